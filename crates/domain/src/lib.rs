@@ -1,1 +1,42 @@
-//! Placeholder.
+//! What exists in trading: the values every other part of Ballast speaks in.
+//!
+//! Identifiers, exact numbers with units, instruments, bars, orders, trades, the ledger's nouns,
+//! control, strategy configs and the journal's events. Values only: nothing here reads a clock, a
+//! file or the network, and nothing decides. What happens to these values is `ballast-engine`.
+#![deny(clippy::float_arithmetic)]
+#![warn(missing_docs)]
+
+pub mod bar;
+pub mod control;
+pub mod evaluation;
+pub mod event;
+pub mod exits;
+pub mod id;
+pub mod instrument;
+pub mod ledger;
+pub mod number;
+pub mod order;
+pub mod profile;
+pub mod signal;
+pub mod strategy;
+pub mod time;
+pub mod trade;
+
+pub use bar::{Bar, BarError, FrameId};
+pub use control::{ControlMode, ControlSnapshot};
+pub use evaluation::{Decision, Evaluation, Hold, RuleOutcome, RuleState};
+pub use event::{Cause, Envelope, Event};
+pub use exits::{Protection, Stop, StopKind, Target};
+pub use id::{ClientOrderId, FillId, IntentId, OrderId, ProfileId, RequestId, TenantId, TradeId};
+pub use instrument::{AssetClass, Instrument, Symbol, VenueId};
+pub use ledger::{Account, TransferCode, TransferId};
+pub use number::{Currency, Money, NumberError, Price, Quantity};
+pub use order::{
+    ActiveState, BrokerEvent, DoneState, ExitReason, Fill, OrderState, OrderTerms, OrderType,
+    Purpose, Side, TimeInForce,
+};
+pub use profile::{Capital, Limits, Mode, ProfileDocument, ProfileStatus};
+pub use signal::{Origin, Refusal, Signal, SignalTerms};
+pub use strategy::StrategyConfig;
+pub use time::{Timeframe, Timestamp};
+pub use trade::{Direction, Slot, Trade};

@@ -1,0 +1,166 @@
+//! The journal's events: facts, never policy. State is a fold over them.
+//!
+//! Events are for ever. A stored event keeps its meaning; what changes gets a new variant or an
+//! optional field, and an unknown event refuses the tenant rather than being skipped.
+
+use serde::{Deserialize, Serialize};
+
+use crate::bar::FrameId;
+use crate::evaluation::Evaluation;
+use crate::exits::{Stop, Target};
+use crate::id::{OrderId, ProfileId, RequestId, TradeId};
+use crate::number::Money;
+use crate::order::{BrokerEvent, DoneState, Fill, OrderTerms};
+use crate::profile::{ProfileDocument, ProfileStatus};
+use crate::signal::{Refusal, Signal};
+use crate::time::Timestamp;
+
+/// The version of the event format that this build writes.
+pub const EVENT_VERSION: u16 = 1;
+
+/// An event as journaled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Envelope {
+    /// The format's version, see [`EVENT_VERSION`].
+    pub version: u16,
+    /// Its place in the tenant's journal, from one without a gap.
+    pub seq: u64,
+    /// When it happened: the frame's close, or the clock's time for everything else.
+    pub at: Timestamp,
+    /// The request that caused it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<RequestId>,
+    /// What caused it.
+    pub cause: Cause,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What made the engine take a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Cause {
+    /// The close of a frame.
+    Frame(FrameId),
+    /// A venue's message about this order.
+    Broker(OrderId),
+    /// Somebody's command.
+    Command,
+    /// A change of trading control to this version.
+    Control(u64),
+    /// The passing of time.
+    Clock,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum Event {
+    /// A profile was made, or its document changed.
+    ProfileChanged {
+        /// The profile.
+        profile: ProfileId,
+        /// Counted from one; the profile's ETag.
+        version: u64,
+        /// The whole document.
+        document: Box<ProfileDocument>,
+        /// Who changed it.
+        by: String,
+    },
+    /// A profile was started, stopped or put under review.
+    ProfileStatusChanged {
+        /// The profile.
+        profile: ProfileId,
+        /// What it does from now on.
+        status: ProfileStatus,
+        /// Who or what changed it, and why.
+        reason: String,
+    },
+    /// A strategy came to another decision than at the bar before, or to a signal.
+    Evaluated {
+        /// What it saw.
+        evaluation: Box<Evaluation>,
+    },
+    /// The gate refused a signal.
+    SignalRefused {
+        /// What was asked for.
+        signal: Box<Signal>,
+        /// Why not.
+        refusal: Box<Refusal>,
+    },
+    /// The gate accepted a signal; from here on its order may reach the venue.
+    IntentAccepted {
+        /// What was accepted.
+        terms: Box<OrderTerms>,
+        /// The version of control that it was accepted under.
+        control_version: u64,
+    },
+    /// The venue has the order.
+    OrderAccepted {
+        /// The order.
+        order: OrderId,
+    },
+    /// We are asking the venue to cancel the order.
+    CancelRequested {
+        /// The order.
+        order: OrderId,
+        /// Why.
+        reason: String,
+    },
+    /// All or part of the order traded.
+    OrderFilled {
+        /// The order.
+        order: OrderId,
+        /// The execution.
+        fill: Box<Fill>,
+    },
+    /// The order has ended without (further) fills.
+    OrderDone {
+        /// The order.
+        order: OrderId,
+        /// How.
+        state: DoneState,
+        /// The venue's or our reason, empty when there is none.
+        reason: String,
+    },
+    /// Nobody can tell whether the venue has the order.
+    OrderUnknown {
+        /// The order.
+        order: OrderId,
+        /// What went wrong.
+        reason: String,
+    },
+    /// An entry filled, and these levels protect what is held now.
+    ProtectionPlaced {
+        /// The trade.
+        trade: TradeId,
+        /// Its stop.
+        stop: Option<Stop>,
+        /// Its targets.
+        targets: Vec<Target>,
+    },
+    /// The stop moved, because the trail followed or the break-even distance was reached.
+    StopMoved {
+        /// The trade.
+        trade: TradeId,
+        /// Where it stands now.
+        stop: Stop,
+    },
+    /// What a venue reported made what is available negative; entries of the profile stop.
+    AvailableNegative {
+        /// The profile.
+        profile: ProfileId,
+        /// What is available now.
+        available: Money,
+    },
+    /// A venue's message that fits nothing we know; the profile goes under review.
+    BrokerEventUnmatched {
+        /// The message.
+        message: Box<BrokerEvent>,
+    },
+}

@@ -1,0 +1,245 @@
+//! A profile's document: how, where and with how much it trades.
+
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::instrument::{Instrument, VenueId};
+use crate::number::{Currency, Money, decimal_or_number};
+use crate::strategy::StrategyConfig;
+
+/// Whether a profile trades for practice or for money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Mode {
+    /// History, simulated fills.
+    Backtest,
+    /// Live or simulated data, simulated fills.
+    Paper,
+    /// Money.
+    Live,
+}
+
+/// What a profile may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Capital {
+    /// What it is counted in.
+    pub currency: Currency,
+    /// How much, in that currency, zero or more.
+    #[serde(with = "decimal_or_number")]
+    pub allocated: Decimal,
+}
+
+impl Capital {
+    /// As money.
+    #[must_use]
+    pub const fn money(self) -> Money {
+        Money::new(self.allocated, self.currency)
+    }
+}
+
+/// Limits of the risk gate that a strategy config or a profile sets; absent ones are off in a
+/// back-test. Where both set one, the stricter holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Limits {
+    /// Most trades open or being entered at once, per profile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub max_open_positions: Option<u32>,
+    /// Largest notional of one entry, in quote currency.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        with = "crate::strategy::optional_decimal"
+    )]
+    #[schemars(with = "Option<crate::strategy::DecimalText>")]
+    pub max_order_notional: Option<Decimal>,
+    /// Largest quantity of one entry, in units.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        with = "crate::strategy::optional_decimal"
+    )]
+    #[schemars(with = "Option<crate::strategy::DecimalText>")]
+    pub max_order_quantity: Option<Decimal>,
+    /// Oldest market data an entry may rest on, in milliseconds since the bar's close.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_data_age_ms: Option<u64>,
+}
+
+impl Limits {
+    /// For each limit the stricter of the two.
+    #[must_use]
+    pub fn stricter(self, other: Self) -> Self {
+        Self {
+            max_open_positions: least(self.max_open_positions, other.max_open_positions),
+            max_order_notional: least(self.max_order_notional, other.max_order_notional),
+            max_order_quantity: least(self.max_order_quantity, other.max_order_quantity),
+            max_data_age_ms: least(self.max_data_age_ms, other.max_data_age_ms),
+        }
+    }
+}
+
+fn least<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// The document of a profile as journaled; its version is the profile's ETag.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProfileDocument {
+    /// What its owner calls it.
+    pub name: String,
+    /// Where it trades.
+    pub venue: VenueId,
+    /// For practice or for money.
+    pub mode: Mode,
+    /// What it may use.
+    pub capital: Capital,
+    /// The instruments that its strategy names, with the venue's steps.
+    pub instruments: Vec<Instrument>,
+    /// What each fill is expected to cost, for reserving; the venue says what it did cost.
+    #[serde(default)]
+    pub fees: FeeSchedule,
+    /// The profile's own limits beside those of its strategy config.
+    #[serde(default)]
+    pub limits: Limits,
+    /// How it trades.
+    pub strategy: StrategyConfig,
+}
+
+/// What a venue takes per fill, in the quote currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum FeeSchedule {
+    /// A share of the notional.
+    Percent {
+        /// For orders that rested, in percent: 0.1 is 0.1 %.
+        #[serde(with = "decimal_or_number")]
+        maker: Decimal,
+        /// For orders that took, in percent.
+        #[serde(with = "decimal_or_number")]
+        taker: Decimal,
+    },
+    /// An amount per unit with a least amount per fill.
+    PerUnit {
+        /// For each unit, in quote currency.
+        #[serde(with = "decimal_or_number")]
+        amount: Decimal,
+        /// At least this per fill, in quote currency.
+        #[serde(with = "decimal_or_number")]
+        minimum: Decimal,
+    },
+}
+
+impl Default for FeeSchedule {
+    fn default() -> Self {
+        Self::Percent {
+            maker: Decimal::ZERO,
+            taker: Decimal::ZERO,
+        }
+    }
+}
+
+/// Whether an order rested before it filled or took what was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Liquidity {
+    /// It rested: limit orders and targets.
+    Maker,
+    /// It took: market orders and stops.
+    Taker,
+}
+
+impl FeeSchedule {
+    /// The fee on `quantity` units of `notional`, both zero or more, in quote currency; `None` on
+    /// overflow.
+    #[must_use]
+    pub fn fee(
+        &self,
+        notional: Decimal,
+        quantity: Decimal,
+        liquidity: Liquidity,
+    ) -> Option<Decimal> {
+        match self {
+            Self::Percent { maker, taker } => {
+                let percent = match liquidity {
+                    Liquidity::Maker => maker,
+                    Liquidity::Taker => taker,
+                };
+                if percent.is_zero() {
+                    return Some(Decimal::ZERO);
+                }
+                notional
+                    .checked_mul(*percent)?
+                    .checked_div(Decimal::ONE_HUNDRED)
+            }
+            Self::PerUnit { amount, minimum } => Some(quantity.checked_mul(*amount)?.max(*minimum)),
+        }
+    }
+}
+
+/// What a profile does, as its owner and its history left it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+pub enum ProfileStatus {
+    /// It evaluates and may enter.
+    Running,
+    /// It makes no entries of its own; what it holds stays protected.
+    #[default]
+    Stopped,
+    /// Something was booked that nobody expected; entries wait until a person has looked.
+    UnderReview,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fees_follow_the_schedule() {
+        let dec = |text: &str| text.parse::<Decimal>().unwrap();
+        let percent = FeeSchedule::Percent {
+            maker: dec("0.1"),
+            taker: dec("0.2"),
+        };
+        let per_unit = FeeSchedule::PerUnit {
+            amount: dec("0.005"),
+            minimum: dec("1"),
+        };
+        let cases = [
+            (percent, "1000", "10", Liquidity::Maker, "1"),
+            (percent, "1000", "10", Liquidity::Taker, "2"),
+            (per_unit, "1000", "10", Liquidity::Taker, "1"),
+            (per_unit, "1000", "1000", Liquidity::Maker, "5"),
+        ];
+        for (schedule, notional, quantity, liquidity, expected) in cases {
+            let fee = schedule.fee(dec(notional), dec(quantity), liquidity);
+            assert_eq!(fee, Some(dec(expected)), "{schedule:?} {quantity}");
+        }
+    }
+
+    #[test]
+    fn the_stricter_limit_holds() {
+        let one = Limits {
+            max_open_positions: Some(3),
+            ..Limits::default()
+        };
+        let other = Limits {
+            max_open_positions: Some(2),
+            max_data_age_ms: Some(5),
+            ..one
+        };
+        let both = one.stricter(other);
+        assert_eq!(
+            (both.max_open_positions, both.max_data_age_ms),
+            (Some(2), Some(5))
+        );
+    }
+}

@@ -1,0 +1,299 @@
+//! Signals, which ask for a change of what is held, and refusals, which are the gate's "no".
+
+use std::fmt;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::control::ControlMode;
+use crate::exits::Protection;
+use crate::id::{OrderId, ProfileId, TradeId};
+use crate::instrument::Symbol;
+use crate::number::Quantity;
+use crate::order::{ExitReason, OrderType, Reversal, TimeInForce};
+use crate::trade::{Direction, Slot};
+
+/// Who or what asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+pub enum Origin {
+    /// The profile's strategy.
+    Strategy,
+    /// A person.
+    Manual {
+        /// The person's user id.
+        by: String,
+    },
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Signal {
+    /// Who asks.
+    pub origin: Origin,
+    /// For which profile.
+    pub profile: ProfileId,
+    /// For which instrument.
+    pub symbol: Symbol,
+    /// What to do.
+    pub terms: SignalTerms,
+}
+
+/// What a signal asks to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum SignalTerms {
+    /// Open a trade.
+    Enter {
+        /// Which way.
+        direction: Direction,
+        /// What tells it from other entries of this profile and symbol.
+        slot: Slot,
+        /// Units wanted, before rounding to the lot.
+        quantity: Decimal,
+        /// At what price.
+        order_type: OrderType,
+        /// For how long.
+        time_in_force: TimeInForce,
+        /// What protects it once it has filled.
+        protection: Protection,
+        /// Whether the order may be cut down to what is available when it fills; a person's order
+        /// is refused instead.
+        cut_to_available: bool,
+        /// Another order of the profile that is cancelled when this one fills.
+        cancels: Option<OrderId>,
+    },
+    /// Leave a trade.
+    Exit {
+        /// Which one.
+        trade: TradeId,
+        /// Units; all that no other exit has claimed when absent.
+        quantity: Option<Quantity>,
+        /// At what price.
+        order_type: OrderType,
+        /// For how long.
+        time_in_force: TimeInForce,
+        /// Why.
+        reason: ExitReason,
+        /// What to enter once the exit has filled.
+        then: Option<Box<Reversal>>,
+    },
+}
+
+/// Why the gate said no, with the numbers. Each has a stable code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "code",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum Refusal {
+    /// Someone has stopped entries.
+    Control {
+        /// What is in force.
+        mode: ControlMode,
+        /// Who set it.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// Nobody can tell what control is in force.
+    ControlUnknown,
+    /// The profile is not running.
+    ProfileStopped,
+    /// The profile waits for a person to look at something unexpected.
+    UnderReview,
+    /// The profile does not exist.
+    ProfileUnknown,
+    /// The profile does not trade this instrument.
+    InstrumentUnknown {
+        /// The instrument asked for.
+        symbol: Symbol,
+    },
+    /// Rounded down to the lot, nothing is left.
+    QuantityBelowLot {
+        /// Units asked for.
+        quantity: Decimal,
+        /// The lot, in units; zero when any quantity is allowed.
+        lot: Decimal,
+    },
+    /// The venue does not take so small an order.
+    NotionalBelowMinimum {
+        /// The order's notional, in quote currency.
+        notional: Decimal,
+        /// The venue's minimum, in quote currency.
+        minimum: Decimal,
+    },
+    /// There is nothing (left) to leave.
+    NothingToReduce {
+        /// Units held.
+        held: Decimal,
+        /// Units that working exits have claimed.
+        claimed: Decimal,
+    },
+    /// The trade does not exist or is closed.
+    TradeUnknown {
+        /// The trade asked for.
+        trade: TradeId,
+    },
+    /// No price is known for the instrument.
+    MarketDataMissing,
+    /// The last price is too old.
+    MarketDataStale {
+        /// Its age in milliseconds.
+        age_ms: u64,
+        /// The oldest allowed, in milliseconds.
+        limit_ms: u64,
+    },
+    /// An entry of this slot is open or working.
+    DuplicateEntry {
+        /// The slot.
+        slot: Slot,
+    },
+    /// Larger than one order may be.
+    OrderQuantityAboveLimit {
+        /// Units asked for.
+        quantity: Decimal,
+        /// Most allowed, in units.
+        limit: Decimal,
+    },
+    /// Larger than one order may be.
+    OrderNotionalAboveLimit {
+        /// The order's notional, in quote currency.
+        notional: Decimal,
+        /// Most allowed, in quote currency.
+        limit: Decimal,
+    },
+    /// As many trades are open or being entered as allowed.
+    TooManyPositions {
+        /// Open or being entered.
+        open: u32,
+        /// Most allowed.
+        limit: u32,
+    },
+    /// Cost and fees are more than what is available.
+    InsufficientCapital {
+        /// Cost and fees, in the profile's currency.
+        needed: Decimal,
+        /// What is available, in the profile's currency.
+        available: Decimal,
+    },
+    /// The numbers do not fit a decimal.
+    Overflow,
+}
+
+impl Refusal {
+    /// The stable code that the API, the audit log and explanations show.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Control { .. } => "control",
+            Self::ControlUnknown => "controlUnknown",
+            Self::ProfileStopped => "profileStopped",
+            Self::UnderReview => "underReview",
+            Self::ProfileUnknown => "profileUnknown",
+            Self::InstrumentUnknown { .. } => "instrumentUnknown",
+            Self::QuantityBelowLot { .. } => "quantityBelowLot",
+            Self::NotionalBelowMinimum { .. } => "notionalBelowMinimum",
+            Self::NothingToReduce { .. } => "nothingToReduce",
+            Self::TradeUnknown { .. } => "tradeUnknown",
+            Self::MarketDataMissing => "marketDataMissing",
+            Self::MarketDataStale { .. } => "marketDataStale",
+            Self::DuplicateEntry { .. } => "duplicateEntry",
+            Self::OrderQuantityAboveLimit { .. } => "orderQuantityAboveLimit",
+            Self::OrderNotionalAboveLimit { .. } => "orderNotionalAboveLimit",
+            Self::TooManyPositions { .. } => "tooManyPositions",
+            Self::InsufficientCapital { .. } => "insufficientCapital",
+            Self::Overflow => "overflow",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Control { mode, by, reason } => {
+                write!(f, "entries are stopped ({mode:?} by {by}: {reason})")
+            }
+            Self::ControlUnknown => f.write_str("the state of trading control is not known"),
+            Self::ProfileStopped => f.write_str("the profile is stopped; start it to trade"),
+            Self::UnderReview => {
+                f.write_str("the profile is under review; look at its last events and start it")
+            }
+            Self::ProfileUnknown => f.write_str("there is no such profile"),
+            Self::InstrumentUnknown { symbol } => {
+                write!(
+                    f,
+                    "the profile does not trade {symbol}; add it to its symbols"
+                )
+            }
+            Self::QuantityBelowLot { quantity, lot } => {
+                write!(f, "{quantity} is less than one lot of {lot}")
+            }
+            Self::NotionalBelowMinimum { notional, minimum } => {
+                write!(
+                    f,
+                    "the order is worth {notional}, the venue takes {minimum} or more"
+                )
+            }
+            Self::NothingToReduce { held, claimed } => {
+                write!(
+                    f,
+                    "nothing is left to close: {held} held, {claimed} already being closed"
+                )
+            }
+            Self::TradeUnknown { trade } => write!(f, "there is no open trade {trade}"),
+            Self::MarketDataMissing => f.write_str("no price is known for the instrument yet"),
+            Self::MarketDataStale { age_ms, limit_ms } => {
+                write!(
+                    f,
+                    "the last price is {age_ms} ms old, {limit_ms} ms are allowed"
+                )
+            }
+            Self::DuplicateEntry { .. } => {
+                f.write_str("an entry of this profile and symbol is open or working")
+            }
+            Self::OrderQuantityAboveLimit { quantity, limit } => {
+                write!(
+                    f,
+                    "{quantity} units are more than the {limit} allowed in one order"
+                )
+            }
+            Self::OrderNotionalAboveLimit { notional, limit } => {
+                write!(f, "the order is worth {notional}, {limit} are allowed")
+            }
+            Self::TooManyPositions { open, limit } => {
+                write!(
+                    f,
+                    "{open} trades are open or being entered, {limit} are allowed"
+                )
+            }
+            Self::InsufficientCapital { needed, available } => {
+                write!(f, "{needed} needed, {available} available")
+            }
+            Self::Overflow => f.write_str("the order's numbers are too large to compute exactly"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_what_json_says() {
+        let refusals = [
+            Refusal::ControlUnknown,
+            Refusal::TooManyPositions { open: 1, limit: 1 },
+            Refusal::InsufficientCapital {
+                needed: Decimal::TEN,
+                available: Decimal::ONE,
+            },
+        ];
+        for refusal in refusals {
+            let json = serde_json::to_value(&refusal).unwrap();
+            assert_eq!(json["code"], refusal.code());
+        }
+    }
+}

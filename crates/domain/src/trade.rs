@@ -1,0 +1,151 @@
+//! A trade: from its entry to the moment nothing of it is held any more.
+
+use std::fmt;
+
+use arrayvec::ArrayString;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::exits::{Protection, Stop, Target};
+use crate::id::TradeId;
+use crate::instrument::Symbol;
+use crate::number::{Money, Quantity};
+use crate::order::{ExitReason, Side};
+use crate::time::Timestamp;
+
+/// Which way a trade earns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Direction {
+    /// Earns when the price rises.
+    Long,
+    /// Earns when the price falls.
+    Short,
+}
+
+impl Direction {
+    /// The other way.
+    #[must_use]
+    pub const fn opposite(self) -> Self {
+        match self {
+            Self::Long => Self::Short,
+            Self::Short => Self::Long,
+        }
+    }
+
+    /// The side of the order that enters.
+    #[must_use]
+    pub const fn entry_side(self) -> Side {
+        match self {
+            Self::Long => Side::Buy,
+            Self::Short => Side::Sell,
+        }
+    }
+
+    /// The side of the order that leaves.
+    #[must_use]
+    pub const fn exit_side(self) -> Side {
+        self.entry_side().opposite()
+    }
+
+    /// `long` or `short`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Long => "long",
+            Self::Short => "short",
+        }
+    }
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What tells two entries of one profile and symbol apart; empty unless a strategy keeps several.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default,
+)]
+#[serde(transparent)]
+pub struct Slot(pub ArrayString<24>);
+
+/// An open trade and everything about it that the journal has told so far.
+///
+/// Amounts are kept as sums; averages are derived from them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Trade {
+    /// Its id, from entry to history.
+    pub id: TradeId,
+    /// The instrument.
+    pub symbol: Symbol,
+    /// What tells it from other trades of this profile and symbol.
+    pub slot: Slot,
+    /// Which way it earns.
+    pub direction: Direction,
+    /// When its first entry filled.
+    pub opened_at: Timestamp,
+    /// Units entered so far.
+    pub entry_quantity: Quantity,
+    /// What those units cost, fees apart, in quote currency.
+    pub entry_notional: Money,
+    /// Units left so far.
+    pub exit_quantity: Quantity,
+    /// What those units brought, fees apart, in quote currency.
+    pub exit_notional: Money,
+    /// All fees of entries and exits.
+    pub fees: Money,
+    /// What of the entry's cost is still reserved for the units held.
+    pub reserved: Money,
+    /// Profit and loss of the units left so far, before fees.
+    pub gross_profit: Money,
+    /// What protects it, as accepted.
+    pub protection: Protection,
+    /// Where its stop stands.
+    pub stop: Option<Stop>,
+    /// Whether the stop has moved to the entry's fill price.
+    pub break_even_armed: bool,
+    /// Its profit targets that have not filled.
+    pub targets: Vec<Target>,
+    /// How many targets have filled or been dropped.
+    pub targets_done: u8,
+    /// Why the last exit was made.
+    pub exit_reason: Option<ExitReason>,
+    /// When the last exit filled.
+    pub closed_at: Option<Timestamp>,
+}
+
+impl Trade {
+    /// Units held.
+    #[must_use]
+    pub fn open_quantity(&self) -> Quantity {
+        self.entry_quantity.saturating_sub(self.exit_quantity)
+    }
+
+    /// The mean entry price, before fees; zero when nothing was entered.
+    #[must_use]
+    pub fn entry_price(&self) -> Decimal {
+        mean(self.entry_notional, self.entry_quantity)
+    }
+
+    /// The mean exit price of what was left so far, before fees; zero when nothing was.
+    #[must_use]
+    pub fn exit_price(&self) -> Decimal {
+        mean(self.exit_notional, self.exit_quantity)
+    }
+
+    /// Profit and loss of the units left so far, net of all fees; `None` on overflow.
+    #[must_use]
+    pub fn net_profit(&self) -> Option<Money> {
+        self.gross_profit.checked_sub(self.fees)
+    }
+}
+
+fn mean(notional: Money, quantity: Quantity) -> Decimal {
+    notional
+        .amount()
+        .checked_div(quantity.get())
+        .unwrap_or_default()
+}
