@@ -1,1 +1,10 @@
-//! Placeholder.
+//! What happens in trading: the deterministic, journaled engine.
+//!
+//! Everything here is synchronous and pure but for `run`, the loop that drives it. No clock, no
+//! randomness, no disk, no network: they come through [`ports`].
+#![deny(clippy::float_arithmetic)]
+#![warn(missing_docs)]
+
+pub mod ports;
+pub mod risk;
+pub mod run;

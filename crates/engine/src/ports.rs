@@ -1,0 +1,178 @@
+//! What the engine asks of the world. Implementations live outside: clocks and randomness in
+//! `server`, feeds and brokers in `venues`, journals in `storage`.
+//!
+//! The engine itself never calls these; only [`crate::run`] does, so that everything else stays
+//! synchronous and gives the same answers on every replay.
+
+use std::future::Future;
+
+use ballast_domain::{Bar, BrokerEvent, OrderId, Price, Quantity, Symbol, Timeframe, Timestamp};
+use thiserror::Error;
+
+use crate::risk::OrderIntent;
+use crate::run::Durable;
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// The instant now, UTC.
+    fn now(&self) -> Timestamp;
+}
+
+/// Gives randomness, for ids that must be unguessable or unique.
+pub trait Entropy: Send + Sync {
+    /// 64 random bits.
+    fn bits(&self) -> u64;
+}
+
+/// An append-only, gapless sequence of records of one tenant, such as its journal.
+pub trait Journal<R>: Send + Sync {
+    /// Appends all of `records` after the record with sequence `expected_seq` (zero for an empty
+    /// journal), or nothing. Done means durable: a power cut cannot take it back.
+    ///
+    /// # Errors
+    /// [`JournalError`], by what the caller does next.
+    fn append(
+        &self,
+        expected_seq: u64,
+        records: &[R],
+    ) -> impl Future<Output = Result<Receipt, JournalError>> + Send;
+
+    /// Up to `limit` records that follow `after_seq`, in order; fewer only at the end.
+    ///
+    /// # Errors
+    /// [`JournalError`], by what the caller does next.
+    fn read(
+        &self,
+        after_seq: u64,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<R>, JournalError>> + Send;
+}
+
+/// The proof that a batch is durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    last_seq: u64,
+}
+
+impl Receipt {
+    /// For a journal that has made everything up to `last_seq` durable.
+    #[must_use]
+    pub const fn new(last_seq: u64) -> Self {
+        Self { last_seq }
+    }
+
+    /// The last sequence that is durable.
+    #[must_use]
+    pub const fn last_seq(self) -> u64 {
+        self.last_seq
+    }
+}
+
+/// Why a journal did not do what it was asked, by what the caller does next.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum JournalError {
+    /// Someone else has appended, or owns the journal now: fold it again, or stop.
+    #[error("the journal stands at {actual}, not at {expected}: another writer has appended")]
+    Conflict {
+        /// Where the caller thought the journal ended.
+        expected: u64,
+        /// Where it ends.
+        actual: u64,
+    },
+    /// Another node owns the tenant: stop.
+    #[error("this node no longer owns the tenant's journal (epoch {ours}, now {current})")]
+    Fenced {
+        /// The epoch under which the caller wrote.
+        ours: u64,
+        /// The epoch that owns the journal.
+        current: u64,
+    },
+    /// The store cannot be reached or is full: try again later, enter nothing meanwhile.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// What is stored is not what was written: refuse the tenant and look at the store.
+    #[error("the journal is damaged: {0}")]
+    Corrupt(String),
+}
+
+/// A venue that takes orders. What it has to say comes back as [`BrokerEvent`]s through the
+/// tenant's inbox, never as an answer here: an error of a submit never means that it failed.
+pub trait Broker: Send + Sync {
+    /// Sends an accepted, durable intent; its client order id is the idempotency key.
+    fn submit(&self, intent: Durable<OrderIntent>) -> impl Future<Output = ()> + Send;
+
+    /// Asks for an order to be cancelled.
+    fn cancel(&self, order: OrderId) -> impl Future<Output = ()> + Send;
+
+    /// Moves a protective stop to another level.
+    fn move_stop(&self, stop: OrderId, level: Price) -> impl Future<Output = ()> + Send;
+
+    /// Asks what has become of an order; answered by events, [`BrokerEvent::NotFound`] included.
+    fn query(&self, order: OrderId) -> impl Future<Output = ()> + Send;
+}
+
+/// A source of market data.
+pub trait Feed: Send {
+    /// The next event, in order of time; `None` when the feed has ended for good.
+    ///
+    /// # Errors
+    /// [`FeedError`], by what the caller does next.
+    fn next(&mut self) -> impl Future<Output = Result<Option<MarketEvent>, FeedError>> + Send;
+
+    /// Closed bars of the past with `from < close_time <= to`, in order.
+    ///
+    /// # Errors
+    /// [`FeedError`], by what the caller does next.
+    fn history(
+        &mut self,
+        symbol: Symbol,
+        timeframe: Timeframe,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> impl Future<Output = Result<Vec<Bar>, FeedError>> + Send;
+}
+
+/// What a market tells. Feeds have already refused NaN, negative and out-of-order data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarketEvent {
+    /// A bar has closed.
+    Bar {
+        /// The instrument.
+        symbol: Symbol,
+        /// The interval.
+        timeframe: Timeframe,
+        /// The bar.
+        bar: Bar,
+    },
+    /// Something traded.
+    Tick {
+        /// The instrument.
+        symbol: Symbol,
+        /// When.
+        at: Timestamp,
+        /// At what price.
+        price: Price,
+        /// How many units; zero when unknown.
+        quantity: Quantity,
+    },
+}
+
+/// Why a feed has no event, by what the caller does next.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum FeedError {
+    /// The source is away: entries go stale; ask again.
+    #[error("market data is unavailable: {0}")]
+    Unavailable(String),
+    /// The source gave something that cannot be true; it was dropped. Ask again.
+    #[error("market data was refused: {0}")]
+    Refused(String),
+}
+
+/// What a broker tells the tenant's loop, with the instant it became known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokerMessage {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub event: BrokerEvent,
+}
