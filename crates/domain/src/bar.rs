@@ -48,36 +48,18 @@ impl Bar {
     /// # Errors
     /// [`BarError::OutsideRange`] otherwise.
     pub fn checked(self) -> Result<Self, BarError> {
-        let Self {
-            open,
-            high,
-            low,
-            close,
-            ..
-        } = self;
+        let Self { open, high, low, close, .. } = self;
         if low <= open.min(close) && open.max(close) <= high {
             Ok(self)
         } else {
-            Err(BarError::OutsideRange {
-                open,
-                high,
-                low,
-                close,
-            })
+            Err(BarError::OutsideRange { open, high, low, close })
         }
     }
 
     /// One traded price as a bar whose four prices are equal.
     #[must_use]
     pub const fn tick(at: Timestamp, price: Price, volume: Quantity) -> Self {
-        Self {
-            close_time: at,
-            open: price,
-            high: price,
-            low: price,
-            close: price,
-            volume,
-        }
+        Self { close_time: at, open: price, high: price, low: price, close: price, volume }
     }
 }
 

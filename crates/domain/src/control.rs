@@ -87,10 +87,7 @@ impl ControlSnapshot {
             Scope::Profile(profile) => *profile == subject.profile,
             Scope::Symbol(symbol) => *symbol == subject.symbol,
         };
-        let stops = self
-            .entries
-            .iter()
-            .filter(|entry| entry.mode > ControlMode::Running);
+        let stops = self.entries.iter().filter(|entry| entry.mode > ControlMode::Running);
         stops.filter(applies).max_by_key(|entry| entry.mode)
     }
 }
@@ -101,13 +98,7 @@ mod tests {
 
     fn entry(scope: Scope, mode: ControlMode) -> ControlEntry {
         let at = Timestamp::default();
-        ControlEntry {
-            scope,
-            mode,
-            by: "op".to_owned(),
-            at,
-            reason: "test".to_owned(),
-        }
+        ControlEntry { scope, mode, by: "op".to_owned(), at, reason: "test".to_owned() }
     }
 
     #[test]
@@ -120,10 +111,7 @@ mod tests {
             symbol: "GOOG".parse().unwrap(),
         };
         let mode = |entries: &[ControlEntry]| {
-            let snapshot = ControlSnapshot {
-                version: 1,
-                entries: entries.to_vec(),
-            };
+            let snapshot = ControlSnapshot { version: 1, entries: entries.to_vec() };
             snapshot.strictest(subject).map(|entry| entry.mode)
         };
         let other = Scope::Profile(ProfileId::from_bits(2));

@@ -3,6 +3,8 @@
 //! Events are for ever. A stored event keeps its meaning; what changes gets a new variant or an
 //! optional field, and an unknown event refuses the tenant rather than being skipped.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::bar::FrameId;
@@ -55,11 +57,7 @@ pub enum Cause {
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(
-    tag = "type",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Event {
     /// A profile was made, or its document changed.
     ProfileChanged {
@@ -96,7 +94,7 @@ pub enum Event {
     /// The gate accepted a signal; from here on its order may reach the venue.
     IntentAccepted {
         /// What was accepted.
-        terms: Box<OrderTerms>,
+        terms: Arc<OrderTerms>,
         /// The version of control that it was accepted under.
         control_version: u64,
     },

@@ -28,10 +28,9 @@ impl Distance {
     #[must_use]
     pub fn from_fill(self, fill_price: Price) -> Option<Decimal> {
         match self {
-            Self::Percent(percent) => fill_price
-                .get()
-                .checked_mul(percent)?
-                .checked_div(Decimal::ONE_HUNDRED),
+            Self::Percent(percent) => {
+                fill_price.get().checked_mul(percent)?.checked_div(Decimal::ONE_HUNDRED)
+            }
             Self::Absolute(distance) => Some(distance),
             Self::At(price) => Some(fill_price.get().checked_sub(price.get())?.abs()),
         }
@@ -123,8 +122,18 @@ impl Stop {
 pub struct Target {
     /// The price that fills it.
     pub level: Price,
-    /// Units it closes.
+    /// Units it closes, of everything that entered.
     pub quantity: Quantity,
+    /// Units it has closed.
+    pub filled: Quantity,
+}
+
+impl Target {
+    /// Units it has still to close.
+    #[must_use]
+    pub fn open_quantity(&self) -> Quantity {
+        self.quantity.saturating_sub(self.filled)
+    }
 }
 
 impl Protection {
@@ -139,10 +148,9 @@ impl Protection {
         };
         let liquidation = match direction {
             Direction::Long => None,
-            Direction::Short => at(
-                Some(Distance::Percent(Decimal::ONE_HUNDRED)),
-                StopKind::Liquidation,
-            ),
+            Direction::Short => {
+                at(Some(Distance::Percent(Decimal::ONE_HUNDRED)), StopKind::Liquidation)
+            }
         };
         let stop_loss = at(self.stop_loss, StopKind::StopLoss);
         let trailing = at(self.trailing, StopKind::Trailing);
@@ -154,6 +162,7 @@ impl Protection {
 
     /// The profit targets of a trade that filled `quantity` at `fill_price`, each portion rounded
     /// down to the lot of `instrument`; the last takes the rest when the portions make a whole.
+    /// A target's place in the list is its leg's number.
     #[must_use]
     pub fn targets(
         &self,
@@ -163,32 +172,18 @@ impl Protection {
         instrument: &Instrument,
     ) -> Vec<Target> {
         let above = direction == Direction::Long;
-        let whole = self
-            .targets
-            .iter()
-            .map(|target| target.portion)
-            .sum::<Decimal>();
+        let whole = self.targets.iter().map(|target| target.portion).sum::<Decimal>();
         let mut left = quantity;
         let mut levels = Vec::with_capacity(self.targets.len());
         for (index, target) in self.targets.iter().enumerate() {
             let last_of_whole = index + 1 == self.targets.len() && whole >= Decimal::ONE;
-            let portion = quantity
-                .get()
-                .checked_mul(target.portion)
-                .unwrap_or_default();
-            let share = if last_of_whole {
-                left
-            } else {
-                instrument.round_down(portion).min(left)
-            };
+            let portion = quantity.get().checked_mul(target.portion).unwrap_or_default();
+            let share = if last_of_whole { left } else { instrument.round_down(portion).min(left) };
             let Some(level) = target.distance.level(fill_price, above) else {
                 continue;
             };
             left = left.saturating_sub(share);
-            levels.push(Target {
-                level,
-                quantity: share,
-            });
+            levels.push(Target { level, quantity: share, filled: Quantity::ZERO });
         }
         levels
     }
@@ -218,70 +213,35 @@ mod tests {
         assert_eq!((stop.level, stop.kind), (price("194"), StopKind::Trailing));
         let stop = protection.stop(price("200"), Direction::Short).unwrap();
         assert_eq!((stop.level, stop.kind), (price("206"), StopKind::Trailing));
-        let level = Protection {
-            trailing: Some(percent(5)),
-            ..protection
-        };
+        let level = Protection { trailing: Some(percent(5)), ..protection };
         let stop = level.stop(price("200"), Direction::Long).unwrap();
         assert_eq!(stop.kind, StopKind::StopLoss);
     }
 
     #[test]
     fn an_unprotected_short_is_liquidated_at_twice_its_price() {
-        let stop = Protection::default()
-            .stop(price("50"), Direction::Short)
-            .unwrap();
-        assert_eq!(
-            (stop.level, stop.kind),
-            (price("100"), StopKind::Liquidation)
-        );
-        assert_eq!(
-            Protection::default().stop(price("50"), Direction::Long),
-            None
-        );
+        let stop = Protection::default().stop(price("50"), Direction::Short).unwrap();
+        assert_eq!((stop.level, stop.kind), (price("100"), StopKind::Liquidation));
+        assert_eq!(Protection::default().stop(price("50"), Direction::Long), None);
     }
 
     #[test]
     fn a_stop_that_would_be_below_zero_is_none() {
-        let wide = Protection {
-            stop_loss: Some(percent(100)),
-            ..Protection::default()
-        };
+        let wide = Protection { stop_loss: Some(percent(100)), ..Protection::default() };
         assert_eq!(wide.stop(price("10"), Direction::Long), None);
     }
 
     #[test]
     fn targets_split_the_quantity_without_losing_a_unit() {
-        let third = TargetTerms {
-            distance: percent(1),
-            portion: "0.3".parse().unwrap(),
-        };
-        let rest = TargetTerms {
-            distance: percent(2),
-            portion: "0.7".parse().unwrap(),
-        };
-        let protection = Protection {
-            targets: vec![third, rest],
-            ..Protection::default()
-        };
+        let third = TargetTerms { distance: percent(1), portion: "0.3".parse().unwrap() };
+        let rest = TargetTerms { distance: percent(2), portion: "0.7".parse().unwrap() };
+        let protection = Protection { targets: vec![third, rest], ..Protection::default() };
         let symbol = "X".parse().unwrap();
         let free = Instrument::unrestricted(symbol, AssetClass::Stock, "USD".parse().unwrap());
-        let instrument = Instrument {
-            lot_size: Some("1".parse().unwrap()),
-            ..free
-        };
+        let instrument = Instrument { lot_size: Some("1".parse().unwrap()), ..free };
         let quantity = "11".parse().unwrap();
         let targets = protection.targets(price("100"), Direction::Long, quantity, &instrument);
-        let levels: Vec<_> = targets
-            .iter()
-            .map(|t| (t.level, t.quantity.to_string()))
-            .collect();
-        assert_eq!(
-            levels,
-            [
-                (price("101"), "3".to_owned()),
-                (price("102"), "8".to_owned())
-            ]
-        );
+        let levels: Vec<_> = targets.iter().map(|t| (t.level, t.quantity.to_string())).collect();
+        assert_eq!(levels, [(price("101"), "3".to_owned()), (price("102"), "8".to_owned())]);
     }
 }

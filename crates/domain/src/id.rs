@@ -24,10 +24,7 @@ pub struct IdError {
 }
 
 fn refuse<T>(text: &str, expected: &'static str) -> Result<T, IdError> {
-    Err(IdError {
-        text: text.to_owned(),
-        expected,
-    })
+    Err(IdError { text: text.to_owned(), expected })
 }
 
 /// Crockford's base 32: no I, L, O or U, so that a person can read one aloud.
@@ -70,11 +67,7 @@ impl FromStr for TenantId {
 
     fn from_str(text: &str) -> Result<Self, IdError> {
         let fits = (1..=255).contains(&text.len()) && !text.chars().any(char::is_control);
-        if fits {
-            Ok(Self(text.into()))
-        } else {
-            refuse(text, "a tenant id (1 to 255 characters)")
-        }
+        if fits { Ok(Self(text.into())) } else { refuse(text, "a tenant id (1 to 255 characters)") }
     }
 }
 
@@ -96,10 +89,7 @@ impl FromStr for RequestId {
         if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
             Ok(Self(text.into()))
         } else {
-            refuse(
-                text,
-                "a request id (1 to 64 letters, digits, '-', '_' or '.')",
-            )
+            refuse(text, "a request id (1 to 64 letters, digits, '-', '_' or '.')")
         }
     }
 }
@@ -139,9 +129,7 @@ impl FromStr for ProfileId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let digits = text
-            .strip_prefix("prf_")
-            .filter(|digits| digits.len() == PROFILE_DIGITS);
+        let digits = text.strip_prefix("prf_").filter(|digits| digits.len() == PROFILE_DIGITS);
         match digits.and_then(read_base32) {
             Some(bits) => Ok(Self(bits)),
             None => refuse(text, "a profile id (prf_ and 13 digits)"),
@@ -167,10 +155,7 @@ impl IntentId {
     fn read_body(body: &str) -> Option<Self> {
         let whole = body.is_ascii() && body.len() == PROFILE_DIGITS + NUMBER_DIGITS;
         let (profile, number) = whole.then(|| body.split_at(PROFILE_DIGITS))?;
-        Some(Self {
-            profile: ProfileId(read_base32(profile)?),
-            number: read_base32(number)?,
-        })
+        Some(Self { profile: ProfileId(read_base32(profile)?), number: read_base32(number)? })
     }
 }
 
@@ -238,10 +223,7 @@ impl OrderId {
     /// The order that `intent` is about.
     #[must_use]
     pub const fn main(intent: IntentId) -> Self {
-        Self {
-            intent,
-            leg: Leg::Main,
-        }
+        Self { intent, leg: Leg::Main }
     }
 
     fn write_body(self, f: &mut dyn fmt::Write) -> fmt::Result {
@@ -260,10 +242,7 @@ impl OrderId {
             "s" => Leg::Stop,
             target => Leg::Target(target.strip_prefix('t')?.parse().ok()?),
         };
-        Some(Self {
-            intent: IntentId::read_body(intent)?,
-            leg,
-        })
+        Some(Self { intent: IntentId::read_body(intent)?, leg })
     }
 }
 
@@ -405,16 +384,7 @@ macro_rules! text_serde {
     )*};
 }
 
-text_serde!(
-    TenantId,
-    RequestId,
-    ProfileId,
-    IntentId,
-    TradeId,
-    OrderId,
-    ClientOrderId,
-    FillId
-);
+text_serde!(TenantId, RequestId, ProfileId, IntentId, TradeId, OrderId, ClientOrderId, FillId);
 
 #[cfg(test)]
 mod tests {
@@ -424,28 +394,15 @@ mod tests {
 
     #[test]
     fn one_number_in_several_spellings() {
-        let intent = IntentId {
-            profile: ProfileId::from_bits(u64::MAX),
-            number: 33,
-        };
+        let intent = IntentId { profile: ProfileId::from_bits(u64::MAX), number: 33 };
         assert_eq!(intent.to_string(), "int_fzzzzzzzzzzzz00000011");
-        assert_eq!(
-            OrderId::main(intent).to_string(),
-            "ord_fzzzzzzzzzzzz00000011"
-        );
+        assert_eq!(OrderId::main(intent).to_string(), "ord_fzzzzzzzzzzzz00000011");
         assert_eq!(TradeId(intent).to_string(), "trd_fzzzzzzzzzzzz00000011");
     }
 
     #[test]
     fn foreign_texts_are_refused() {
-        for text in [
-            "",
-            "prf_",
-            "prf_0000000000000000",
-            "int_0",
-            "prf_ilou000000000",
-            "ord_é",
-        ] {
+        for text in ["", "prf_", "prf_0000000000000000", "int_0", "prf_ilou000000000", "ord_é"] {
             assert!(text.parse::<ProfileId>().is_err(), "{text}");
             assert!(text.parse::<OrderId>().is_err(), "{text}");
             assert_eq!(ClientOrderId::order_of(text), None, "{text}");
@@ -456,11 +413,7 @@ mod tests {
     }
 
     fn legs() -> impl Strategy<Value = Leg> {
-        prop_oneof![
-            Just(Leg::Main),
-            Just(Leg::Stop),
-            any::<u8>().prop_map(Leg::Target)
-        ]
+        prop_oneof![Just(Leg::Main), Just(Leg::Stop), any::<u8>().prop_map(Leg::Target)]
     }
 
     proptest! {

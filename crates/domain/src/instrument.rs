@@ -135,14 +135,7 @@ impl Instrument {
     /// An instrument without steps or minimum, as a back-test assumes by default.
     #[must_use]
     pub const fn unrestricted(symbol: Symbol, asset_class: AssetClass, quote: Currency) -> Self {
-        Self {
-            symbol,
-            asset_class,
-            quote,
-            tick_size: None,
-            lot_size: None,
-            min_notional: None,
-        }
+        Self { symbol, asset_class, quote, tick_size: None, lot_size: None, min_notional: None }
     }
 
     /// `quantity` (in units, not negative) rounded down to the lot, never up; without a lot, to 15
@@ -167,10 +160,7 @@ impl Instrument {
         };
         let ticks = price.get().checked_div(tick.get()).unwrap_or(Decimal::ONE);
         let whole = if down { ticks.floor() } else { ticks.ceil() };
-        whole
-            .checked_mul(tick.get())
-            .and_then(|p| Price::new(p).ok())
-            .unwrap_or(price)
+        whole.checked_mul(tick.get()).and_then(|p| Price::new(p).ok()).unwrap_or(price)
     }
 }
 
@@ -189,10 +179,7 @@ mod tests {
         let symbol = "GOOG".parse().unwrap();
         let quote = "USD".parse().unwrap();
         let base = Instrument::unrestricted(symbol, AssetClass::Stock, quote);
-        Instrument {
-            lot_size: lot.map(|lot| lot.parse().unwrap()),
-            ..base
-        }
+        Instrument { lot_size: lot.map(|lot| lot.parse().unwrap()), ..base }
     }
 
     #[test]
@@ -213,10 +200,7 @@ mod tests {
 
     #[test]
     fn prices_round_to_the_tick() {
-        let instrument = Instrument {
-            tick_size: Some("0.05".parse().unwrap()),
-            ..goog(None)
-        };
+        let instrument = Instrument { tick_size: Some("0.05".parse().unwrap()), ..goog(None) };
         let price = "1.07".parse().unwrap();
         assert_eq!(instrument.round_price(price, true).to_string(), "1.05");
         assert_eq!(instrument.round_price(price, false).to_string(), "1.10");

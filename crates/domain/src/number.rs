@@ -141,9 +141,7 @@ impl FromStr for Currency {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let fits = (2..=8).contains(&text.len())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+            && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
         match ArrayString::from(text) {
             Ok(code) if fits => Ok(Self(code)),
             _ => Err(NumberError::NotCurrency(text.to_owned())),
@@ -174,10 +172,7 @@ impl Money {
     /// None of `currency`.
     #[must_use]
     pub const fn zero(currency: Currency) -> Self {
-        Self {
-            amount: Decimal::ZERO,
-            currency,
-        }
+        Self { amount: Decimal::ZERO, currency }
     }
 
     /// The signed amount, in units of the currency.
@@ -340,10 +335,7 @@ mod tests {
         for text in ["", "NaN", "inf", "1,5", "0x10", "1e999"] {
             assert!(text.parse::<Price>().is_err(), "{text}");
         }
-        assert_eq!(
-            "1e-3".parse::<Price>().unwrap(),
-            "0.001".parse::<Price>().unwrap()
-        );
+        assert_eq!("1e-3".parse::<Price>().unwrap(), "0.001".parse::<Price>().unwrap());
     }
 
     #[test]
@@ -351,24 +343,15 @@ mod tests {
         let one_usd = Money::new(Decimal::ONE, usd());
         let one_btc = Money::new(Decimal::ONE, "BTC".parse().unwrap());
         assert_eq!(one_usd.checked_add(one_btc), None);
-        assert_eq!(
-            one_usd.checked_add(one_usd),
-            Some(Money::new(Decimal::TWO, usd()))
-        );
+        assert_eq!(one_usd.checked_add(one_usd), Some(Money::new(Decimal::TWO, usd())));
     }
 
     #[test]
     fn overflow_is_nothing_not_a_wrong_number() {
         let huge = Price::new(Decimal::MAX).unwrap();
-        assert_eq!(
-            huge.notional(Quantity::new(Decimal::TWO).unwrap(), usd()),
-            None
-        );
+        assert_eq!(huge.notional(Quantity::new(Decimal::TWO).unwrap(), usd()), None);
         assert_eq!(huge.shifted(Decimal::ONE), None);
-        assert_eq!(
-            Price::new(Decimal::ONE).unwrap().shifted(-Decimal::ONE),
-            None
-        );
+        assert_eq!(Price::new(Decimal::ONE).unwrap().shifted(-Decimal::ONE), None);
     }
 
     #[test]

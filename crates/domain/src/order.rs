@@ -33,11 +33,7 @@ impl Side {
 
 /// At what price an order may trade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    tag = "type",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum OrderType {
     /// At whatever the market gives next.
     Market,
@@ -129,11 +125,7 @@ impl ExitReason {
 
 /// What an order is for: it opens a trade or it leaves one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    tag = "purpose",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "purpose", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Purpose {
     /// Opens a trade.
     Enter {
@@ -277,11 +269,7 @@ pub struct Fill {
 
 /// What a venue says about one of our orders.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    tag = "type",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum BrokerEvent {
     /// The venue has it.
     Accepted {

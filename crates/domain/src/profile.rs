@@ -49,17 +49,11 @@ pub struct Limits {
     #[schemars(range(min = 1))]
     pub max_open_positions: Option<u32>,
     /// Largest notional of one entry, in quote currency.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        with = "crate::strategy::optional_decimal"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none", with = "crate::strategy::optional_decimal")]
     #[schemars(with = "Option<crate::strategy::DecimalText>")]
     pub max_order_notional: Option<Decimal>,
     /// Largest quantity of one entry, in units.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        with = "crate::strategy::optional_decimal"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none", with = "crate::strategy::optional_decimal")]
     #[schemars(with = "Option<crate::strategy::DecimalText>")]
     pub max_order_quantity: Option<Decimal>,
     /// Oldest market data an entry may rest on, in milliseconds since the bar's close.
@@ -113,11 +107,7 @@ pub struct ProfileDocument {
 
 /// What a venue takes per fill, in the quote currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    tag = "type",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum FeeSchedule {
     /// A share of the notional.
     Percent {
@@ -141,10 +131,7 @@ pub enum FeeSchedule {
 
 impl Default for FeeSchedule {
     fn default() -> Self {
-        Self::Percent {
-            maker: Decimal::ZERO,
-            taker: Decimal::ZERO,
-        }
+        Self::Percent { maker: Decimal::ZERO, taker: Decimal::ZERO }
     }
 }
 
@@ -176,9 +163,7 @@ impl FeeSchedule {
                 if percent.is_zero() {
                     return Some(Decimal::ZERO);
                 }
-                notional
-                    .checked_mul(*percent)?
-                    .checked_div(Decimal::ONE_HUNDRED)
+                notional.checked_mul(*percent)?.checked_div(Decimal::ONE_HUNDRED)
             }
             Self::PerUnit { amount, minimum } => Some(quantity.checked_mul(*amount)?.max(*minimum)),
         }
@@ -205,14 +190,8 @@ mod tests {
     #[test]
     fn fees_follow_the_schedule() {
         let dec = |text: &str| text.parse::<Decimal>().unwrap();
-        let percent = FeeSchedule::Percent {
-            maker: dec("0.1"),
-            taker: dec("0.2"),
-        };
-        let per_unit = FeeSchedule::PerUnit {
-            amount: dec("0.005"),
-            minimum: dec("1"),
-        };
+        let percent = FeeSchedule::Percent { maker: dec("0.1"), taker: dec("0.2") };
+        let per_unit = FeeSchedule::PerUnit { amount: dec("0.005"), minimum: dec("1") };
         let cases = [
             (percent, "1000", "10", Liquidity::Maker, "1"),
             (percent, "1000", "10", Liquidity::Taker, "2"),
@@ -227,19 +206,9 @@ mod tests {
 
     #[test]
     fn the_stricter_limit_holds() {
-        let one = Limits {
-            max_open_positions: Some(3),
-            ..Limits::default()
-        };
-        let other = Limits {
-            max_open_positions: Some(2),
-            max_data_age_ms: Some(5),
-            ..one
-        };
+        let one = Limits { max_open_positions: Some(3), ..Limits::default() };
+        let other = Limits { max_open_positions: Some(2), max_data_age_ms: Some(5), ..one };
         let both = one.stricter(other);
-        assert_eq!(
-            (both.max_open_positions, both.max_data_age_ms),
-            (Some(2), Some(5))
-        );
+        assert_eq!((both.max_open_positions, both.max_data_age_ms), (Some(2), Some(5)));
     }
 }

@@ -83,11 +83,7 @@ pub enum SignalTerms {
 
 /// Why the gate said no, with the numbers. Each has a stable code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    tag = "code",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "code", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Refusal {
     /// Someone has stopped entries.
     Control {
@@ -223,51 +219,33 @@ impl fmt::Display for Refusal {
             }
             Self::ProfileUnknown => f.write_str("there is no such profile"),
             Self::InstrumentUnknown { symbol } => {
-                write!(
-                    f,
-                    "the profile does not trade {symbol}; add it to its symbols"
-                )
+                write!(f, "the profile does not trade {symbol}; add it to its symbols")
             }
             Self::QuantityBelowLot { quantity, lot } => {
                 write!(f, "{quantity} is less than one lot of {lot}")
             }
             Self::NotionalBelowMinimum { notional, minimum } => {
-                write!(
-                    f,
-                    "the order is worth {notional}, the venue takes {minimum} or more"
-                )
+                write!(f, "the order is worth {notional}, the venue takes {minimum} or more")
             }
             Self::NothingToReduce { held, claimed } => {
-                write!(
-                    f,
-                    "nothing is left to close: {held} held, {claimed} already being closed"
-                )
+                write!(f, "nothing is left to close: {held} held, {claimed} already being closed")
             }
             Self::TradeUnknown { trade } => write!(f, "there is no open trade {trade}"),
             Self::MarketDataMissing => f.write_str("no price is known for the instrument yet"),
             Self::MarketDataStale { age_ms, limit_ms } => {
-                write!(
-                    f,
-                    "the last price is {age_ms} ms old, {limit_ms} ms are allowed"
-                )
+                write!(f, "the last price is {age_ms} ms old, {limit_ms} ms are allowed")
             }
             Self::DuplicateEntry { .. } => {
                 f.write_str("an entry of this profile and symbol is open or working")
             }
             Self::OrderQuantityAboveLimit { quantity, limit } => {
-                write!(
-                    f,
-                    "{quantity} units are more than the {limit} allowed in one order"
-                )
+                write!(f, "{quantity} units are more than the {limit} allowed in one order")
             }
             Self::OrderNotionalAboveLimit { notional, limit } => {
                 write!(f, "the order is worth {notional}, {limit} are allowed")
             }
             Self::TooManyPositions { open, limit } => {
-                write!(
-                    f,
-                    "{open} trades are open or being entered, {limit} are allowed"
-                )
+                write!(f, "{open} trades are open or being entered, {limit} are allowed")
             }
             Self::InsufficientCapital { needed, available } => {
                 write!(f, "{needed} needed, {available} available")
@@ -286,10 +264,7 @@ mod tests {
         let refusals = [
             Refusal::ControlUnknown,
             Refusal::TooManyPositions { open: 1, limit: 1 },
-            Refusal::InsufficientCapital {
-                needed: Decimal::TEN,
-                available: Decimal::ONE,
-            },
+            Refusal::InsufficientCapital { needed: Decimal::TEN, available: Decimal::ONE },
         ];
         for refusal in refusals {
             let json = serde_json::to_value(&refusal).unwrap();

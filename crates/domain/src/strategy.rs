@@ -295,22 +295,15 @@ const fn whole() -> Decimal {
 impl<'de> Deserialize<'de> for TakeProfit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(match TakeProfitText::deserialize(deserializer)? {
-            TakeProfitText::Percent { value, portion } => Self {
-                level: ExitLevel::Percent { value },
-                portion,
-            },
-            TakeProfitText::Atr {
-                value,
-                period,
-                portion,
-            } => Self {
-                level: ExitLevel::Atr { value, period },
-                portion,
-            },
-            TakeProfitText::Price { value, portion } => Self {
-                level: ExitLevel::Price { value },
-                portion,
-            },
+            TakeProfitText::Percent { value, portion } => {
+                Self { level: ExitLevel::Percent { value }, portion }
+            }
+            TakeProfitText::Atr { value, period, portion } => {
+                Self { level: ExitLevel::Atr { value, period }, portion }
+            }
+            TakeProfitText::Price { value, portion } => {
+                Self { level: ExitLevel::Price { value }, portion }
+            }
         })
     }
 }
@@ -401,10 +394,7 @@ mod tests {
     fn the_published_example_round_trips() {
         let config: StrategyConfig = serde_json::from_str(EXAMPLE).unwrap();
         let text = serde_json::to_string(&config).unwrap();
-        assert_eq!(
-            serde_json::from_str::<StrategyConfig>(&text).unwrap(),
-            config
-        );
+        assert_eq!(serde_json::from_str::<StrategyConfig>(&text).unwrap(), config);
         assert_eq!(config.exits.take_profit[0].portion, Decimal::ONE);
     }
 
@@ -422,10 +412,7 @@ mod tests {
         for (from, to) in edits {
             let text = EXAMPLE.replacen(from, to, 1);
             assert_ne!(text, EXAMPLE, "{from} is in the example");
-            assert!(
-                serde_json::from_str::<StrategyConfig>(&text).is_err(),
-                "{to}"
-            );
+            assert!(serde_json::from_str::<StrategyConfig>(&text).is_err(), "{to}");
         }
     }
 
@@ -433,31 +420,18 @@ mod tests {
     fn numbers_are_accepted_and_taken_as_written() {
         let sizing: Sizing =
             serde_json::from_str(r#"{"type":"percentOfEquity","value":0.1}"#).unwrap();
-        assert_eq!(
-            sizing,
-            Sizing::PercentOfEquity {
-                value: Decimal::new(1, 1)
-            }
-        );
+        assert_eq!(sizing, Sizing::PercentOfEquity { value: Decimal::new(1, 1) });
         let bad = serde_json::from_str::<Sizing>(r#"{"type":"percentOfEquity","value":"ten"}"#);
-        assert!(
-            bad.unwrap_err()
-                .to_string()
-                .contains("'ten' is not a decimal number")
-        );
+        assert!(bad.unwrap_err().to_string().contains("'ten' is not a decimal number"));
     }
 
     #[test]
     fn rules_are_text_or_a_list() {
         let named = r#"{"minPass": 1, "rules": [{"name": "Up", "when": "close > open"}]}"#;
         assert!(matches!(serde_json::from_str(named), Ok(RuleSet::Named(_))));
-        let error = serde_json::from_str::<RuleSet>("3")
-            .unwrap_err()
-            .to_string();
+        let error = serde_json::from_str::<RuleSet>("3").unwrap_err().to_string();
         assert!(error.contains("an expression as text"), "{error}");
-        let error = serde_json::from_str::<RuleSet>(r#"{"rule": []}"#)
-            .unwrap_err()
-            .to_string();
+        let error = serde_json::from_str::<RuleSet>(r#"{"rule": []}"#).unwrap_err().to_string();
         assert!(error.contains("unknown field `rule`"), "{error}");
     }
 }

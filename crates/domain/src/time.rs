@@ -88,9 +88,7 @@ impl Timestamp {
 
     fn from_civil(civil: DateTime) -> Option<Self> {
         let zoned = civil.to_zoned(TimeZone::UTC).ok()?;
-        i64::try_from(zoned.timestamp().as_nanosecond())
-            .ok()
-            .map(Self)
+        i64::try_from(zoned.timestamp().as_nanosecond()).ok().map(Self)
     }
 }
 
@@ -290,9 +288,7 @@ impl FromStr for Timeframe {
     type Err = TimeError;
 
     fn from_str(text: &str) -> Result<Self, TimeError> {
-        let found = Self::ALL
-            .into_iter()
-            .find(|timeframe| timeframe.as_str() == text);
+        let found = Self::ALL.into_iter().find(|timeframe| timeframe.as_str() == text);
         found.ok_or_else(|| TimeError::NotTimeframe(text.to_owned()))
     }
 }
@@ -348,24 +344,9 @@ mod tests {
                 "2024-05-17T12:00:00Z",
                 "2024-05-17T12:15:00Z",
             ),
-            (
-                Timeframe::H4,
-                "2024-05-17T11:59:59Z",
-                "2024-05-17T08:00:00Z",
-                "2024-05-17T12:00:00Z",
-            ),
-            (
-                Timeframe::D1,
-                "1969-12-31T23:00:00Z",
-                "1969-12-31T00:00:00Z",
-                "1970-01-01T00:00:00Z",
-            ),
-            (
-                Timeframe::W1,
-                "2024-05-19T23:59:59Z",
-                "2024-05-13T00:00:00Z",
-                "2024-05-20T00:00:00Z",
-            ),
+            (Timeframe::H4, "2024-05-17T11:59:59Z", "2024-05-17T08:00:00Z", "2024-05-17T12:00:00Z"),
+            (Timeframe::D1, "1969-12-31T23:00:00Z", "1969-12-31T00:00:00Z", "1970-01-01T00:00:00Z"),
+            (Timeframe::W1, "2024-05-19T23:59:59Z", "2024-05-13T00:00:00Z", "2024-05-20T00:00:00Z"),
             (
                 Timeframe::Mo1,
                 "2024-02-29T01:00:00Z",

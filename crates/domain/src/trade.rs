@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::exits::{Protection, Stop, Target};
-use crate::id::TradeId;
+use crate::id::{FillId, TradeId};
 use crate::instrument::Symbol;
 use crate::number::{Money, Quantity};
 use crate::order::{ExitReason, Side};
@@ -107,10 +107,10 @@ pub struct Trade {
     pub stop: Option<Stop>,
     /// Whether the stop has moved to the entry's fill price.
     pub break_even_armed: bool,
-    /// Its profit targets that have not filled.
+    /// Its profit targets, filled ones included; the place is the leg's number.
     pub targets: Vec<Target>,
-    /// How many targets have filled or been dropped.
-    pub targets_done: u8,
+    /// Every fill booked so far, so that a repeated report is recognised.
+    pub fills: Vec<FillId>,
     /// Why the last exit was made.
     pub exit_reason: Option<ExitReason>,
     /// When the last exit filled.
@@ -144,8 +144,5 @@ impl Trade {
 }
 
 fn mean(notional: Money, quantity: Quantity) -> Decimal {
-    notional
-        .amount()
-        .checked_div(quantity.get())
-        .unwrap_or_default()
+    notional.amount().checked_div(quantity.get()).unwrap_or_default()
 }

@@ -5,6 +5,9 @@
 #![deny(clippy::float_arithmetic)]
 #![warn(missing_docs)]
 
+pub mod ledger;
+pub mod matching;
 pub mod ports;
+pub mod position;
 pub mod risk;
 pub mod run;

@@ -1,5 +1,7 @@
 //! The approval, as a type.
 
+use std::sync::Arc;
+
 use ballast_domain::OrderTerms;
 
 /// A signal that the gate accepted. Only the gate can make one, and nobody can make two of one:
@@ -27,18 +29,18 @@ use ballast_domain::OrderTerms;
 /// ```
 #[derive(Debug, PartialEq, Eq)]
 pub struct OrderIntent {
-    terms: OrderTerms,
+    terms: Arc<OrderTerms>,
 }
 
 impl OrderIntent {
     /// Called by the gate alone.
-    pub(super) const fn accepted(terms: OrderTerms) -> Self {
+    pub(super) const fn accepted(terms: Arc<OrderTerms>) -> Self {
         Self { terms }
     }
 
     /// What was accepted.
     #[must_use]
-    pub const fn terms(&self) -> &OrderTerms {
+    pub const fn terms(&self) -> &Arc<OrderTerms> {
         &self.terms
     }
 }

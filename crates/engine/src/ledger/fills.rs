@@ -1,0 +1,121 @@
+//! What a fill does to the book.
+//!
+//! What a venue reports is always booked: cost and fees beyond the reservation come from capital,
+//! even when that makes what is available negative.
+
+use ballast_domain::ledger::{FillPart, Transfer};
+use ballast_domain::{Account, Money, OrderId, TransferCode, TransferId};
+use rust_decimal::Decimal;
+
+use super::Book;
+
+impl Book {
+    /// Books the `number`-th fill of an entry: `cost` becomes the position's, `fee` is paid.
+    pub fn enter(&mut self, order: OrderId, number: u32, cost: Money, fee: Money) -> TransferCode {
+        if let Some(booked) = self.booked_cost(order, number) {
+            let same = booked == cost.amount();
+            let code = TransferCode::ExistsWithDifferentAmount;
+            return if same { TransferCode::Exists } else { code };
+        }
+        let reserved = self.reservation(order.intent);
+        let from_reserve = cost.amount().min(reserved);
+        let fee_reserve = fee.amount().clamp(Decimal::ZERO, reserved - from_reserve);
+        let post = |part, credit, amount| Transfer {
+            id: TransferId::Fill { order, number, part },
+            debit: Account::ReservedOrders,
+            credit,
+            amount: Money::new(amount, cost.currency()),
+        };
+        let excess = Transfer {
+            debit: Account::Capital,
+            ..post(FillPart::Excess, Account::ReservedPositions, cost.amount() - from_reserve)
+        };
+        let cost = post(FillPart::Cost, Account::ReservedPositions, from_reserve);
+        let fee_reserve = post(FillPart::FeeReserve, Account::Capital, fee_reserve);
+        self.all([
+            Posting::Reserved(order, cost),
+            Posting::Reserved(order, fee_reserve),
+            Posting::Free(excess),
+            Posting::Free(Self::fee(order, number, fee)),
+        ])
+    }
+
+    /// Books the `number`-th fill of an exit: the position's `returned` cost goes back, `profit`
+    /// (negative for a loss) is realised, `fee` is paid.
+    pub fn leave(
+        &mut self,
+        order: OrderId,
+        number: u32,
+        returned: Money,
+        profit: Money,
+        fee: Money,
+    ) -> TransferCode {
+        let back = Transfer {
+            id: TransferId::Fill { order, number, part: FillPart::Returned },
+            debit: Account::ReservedPositions,
+            credit: Account::Capital,
+            amount: returned,
+        };
+        let (debit, credit) = if profit.amount().is_sign_negative() {
+            (Account::RealizedPnl, Account::Outside)
+        } else {
+            (Account::Outside, Account::RealizedPnl)
+        };
+        let profit = Transfer {
+            id: TransferId::Fill { order, number, part: FillPart::Profit },
+            debit,
+            credit,
+            amount: Money::new(profit.amount().abs(), profit.currency()),
+        };
+        let fee = Self::fee(order, number, fee);
+        self.all([Posting::Free(back), Posting::Free(profit), Posting::Free(fee)])
+    }
+
+    fn fee(order: OrderId, number: u32, fee: Money) -> Transfer {
+        let (debit, credit) = if fee.amount().is_sign_negative() {
+            (Account::Fees, Account::RealizedPnl)
+        } else {
+            (Account::RealizedPnl, Account::Fees)
+        };
+        Transfer {
+            id: TransferId::Fill { order, number, part: FillPart::Fee },
+            debit,
+            credit,
+            amount: Money::new(fee.amount().abs(), fee.currency()),
+        }
+    }
+
+    /// The cost already booked for a fill of an entry, whichever account it came from.
+    fn booked_cost(&self, order: OrderId, number: u32) -> Option<Decimal> {
+        let is_cost = |made: &&Transfer| {
+            let part = |part| made.id == TransferId::Fill { order, number, part };
+            part(FillPart::Cost) || part(FillPart::Excess)
+        };
+        let made = self.recorded.get(&order.intent)?.iter().filter(is_cost);
+        made.map(|made| made.amount.amount()).reduce(|sum, amount| sum + amount)
+    }
+
+    /// Makes the transfers that move anything; the first answer that is not `Created` ends it.
+    fn all<const N: usize>(&mut self, postings: [Posting; N]) -> TransferCode {
+        for posting in postings {
+            let code = match posting {
+                Posting::Free(transfer) | Posting::Reserved(_, transfer)
+                    if transfer.amount.amount().is_zero() =>
+                {
+                    TransferCode::Created
+                }
+                Posting::Free(transfer) => self.transfer(transfer),
+                Posting::Reserved(order, transfer) => self.post(order.intent, transfer),
+            };
+            if code != TransferCode::Created {
+                return code;
+            }
+        }
+        TransferCode::Created
+    }
+}
+
+enum Posting {
+    Free(Transfer),
+    Reserved(OrderId, Transfer),
+}

@@ -1,0 +1,254 @@
+//! The ledger as a text table: a call a line, and the exact code it must answer with.
+
+use ballast_domain::id::Leg;
+use ballast_domain::ledger::Transfer;
+use ballast_domain::{Account, IntentId, Money, OrderId, ProfileId, TransferCode, TransferId};
+use proptest::prelude::*;
+use rust_decimal::Decimal;
+
+use super::Book;
+
+fn usd(amount: &str) -> Money {
+    Money::new(amount.parse().unwrap(), "USD".parse().unwrap())
+}
+
+fn intent(number: u64) -> IntentId {
+    IntentId { profile: ProfileId::from_bits(7), number }
+}
+
+fn entry(number: u64) -> OrderId {
+    OrderId::main(intent(number))
+}
+
+fn allocate(book: &mut Book, version: u64, amount: Money) -> TransferCode {
+    let id = TransferId::Allocation { profile: ProfileId::from_bits(7), version };
+    let (debit, credit) = (Account::Outside, Account::Capital);
+    book.transfer(Transfer { id, debit, credit, amount })
+}
+
+/// Runs one line: `call arguments… -> code`, or `available|sum|reserved amount`.
+fn line(book: &mut Book, text: &str) {
+    let (call, expected) = text.split_once("->").map_or((text, ""), |(c, e)| (c.trim(), e.trim()));
+    let words: Vec<&str> = call.split_whitespace().collect();
+    let number = |place: usize| words[place].parse().unwrap();
+    let code = match words[0] {
+        "allocate" => allocate(book, number(1), usd(words[2])),
+        "reserve" => book.reserve(intent(number(1)), usd(words[2])),
+        "enter" => book.enter(entry(number(1)), number(2) as u32, usd(words[3]), usd(words[4])),
+        "leave" => {
+            let (returned, profit, fee) = (usd(words[3]), usd(words[4]), usd(words[5]));
+            book.leave(entry(number(1)), number(2) as u32, returned, profit, fee)
+        }
+        "release" => book.release(intent(number(1))),
+        "forget" => {
+            book.forget(intent(number(1)));
+            TransferCode::Created
+        }
+        "available" => {
+            assert_eq!(book.available(), words[1].parse::<Decimal>().unwrap(), "{text}");
+            return;
+        }
+        account => {
+            let account = Account::ALL
+                .into_iter()
+                .find(|a| format!("{a:?}") == account)
+                .unwrap_or_else(|| panic!("unknown call in '{text}'"));
+            assert_eq!(book.balance(account), words[1].parse::<Decimal>().unwrap(), "{text}");
+            return;
+        }
+    };
+    assert_eq!(format!("{code:?}"), expected, "{text}");
+    assert_eq!(book.sum(), Decimal::ZERO, "after {text}");
+}
+
+fn check(table: &str) {
+    let mut book = Book::new("USD".parse().unwrap());
+    for text in table.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        line(&mut book, text);
+    }
+}
+
+#[test]
+fn a_trade_from_reservation_to_profit() {
+    check(
+        "
+        allocate 1 10000    -> Created
+        reserve 1 1800      -> Created
+        available 8200
+        enter 1 1 1791.30 1 -> Created
+        release 1           -> Created
+        available 8207.70
+        ReservedOrders 0
+        ReservedPositions 1791.30
+        RealizedPnl -1
+        leave 2 1 1791.30 28.70 1 -> Created
+        available 10026.70
+        ReservedPositions 0
+        RealizedPnl 26.70
+        Fees 2
+        Capital 10000
+        Outside -10028.70
+        ",
+    );
+}
+
+#[test]
+fn repetitions_change_nothing() {
+    check(
+        "
+        allocate 1 100  -> Created
+        allocate 1 100  -> Exists
+        allocate 1 200  -> ExistsWithDifferentAmount
+        reserve 1 60    -> Created
+        reserve 1 60    -> Exists
+        reserve 1 61    -> ExistsWithDifferentAmount
+        enter 1 1 50 1  -> Created
+        enter 1 1 50 1  -> Exists
+        enter 1 1 51 1  -> ExistsWithDifferentAmount
+        release 1       -> Created
+        release 1       -> ReservationNotFound
+        leave 1 2 50 0 0 -> Created
+        leave 1 2 50 0 0 -> Exists
+        available 99
+        ",
+    );
+}
+
+#[test]
+fn a_reservation_never_makes_available_negative() {
+    check(
+        "
+        allocate 1 100   -> Created
+        reserve 1 100.01 -> InsufficientCapital
+        reserve 1 100    -> Created
+        reserve 2 0.01   -> InsufficientCapital
+        available 0
+        release 1        -> Created
+        reserve 2 0      -> AmountMustBePositive
+        reserve 2 -5     -> AmountMustBePositive
+        available 100
+        ",
+    );
+}
+
+#[test]
+fn what_the_venue_reports_is_booked_even_when_it_costs_too_much() {
+    check(
+        "
+        allocate 1 100  -> Created
+        reserve 1 100   -> Created
+        enter 1 1 130 2 -> Created
+        available -32
+        ReservedPositions 130
+        ReservedOrders 0
+        leave 2 1 130 -20 1 -> Created
+        available 77
+        ",
+    );
+}
+
+#[test]
+fn profit_can_be_spent_and_rebates_are_income() {
+    check(
+        "
+        allocate 1 100     -> Created
+        reserve 1 100      -> Created
+        enter 1 1 100 0    -> Created
+        release 1          -> Created
+        leave 2 1 100 50 -1 -> Created
+        available 151
+        reserve 3 150.5    -> Created
+        Capital -50.5
+        available 0.5
+        Fees -1
+        ",
+    );
+}
+
+#[test]
+fn partial_fills_share_one_reservation() {
+    check(
+        "
+        allocate 1 1000  -> Created
+        reserve 1 500    -> Created
+        enter 1 1 200 1  -> Created
+        enter 1 2 250 1  -> Created
+        ReservedOrders 48
+        release 1        -> Created
+        available 548
+        forget 1         -> Created
+        release 1        -> ReservationNotFound
+        ",
+    );
+}
+
+#[test]
+fn foreign_currency_and_overflow_are_refused() {
+    let mut book = Book::new("USD".parse().unwrap());
+    let euros = Money::new(Decimal::ONE, "EUR".parse().unwrap());
+    assert_eq!(book.reserve(intent(1), euros), TransferCode::CurrencyMismatch);
+    let huge = Money::new(Decimal::MAX, book.currency());
+    assert_eq!(allocate(&mut book, 1, huge), TransferCode::Created);
+    assert_eq!(allocate(&mut book, 2, huge), TransferCode::Overflow);
+    assert_eq!(book.sum(), Decimal::ZERO);
+    let id = TransferId::Reserve { intent: intent(1) };
+    let loop_back = Transfer { id, debit: Account::Fees, credit: Account::Fees, amount: huge };
+    assert_eq!(book.transfer(loop_back), TransferCode::AccountsMustDiffer);
+}
+
+#[derive(Debug, Clone)]
+enum Call {
+    Reserve(u64, i64),
+    Enter(u64, u32, i64, i64),
+    Leave(u64, u32, i64, i64, i64),
+    Release(u64),
+}
+
+fn calls() -> impl Strategy<Value = Vec<Call>> {
+    let cents = -100_000i64..1_000_000;
+    let call = prop_oneof![
+        (1..6u64, cents.clone()).prop_map(|(i, a)| Call::Reserve(i, a)),
+        (1..6u64, 1..4u32, 0..900_000i64, -50..500i64)
+            .prop_map(|(i, n, cost, fee)| Call::Enter(i, n, cost, fee)),
+        (1..6u64, 1..4u32, 0..900_000i64, cents, -50..500i64)
+            .prop_map(|(i, n, back, profit, fee)| Call::Leave(i, n, back, profit, fee)),
+        (1..6u64).prop_map(Call::Release),
+    ];
+    prop::collection::vec(call, 0..60)
+}
+
+proptest! {
+    #[test]
+    fn debits_equal_credits_and_reserving_keeps_available_positive(calls in calls()) {
+        let currency = "USD".parse().unwrap();
+        let cents = |amount: i64| Money::new(Decimal::new(amount, 2), currency);
+        let mut book = Book::new(currency);
+        allocate(&mut book, 1, cents(1_000_000));
+        for call in calls {
+            let before = book.available();
+            match call {
+                Call::Reserve(number, amount) => {
+                    let code = book.reserve(intent(number), cents(amount));
+                    if code == TransferCode::Created {
+                        prop_assert!(book.available() >= Decimal::ZERO);
+                    } else {
+                        prop_assert_eq!(book.available(), before);
+                    }
+                }
+                Call::Enter(number, fill, cost, fee) => {
+                    book.enter(entry(number), fill, cents(cost), cents(fee));
+                }
+                Call::Leave(number, fill, back, profit, fee) => {
+                    let order = OrderId { intent: intent(number), leg: Leg::Stop };
+                    book.leave(order, fill, cents(back), cents(profit), cents(fee));
+                }
+                Call::Release(number) => {
+                    book.release(intent(number));
+                }
+            }
+            prop_assert_eq!(book.sum(), Decimal::ZERO);
+            let reserved: Decimal = (1..6).map(|n| book.reservation(intent(n))).sum();
+            prop_assert_eq!(book.balance(Account::ReservedOrders), reserved);
+        }
+    }
+}

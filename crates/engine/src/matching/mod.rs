@@ -1,0 +1,285 @@
+//! The fill contract: one pure matcher that back-tests, the paper venue, the rehearsal exchange
+//! and the simulator all fill by.
+//!
+//! A matcher is the account of one profile at a simulated venue. A bar is played to it in phases,
+//! and whoever drives it hands its events to the engine between them:
+//!
+//! 1. [`Matcher::open`]: pending market orders, then whatever the open already reaches. Called
+//!    again while the engine answers with new orders, such as the second half of a reversal.
+//! 2. [`Matcher::inside`]: stops before targets, then resting orders.
+//! 3. [`Matcher::end`]: trails and times in force, before the engine sees the bar's frame.
+//! 4. [`Matcher::at_close`]: orders that fill at this very close, after the engine saw the frame.
+//!
+//! A tick is a bar whose four prices are equal. Touching a price counts as reaching it. Slippage
+//! applies to market and stop fills only and is not clamped to the bar. `docs/fill-contract.md`
+//! has a line for each rule, and each line a test.
+
+mod account;
+mod order;
+mod protective;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use ballast_domain::id::Leg;
+use ballast_domain::profile::FeeSchedule;
+use ballast_domain::{
+    Bar, BrokerEvent, Instrument, Money, OrderId, OrderTerms, Price, Stop, Symbol, TimeInForce,
+    Timestamp, Trade, TradeId,
+};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use order::Working;
+
+/// How a simulated venue fills.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct FillRules {
+    /// What each fill costs.
+    pub fees: FeeSchedule,
+    /// By how much market and stop fills are worse than the price, in basis points.
+    pub slippage_bps: Decimal,
+    /// The largest share of a bar's volume that one fill may take, from 0 to 1; no cap when
+    /// absent or when the bar has no volume.
+    pub volume_share: Option<Decimal>,
+}
+
+/// A bar being played, with the time that its fills are stamped with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlayedBar {
+    /// The instrument.
+    pub symbol: Symbol,
+    /// The opening time of the bar.
+    pub open_time: Timestamp,
+    /// Its prices and volume.
+    pub bar: Bar,
+}
+
+/// What is held at the venue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Holding {
+    trade: Trade,
+    /// The bar inside which it was entered, until that bar ends.
+    born_inside: Option<Timestamp>,
+    /// The stop was reached, but volume was short: the rest goes at the next open.
+    stop_triggered: bool,
+}
+
+/// One profile's account at a simulated venue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Matcher {
+    rules: FillRules,
+    instruments: Vec<Instrument>,
+    /// What neither positions nor fees have used; reservations of orders are still in it.
+    cash: Money,
+    working: Vec<Working>,
+    holdings: Vec<Holding>,
+    last_close: Vec<(Symbol, Price)>,
+    fills: u64,
+}
+
+impl Matcher {
+    /// An account with `cash` that trades `instruments`.
+    #[must_use]
+    pub const fn new(rules: FillRules, instruments: Vec<Instrument>, cash: Money) -> Self {
+        Self {
+            rules,
+            instruments,
+            cash,
+            working: Vec::new(),
+            holdings: Vec::new(),
+            last_close: Vec::new(),
+            fills: 0,
+        }
+    }
+
+    /// Whether no bar can change anything: nothing works and nothing is held.
+    #[must_use]
+    pub const fn is_idle(&self) -> bool {
+        self.working.is_empty() && self.holdings.is_empty()
+    }
+
+    /// The trades that are held, as the venue knows them.
+    pub fn held(&self) -> impl Iterator<Item = &Trade> {
+        self.holdings.iter().map(|holding| &holding.trade)
+    }
+
+    /// The orders that are working, protective legs apart.
+    pub fn working(&self) -> impl Iterator<Item = &Arc<OrderTerms>> {
+        self.working.iter().map(|working| &working.terms)
+    }
+
+    /// What neither positions nor fees have used, in the account's currency.
+    #[must_use]
+    pub const fn cash(&self) -> Money {
+        self.cash
+    }
+
+    /// Adds to the account; negative takes away.
+    pub fn deposit(&mut self, amount: Money) {
+        self.cash = self.cash.checked_add(amount).unwrap_or(self.cash);
+    }
+
+    /// Lets the account trade `instrument`, or replaces its steps.
+    pub fn list(&mut self, instrument: Instrument) {
+        self.instruments.retain(|known| known.symbol != instrument.symbol);
+        self.instruments.push(instrument);
+    }
+
+    /// Takes an order; it can fill from the next phase on. The same order again changes nothing.
+    pub fn submit(&mut self, terms: &Arc<OrderTerms>, out: &mut Vec<BrokerEvent>) {
+        let order = terms.order_id();
+        if self.working.iter().any(|working| working.terms.intent == terms.intent) {
+            return out.push(BrokerEvent::Accepted { order });
+        }
+        if self.instrument(terms.symbol).is_none() {
+            let reason = format!("the venue does not list {}", terms.symbol);
+            return out.push(BrokerEvent::Rejected { order, reason });
+        }
+        let last_close = self.last_close(terms.symbol);
+        self.working.push(Working::new(Arc::clone(terms), last_close));
+        out.push(BrokerEvent::Accepted { order });
+    }
+
+    /// Cancels an order that works; protective legs end with their trade.
+    pub fn cancel(&mut self, order: OrderId, out: &mut Vec<BrokerEvent>) {
+        let place = self.working.iter().position(|working| working.terms.order_id() == order);
+        match place {
+            Some(place) => {
+                self.working.remove(place);
+                out.push(BrokerEvent::Cancelled { order });
+            }
+            None => out.push(BrokerEvent::NotFound { order }),
+        }
+    }
+
+    /// Moves the protective stop of `trade`; nothing when the trade has ended meanwhile.
+    pub fn move_stop(&mut self, trade: TradeId, stop: Stop) {
+        if let Some(holding) = self.holdings.iter_mut().find(|h| h.trade.id == trade) {
+            holding.trade.stop = Some(stop);
+        }
+    }
+
+    /// Says what has become of an order.
+    pub fn query(&self, order: OrderId, out: &mut Vec<BrokerEvent>) {
+        let works = self.working.iter().any(|working| working.terms.order_id() == order);
+        let protects = order.leg != Leg::Main
+            && self.holdings.iter().any(|holding| holding.trade.id == TradeId(order.intent));
+        out.push(if works || protects {
+            BrokerEvent::Accepted { order }
+        } else {
+            BrokerEvent::NotFound { order }
+        });
+    }
+
+    /// Phase 1: market orders, exits first, then protective legs and resting orders that the open
+    /// reaches.
+    pub fn open(&mut self, played: &PlayedBar, out: &mut Vec<BrokerEvent>) {
+        if self.is_idle() {
+            return;
+        }
+        self.fill_market_orders(played, true, out);
+        self.fill_market_orders(played, false, out);
+        self.protect_at_open(played, out);
+        self.fill_resting(played, Moment::Open, out);
+        self.sweep(out);
+    }
+
+    /// Phase 2: protective legs, then resting orders, stops first.
+    pub fn inside(&mut self, played: &PlayedBar, out: &mut Vec<BrokerEvent>) {
+        if self.is_idle() {
+            return;
+        }
+        self.protect_inside(played, out);
+        self.fill_resting(played, Moment::Inside, out);
+        self.sweep(out);
+    }
+
+    /// Phase 3: the bar is over. Trailing orders follow it, `ioc` and `fok` orders that saw it are
+    /// dropped, and with it the session may end.
+    pub fn end(&mut self, played: &PlayedBar, session_ends: bool, out: &mut Vec<BrokerEvent>) {
+        self.remember_close(played);
+        if self.is_idle() {
+            return;
+        }
+        self.sweep(out);
+        for holding in &mut self.holdings {
+            if holding.trade.symbol == played.symbol {
+                holding.born_inside = None;
+            }
+        }
+        for working in &mut self.working {
+            if working.terms.symbol == played.symbol {
+                working.follow(&played.bar);
+            }
+        }
+        self.expire(out, |working| {
+            working.terms.symbol == played.symbol
+                && matches!(
+                    working.terms.time_in_force,
+                    TimeInForce::Ioc | TimeInForce::Fok | TimeInForce::AtClose
+                )
+        });
+        if session_ends {
+            self.end_session(played.symbol, out);
+        }
+    }
+
+    /// Phase 4: orders that the engine gave for this very close.
+    pub fn at_close(&mut self, played: &PlayedBar, out: &mut Vec<BrokerEvent>) {
+        let closing = |working: &Working| {
+            working.terms.symbol == played.symbol
+                && working.terms.time_in_force == TimeInForce::AtClose
+        };
+        while let Some(place) = self.working.iter().position(closing) {
+            let at = played.bar.close_time;
+            let working = self.working.remove(place);
+            self.fill_at_market(working, played.bar.close, at, None, out);
+        }
+        self.sweep(out);
+    }
+
+    /// The session of `symbol` has ended, with or without a bar: its `day` orders expire.
+    pub fn end_session(&mut self, symbol: Symbol, out: &mut Vec<BrokerEvent>) {
+        self.expire(out, |working| {
+            working.terms.symbol == symbol && working.terms.time_in_force == TimeInForce::Day
+        });
+    }
+
+    fn expire(&mut self, out: &mut Vec<BrokerEvent>, ends: impl Fn(&Working) -> bool) {
+        self.working.retain(|working| {
+            let expires = ends(working);
+            if expires {
+                out.push(BrokerEvent::Expired { order: working.terms.order_id() });
+            }
+            !expires
+        });
+    }
+
+    fn remember_close(&mut self, played: &PlayedBar) {
+        match self.last_close.iter_mut().find(|(symbol, _)| *symbol == played.symbol) {
+            Some((_, close)) => *close = played.bar.close,
+            None => self.last_close.push((played.symbol, played.bar.close)),
+        }
+    }
+
+    fn last_close(&self, symbol: Symbol) -> Option<Price> {
+        self.last_close.iter().find(|(known, _)| *known == symbol).map(|(_, close)| *close)
+    }
+
+    fn instrument(&self, symbol: Symbol) -> Option<&Instrument> {
+        self.instruments.iter().find(|instrument| instrument.symbol == symbol)
+    }
+}
+
+/// At which point of a bar a resting order is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    Open,
+    Inside,
+}
