@@ -1,0 +1,328 @@
+//! The market board: takes closed bars of one venue and gives a frame per timeframe and close.
+//!
+//! Everyone who trades at the venue shares one board. Longer bars are made from the shortest; at
+//! equal closes the longer timeframe's frame comes first, so that what is computed on the shorter
+//! one may read it.
+
+use std::collections::BTreeMap;
+
+use ballast_domain::{Bar, FrameId, Symbol, Timeframe, Timestamp, VenueId};
+use thiserror::Error;
+
+use super::aggregate::Aggregate;
+use super::frame::{Frame, Row, SeriesId};
+use super::series::{Longer, Program, SeriesError};
+use crate::strategy::expression::{Condition, Numeric};
+
+/// Why the board did not take a bar or a series.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum BoardError {
+    /// Nobody subscribed the instrument.
+    #[error("{0} is not subscribed")]
+    NotSubscribed(Symbol),
+    /// The board's bars are longer than what is asked for.
+    #[error("bars of {asked} cannot be made from bars of {base}")]
+    TooShort {
+        /// What was asked for.
+        asked: Timeframe,
+        /// What the board gets.
+        base: Timeframe,
+    },
+    /// The bar closes before or with one that is known.
+    #[error("a bar of {symbol} that closes {close} came after one that closes {last}")]
+    OutOfOrder {
+        /// The instrument.
+        symbol: Symbol,
+        /// The bar's close.
+        close: Timestamp,
+        /// The latest close known.
+        last: Timestamp,
+    },
+    /// The series cannot be computed.
+    #[error(transparent)]
+    Series(#[from] SeriesError),
+}
+
+/// All bars and series of one venue.
+#[derive(Debug, Clone)]
+pub struct Board {
+    venue: VenueId,
+    base: Timeframe,
+    rows: BTreeMap<Symbol, usize>,
+    /// Longest timeframe first, the base last.
+    sheets: Vec<Sheet>,
+}
+
+/// One timeframe: its frame as it stands, and how its rows are computed.
+#[derive(Debug, Clone)]
+struct Sheet {
+    timeframe: Timeframe,
+    frame: Frame,
+    programs: Vec<Program>,
+    aggregates: Vec<Aggregate>,
+    /// Rows that have a bar for the frame's close.
+    reported: usize,
+    /// Whether the frame was handed out.
+    closed: bool,
+}
+
+impl Board {
+    /// A board of `venue` that gets bars of `base`.
+    #[must_use]
+    pub fn new(venue: VenueId, base: Timeframe) -> Self {
+        let sheets = vec![Sheet::new(venue, base)];
+        Self { venue, base, rows: BTreeMap::new(), sheets }
+    }
+
+    /// The timeframe of the bars that the board gets.
+    #[must_use]
+    pub const fn base(&self) -> Timeframe {
+        self.base
+    }
+
+    /// The venue whose bars these are.
+    #[must_use]
+    pub const fn venue(&self) -> VenueId {
+        self.venue
+    }
+
+    /// The subscribed instruments.
+    pub fn symbols(&self) -> impl Iterator<Item = Symbol> {
+        self.rows.keys().copied()
+    }
+
+    /// Adds a row for `symbol` to every frame from now on.
+    pub fn subscribe(&mut self, symbol: Symbol) {
+        let next = self.rows.len();
+        if *self.rows.entry(symbol).or_insert(next) == next && self.rows.len() > next {
+            for sheet in &mut self.sheets {
+                sheet.subscribe(symbol);
+            }
+        }
+    }
+
+    /// Makes frames of `timeframe` from now on.
+    ///
+    /// # Errors
+    /// [`BoardError::TooShort`] when it is shorter than the bars that the board gets.
+    pub fn keep(&mut self, timeframe: Timeframe) -> Result<(), BoardError> {
+        if timeframe < self.base {
+            return Err(BoardError::TooShort { asked: timeframe, base: self.base });
+        }
+        if self.sheets.iter().any(|sheet| sheet.timeframe == timeframe) {
+            return Ok(());
+        }
+        let mut sheet = Sheet::new(self.venue, timeframe);
+        let mut symbols: Vec<_> = self.rows.iter().collect();
+        symbols.sort_by_key(|(_, row)| **row);
+        for (symbol, _) in symbols {
+            sheet.subscribe(*symbol);
+        }
+        let place = self.sheets.partition_point(|other| other.timeframe > timeframe);
+        self.sheets.insert(place, sheet);
+        Ok(())
+    }
+
+    /// The series of a number on an instrument's bars of `timeframe`; the same number is the same
+    /// series. It warms up from the bars that come after.
+    ///
+    /// # Errors
+    /// [`BoardError`] when the instrument, the timeframe or the series is not possible.
+    pub fn numeric(
+        &mut self,
+        symbol: Symbol,
+        timeframe: Timeframe,
+        numeric: &Numeric,
+    ) -> Result<SeriesId, BoardError> {
+        self.compile(symbol, timeframe, |program, longer| program.numeric(numeric, longer))
+    }
+
+    /// The series of a condition, as [`Self::numeric`].
+    ///
+    /// # Errors
+    /// [`BoardError`] when the instrument, the timeframe or the series is not possible.
+    pub fn condition(
+        &mut self,
+        symbol: Symbol,
+        timeframe: Timeframe,
+        condition: &Condition,
+    ) -> Result<SeriesId, BoardError> {
+        self.compile(symbol, timeframe, |program, longer| program.condition(condition, longer))
+    }
+
+    fn compile(
+        &mut self,
+        symbol: Symbol,
+        timeframe: Timeframe,
+        compile: impl FnOnce(&mut Program, &mut LongerSheets<'_>) -> Result<SeriesId, SeriesError>,
+    ) -> Result<SeriesId, BoardError> {
+        let row = *self.rows.get(&symbol).ok_or(BoardError::NotSubscribed(symbol))?;
+        self.keep(timeframe)?;
+        let mut program = std::mem::take(self.program(timeframe, row));
+        let mut longer = LongerSheets { board: self, symbol, than: timeframe };
+        let series = compile(&mut program, &mut longer);
+        *self.program(timeframe, row) = program;
+        Ok(series?)
+    }
+
+    fn program(&mut self, timeframe: Timeframe, row: usize) -> &mut Program {
+        let place = self.sheets.partition_point(|other| other.timeframe > timeframe);
+        &mut self.sheets[place].programs[row]
+    }
+
+    /// How many series are computed at each close, over all instruments and timeframes.
+    #[must_use]
+    pub fn series_count(&self) -> usize {
+        self.sheets.iter().flat_map(|sheet| &sheet.programs).map(Program::len).sum()
+    }
+
+    /// Takes a closed bar of the base timeframe. Frames that are complete with it are handed to
+    /// `on_frame`, the longest timeframe first.
+    ///
+    /// # Errors
+    /// [`BoardError`] when the bar is of no subscribed instrument or out of order.
+    pub fn push(
+        &mut self,
+        symbol: Symbol,
+        bar: &Bar,
+        mut on_frame: impl FnMut(&Frame),
+    ) -> Result<(), BoardError> {
+        let row = *self.rows.get(&symbol).ok_or(BoardError::NotSubscribed(symbol))?;
+        let base = self.base_sheet();
+        let last = base.frame.id.close;
+        let late = bar.close_time < last;
+        if late || (bar.close_time == last && (base.closed || base.frame.rows[row].bar.is_some())) {
+            return Err(BoardError::OutOfOrder { symbol, close: bar.close_time, last });
+        }
+        if bar.close_time > last && !base.closed {
+            self.close_frames(&mut on_frame);
+        }
+        let opened = self.base.open_of(bar.close_time);
+        self.expire(opened, &mut on_frame);
+        self.add(row, bar, opened);
+        if self.base_sheet().reported == self.rows.len() {
+            self.close_frames(&mut on_frame);
+        }
+        Ok(())
+    }
+
+    /// Hands out frames that are due at `now` although bars of them are missing: longer ones whose
+    /// interval is over, and the base frame when a bar of a later close cannot be waited for.
+    pub fn expire(&mut self, now: Timestamp, mut on_frame: impl FnMut(&Frame)) {
+        if !self.sheets.iter().any(|sheet| sheet.is_due(now)) {
+            return;
+        }
+        for place in 0..self.sheets.len() {
+            let (longer, rest) = self.sheets.split_at_mut(place);
+            let Some(sheet) = rest.first_mut() else { continue };
+            if !sheet.is_due(now) {
+                continue;
+            }
+            for row in 0..sheet.aggregates.len() {
+                if let Some(bar) = sheet.aggregates[row].expire(now) {
+                    sheet.report(row, &bar, longer);
+                }
+            }
+            sheet.close(&mut on_frame);
+        }
+    }
+
+    fn add(&mut self, row: usize, bar: &Bar, opened: Timestamp) {
+        for place in 0..self.sheets.len() {
+            let (longer, rest) = self.sheets.split_at_mut(place);
+            let Some(sheet) = rest.first_mut() else { continue };
+            let complete = match sheet.timeframe == self.base {
+                true => Some(*bar),
+                false => sheet.aggregates[row].add(bar, opened),
+            };
+            if let Some(complete) = complete {
+                sheet.report(row, &complete, longer);
+            }
+        }
+    }
+
+    fn close_frames(&mut self, on_frame: &mut impl FnMut(&Frame)) {
+        for sheet in &mut self.sheets {
+            sheet.close(on_frame);
+        }
+    }
+
+    fn base_sheet(&self) -> &Sheet {
+        // The base is made with the board and is the shortest, hence the last.
+        &self.sheets[self.sheets.len() - 1]
+    }
+}
+
+impl Sheet {
+    const fn new(venue: VenueId, timeframe: Timeframe) -> Self {
+        let id = FrameId { venue, timeframe, close: Timestamp::MIN, revision: 0 };
+        Self {
+            timeframe,
+            frame: Frame { id, rows: Vec::new() },
+            programs: Vec::new(),
+            aggregates: Vec::new(),
+            reported: 0,
+            closed: true,
+        }
+    }
+
+    fn subscribe(&mut self, symbol: Symbol) {
+        self.frame.rows.push(Row::new(symbol));
+        self.programs.push(Program::new(self.timeframe));
+        self.aggregates.push(Aggregate::new(self.timeframe));
+    }
+
+    fn is_due(&self, now: Timestamp) -> bool {
+        (!self.closed && self.frame.id.close <= now)
+            || self.aggregates.iter().any(|forming| forming.due().is_some_and(|due| due <= now))
+    }
+
+    fn report(&mut self, row: usize, bar: &Bar, longer: &[Self]) {
+        if self.frame.id.close < bar.close_time {
+            self.frame.id.close = bar.close_time;
+            self.reported = 0;
+            for row in &mut self.frame.rows {
+                row.bar = None;
+            }
+        }
+        self.reported += 1;
+        self.closed = false;
+        let cells = &mut self.frame.rows[row];
+        cells.bar = Some(*bar);
+        self.programs[row].update(cells, bar, |borrowed| {
+            let place = longer.partition_point(|sheet| sheet.timeframe > borrowed.timeframe);
+            longer[place].frame.rows[row].value(borrowed.series)
+        });
+    }
+
+    fn close(&mut self, on_frame: &mut impl FnMut(&Frame)) {
+        if !self.closed {
+            self.closed = true;
+            on_frame(&self.frame);
+        }
+    }
+}
+
+struct LongerSheets<'a> {
+    board: &'a mut Board,
+    symbol: Symbol,
+    than: Timeframe,
+}
+
+impl Longer for LongerSheets<'_> {
+    fn numeric(&mut self, timeframe: Timeframe, of: &Numeric) -> Result<SeriesId, SeriesError> {
+        debug_assert!(timeframe > self.than, "only longer timeframes are borrowed from");
+        self.board.numeric(self.symbol, timeframe, of).map_err(into_series_error)
+    }
+
+    fn condition(&mut self, timeframe: Timeframe, of: &Condition) -> Result<SeriesId, SeriesError> {
+        self.board.condition(self.symbol, timeframe, of).map_err(into_series_error)
+    }
+}
+
+fn into_series_error(error: BoardError) -> SeriesError {
+    match error {
+        BoardError::Series(error) => error,
+        other => SeriesError::Board(other.to_string()),
+    }
+}

@@ -1,0 +1,266 @@
+//! The gate: every signal of every origin passes here, or is refused with a reason and numbers.
+//!
+//! Checks run in one order and the first refusal wins. A check of entries is passed by every
+//! order that only reduces; a few checks concern every order. Cancels do not come here: they
+//! always pass.
+
+use std::sync::Arc;
+
+use ballast_domain::control::{ControlMode, ControlSnapshot, ControlSubject};
+use ballast_domain::id::MAX_INTENT_NUMBER;
+use ballast_domain::profile::Liquidity;
+use ballast_domain::{
+    Direction, Instrument, Limits, Money, OrderTerms, OrderType, Price, ProfileStatus, Purpose,
+    Quantity, Refusal, Side, Signal, SignalTerms, Slot, TenantId, TimeInForce, Timestamp,
+};
+use rust_decimal::Decimal;
+
+use super::OrderIntent;
+use crate::state::Profile;
+
+/// What the gate looks at beside the signal.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// Whose profile it is.
+    pub tenant: &'a TenantId,
+    /// The profile as the journal tells it.
+    pub profile: &'a Profile,
+    /// Trading control; `None` while it cannot be known.
+    pub control: Option<&'a ControlSnapshot>,
+    /// The last price of the signal's instrument and when it was made.
+    pub mark: Option<(Price, Timestamp)>,
+    /// The instant of the decision.
+    pub now: Timestamp,
+}
+
+/// Accepts a signal or refuses it.
+///
+/// # Errors
+/// The first [`Refusal`] that applies.
+pub fn check(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal> {
+    let instruments = &view.profile.document.instruments;
+    let instrument = instruments
+        .iter()
+        .find(|instrument| instrument.symbol == signal.symbol)
+        .ok_or(Refusal::InstrumentUnknown { symbol: signal.symbol })?;
+    if view.profile.last_intent >= MAX_INTENT_NUMBER {
+        return Err(Refusal::Overflow);
+    }
+    match &signal.terms {
+        SignalTerms::Enter { .. } => check_entry(signal, instrument, view),
+        SignalTerms::Exit { .. } => check_exit(signal, view),
+    }
+}
+
+fn check_exit(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal> {
+    let SignalTerms::Exit { trade, quantity, order_type, time_in_force, reason, then } =
+        &signal.terms
+    else {
+        return Err(Refusal::Overflow);
+    };
+    let open = view.profile.trades.get(trade).ok_or(Refusal::TradeUnknown { trade: *trade })?;
+    let held = open.open_quantity();
+    let claimed = view.profile.claimed(*trade);
+    let free = held.saturating_sub(claimed);
+    let wanted = quantity.map_or(free, |quantity| quantity.min(free));
+    if wanted.is_zero() {
+        return Err(Refusal::NothingToReduce { held: held.get(), claimed: claimed.get() });
+    }
+    let purpose = Purpose::Exit { trade: *trade, reason: *reason, then: then.clone() };
+    Ok(OrderIntent::accepted(Arc::new(OrderTerms {
+        intent: view.profile.next_intent(),
+        accepted_at: view.now,
+        symbol: signal.symbol,
+        side: open.direction.exit_side(),
+        order_type: *order_type,
+        time_in_force: *time_in_force,
+        quantity: wanted,
+        reserved: Money::zero(view.profile.book.currency()),
+        cancels: None,
+        purpose,
+    })))
+}
+
+/// The terms of an entry as asked for, in one place.
+struct Entry<'a> {
+    direction: Direction,
+    slot: Slot,
+    quantity: Decimal,
+    order_type: OrderType,
+    time_in_force: TimeInForce,
+    cut_to_available: bool,
+    instrument: &'a Instrument,
+}
+
+fn check_entry(
+    signal: &Signal,
+    instrument: &Instrument,
+    view: &View<'_>,
+) -> Result<OrderIntent, Refusal> {
+    let SignalTerms::Enter {
+        direction,
+        slot,
+        quantity,
+        order_type,
+        time_in_force,
+        protection,
+        cut_to_available,
+        cancels,
+    } = &signal.terms
+    else {
+        return Err(Refusal::Overflow);
+    };
+    let entry = Entry {
+        direction: *direction,
+        slot: *slot,
+        quantity: *quantity,
+        order_type: rounded(*order_type, direction.entry_side(), instrument),
+        time_in_force: *time_in_force,
+        cut_to_available: *cut_to_available,
+        instrument,
+    };
+    let profile = view.profile;
+    let limits = profile.document.limits.stricter(profile.document.strategy.limits);
+    control_allows(signal, view)?;
+    let quantity = whole_lots(&entry)?;
+    let mark = fresh_mark(view, &limits)?;
+    no_duplicate(signal, &entry, profile)?;
+    let price = reference_price(entry.order_type, mark);
+    let notional = price.get().checked_mul(quantity.get()).ok_or(Refusal::Overflow)?;
+    within_order_limits(&entry, quantity, notional, &limits)?;
+    within_position_limits(profile, &limits)?;
+    let reserved = affordable(&entry, quantity, notional, profile)?;
+    let (slot, protection) = (entry.slot, protection.clone());
+    Ok(OrderIntent::accepted(Arc::new(OrderTerms {
+        intent: profile.next_intent(),
+        accepted_at: view.now,
+        symbol: signal.symbol,
+        side: entry.direction.entry_side(),
+        order_type: entry.order_type,
+        time_in_force: entry.time_in_force,
+        quantity,
+        reserved: Money::new(reserved, profile.book.currency()),
+        cancels: *cancels,
+        purpose: Purpose::Enter { direction: entry.direction, slot, protection },
+    })))
+}
+
+fn control_allows(signal: &Signal, view: &View<'_>) -> Result<(), Refusal> {
+    let control = view.control.ok_or(Refusal::ControlUnknown)?;
+    let stop = control.strictest(ControlSubject {
+        venue: view.profile.document.venue,
+        tenant: view.tenant,
+        profile: view.profile.id,
+        symbol: signal.symbol,
+    });
+    if let Some(stop) = stop.filter(|stop| stop.mode > ControlMode::Running) {
+        let (mode, by, reason) = (stop.mode, stop.by.clone(), stop.reason.clone());
+        return Err(Refusal::Control { mode, by, reason });
+    }
+    match view.profile.status {
+        ProfileStatus::Running => Ok(()),
+        ProfileStatus::Stopped => Err(Refusal::ProfileStopped),
+        ProfileStatus::UnderReview => Err(Refusal::UnderReview),
+    }
+}
+
+/// Prices that wait are rounded to the tick away from the market's favour: a buy never pays more
+/// than was asked, a sell never takes less.
+fn rounded(order_type: OrderType, side: Side, instrument: &Instrument) -> OrderType {
+    let limit = |price| instrument.round_price(price, side == Side::Buy);
+    let stop = |price| instrument.round_price(price, side == Side::Sell);
+    match order_type {
+        OrderType::Market | OrderType::TrailingStop { .. } => order_type,
+        OrderType::Limit { limit_price } => OrderType::Limit { limit_price: limit(limit_price) },
+        OrderType::Stop { stop_price } => OrderType::Stop { stop_price: stop(stop_price) },
+        OrderType::StopLimit { stop_price, limit_price } => {
+            OrderType::StopLimit { stop_price: stop(stop_price), limit_price: limit(limit_price) }
+        }
+    }
+}
+
+fn whole_lots(entry: &Entry<'_>) -> Result<Quantity, Refusal> {
+    let quantity = entry.instrument.round_down(entry.quantity);
+    if quantity.is_zero() {
+        let lot = entry.instrument.lot_size.unwrap_or_default().get();
+        return Err(Refusal::QuantityBelowLot { quantity: entry.quantity, lot });
+    }
+    Ok(quantity)
+}
+
+fn fresh_mark(view: &View<'_>, limits: &Limits) -> Result<Price, Refusal> {
+    let (price, at) = view.mark.ok_or(Refusal::MarketDataMissing)?;
+    let age_ms = u64::try_from(view.now.nanos_since(at) / 1_000_000).unwrap_or(0);
+    match limits.max_data_age_ms {
+        Some(limit_ms) if age_ms > limit_ms => Err(Refusal::MarketDataStale { age_ms, limit_ms }),
+        _ => Ok(price),
+    }
+}
+
+fn no_duplicate(signal: &Signal, entry: &Entry<'_>, profile: &Profile) -> Result<(), Refusal> {
+    if profile.has_entry(signal.symbol, entry.slot) {
+        return Err(Refusal::DuplicateEntry { slot: entry.slot });
+    }
+    Ok(())
+}
+
+/// The price at which an entry is reckoned before it fills.
+const fn reference_price(order_type: OrderType, mark: Price) -> Price {
+    match order_type {
+        OrderType::Market | OrderType::TrailingStop { .. } => mark,
+        OrderType::Limit { limit_price } | OrderType::StopLimit { limit_price, .. } => limit_price,
+        OrderType::Stop { stop_price } => stop_price,
+    }
+}
+
+fn within_order_limits(
+    entry: &Entry<'_>,
+    quantity: Quantity,
+    notional: Decimal,
+    limits: &Limits,
+) -> Result<(), Refusal> {
+    match entry.instrument.min_notional {
+        Some(minimum) if notional < minimum => {
+            return Err(Refusal::NotionalBelowMinimum { notional, minimum });
+        }
+        _ => {}
+    }
+    match limits.max_order_quantity {
+        Some(limit) if quantity.get() > limit => {
+            return Err(Refusal::OrderQuantityAboveLimit { quantity: quantity.get(), limit });
+        }
+        _ => {}
+    }
+    match limits.max_order_notional {
+        Some(limit) if notional > limit => {
+            Err(Refusal::OrderNotionalAboveLimit { notional, limit })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn within_position_limits(profile: &Profile, limits: &Limits) -> Result<(), Refusal> {
+    let Some(limit) = limits.max_open_positions else { return Ok(()) };
+    let open = u32::try_from(profile.open_positions()).unwrap_or(u32::MAX);
+    if open >= limit { Err(Refusal::TooManyPositions { open, limit }) } else { Ok(()) }
+}
+
+/// What to reserve: cost and fee, or what is available where the fill may cut the order down.
+fn affordable(
+    entry: &Entry<'_>,
+    quantity: Quantity,
+    notional: Decimal,
+    profile: &Profile,
+) -> Result<Decimal, Refusal> {
+    let liquidity = match entry.order_type {
+        OrderType::Limit { .. } => Liquidity::Maker,
+        _ => Liquidity::Taker,
+    };
+    let fee = profile.document.fees.fee(notional, quantity.get(), liquidity);
+    let needed = fee.and_then(|fee| notional.checked_add(fee)).ok_or(Refusal::Overflow)?;
+    let available = profile.book.available();
+    if available <= Decimal::ZERO || (needed > available && !entry.cut_to_available) {
+        return Err(Refusal::InsufficientCapital { needed, available });
+    }
+    Ok(needed.min(available))
+}

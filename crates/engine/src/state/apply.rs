@@ -1,0 +1,259 @@
+//! How each event changes the state.
+
+use std::sync::Arc;
+
+use ballast_domain::id::Leg;
+use ballast_domain::ledger::Transfer;
+use ballast_domain::{
+    Account, ActiveState, DoneState, Event, ExitReason, Fill, Money, OrderId, OrderState,
+    OrderTerms, ProfileDocument, ProfileId, ProfileStatus, Purpose, Stop, Trade, TradeId,
+    TransferCode, TransferId,
+};
+
+use super::State;
+use super::profile::{Order, Profile, REMEMBERED};
+use crate::position;
+
+type Booked = Result<(), String>;
+
+impl State {
+    pub(super) fn book(&mut self, event: &Event) -> Booked {
+        match event {
+            Event::ProfileChanged { profile, version, document, .. } => {
+                self.change_profile(*profile, *version, document)
+            }
+            Event::ProfileStatusChanged { profile, status, .. } => {
+                self.find(*profile)?.status = *status;
+                Ok(())
+            }
+            Event::Evaluated { evaluation } => {
+                let decisions = &mut self.find(evaluation.profile)?.decisions;
+                decisions.insert(evaluation.symbol, evaluation.decision);
+                Ok(())
+            }
+            Event::SignalRefused { .. } | Event::BrokerEventUnmatched { .. } => Ok(()),
+            Event::IntentAccepted { terms, .. } => {
+                self.find(terms.intent.profile)?.accept_intent(terms)
+            }
+            Event::OrderAccepted { order } => self.set_active(*order, |filled| match filled {
+                true => ActiveState::PartiallyFilled,
+                false => ActiveState::Accepted,
+            }),
+            Event::CancelRequested { order, .. } => {
+                self.set_active(*order, |_| ActiveState::PendingCancel)
+            }
+            Event::OrderUnknown { order, .. } => self.set_active(*order, |_| ActiveState::Unknown),
+            Event::OrderFilled { order, fill } => {
+                self.find(order.intent.profile)?.fill(*order, fill)
+            }
+            Event::OrderDone { order, state, .. } => {
+                self.find(order.intent.profile)?.end(*order, *state)
+            }
+            Event::ProtectionPlaced { trade, stop, targets } => {
+                let trade = self.find(trade.0.profile)?.open_trade(*trade)?;
+                trade.stop = *stop;
+                trade.targets.clone_from(targets);
+                Ok(())
+            }
+            Event::StopMoved { trade, stop } => self.move_stop(*trade, *stop),
+            Event::AvailableNegative { profile, .. } => {
+                self.find(*profile)?.status = ProfileStatus::UnderReview;
+                Ok(())
+            }
+        }
+    }
+
+    fn find(&mut self, id: ProfileId) -> Result<&mut Profile, String> {
+        self.profiles.get_mut(&id).ok_or_else(|| format!("there is no profile {id}"))
+    }
+
+    fn change_profile(
+        &mut self,
+        id: ProfileId,
+        version: u64,
+        document: &ProfileDocument,
+    ) -> Booked {
+        let make = || Profile::new(id, Box::new(document.clone()));
+        let profile = self.profiles.entry(id).or_insert_with(make);
+        if version != profile.version + 1 {
+            return Err(format!("version {version} of {id} follows version {}", profile.version));
+        }
+        if document.capital.currency != profile.book.currency() {
+            return Err(format!("{id} keeps its books in {}", profile.book.currency()));
+        }
+        let before = match profile.version {
+            0 => Money::zero(profile.book.currency()),
+            _ => profile.document.capital.money(),
+        };
+        profile.version = version;
+        profile.document = Box::new(document.clone());
+        profile.allocate(version, before, document.capital.money())
+    }
+
+    fn set_active(&mut self, id: OrderId, state: impl Fn(bool) -> ActiveState) -> Booked {
+        let order = self.find(id.intent.profile)?.order(id)?;
+        if !order.state.is_active() {
+            return Err(format!("{id} has ended"));
+        }
+        order.state = OrderState::Active(state(!order.filled.is_zero()));
+        Ok(())
+    }
+
+    fn move_stop(&mut self, id: TradeId, stop: Stop) -> Booked {
+        let trade = self.find(id.0.profile)?.open_trade(id)?;
+        trade.break_even_armed |= stop.kind == ballast_domain::StopKind::BreakEven;
+        trade.stop = Some(stop);
+        Ok(())
+    }
+}
+
+impl Profile {
+    fn order(&mut self, id: OrderId) -> Result<&mut Order, String> {
+        self.orders.get_mut(&id).ok_or_else(|| format!("there is no order {id}"))
+    }
+
+    fn open_trade(&mut self, id: TradeId) -> Result<&mut Trade, String> {
+        self.trades.get_mut(&id).ok_or_else(|| format!("there is no open trade {id}"))
+    }
+
+    fn allocate(&mut self, version: u64, before: Money, after: Money) -> Booked {
+        let change = after.checked_sub(before).ok_or("the allocation does not fit a decimal")?;
+        if change.amount().is_zero() {
+            return Ok(());
+        }
+        let (debit, credit) = if change.amount().is_sign_negative() {
+            (Account::Capital, Account::Outside)
+        } else {
+            (Account::Outside, Account::Capital)
+        };
+        let amount = Money::new(change.amount().abs(), change.currency());
+        let id = TransferId::Allocation { profile: self.id, version };
+        expect_created(self.book.transfer(Transfer { id, debit, credit, amount }))
+    }
+
+    fn accept_intent(&mut self, terms: &Arc<OrderTerms>) -> Booked {
+        if terms.intent != self.next_intent() {
+            return Err(format!("{} does not follow intent {}", terms.intent, self.last_intent));
+        }
+        if !terms.reserved.amount().is_zero() {
+            expect_created(self.book.reserve(terms.intent, terms.reserved))?;
+        }
+        self.last_intent = terms.intent.number;
+        self.orders.insert(terms.order_id(), Order::pending(Arc::clone(terms)));
+        Ok(())
+    }
+
+    fn fill(&mut self, id: OrderId, fill: &Fill) -> Booked {
+        match id.leg {
+            Leg::Main => {
+                let terms = Arc::clone(&self.order(id)?.terms);
+                match &terms.purpose {
+                    Purpose::Enter { .. } => self.enter(&terms, fill)?,
+                    Purpose::Exit { trade, reason, .. } => self.leave(id, *trade, fill, *reason)?,
+                }
+                self.count_filled(id, fill)
+            }
+            Leg::Stop => {
+                let trade = TradeId(id.intent);
+                let stop = self.open_trade(trade)?.stop;
+                let reason = stop.map_or(ExitReason::StopLoss, |s| position::stop_reason(s.kind));
+                self.leave(id, trade, fill, reason)
+            }
+            Leg::Target(leg) => {
+                let trade = self.open_trade(TradeId(id.intent))?;
+                if let Some(target) = trade.targets.get_mut(usize::from(leg)) {
+                    target.filled = target.filled.checked_add(fill.quantity).unwrap_or_default();
+                }
+                self.leave(id, TradeId(id.intent), fill, ExitReason::TakeProfit)
+            }
+        }
+    }
+
+    fn enter(&mut self, terms: &OrderTerms, fill: &Fill) -> Booked {
+        let Purpose::Enter { direction, slot, protection } = &terms.purpose else { return Ok(()) };
+        let id = TradeId(terms.intent);
+        let reopened = self.closed.iter().position(|trade| trade.id == id);
+        let mut trade = match self.trades.remove(&id) {
+            Some(trade) => trade,
+            None => match reopened.and_then(|place| self.closed.remove(place)) {
+                Some(closed) => Trade { closed_at: None, ..closed },
+                None => position::begin(terms, *direction, *slot, protection.clone(), fill),
+            },
+        };
+        let cost = position::enter(&mut trade, fill).ok_or("the fill does not fit a decimal")?;
+        let number = trade.fills.len() as u32;
+        self.trades.insert(id, trade);
+        expect_created(self.book.enter(terms.order_id(), number, cost, fill.fee))
+    }
+
+    fn leave(&mut self, order: OrderId, id: TradeId, fill: &Fill, reason: ExitReason) -> Booked {
+        let trade = self.open_trade(id)?;
+        let returned = position::leave(trade, fill, reason);
+        let returned = returned.ok_or("the fill does not fit a decimal")?;
+        let number = trade.fills.len() as u32;
+        if trade.open_quantity().is_zero() {
+            self.close(id);
+        }
+        let code = self.book.leave(order, number, returned.cost, returned.profit, fill.fee);
+        expect_created(code)
+    }
+
+    fn close(&mut self, id: TradeId) {
+        if self.closed.len() == REMEMBERED
+            && let Some(oldest) = self.closed.pop_front()
+        {
+            self.book.forget(oldest.id.0);
+        }
+        self.closed.extend(self.trades.remove(&id));
+    }
+
+    fn count_filled(&mut self, id: OrderId, fill: &Fill) -> Booked {
+        let order = self.order(id)?;
+        let filled = order.filled.checked_add(fill.quantity);
+        order.filled = filled.ok_or("the filled quantity does not fit a decimal")?;
+        if !order.state.is_active() {
+            return Ok(());
+        }
+        if order.open_quantity().is_zero() {
+            return self.end(id, DoneState::Filled);
+        }
+        order.state = OrderState::Active(ActiveState::PartiallyFilled);
+        Ok(())
+    }
+
+    fn end(&mut self, id: OrderId, state: DoneState) -> Booked {
+        let order = self.order(id)?;
+        if !order.state.is_active() {
+            return Err(format!("{id} has ended before"));
+        }
+        order.state = OrderState::Done(state);
+        if !order.terms.is_reducing() {
+            // Without a reservation there is nothing to give back.
+            let _ = self.book.release(id.intent);
+        }
+        if self.ended.len() == REMEMBERED
+            && let Some(oldest) = self.ended.pop_front()
+        {
+            self.drop_order(oldest);
+        }
+        self.ended.push_back(id);
+        Ok(())
+    }
+
+    fn drop_order(&mut self, id: OrderId) {
+        self.orders.remove(&id);
+        let trade = TradeId(id.intent);
+        let remembered =
+            self.trades.contains_key(&trade) || self.closed.iter().any(|closed| closed.id == trade);
+        if !remembered {
+            self.book.forget(id.intent);
+        }
+    }
+}
+
+fn expect_created(code: TransferCode) -> Booked {
+    match code {
+        TransferCode::Created => Ok(()),
+        refused => Err(format!("the ledger answered {refused:?}")),
+    }
+}

@@ -1,0 +1,155 @@
+//! One profile's part of the state.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use ballast_domain::{
+    ActiveState, Decision, IntentId, Money, OrderId, OrderState, OrderTerms, Price,
+    ProfileDocument, ProfileId, ProfileStatus, Purpose, Quantity, Slot, Symbol, Trade, TradeId,
+};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::Book;
+
+/// Ended orders and closed trades that are kept, so that late and repeated reports are recognised.
+pub(super) const REMEMBERED: usize = 64;
+
+/// An order that was accepted by the gate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Order {
+    /// What was accepted.
+    pub terms: Arc<OrderTerms>,
+    /// Where it is in its life.
+    pub state: OrderState,
+    /// Units filled.
+    pub filled: Quantity,
+}
+
+impl Order {
+    pub(super) const fn pending(terms: Arc<OrderTerms>) -> Self {
+        let state = OrderState::Active(ActiveState::PendingSubmit);
+        Self { terms, state, filled: Quantity::ZERO }
+    }
+
+    /// Units that may still fill.
+    #[must_use]
+    pub fn open_quantity(&self) -> Quantity {
+        self.terms.quantity.saturating_sub(self.filled)
+    }
+}
+
+/// What the journal has told about one profile.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Profile {
+    /// Its id.
+    pub id: ProfileId,
+    /// The version of its document.
+    pub version: u64,
+    /// How it trades.
+    pub document: Box<ProfileDocument>,
+    /// What it does.
+    pub status: ProfileStatus,
+    /// Its money.
+    pub book: Book,
+    /// The number of the last accepted intent.
+    pub last_intent: u64,
+    /// Orders that may fill, and the latest of those that have ended.
+    pub orders: BTreeMap<OrderId, Order>,
+    /// Trades that are open.
+    pub trades: BTreeMap<TradeId, Trade>,
+    /// The latest closed trades, oldest first.
+    pub closed: VecDeque<Trade>,
+    /// The last journaled decision for each symbol.
+    pub decisions: BTreeMap<Symbol, Decision>,
+    /// Ended orders still in `orders`, oldest first.
+    pub(super) ended: VecDeque<OrderId>,
+}
+
+impl Profile {
+    pub(super) fn new(id: ProfileId, document: Box<ProfileDocument>) -> Self {
+        Self {
+            id,
+            version: 0,
+            status: ProfileStatus::Stopped,
+            book: Book::new(document.capital.currency),
+            document,
+            last_intent: 0,
+            orders: BTreeMap::new(),
+            trades: BTreeMap::new(),
+            closed: VecDeque::new(),
+            decisions: BTreeMap::new(),
+            ended: VecDeque::new(),
+        }
+    }
+
+    /// The id that the next accepted intent gets.
+    #[must_use]
+    pub const fn next_intent(&self) -> IntentId {
+        IntentId { profile: self.id, number: self.last_intent + 1 }
+    }
+
+    /// The orders that may still fill.
+    pub fn active_orders(&self) -> impl Iterator<Item = &Order> {
+        self.orders.values().filter(|order| order.state.is_active())
+    }
+
+    /// The open trades of one instrument.
+    pub fn trades_of(&self, symbol: Symbol) -> impl Iterator<Item = &Trade> {
+        self.trades.values().filter(move |trade| trade.symbol == symbol)
+    }
+
+    /// Whether an entry of this symbol and slot is open or working.
+    #[must_use]
+    pub fn has_entry(&self, symbol: Symbol, slot: Slot) -> bool {
+        let working = |order: &Order| match &order.terms.purpose {
+            Purpose::Enter { slot: other, .. } => order.terms.symbol == symbol && *other == slot,
+            Purpose::Exit { .. } => false,
+        };
+        self.trades_of(symbol).any(|trade| trade.slot == slot) || self.active_orders().any(working)
+    }
+
+    /// Trades open or being entered.
+    #[must_use]
+    pub fn open_positions(&self) -> usize {
+        let entering = |order: &&Order| {
+            !order.terms.is_reducing() && !self.trades.contains_key(&TradeId(order.terms.intent))
+        };
+        self.trades.len() + self.active_orders().filter(entering).count()
+    }
+
+    /// Units of `trade` that working exits have claimed.
+    #[must_use]
+    pub fn claimed(&self, trade: TradeId) -> Quantity {
+        let exits = self.active_orders().filter(|order| match &order.terms.purpose {
+            Purpose::Exit { trade: left, .. } => *left == trade,
+            Purpose::Enter { .. } => false,
+        });
+        let open = exits.map(|order| order.open_quantity().get()).sum::<Decimal>();
+        Quantity::new(open).unwrap_or_default()
+    }
+
+    /// What the profile is worth when each open trade is marked by `mark` (at cost where there is
+    /// no mark), in its currency; `None` on overflow.
+    pub fn equity(&self, mark: impl Fn(Symbol) -> Option<Price>) -> Option<Decimal> {
+        self.trades.values().try_fold(self.book.equity_at_cost(), |equity, trade| {
+            let open = match mark(trade.symbol) {
+                Some(price) => unrealised(trade, price)?.amount(),
+                None => Decimal::ZERO,
+            };
+            equity.checked_add(open)
+        })
+    }
+}
+
+/// Profit or loss of what is still held of `trade` at `price`, before fees; `None` on overflow.
+#[must_use]
+pub fn unrealised(trade: &Trade, price: Price) -> Option<Money> {
+    let value = price.notional(trade.open_quantity(), trade.reserved.currency())?;
+    match trade.direction {
+        ballast_domain::Direction::Long => value.checked_sub(trade.reserved),
+        ballast_domain::Direction::Short => trade.reserved.checked_sub(value),
+    }
+}

@@ -1,0 +1,355 @@
+//! What a strategy config must satisfy beyond its schema, all faults at once.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use ballast_domain::StrategyConfig;
+use ballast_domain::strategy::{DirectionRule, ExitLevel, NamedRules, RuleSet, Sizing, TakeProfit};
+use rust_decimal::Decimal;
+
+/// The version of the config format that this release reads.
+const CONFIG_VERSION: u32 = 1;
+const MAX_SYMBOLS: usize = 200;
+const MAX_RULES: usize = 50;
+const MAX_BARS: u32 = 100_000;
+const MAX_TARGETS: usize = 20;
+/// Sessions that are known.
+const SESSIONS: [&str; 1] = ["24x7"];
+
+/// One fault of a config: where it is and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigFault {
+    /// The field, such as `exits.takeProfit[0].portion`.
+    pub path: String,
+    /// The column inside an expression, from one.
+    pub column: Option<usize>,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for ConfigFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.column {
+            Some(column) => write!(f, "{}, column {column}: {}", self.path, self.message),
+            None => write!(f, "{}: {}", self.path, self.message),
+        }
+    }
+}
+
+/// The faults that can be seen without reading the expressions; none when the list is empty.
+#[must_use]
+pub fn faults(config: &StrategyConfig) -> Vec<ConfigFault> {
+    let mut faults = Faults(Vec::new());
+    faults.basics(config);
+    faults.directions(config);
+    for (path, rules) in rule_sets(config) {
+        if let RuleSet::Named(named) = rules {
+            faults.named_rules(path, named);
+        }
+    }
+    faults.sizing(config);
+    faults.exits(config);
+    faults.limits(config);
+    faults.0
+}
+
+/// The config's conditions with their field names.
+pub(super) fn rule_sets(config: &StrategyConfig) -> Vec<(&'static str, &RuleSet)> {
+    let optional = [
+        ("exit", &config.exit),
+        ("entryShort", &config.entry_short),
+        ("exitShort", &config.exit_short),
+    ];
+    let present = optional.into_iter().filter_map(|(path, rules)| Some((path, rules.as_ref()?)));
+    std::iter::once(("entry", &config.entry)).chain(present).collect()
+}
+
+struct Faults(Vec<ConfigFault>);
+
+impl Faults {
+    fn add(&mut self, path: impl Into<String>, message: impl Into<String>) {
+        self.0.push(ConfigFault { path: path.into(), column: None, message: message.into() });
+    }
+
+    fn unless(&mut self, holds: bool, path: &str, message: &str) {
+        if !holds {
+            self.add(path, message);
+        }
+    }
+
+    fn basics(&mut self, config: &StrategyConfig) {
+        if config.version != CONFIG_VERSION {
+            let message = format!("is {}, this release reads {CONFIG_VERSION}", config.version);
+            self.add("version", message);
+        }
+        self.unless(!config.symbols.is_empty(), "symbols", "is empty; name what to trade");
+        let few = config.symbols.len() <= MAX_SYMBOLS;
+        self.unless(few, "symbols", &format!("names more than {MAX_SYMBOLS}; split the profile"));
+        let unique: BTreeSet<_> = config.symbols.iter().collect();
+        self.unless(unique.len() == config.symbols.len(), "symbols", "names one twice");
+        if let Some(session) = &config.session
+            && !SESSIONS.contains(&session.as_str())
+        {
+            let known = SESSIONS.join(", ");
+            self.add("session", format!("'{session}' is not known; use one of: {known}"));
+        }
+    }
+
+    fn directions(&mut self, config: &StrategyConfig) {
+        let both = config.direction == DirectionRule::Both;
+        if both {
+            let present = config.entry_short.is_some();
+            self.unless(present, "entryShort", "is missing; direction both needs it");
+            return;
+        }
+        for (path, present) in [
+            ("entryShort", config.entry_short.is_some()),
+            ("exitShort", config.exit_short.is_some()),
+        ] {
+            let message = "is only read with direction both; remove it or set direction to both";
+            self.unless(!present, path, message);
+        }
+    }
+
+    fn named_rules(&mut self, path: &str, named: &NamedRules) {
+        let count = named.rules.len();
+        let place = format!("{path}.rules");
+        self.unless((1..=MAX_RULES).contains(&count), &place, "needs 1 to 50 rules");
+        if let Some(min_pass) = named.min_pass
+            && (min_pass == 0 || min_pass as usize > count)
+        {
+            let message = format!("is {min_pass}, but there are {count} rules");
+            self.add(format!("{path}.minPass"), message);
+        }
+        let mut names = BTreeSet::new();
+        for (index, rule) in named.rules.iter().enumerate() {
+            let place = format!("{path}.rules[{index}].name");
+            let fits = (1..=64).contains(&rule.name.chars().count());
+            self.unless(fits, &place, "needs 1 to 64 characters");
+            let message = format!("'{}' is there twice; names tell rules apart", rule.name);
+            self.unless(names.insert(&rule.name), &place, &message);
+        }
+    }
+
+    fn sizing(&mut self, config: &StrategyConfig) {
+        let above_zero = |value: Decimal| value > Decimal::ZERO;
+        let percent = |value: Decimal| above_zero(value) && value <= Decimal::ONE_HUNDRED;
+        match config.sizing {
+            Sizing::FixedQuantity { quantity } => {
+                self.unless(above_zero(quantity), "sizing.quantity", "must be above zero");
+            }
+            Sizing::FixedNotional { notional } => {
+                self.unless(above_zero(notional), "sizing.notional", "must be above zero");
+            }
+            Sizing::PercentOfEquity { value }
+            | Sizing::PercentOfAvailable { value }
+            | Sizing::RiskPercent { value }
+            | Sizing::VolatilityTarget { value } => {
+                let message = "must be above 0 and at most 100 (percent)";
+                self.unless(percent(value), "sizing.value", message);
+            }
+        }
+        if matches!(config.sizing, Sizing::RiskPercent { .. }) {
+            let present = config.exits.stop_loss.is_some();
+            let message = "is missing; riskPercent sizes by the distance to it";
+            self.unless(present, "exits.stopLoss", message);
+        }
+    }
+
+    fn exits(&mut self, config: &StrategyConfig) {
+        let exits = &config.exits;
+        let targets = exits.take_profit.iter().enumerate();
+        let targets = targets.map(|(i, t)| (format!("exits.takeProfit[{i}]"), Some(t.level)));
+        let levels = [
+            ("exits.stopLoss".to_owned(), exits.stop_loss),
+            ("exits.trailing".to_owned(), exits.trailing),
+            ("exits.breakEvenAt".to_owned(), exits.break_even_at),
+        ];
+        for (path, level) in levels.into_iter().chain(targets) {
+            if let Some(level) = level {
+                self.level(&path, level, config);
+            }
+        }
+        for (path, level) in
+            [("exits.trailing", exits.trailing), ("exits.breakEvenAt", exits.break_even_at)]
+        {
+            let fixed = matches!(level, Some(ExitLevel::Price { .. }));
+            self.unless(!fixed, path, "is a distance; use type percent or atr");
+        }
+        if let Some(bars) = exits.max_bars {
+            let fits = (1..=MAX_BARS).contains(&bars);
+            self.unless(fits, "exits.maxBars", "must be 1 to 100000");
+        }
+        self.portions(&exits.take_profit);
+        self.contradictions(config);
+    }
+
+    fn level(&mut self, path: &str, level: ExitLevel, config: &StrategyConfig) {
+        let (ExitLevel::Percent { value }
+        | ExitLevel::Atr { value, .. }
+        | ExitLevel::Price { value }) = level;
+        let place = format!("{path}.value");
+        self.unless(value > Decimal::ZERO, &place, "must be above zero");
+        if let ExitLevel::Atr { period, .. } = level {
+            let fits = (1..=5_000).contains(&period);
+            self.unless(fits, &format!("{path}.period"), "must be 1 to 5000");
+        }
+        if matches!(level, ExitLevel::Price { .. }) && config.direction == DirectionRule::Both {
+            let message = "one price cannot serve long and short; use percent or atr";
+            self.add(path, message);
+        }
+    }
+
+    fn portions(&mut self, targets: &[TakeProfit]) {
+        let fits = |portion| portion > Decimal::ZERO && portion <= Decimal::ONE;
+        for (index, target) in targets.iter().enumerate() {
+            let path = format!("exits.takeProfit[{index}].portion");
+            self.unless(fits(target.portion), &path, "must be above 0 and at most 1");
+        }
+        let few = targets.len() <= MAX_TARGETS;
+        self.unless(few, "exits.takeProfit", "has more than 20 targets");
+        let whole: Decimal = targets.iter().map(|target| target.portion).sum();
+        let message = format!("closes {whole} of the entry; the portions must not exceed 1");
+        self.unless(whole <= Decimal::ONE, "exits.takeProfit", &message);
+    }
+
+    /// Exits that can never act, or that act at once.
+    fn contradictions(&mut self, config: &StrategyConfig) {
+        let exits = &config.exits;
+        let short = config.direction != DirectionRule::Long;
+        let long = config.direction != DirectionRule::Short;
+        if let Some(ExitLevel::Percent { value }) = exits.stop_loss {
+            let reachable = value < Decimal::ONE_HUNDRED;
+            let message = "a stop 100 % or more away is never reached; choose less";
+            self.unless(reachable, "exits.stopLoss.value", message);
+        }
+        for (index, target) in exits.take_profit.iter().enumerate() {
+            let path = format!("exits.takeProfit[{index}].value");
+            if let ExitLevel::Percent { value } = target.level
+                && short
+            {
+                let reachable = value < Decimal::ONE_HUNDRED;
+                let message = "a short's target 100 % away is never reached; choose less";
+                self.unless(reachable, &path, message);
+            }
+            if let (Some(ExitLevel::Price { value: stop }), ExitLevel::Price { value: target }) =
+                (exits.stop_loss, target.level)
+            {
+                let apart = if long { stop < target } else { stop > target };
+                let message = format!("the target {target} lies on the stop's side of {stop}");
+                self.unless(apart, &path, &message);
+            }
+        }
+        self.break_even_before_targets(config);
+    }
+
+    fn break_even_before_targets(&mut self, config: &StrategyConfig) {
+        let exits = &config.exits;
+        let whole: Decimal = exits.take_profit.iter().map(|target| target.portion).sum();
+        let Some(ExitLevel::Percent { value: armed }) = exits.break_even_at else { return };
+        let percents = exits.take_profit.iter().map(|target| match target.level {
+            ExitLevel::Percent { value } => Some(value),
+            ExitLevel::Atr { .. } | ExitLevel::Price { .. } => None,
+        });
+        let farthest = percents.reduce(|far, next| Some(far?.max(next?))).flatten();
+        if let Some(farthest) = farthest
+            && whole == Decimal::ONE
+            && armed >= farthest
+        {
+            let message = format!("is never reached: the last target at {farthest} closes it all");
+            self.add("exits.breakEvenAt.value", message);
+        }
+    }
+
+    fn limits(&mut self, config: &StrategyConfig) {
+        let limits = &config.limits;
+        let positive = |value: Option<Decimal>| value.is_none_or(|value| value > Decimal::ZERO);
+        let message = "must be above zero; remove it to switch it off";
+        self.unless(limits.max_open_positions != Some(0), "limits.maxOpenPositions", message);
+        self.unless(positive(limits.max_order_notional), "limits.maxOrderNotional", message);
+        self.unless(positive(limits.max_order_quantity), "limits.maxOrderQuantity", message);
+        self.unless(limits.max_data_age_ms != Some(0), "limits.maxDataAgeMs", message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(edit: &str) -> StrategyConfig {
+        let mut value: serde_json::Value = serde_json::from_str(
+            r#"{"version": 1, "kind": "rules", "timeframe": "1d", "symbols": ["GOOG"],
+                "entry": "close > open", "sizing": {"type": "fixedQuantity", "quantity": "10"}}"#,
+        )
+        .unwrap();
+        let edit: serde_json::Value = serde_json::from_str(edit).unwrap();
+        for (key, field) in edit.as_object().unwrap() {
+            value[key] = field.clone();
+        }
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn each_fault_names_its_place() {
+        let cases = [
+            (r#"{}"#, None),
+            (r#"{"version": 2}"#, Some("version: is 2, this release reads 1")),
+            (r#"{"symbols": []}"#, Some("symbols: is empty; name what to trade")),
+            (r#"{"symbols": ["A", "A"]}"#, Some("symbols: names one twice")),
+            (r#"{"session": "moon"}"#, Some("session: 'moon' is not known; use one of: 24x7")),
+            (r#"{"direction": "both"}"#, Some("entryShort: is missing; direction both needs it")),
+            (
+                r#"{"exitShort": "close < open"}"#,
+                Some("exitShort: is only read with direction both; remove it or set direction to both"),
+            ),
+            (
+                r#"{"sizing": {"type": "percentOfEquity", "value": 101}}"#,
+                Some("sizing.value: must be above 0 and at most 100 (percent)"),
+            ),
+            (
+                r#"{"sizing": {"type": "riskPercent", "value": 1}}"#,
+                Some("exits.stopLoss: is missing; riskPercent sizes by the distance to it"),
+            ),
+            (
+                r#"{"exits": {"stopLoss": {"type": "percent", "value": 0}}}"#,
+                Some("exits.stopLoss.value: must be above zero"),
+            ),
+            (
+                r#"{"exits": {"stopLoss": {"type": "percent", "value": 100}}}"#,
+                Some("exits.stopLoss.value: a stop 100 % or more away is never reached; choose less"),
+            ),
+            (
+                r#"{"exits": {"trailing": {"type": "price", "value": 3}}}"#,
+                Some("exits.trailing: is a distance; use type percent or atr"),
+            ),
+            (
+                r#"{"exits": {"takeProfit": [{"type": "percent", "value": 1, "portion": "0.6"},
+                    {"type": "percent", "value": 2, "portion": "0.6"}]}}"#,
+                Some("exits.takeProfit: closes 1.2 of the entry; the portions must not exceed 1"),
+            ),
+            (
+                r#"{"exits": {"takeProfit": [{"type": "percent", "value": 5}],
+                    "breakEvenAt": {"type": "percent", "value": 6}}}"#,
+                Some("exits.breakEvenAt.value: is never reached: the last target at 5 closes it all"),
+            ),
+            (
+                r#"{"exits": {"stopLoss": {"type": "price", "value": 110},
+                    "takeProfit": [{"type": "price", "value": 100}]}}"#,
+                Some("exits.takeProfit[0].value: the target 100 lies on the stop's side of 110"),
+            ),
+            (
+                r#"{"entry": {"minPass": 3, "rules": [{"name": "A", "when": "true"},
+                    {"name": "B", "when": "true"}]}}"#,
+                Some("entry.minPass: is 3, but there are 2 rules"),
+            ),
+            (
+                r#"{"limits": {"maxOpenPositions": 0}}"#,
+                Some("limits.maxOpenPositions: must be above zero; remove it to switch it off"),
+            ),
+        ];
+        for (edit, expected) in cases {
+            let found: Vec<_> = faults(&config(edit)).iter().map(ToString::to_string).collect();
+            assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{edit}");
+        }
+    }
+}
