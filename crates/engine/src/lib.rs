@@ -11,3 +11,4 @@ pub mod ports;
 pub mod position;
 pub mod risk;
 pub mod run;
+pub mod strategy;
