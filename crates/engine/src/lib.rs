@@ -6,9 +6,12 @@
 #![warn(missing_docs)]
 
 pub mod ledger;
+pub mod market;
 pub mod matching;
 pub mod ports;
 pub mod position;
 pub mod risk;
 pub mod run;
 pub mod state;
+pub mod step;
+pub mod strategy;

@@ -1,0 +1,12 @@
+//! The market as everybody sees it: bars, frames and the series computed on them, once for all.
+
+mod aggregate;
+mod board;
+mod frame;
+pub mod indicator;
+pub mod number;
+mod series;
+
+pub use board::{Board, BoardError};
+pub use frame::{Frame, Row, SeriesId};
+pub use series::SeriesError;

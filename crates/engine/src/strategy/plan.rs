@@ -1,0 +1,324 @@
+//! A strategy config, checked and compiled on a market board.
+
+use std::sync::Arc;
+
+use ballast_domain::evaluation::RuleRole;
+use ballast_domain::exits::{Distance, TargetTerms};
+use ballast_domain::strategy::{
+    DEFAULT_ATR_PERIOD, DirectionRule, ExitLevel, NamedRule, RuleSet, Sizing,
+};
+use ballast_domain::{Price, Protection, StrategyConfig, Symbol, Timeframe, VenueId};
+use rust_decimal::Decimal;
+
+use super::expression::{self, Condition, ExpressionError, Numeric};
+use super::validate::{self, ConfigFault};
+use crate::market::indicator;
+use crate::market::number::decimal_of;
+use crate::market::{Board, BoardError, Row, SeriesError, SeriesId};
+
+/// A config that has passed every check, with its series on the board of one venue.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The config as it was written.
+    pub config: Arc<StrategyConfig>,
+    pub(super) roles: Vec<RolePlan>,
+    lanes: Vec<Lane>,
+    data_venue: VenueId,
+}
+
+/// One of the config's conditions.
+#[derive(Debug, Clone)]
+pub(super) struct RolePlan {
+    pub(super) role: RuleRole,
+    pub(super) min_pass: usize,
+    pub(super) rules: Vec<RulePlan>,
+}
+
+/// One rule, as it is explained.
+#[derive(Debug, Clone)]
+pub(super) struct RulePlan {
+    /// Empty for a condition that is a single expression.
+    pub(super) name: String,
+    pub(super) required: bool,
+    pub(super) condition: Condition,
+    /// Left and right side of each comparison.
+    pub(super) operands: Vec<(Numeric, Numeric)>,
+}
+
+/// What the plan reads of one instrument.
+#[derive(Debug, Clone)]
+pub struct Lane {
+    /// The instrument.
+    pub symbol: Symbol,
+    /// For each role the series of its rules.
+    pub(super) roles: Vec<Vec<RuleSeries>>,
+    /// The average true ranges that exits and sizing read, by period.
+    atr: Vec<(u32, SeriesId)>,
+}
+
+/// The series of one rule and of its comparisons' operands.
+#[derive(Debug, Clone)]
+pub(super) struct RuleSeries {
+    pub(super) condition: SeriesId,
+    pub(super) operands: Vec<(SeriesId, SeriesId)>,
+}
+
+impl Plan {
+    /// Checks `config` and subscribes its instruments and series on `board`.
+    ///
+    /// # Errors
+    /// Every fault that was found, with its place.
+    pub fn compile(
+        config: Arc<StrategyConfig>,
+        board: &mut Board,
+    ) -> Result<Self, Vec<ConfigFault>> {
+        let mut faults = validate::faults(&config);
+        let roles = parse_roles(&config, &mut faults);
+        if let Err(error) = board.keep(config.timeframe) {
+            faults.push(fault("timeframe", None, error.to_string()));
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let mut lanes = Vec::with_capacity(config.symbols.len());
+        for symbol in &config.symbols {
+            board.subscribe(*symbol);
+            lanes.push(compile_lane(&config, *symbol, &roles, board)?);
+        }
+        Ok(Self { config, roles, lanes, data_venue: board.venue() })
+    }
+
+    /// The timeframe at whose closes the plan is evaluated.
+    #[must_use]
+    pub fn timeframe(&self) -> Timeframe {
+        self.config.timeframe
+    }
+
+    /// The venue whose frames the plan reads.
+    #[must_use]
+    pub const fn data_venue(&self) -> VenueId {
+        self.data_venue
+    }
+
+    /// What the plan reads, an instrument each, in the order of the config.
+    #[must_use]
+    pub fn lanes(&self) -> &[Lane] {
+        &self.lanes
+    }
+
+    /// What protects an entry signalled at the close of `row`; `None` while an average that it
+    /// needs is not ready.
+    #[must_use]
+    pub fn protection(&self, lane: &Lane, row: &Row) -> Option<Protection> {
+        let exits = &self.config.exits;
+        let optional = |level: Option<ExitLevel>| match level {
+            Some(level) => lane.distance(level, row).map(Some),
+            None => Some(None),
+        };
+        let targets = exits.take_profit.iter().map(|target| {
+            let distance = lane.distance(target.level, row)?;
+            Some(TargetTerms { distance, portion: target.portion })
+        });
+        Some(Protection {
+            stop_loss: optional(exits.stop_loss)?,
+            targets: targets.collect::<Option<Vec<_>>>()?,
+            trailing: optional(exits.trailing)?,
+            break_even_at: optional(exits.break_even_at)?,
+            max_bars: exits.max_bars,
+        })
+    }
+}
+
+impl Lane {
+    fn distance(&self, level: ExitLevel, row: &Row) -> Option<Distance> {
+        Some(match level {
+            ExitLevel::Percent { value } => Distance::Percent(value),
+            ExitLevel::Price { value } => Distance::At(Price::new(value).ok()?),
+            ExitLevel::Atr { value, period } => {
+                Distance::Absolute(self.atr(period, row)?.checked_mul(value)?)
+            }
+        })
+    }
+
+    /// The average true range of `period` bars at the close of `row`, in the price's unit; `None`
+    /// while it is not ready, not kept, or zero.
+    #[must_use]
+    pub fn atr(&self, period: u32, row: &Row) -> Option<Decimal> {
+        let (_, series) = self.atr.iter().find(|(kept, _)| *kept == period)?;
+        decimal_of(row.value(*series)).filter(|range| *range > Decimal::ZERO)
+    }
+}
+
+fn parse_roles(config: &StrategyConfig, faults: &mut Vec<ConfigFault>) -> Vec<RolePlan> {
+    let mut roles = Vec::new();
+    for (path, rules) in validate::rule_sets(config) {
+        let named = match rules {
+            RuleSet::Expression(text) => {
+                vec![(path.to_owned(), String::new(), true, text.as_str())]
+            }
+            RuleSet::Named(named) => named
+                .rules
+                .iter()
+                .enumerate()
+                .map(|(index, NamedRule { name, required, when })| {
+                    let place = format!("{path}.rules[{index}].when");
+                    (place, name.clone(), *required, when.as_str())
+                })
+                .collect(),
+        };
+        let min_pass = match rules {
+            RuleSet::Expression(_) => 1,
+            RuleSet::Named(named) => named.min_pass.map_or(named.rules.len(), |n| n as usize),
+        };
+        let mut parsed = Vec::with_capacity(named.len());
+        for (place, name, required, text) in named {
+            match expression::parse_condition(text) {
+                Ok(condition) => {
+                    let operands = operands(&condition);
+                    parsed.push(RulePlan { name, required, condition, operands });
+                }
+                Err(error) => faults.push(expression_fault(place, &error)),
+            }
+        }
+        roles.push(RolePlan { role: role_of(path), min_pass, rules: parsed });
+    }
+    roles
+}
+
+fn role_of(path: &str) -> RuleRole {
+    match path {
+        "exit" => RuleRole::Exit,
+        "entryShort" => RuleRole::EntryShort,
+        "exitShort" => RuleRole::ExitShort,
+        _ => RuleRole::Entry,
+    }
+}
+
+fn compile_lane(
+    config: &StrategyConfig,
+    symbol: Symbol,
+    roles: &[RolePlan],
+    board: &mut Board,
+) -> Result<Lane, Vec<ConfigFault>> {
+    let mut lane = Lane { symbol, roles: Vec::with_capacity(roles.len()), atr: Vec::new() };
+    let mut faults = Vec::new();
+    for role in roles {
+        let mut series = Vec::with_capacity(role.rules.len());
+        for (index, rule) in role.rules.iter().enumerate() {
+            match compile_rule(config.timeframe, symbol, rule, board) {
+                Ok(rule) => series.push(rule),
+                Err(error) => faults.push(board_fault(role, index, &error)),
+            }
+        }
+        lane.roles.push(series);
+    }
+    for period in atr_periods(config) {
+        match compile_atr(config.timeframe, symbol, period, board) {
+            Ok(series) => lane.atr.push((period, series)),
+            Err(error) => faults.push(fault("exits", None, error.to_string())),
+        }
+    }
+    if faults.is_empty() { Ok(lane) } else { Err(faults) }
+}
+
+fn compile_rule(
+    timeframe: Timeframe,
+    symbol: Symbol,
+    rule: &RulePlan,
+    board: &mut Board,
+) -> Result<RuleSeries, BoardError> {
+    let condition = board.condition(symbol, timeframe, &rule.condition)?;
+    let operands = rule.operands.iter().map(|(left, right)| {
+        let left = board.numeric(symbol, timeframe, left)?;
+        Ok((left, board.numeric(symbol, timeframe, right)?))
+    });
+    Ok(RuleSeries { condition, operands: operands.collect::<Result<_, BoardError>>()? })
+}
+
+fn compile_atr(
+    timeframe: Timeframe,
+    symbol: Symbol,
+    period: u32,
+    board: &mut Board,
+) -> Result<SeriesId, BoardError> {
+    let definition = indicator::find("atr").ok_or(BoardError::NotSubscribed(symbol))?;
+    let params = vec![f64::from(period)];
+    let atr = Numeric::Indicator { definition, output: 0, series: None, params };
+    board.numeric(symbol, timeframe, &atr)
+}
+
+fn atr_periods(config: &StrategyConfig) -> Vec<u32> {
+    let exits = &config.exits;
+    let targets = exits.take_profit.iter().map(|target| Some(target.level));
+    let levels = [exits.stop_loss, exits.trailing, exits.break_even_at].into_iter().chain(targets);
+    let mut periods: Vec<u32> = levels
+        .filter_map(|level| match level? {
+            ExitLevel::Atr { period, .. } => Some(period),
+            ExitLevel::Percent { .. } | ExitLevel::Price { .. } => None,
+        })
+        .collect();
+    if matches!(config.sizing, Sizing::VolatilityTarget { .. }) {
+        periods.push(DEFAULT_ATR_PERIOD);
+    }
+    periods.sort_unstable();
+    periods.dedup();
+    periods
+}
+
+/// The two sides of every comparison in `condition`, each in the timeframe and at the bar that it
+/// is compared in.
+fn operands(condition: &Condition) -> Vec<(Numeric, Numeric)> {
+    match condition {
+        Condition::Constant(_) => Vec::new(),
+        Condition::Compare { left, right, .. } | Condition::Cross { left, right, .. } => {
+            vec![((**left).clone(), (**right).clone())]
+        }
+        Condition::And(of) | Condition::Or(of) => of.iter().flat_map(operands).collect(),
+        Condition::Not(of) => operands(of),
+        Condition::Shift { of, bars } => wrap(operands(of), |of| Numeric::Shift {
+            of: Box::new(of),
+            bars: *bars,
+        }),
+        Condition::Timeframe { timeframe, span, of } => wrap(operands(of), |of| {
+            Numeric::Timeframe { timeframe: *timeframe, span: *span, of: Box::new(of) }
+        }),
+    }
+}
+
+fn wrap(
+    operands: Vec<(Numeric, Numeric)>,
+    wrap: impl Fn(Numeric) -> Numeric,
+) -> Vec<(Numeric, Numeric)> {
+    operands.into_iter().map(|(left, right)| (wrap(left), wrap(right))).collect()
+}
+
+fn fault(path: impl Into<String>, column: Option<usize>, message: String) -> ConfigFault {
+    ConfigFault { path: path.into(), column, message }
+}
+
+fn expression_fault(place: String, error: &ExpressionError) -> ConfigFault {
+    fault(place, Some(error.column()), error.message())
+}
+
+fn board_fault(role: &RolePlan, index: usize, error: &BoardError) -> ConfigFault {
+    let path = match role.role {
+        RuleRole::Entry => "entry",
+        RuleRole::Exit => "exit",
+        RuleRole::EntryShort => "entryShort",
+        RuleRole::ExitShort => "exitShort",
+    };
+    let place = match role.rules.get(index).map(|rule| rule.name.is_empty()) {
+        Some(false) => format!("{path}.rules[{index}].when"),
+        _ => path.to_owned(),
+    };
+    let column = match error {
+        BoardError::Series(SeriesError::ShorterTimeframe { span, .. }) => Some(span.column()),
+        _ => None,
+    };
+    fault(place, column, error.to_string())
+}
+
+/// Whether the plan may trade short at all.
+pub(super) const fn trades_both(config: &StrategyConfig) -> bool {
+    matches!(config.direction, DirectionRule::Both)
+}
