@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 pub mod ledger;
+pub mod market;
 pub mod matching;
 pub mod ports;
 pub mod position;

@@ -1,0 +1,3 @@
+//! The market as the engine sees it.
+
+pub mod indicator;
