@@ -11,11 +11,11 @@ use ballast_domain::{Bar, Timeframe};
 
 use super::frame::{Row, SeriesId};
 use super::indicator::{Indicator, IndicatorError, Sample};
-use thiserror::Error;
 use super::number::float_of;
 use crate::strategy::expression::{
     Arithmetic, Comparison, Condition, CrossDirection, Field, Numeric, Span,
 };
+use thiserror::Error;
 
 /// Why a series cannot be computed.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -27,6 +27,12 @@ pub enum SeriesError {
         asked: Timeframe,
         /// What it is read on.
         own: Timeframe,
+        /// Where it was written.
+        span: Span,
+    },
+    /// `ai()` needs a provider, and none is connected.
+    #[error("ai() has no provider to ask; remove the rule")]
+    NoAiProvider {
         /// Where it was written.
         span: Span,
     },
@@ -58,10 +64,18 @@ enum Node {
     Constant(f64),
     Field(Field),
     /// Writes one value for each of its outputs.
-    Indicator { indicator: Box<Indicator>, input: Option<SeriesId>, outputs: usize },
+    Indicator {
+        indicator: Box<Indicator>,
+        input: Option<SeriesId>,
+        outputs: usize,
+    },
     /// A further output of the indicator before it.
     Output,
-    Shift { of: SeriesId, bars: usize, ring: VecDeque<f64> },
+    Shift {
+        of: SeriesId,
+        bars: usize,
+        ring: VecDeque<f64>,
+    },
     Negate(SeriesId),
     Abs(SeriesId),
     Min(SeriesId, SeriesId),
@@ -78,11 +92,7 @@ enum Node {
 /// Where parts of an expression that belong to a longer timeframe are compiled.
 pub(super) trait Longer {
     fn numeric(&mut self, timeframe: Timeframe, of: &Numeric) -> Result<SeriesId, SeriesError>;
-    fn condition(
-        &mut self,
-        timeframe: Timeframe,
-        of: &Condition,
-    ) -> Result<SeriesId, SeriesError>;
+    fn condition(&mut self, timeframe: Timeframe, of: &Condition) -> Result<SeriesId, SeriesError>;
 }
 
 impl Program {
@@ -125,6 +135,9 @@ impl Program {
                 self.numeric(left, longer)?,
                 self.numeric(right, longer)?,
             ),
+            Numeric::AiConfidence { span } => {
+                return Err(SeriesError::NoAiProvider { span: *span });
+            }
             Numeric::Timeframe { timeframe, span, of } => {
                 if self.is_own(*timeframe, *span)? {
                     return self.numeric(of, longer);
@@ -149,15 +162,15 @@ impl Program {
                 self.numeric(left, longer)?,
                 self.numeric(right, longer)?,
             ),
-            Condition::Cross { direction, left, right } => Node::Cross(
-                *direction,
-                self.numeric(left, longer)?,
-                self.numeric(right, longer)?,
-            ),
+            Condition::Cross { direction, left, right } => {
+                Node::Cross(*direction, self.numeric(left, longer)?, self.numeric(right, longer)?)
+            }
             Condition::And(of) => Node::And(self.conditions(of, longer)?),
             Condition::Or(of) => Node::Or(self.conditions(of, longer)?),
             Condition::Not(of) => Node::Not(self.condition(of, longer)?),
             Condition::Shift { of, bars } => Self::shift(self.condition(of, longer)?, *bars),
+            // A config can name no other session than 24x7, which is always open.
+            Condition::Session { .. } => Node::Constant(truth(true)),
             Condition::Timeframe { timeframe, span, of } => {
                 if self.is_own(*timeframe, *span)? {
                     return self.condition(of, longer);
@@ -171,9 +184,7 @@ impl Program {
 
     fn is_own(&self, asked: Timeframe, span: Span) -> Result<bool, SeriesError> {
         match self.timeframe {
-            Some(own) if asked < own => {
-                Err(SeriesError::ShorterTimeframe { asked, own, span })
-            }
+            Some(own) if asked < own => Err(SeriesError::ShorterTimeframe { asked, own, span }),
             own => Ok(own == Some(asked)),
         }
     }
@@ -220,12 +231,7 @@ impl Program {
     }
 
     /// Computes every series for a bar that has closed, into `row`.
-    pub(super) fn update(
-        &mut self,
-        row: &mut Row,
-        bar: &Bar,
-        borrow: impl Fn(Borrowed) -> f64,
-    ) {
+    pub(super) fn update(&mut self, row: &mut Row, bar: &Bar, borrow: impl Fn(Borrowed) -> f64) {
         std::mem::swap(&mut row.values, &mut row.previous);
         row.values.resize(self.nodes.len(), f64::NAN);
         row.previous.resize(self.nodes.len(), f64::NAN);
@@ -291,9 +297,7 @@ fn field_value(field: Field, bar: &Bar) -> f64 {
         Field::Volume => float_of(bar.volume.get()),
         Field::Hl2 => (float_of(high) + float_of(low)) / 2.0,
         Field::Hlc3 => (float_of(high) + float_of(low) + float_of(close)) / 3.0,
-        Field::Ohlc4 => {
-            (float_of(open) + float_of(high) + float_of(low) + float_of(close)) / 4.0
-        }
+        Field::Ohlc4 => (float_of(open) + float_of(high) + float_of(low) + float_of(close)) / 4.0,
     }
 }
 
@@ -325,11 +329,15 @@ fn cross(direction: CrossDirection, before: (f64, f64), now: (f64, f64)) -> f64 
 }
 
 fn all(values: impl Iterator<Item = f64>) -> f64 {
-    values.fold(1.0, |all, value| if all.is_nan() || value.is_nan() { f64::NAN } else { all * value })
+    values
+        .fold(1.0, |all, value| if all.is_nan() || value.is_nan() { f64::NAN } else { all * value })
 }
 
 fn any(values: impl Iterator<Item = f64>) -> f64 {
-    values.fold(0.0, |any, value| if any.is_nan() || value.is_nan() { f64::NAN } else { any.max(value) })
+    values.fold(
+        0.0,
+        |any, value| if any.is_nan() || value.is_nan() { f64::NAN } else { any.max(value) },
+    )
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ impl State {
             _ => profile.document.capital.money(),
         };
         profile.version = version;
-        profile.document = Box::new(document.clone());
+        *profile.document = document.clone();
         profile.allocate(version, before, document.capital.money())
     }
 

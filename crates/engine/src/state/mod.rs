@@ -15,7 +15,7 @@ use ballast_domain::{Envelope, ProfileId, TenantId, event::EVENT_VERSION};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use profile::{Order, Profile};
+pub use profile::{Order, Profile, unrealised};
 
 /// Everything the journal has told about one tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

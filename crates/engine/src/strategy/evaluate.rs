@@ -29,7 +29,8 @@ impl Plan {
     /// What the strategy decides at the close of `row`.
     #[must_use]
     pub fn decide(&self, lane: &Lane, row: &Row, standing: Standing) -> Choice {
-        let hold = |hold| Choice { decision: Decision::Hold(hold), exit_reason: ExitReason::ExitSignal };
+        let hold =
+            |hold| Choice { decision: Decision::Hold(hold), exit_reason: ExitReason::ExitSignal };
         if standing.order_working {
             return hold(Hold::OrderWorking);
         }
@@ -88,9 +89,10 @@ impl Plan {
         let mut outcomes = Vec::new();
         for (plan, rules) in self.roles.iter().zip(&lane.roles) {
             for (index, rule) in rules.iter().enumerate() {
-                let operands = rule.operands.iter().map(|(left, right)| {
-                    (number(row.value(*left)), number(row.value(*right)))
-                });
+                let operands = rule
+                    .operands
+                    .iter()
+                    .map(|(left, right)| (number(row.value(*left)), number(row.value(*right))));
                 outcomes.push(RuleOutcome {
                     role: plan.role,
                     index: index as u16,

@@ -19,7 +19,9 @@ impl Plan {
             // Writing to a string cannot fail.
             let _ = match plan.rules.len() {
                 0 | 1 => write!(words, "; {}: ", role_words(plan.role)),
-                count => write!(words, "; {}: {passed} of {count} rules passed: ", role_words(plan.role)),
+                count => {
+                    write!(words, "; {}: {passed} of {count} rules passed: ", role_words(plan.role))
+                }
             };
             let clauses = outcomes.iter().filter_map(|outcome| {
                 Some(clause(plan.rules.get(usize::from(outcome.index))?, outcome))
@@ -38,10 +40,18 @@ fn clause(rule: &RulePlan, outcome: &RuleOutcome) -> String {
         RuleState::NotReady => "not ready",
     };
     let numbers = rule.operands.iter().zip(&outcome.operands).map(|((left, right), values)| {
-        format!("{} against {}", side(&left.to_string(), values.0), side(&right.to_string(), values.1))
+        format!(
+            "{} against {}",
+            side(&left.to_string(), values.0),
+            side(&right.to_string(), values.1)
+        )
     });
     let numbers = numbers.collect::<Vec<_>>().join("; ");
-    if numbers.is_empty() { format!("{name} {state}") } else { format!("{name} {state} ({numbers})") }
+    if numbers.is_empty() {
+        format!("{name} {state}")
+    } else {
+        format!("{name} {state} ({numbers})")
+    }
 }
 
 fn side(text: &str, value: Option<f64>) -> String {

@@ -269,16 +269,15 @@ fn atr_periods(config: &StrategyConfig) -> Vec<u32> {
 /// is compared in.
 fn operands(condition: &Condition) -> Vec<(Numeric, Numeric)> {
     match condition {
-        Condition::Constant(_) => Vec::new(),
+        Condition::Constant(_) | Condition::Session { .. } => Vec::new(),
         Condition::Compare { left, right, .. } | Condition::Cross { left, right, .. } => {
             vec![((**left).clone(), (**right).clone())]
         }
         Condition::And(of) | Condition::Or(of) => of.iter().flat_map(operands).collect(),
         Condition::Not(of) => operands(of),
-        Condition::Shift { of, bars } => wrap(operands(of), |of| Numeric::Shift {
-            of: Box::new(of),
-            bars: *bars,
-        }),
+        Condition::Shift { of, bars } => {
+            wrap(operands(of), |of| Numeric::Shift { of: Box::new(of), bars: *bars })
+        }
         Condition::Timeframe { timeframe, span, of } => wrap(operands(of), |of| {
             Numeric::Timeframe { timeframe: *timeframe, span: *span, of: Box::new(of) }
         }),
@@ -297,7 +296,7 @@ fn fault(path: impl Into<String>, column: Option<usize>, message: String) -> Con
 }
 
 fn expression_fault(place: String, error: &ExpressionError) -> ConfigFault {
-    fault(place, Some(error.column()), error.message())
+    fault(place, Some(error.column), error.kind.to_string())
 }
 
 fn board_fault(role: &RolePlan, index: usize, error: &BoardError) -> ConfigFault {
@@ -312,7 +311,9 @@ fn board_fault(role: &RolePlan, index: usize, error: &BoardError) -> ConfigFault
         _ => path.to_owned(),
     };
     let column = match error {
-        BoardError::Series(SeriesError::ShorterTimeframe { span, .. }) => Some(span.column()),
+        BoardError::Series(
+            SeriesError::ShorterTimeframe { span, .. } | SeriesError::NoAiProvider { span },
+        ) => Some(span.column),
         _ => None,
     };
     fault(place, column, error.to_string())

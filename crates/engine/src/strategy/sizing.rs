@@ -33,9 +33,7 @@ pub fn quantity(
     match *sizing {
         Sizing::FixedQuantity { quantity } => Some(quantity),
         Sizing::FixedNotional { notional } => notional.checked_div(close),
-        Sizing::PercentOfEquity { value } => {
-            percent_of(means.equity, value)?.checked_div(close)
-        }
+        Sizing::PercentOfEquity { value } => percent_of(means.equity, value)?.checked_div(close),
         Sizing::PercentOfAvailable { value } => {
             percent_of(means.available, value)?.checked_div(close)
         }

@@ -38,7 +38,7 @@ impl fmt::Display for ConfigFault {
 
 /// The faults that can be seen without reading the expressions; none when the list is empty.
 #[must_use]
-pub fn faults(config: &StrategyConfig) -> Vec<ConfigFault> {
+pub(super) fn faults(config: &StrategyConfig) -> Vec<ConfigFault> {
     let mut faults = Faults(Vec::new());
     faults.basics(config);
     faults.directions(config);
@@ -300,7 +300,9 @@ mod tests {
             (r#"{"direction": "both"}"#, Some("entryShort: is missing; direction both needs it")),
             (
                 r#"{"exitShort": "close < open"}"#,
-                Some("exitShort: is only read with direction both; remove it or set direction to both"),
+                Some(
+                    "exitShort: is only read with direction both; remove it or set direction to both",
+                ),
             ),
             (
                 r#"{"sizing": {"type": "percentOfEquity", "value": 101}}"#,
@@ -316,7 +318,9 @@ mod tests {
             ),
             (
                 r#"{"exits": {"stopLoss": {"type": "percent", "value": 100}}}"#,
-                Some("exits.stopLoss.value: a stop 100 % or more away is never reached; choose less"),
+                Some(
+                    "exits.stopLoss.value: a stop 100 % or more away is never reached; choose less",
+                ),
             ),
             (
                 r#"{"exits": {"trailing": {"type": "price", "value": 3}}}"#,
@@ -330,7 +334,9 @@ mod tests {
             (
                 r#"{"exits": {"takeProfit": [{"type": "percent", "value": 5}],
                     "breakEvenAt": {"type": "percent", "value": 6}}}"#,
-                Some("exits.breakEvenAt.value: is never reached: the last target at 5 closes it all"),
+                Some(
+                    "exits.breakEvenAt.value: is never reached: the last target at 5 closes it all",
+                ),
             ),
             (
                 r#"{"exits": {"stopLoss": {"type": "price", "value": 110},

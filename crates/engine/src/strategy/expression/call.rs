@@ -71,9 +71,7 @@ pub(super) fn names() -> Vec<&'static str> {
 
 /// The error of a dot name that follows no indicator's call.
 pub(super) fn misplaced(output: &Name) -> ExpressionError {
-    let kind = ErrorKind::OutputMisplaced {
-        output: output.text.clone(),
-    };
+    let kind = ErrorKind::OutputMisplaced { output: output.text.clone() };
     ExpressionError::at(output.span, kind)
 }
 
@@ -97,10 +95,7 @@ fn call_builtin(name: &Name, arguments: &[Node], span: Span, scope: Scope) -> Op
 
 fn two(left: &Node, right: &Node, scope: Scope, join: fn(Numeric, Numeric) -> Numeric) -> Result {
     let (left, right) = (numeric(left, scope)?, numeric(right, scope)?);
-    Ok(Checked::number(
-        join(left.tree, right.tree),
-        left.bars.max(right.bars),
-    ))
+    Ok(Checked::number(join(left.tree, right.tree), left.bars.max(right.bars)))
 }
 
 fn cross(direction: CrossDirection, left: &Node, right: &Node, span: Span, scope: Scope) -> Result {
@@ -119,33 +114,16 @@ fn in_timeframe(name: &Name, timeframe: &Node, of: &Node, scope: Scope) -> Resul
         return Err(ExpressionError::at(span, ErrorKind::TimeframeExpected));
     };
     let timeframe: Timeframe = text.parse().map_err(|_| unknown_timeframe(text, span))?;
-    let scope = Scope {
-        in_timeframe: true,
-        over_bars: true,
-    };
+    let scope = Scope { in_timeframe: true, over_bars: true };
     let Checked { tree, bars } = expression(of, scope)?;
     Ok(match tree {
         Expression::Number(tree) => {
             let of = Box::new(tree);
-            Checked::number(
-                Numeric::Timeframe {
-                    timeframe,
-                    span,
-                    of,
-                },
-                bars,
-            )
+            Checked::number(Numeric::Timeframe { timeframe, span, of }, bars)
         }
         Expression::Condition(tree) => {
             let of = Box::new(tree);
-            Checked::condition(
-                Condition::Timeframe {
-                    timeframe,
-                    span,
-                    of,
-                },
-                bars,
-            )
+            Checked::condition(Condition::Timeframe { timeframe, span, of }, bars)
         }
     })
 }
@@ -183,16 +161,8 @@ fn call_indicator(
     let history = series.as_ref().map_or(0, |series| series.bars);
     let bars = history + indicator.warm_up_bars() as usize;
     let series = series.map(|series| Box::new(series.tree));
-    Checked::number(
-        Numeric::Indicator {
-            definition,
-            output,
-            series,
-            params,
-        },
-        bars,
-    )
-    .within_look_back(span)
+    Checked::number(Numeric::Indicator { definition, output, series, params }, bars)
+        .within_look_back(span)
 }
 
 /// The constant that `argument` gives to the parameter at `index`.
@@ -206,10 +176,7 @@ fn parameter(
         Numeric::Constant(value) => Ok(value),
         _ => {
             let parameter = definition.params[index].name;
-            let kind = ErrorKind::ParameterVaries {
-                parameter,
-                function: definition.name,
-            };
+            let kind = ErrorKind::ParameterVaries { parameter, function: definition.name };
             Err(ExpressionError::at(argument.span, kind))
         }
     }
@@ -228,19 +195,9 @@ fn refused(
         }
         IndicatorError::ParameterCount { .. } => None,
     };
-    let index = definition
-        .params
-        .iter()
-        .position(|parameter| Some(parameter.name) == name);
-    let span = index
-        .and_then(|index| arguments.get(index))
-        .map_or(call, |node| node.span);
-    ExpressionError::at(
-        span,
-        ErrorKind::Parameter {
-            message: error.to_string(),
-        },
-    )
+    let index = definition.params.iter().position(|parameter| Some(parameter.name) == name);
+    let span = index.and_then(|index| arguments.get(index)).map_or(call, |node| node.span);
+    ExpressionError::at(span, ErrorKind::Parameter { message: error.to_string() })
 }
 
 fn output_index(
@@ -251,29 +208,18 @@ fn output_index(
     let (function, outputs) = (definition.name, definition.outputs);
     match (output, outputs) {
         (None, []) => Ok(0),
-        (None, _) => Err(ExpressionError::at(
-            call,
-            ErrorKind::OutputMissing { function, outputs },
-        )),
+        (None, _) => Err(ExpressionError::at(call, ErrorKind::OutputMissing { function, outputs })),
         (Some(output), []) => {
-            let kind = ErrorKind::OutputSingle {
-                function,
-                output: output.text.clone(),
-            };
+            let kind = ErrorKind::OutputSingle { function, output: output.text.clone() };
             Err(ExpressionError::at(output.span, kind))
         }
-        (Some(output), _) => outputs
-            .iter()
-            .position(|&name| name == output.text)
-            .ok_or_else(|| {
+        (Some(output), _) => {
+            outputs.iter().position(|&name| name == output.text).ok_or_else(|| {
                 let output_name = output.text.clone();
-                let kind = ErrorKind::OutputUnknown {
-                    function,
-                    output: output_name,
-                    outputs,
-                };
+                let kind = ErrorKind::OutputUnknown { function, output: output_name, outputs };
                 ExpressionError::at(output.span, kind)
-            }),
+            })
+        }
     }
 }
 
@@ -282,34 +228,19 @@ fn reads_series(definition: &Definition) -> bool {
 }
 
 fn builtin_parameters(name: &str) -> Option<&'static [&'static str]> {
-    BUILTINS
-        .iter()
-        .find(|(builtin, _)| *builtin == name)
-        .map(|&(_, parameters)| parameters)
+    BUILTINS.iter().find(|(builtin, _)| *builtin == name).map(|&(_, parameters)| parameters)
 }
 
 fn indicator_parameters(definition: &'static Definition) -> Vec<&'static str> {
     let series = reads_series(definition).then_some("series");
-    series
-        .into_iter()
-        .chain(definition.params.iter().map(|parameter| parameter.name))
-        .collect()
+    series.into_iter().chain(definition.params.iter().map(|parameter| parameter.name)).collect()
 }
 
 /// Points at the first argument too many, or at the name when there are too few.
 fn arity(name: &Name, takes: usize, arguments: &[Node]) -> ExpressionError {
-    let span = arguments
-        .get(takes)
-        .map_or(name.span, |surplus| surplus.span);
+    let span = arguments.get(takes).map_or(name.span, |surplus| surplus.span);
     let signature = signature(&name.text).unwrap_or_else(|| name.text.clone());
-    ExpressionError::at(
-        span,
-        ErrorKind::Arity {
-            signature,
-            takes,
-            given: arguments.len(),
-        },
-    )
+    ExpressionError::at(span, ErrorKind::Arity { signature, takes, given: arguments.len() })
 }
 
 fn unknown(name: &Name) -> ExpressionError {
@@ -317,31 +248,15 @@ fn unknown(name: &Name) -> ExpressionError {
         let kind = ErrorKind::FieldCalled { name: field.name() };
         return ExpressionError::at(name.span, kind);
     }
-    let aliases = CATALOGUE
-        .iter()
-        .flat_map(|definition| definition.aliases.iter().copied());
+    let aliases = CATALOGUE.iter().flat_map(|definition| definition.aliases.iter().copied());
     let help = match nearest(&name.text, names().into_iter().chain(aliases)) {
         Some(near) => format!("did you mean '{near}'?"),
         None => format!("the functions are {}", names().join(", ")),
     };
-    ExpressionError::at(
-        name.span,
-        ErrorKind::UnknownFunction {
-            name: name.text.clone(),
-            help,
-        },
-    )
+    ExpressionError::at(name.span, ErrorKind::UnknownFunction { name: name.text.clone(), help })
 }
 
 fn unknown_timeframe(text: &str, span: Span) -> ExpressionError {
-    let known = Timeframe::ALL
-        .map(|timeframe| timeframe.to_string())
-        .join(", ");
-    ExpressionError::at(
-        span,
-        ErrorKind::TimeframeUnknown {
-            text: text.to_owned(),
-            known,
-        },
-    )
+    let known = Timeframe::ALL.map(|timeframe| timeframe.to_string()).join(", ");
+    ExpressionError::at(span, ErrorKind::TimeframeUnknown { text: text.to_owned(), known })
 }

@@ -46,22 +46,13 @@ pub(super) fn expression(node: &Node, scope: Scope) -> Result<Expression> {
             let of = numeric(of, scope)?;
             Ok(Checked::number(of.tree.negate(), of.bars))
         }
-        NodeKind::Arithmetic {
-            operator,
-            left,
-            right,
-        } => arithmetic(*operator, left, right, node.span, scope),
-        NodeKind::Compare {
-            comparison,
-            left,
-            right,
-        } => {
+        NodeKind::Arithmetic { operator, left, right } => {
+            arithmetic(*operator, left, right, node.span, scope)
+        }
+        NodeKind::Compare { comparison, left, right } => {
             let (left, right) = (numeric(left, scope)?, numeric(right, scope)?);
             let bars = left.bars.max(right.bars);
-            Ok(Checked::condition(
-                Condition::compare(*comparison, left.tree, right.tree),
-                bars,
-            ))
+            Ok(Checked::condition(Condition::compare(*comparison, left.tree, right.tree), bars))
         }
         NodeKind::And(parts) => chain(parts, scope, Condition::and),
         NodeKind::Or(parts) => chain(parts, scope, Condition::or),
@@ -96,10 +87,7 @@ impl<T> Checked<T> {
     /// Refuses more history than is kept; `span` is what sums it up.
     pub(super) fn within_look_back(self, span: Span) -> Result<T> {
         if self.bars > MAX_LOOK_BACK_BARS {
-            return Err(ExpressionError::at(
-                span,
-                ErrorKind::LookBack { bars: self.bars },
-            ));
+            return Err(ExpressionError::at(span, ErrorKind::LookBack { bars: self.bars }));
         }
         Ok(self)
     }
@@ -107,27 +95,18 @@ impl<T> Checked<T> {
 
 impl Checked<Expression> {
     pub(super) fn number(tree: Numeric, bars: usize) -> Self {
-        Self {
-            tree: Expression::Number(tree),
-            bars,
-        }
+        Self { tree: Expression::Number(tree), bars }
     }
 
     pub(super) fn condition(tree: Condition, bars: usize) -> Self {
-        Self {
-            tree: Expression::Condition(tree),
-            bars,
-        }
+        Self { tree: Expression::Condition(tree), bars }
     }
 }
 
 impl Scope {
     /// The surroundings of an operand that is read at other bars too.
     pub(super) fn over_bars(self) -> Self {
-        Self {
-            over_bars: true,
-            ..self
-        }
+        Self { over_bars: true, ..self }
     }
 }
 
@@ -148,10 +127,7 @@ fn field(name: &str, span: Span) -> Result<Expression> {
     }
     let name = name.to_owned();
     if let Some(signature) = call::signature(&name) {
-        return Err(ExpressionError::at(
-            span,
-            ErrorKind::MissingCall { name, signature },
-        ));
+        return Err(ExpressionError::at(span, ErrorKind::MissingCall { name, signature }));
     }
     let fields = Field::ALL.map(Field::name);
     let near = nearest(&name, fields.into_iter().chain(call::names()));
@@ -159,10 +135,7 @@ fn field(name: &str, span: Span) -> Result<Expression> {
         Some(near) => format!("did you mean '{near}'?"),
         None => format!("the price fields are {}", fields.join(", ")),
     };
-    Err(ExpressionError::at(
-        span,
-        ErrorKind::UnknownName { name, help },
-    ))
+    Err(ExpressionError::at(span, ErrorKind::UnknownName { name, help }))
 }
 
 fn shift(of: &Node, bars: u32, span: Span, scope: Scope) -> Result<Expression> {
@@ -171,11 +144,7 @@ fn shift(of: &Node, bars: u32, span: Span, scope: Scope) -> Result<Expression> {
         Expression::Number(tree) => Expression::Number(tree.shift(bars)),
         Expression::Condition(tree) => Expression::Condition(tree.shift(bars)),
     };
-    Checked {
-        tree,
-        bars: of.bars + bars as usize,
-    }
-    .within_look_back(span)
+    Checked { tree, bars: of.bars + bars as usize }.within_look_back(span)
 }
 
 fn arithmetic(

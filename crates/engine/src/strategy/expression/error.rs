@@ -22,11 +22,7 @@ pub struct ExpressionError {
 
 impl ExpressionError {
     pub(super) fn at(span: Span, kind: ErrorKind) -> Self {
-        Self {
-            column: span.column,
-            length: span.length,
-            kind,
-        }
+        Self { column: span.column, length: span.length, kind }
     }
 
     /// The error, the line of `text` that it is in, and carets under the place. `text` must be what
@@ -34,10 +30,7 @@ impl ExpressionError {
     pub fn render(&self, text: &str) -> String {
         let characters: Vec<char> = text.chars().collect();
         let place = self.column.saturating_sub(1).min(characters.len());
-        let line_start = characters[..place]
-            .iter()
-            .rposition(|&c| c == '\n')
-            .map_or(0, |n| n + 1);
+        let line_start = characters[..place].iter().rposition(|&c| c == '\n').map_or(0, |n| n + 1);
         let line_end = characters[place..].iter().position(|&c| c == '\n');
         let line_end = line_end.map_or(characters.len(), |n| place + n);
 
@@ -48,11 +41,7 @@ impl ExpressionError {
         let carets = self.length.min(end - place).max(1);
 
         let mut out = format!("{self}\n  {before}");
-        out.extend(
-            characters[start..end]
-                .iter()
-                .map(|&c| if c.is_control() { ' ' } else { c }),
-        );
+        out.extend(characters[start..end].iter().map(|&c| if c.is_control() { ' ' } else { c }));
         let indent = place - start + before.chars().count();
         // Writing into a String cannot fail.
         let _ = write!(out, "{after}\n  {:indent$}{}", "", "^".repeat(carets));
@@ -351,20 +340,13 @@ mod tests {
     use super::*;
 
     fn error(column: usize, length: usize) -> ExpressionError {
-        ExpressionError {
-            column,
-            length,
-            kind: ErrorKind::DivisionByZero,
-        }
+        ExpressionError { column, length, kind: ErrorKind::DivisionByZero }
     }
 
     #[test]
     fn carets_stand_under_the_place() {
         let rendered = error(5, 3).render("1 + 2/0 - 1");
-        assert_eq!(
-            rendered,
-            "column 5: division by zero\n  1 + 2/0 - 1\n      ^^^"
-        );
+        assert_eq!(rendered, "column 5: division by zero\n  1 + 2/0 - 1\n      ^^^");
     }
 
     #[test]
@@ -376,10 +358,7 @@ mod tests {
     #[test]
     fn an_error_at_the_end_points_behind_the_text() {
         let rendered = error(8, 1).render("close >");
-        assert_eq!(
-            rendered,
-            "column 8: division by zero\n  close >\n         ^"
-        );
+        assert_eq!(rendered, "column 8: division by zero\n  close >\n         ^");
     }
 
     #[test]
@@ -396,14 +375,8 @@ mod tests {
 
     #[test]
     fn a_place_outside_the_text_is_clamped() {
-        assert_eq!(
-            error(99, 9).render("é"),
-            "column 99: division by zero\n  é\n   ^"
-        );
-        assert_eq!(
-            error(0, 0).render(""),
-            "column 0: division by zero\n  \n  ^"
-        );
+        assert_eq!(error(99, 9).render("é"), "column 99: division by zero\n  é\n   ^");
+        assert_eq!(error(0, 0).render(""), "column 0: division by zero\n  \n  ^");
     }
 
     #[test]

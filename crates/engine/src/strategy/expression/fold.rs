@@ -23,11 +23,9 @@ impl Numeric {
             (Self::Constant(left), Self::Constant(right)) => {
                 Self::constant(operator.apply(left, right))
             }
-            (left, right) => Self::Arithmetic {
-                operator,
-                left: Box::new(left),
-                right: Box::new(right),
-            },
+            (left, right) => {
+                Self::Arithmetic { operator, left: Box::new(left), right: Box::new(right) }
+            }
         }
     }
 
@@ -55,10 +53,7 @@ impl Numeric {
     pub(super) fn shift(self, bars: u32) -> Self {
         match self {
             Self::Constant(value) => Self::Constant(value),
-            other => Self::Shift {
-                of: Box::new(other),
-                bars,
-            },
+            other => Self::Shift { of: Box::new(other), bars },
         }
     }
 }
@@ -69,11 +64,9 @@ impl Condition {
             (Numeric::Constant(left), Numeric::Constant(right)) => {
                 Self::Constant(comparison.holds(left, right))
             }
-            (left, right) => Self::Compare {
-                comparison,
-                left: Box::new(left),
-                right: Box::new(right),
-            },
+            (left, right) => {
+                Self::Compare { comparison, left: Box::new(left), right: Box::new(right) }
+            }
         }
     }
 
@@ -81,11 +74,9 @@ impl Condition {
         match (left, right) {
             // What never moves never crosses.
             (Numeric::Constant(_), Numeric::Constant(_)) => Self::Constant(false),
-            (left, right) => Self::Cross {
-                direction,
-                left: Box::new(left),
-                right: Box::new(right),
-            },
+            (left, right) => {
+                Self::Cross { direction, left: Box::new(left), right: Box::new(right) }
+            }
         }
     }
 
@@ -125,10 +116,7 @@ impl Condition {
     pub(super) fn shift(self, bars: u32) -> Self {
         match self {
             Self::Constant(value) => Self::Constant(value),
-            other => Self::Shift {
-                of: Box::new(other),
-                bars,
-            },
+            other => Self::Shift { of: Box::new(other), bars },
         }
     }
 }
@@ -142,9 +130,8 @@ fn flattened(
     inner: fn(Condition) -> Result<Vec<Condition>, Condition>,
 ) -> Vec<Condition> {
     let mut parts: Vec<Condition> = Vec::with_capacity(operands.len());
-    for part in operands
-        .into_iter()
-        .flat_map(|operand| inner(operand).unwrap_or_else(|one| vec![one]))
+    for part in
+        operands.into_iter().flat_map(|operand| inner(operand).unwrap_or_else(|one| vec![one]))
     {
         match (parts.last_mut(), part) {
             (Some(Condition::Constant(last)), Condition::Constant(value)) => {

@@ -183,10 +183,7 @@ mod tests {
         assert!(over((1.0, 2.0), (3.0, 2.0)));
         assert!(over((2.0, 2.0), (3.0, 2.0)));
         assert!(!over((2.5, 2.0), (3.0, 2.0)));
-        assert!(
-            !over((1.0, 2.0), (2.0 + 1e-10, 2.0)),
-            "a tie now is not above"
-        );
+        assert!(!over((1.0, 2.0), (2.0 + 1e-10, 2.0)), "a tie now is not above");
         assert!(!over((f64::NAN, 2.0), (3.0, 2.0)));
         assert!(CrossDirection::Under.holds((2.0, 2.0), (1.0, 2.0)));
         assert!(!CrossDirection::Under.holds((1.5, 2.0), (1.0, 2.0)));

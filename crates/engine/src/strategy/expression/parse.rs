@@ -16,27 +16,13 @@ type Parsed = Result<Node, ExpressionError>;
 pub(super) fn parse(text: &str) -> Parsed {
     let source: Vec<char> = text.chars().take(MAX_TEXT_CHARACTERS + 1).collect();
     if source.len() > MAX_TEXT_CHARACTERS {
-        let span = Span {
-            column: MAX_TEXT_CHARACTERS + 1,
-            length: 1,
-        };
+        let span = Span { column: MAX_TEXT_CHARACTERS + 1, length: 1 };
         return Err(ExpressionError::at(span, ErrorKind::TextTooLong));
     }
-    let mut parser = Parser {
-        source: &source,
-        tokens: tokens(&source),
-        next: 0,
-        depth: 0,
-        nodes: 0,
-    };
+    let mut parser =
+        Parser { source: &source, tokens: tokens(&source), next: 0, depth: 0, nodes: 0 };
     if parser.peek().kind == TokenKind::End {
-        return Err(ExpressionError::at(
-            Span {
-                column: 1,
-                length: 1,
-            },
-            ErrorKind::Empty,
-        ));
+        return Err(ExpressionError::at(Span { column: 1, length: 1 }, ErrorKind::Empty));
     }
     let node = parser.or()?;
     match parser.peek().kind {
@@ -100,16 +86,9 @@ impl Parser<'_> {
         self.advance();
         let right = self.additive()?;
         if self.peek_comparison().is_some() {
-            return Err(ExpressionError::at(
-                self.peek().span,
-                ErrorKind::ChainedComparison,
-            ));
+            return Err(ExpressionError::at(self.peek().span, ErrorKind::ChainedComparison));
         }
-        self.pair(left, right, |left, right| NodeKind::Compare {
-            comparison,
-            left,
-            right,
-        })
+        self.pair(left, right, |left, right| NodeKind::Compare { comparison, left, right })
     }
 
     fn additive(&mut self) -> Parsed {
@@ -244,9 +223,7 @@ impl Parser<'_> {
             TokenKind::Minus => return Err(ExpressionError::at(token.span, ErrorKind::Future)),
             _ => None,
         };
-        let bars = number
-            .and_then(whole)
-            .filter(|&bars| bars as usize <= MAX_LOOK_BACK_BARS);
+        let bars = number.and_then(whole).filter(|&bars| bars as usize <= MAX_LOOK_BACK_BARS);
         let Some(bars) = bars else {
             let most = grouped(MAX_LOOK_BACK_BARS);
             return Err(self.unexpected(&format!("a whole number of bars from 0 to {most}")));
@@ -265,18 +242,12 @@ impl Parser<'_> {
     ) -> Result<Span, ExpressionError> {
         self.take(kind).ok_or_else(|| {
             let column = opened.column;
-            self.unexpected(&format!(
-                "{expected} after the '{opening}' of column {column}"
-            ))
+            self.unexpected(&format!("{expected} after the '{opening}' of column {column}"))
         })
     }
 
     fn arithmetic(&mut self, operator: Arithmetic, left: Node, right: Node) -> Parsed {
-        self.pair(left, right, |left, right| NodeKind::Arithmetic {
-            operator,
-            left,
-            right,
-        })
+        self.pair(left, right, |left, right| NodeKind::Arithmetic { operator, left, right })
     }
 
     fn pair(
@@ -349,11 +320,7 @@ impl Parser<'_> {
     }
 
     fn take_name(&mut self) -> Option<(String, Span)> {
-        let Token {
-            kind: TokenKind::Name(text),
-            span,
-        } = self.peek().clone()
-        else {
+        let Token { kind: TokenKind::Name(text), span } = self.peek().clone() else {
             return None;
         };
         self.advance();

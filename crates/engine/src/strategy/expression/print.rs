@@ -35,20 +35,12 @@ impl Display for Numeric {
         match self {
             Self::Constant(value) => f.write_str(&number(*value)),
             Self::Field(field) => field.fmt(f),
-            Self::Indicator {
-                definition,
-                output,
-                series,
-                params,
-            } => {
+            Self::Indicator { definition, output, series, params } => {
                 let series = series.iter().map(ToString::to_string);
                 let params = params.iter().map(|&value| number(value));
                 let arguments: Vec<String> = series.chain(params).collect();
                 write!(f, "{}({})", definition.name, arguments.join(", "))?;
-                definition
-                    .outputs
-                    .get(*output)
-                    .map_or(Ok(()), |name| write!(f, ".{name}"))
+                definition.outputs.get(*output).map_or(Ok(()), |name| write!(f, ".{name}"))
             }
             Self::Shift { of, bars } => {
                 operand(f, &**of, of.level(), Level::Postfix)?;
@@ -58,11 +50,7 @@ impl Display for Numeric {
                 f.write_str("-")?;
                 operand(f, &**of, of.level(), Level::Unary)
             }
-            Self::Arithmetic {
-                operator,
-                left,
-                right,
-            } => {
+            Self::Arithmetic { operator, left, right } => {
                 let level = arithmetic_level(*operator);
                 // Chains group to the left, so only the right operand must hold more tightly.
                 let tighter = match level {
@@ -86,19 +74,11 @@ impl Display for Condition {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Constant(value) => value.fmt(f),
-            Self::Compare {
-                comparison,
-                left,
-                right,
-            } => {
+            Self::Compare { comparison, left, right } => {
                 // A comparison's operands are numbers, which all hold more tightly than it does.
                 write!(f, "{left} {} {right}", comparison.symbol())
             }
-            Self::Cross {
-                direction,
-                left,
-                right,
-            } => {
+            Self::Cross { direction, left, right } => {
                 write!(f, "{}({left}, {right})", direction.name())
             }
             Self::And(parts) => joined(f, parts, " and ", Level::Not),
@@ -155,11 +135,7 @@ fn arithmetic_level(operator: Arithmetic) -> Level {
 
 /// Writes `node`, in parentheses when it holds less tightly than `least`.
 fn operand(f: &mut Formatter<'_>, node: &impl Display, level: Level, least: Level) -> fmt::Result {
-    if level < least {
-        write!(f, "({node})")
-    } else {
-        node.fmt(f)
-    }
+    if level < least { write!(f, "({node})") } else { node.fmt(f) }
 }
 
 fn joined(
@@ -181,9 +157,5 @@ fn joined(
 /// exponent.
 fn number(value: f64) -> String {
     let plain = value == 0.0 || (1e-6..1e16).contains(&value.abs());
-    if plain {
-        format!("{value}")
-    } else {
-        format!("{value:e}")
-    }
+    if plain { format!("{value}") } else { format!("{value:e}") }
 }

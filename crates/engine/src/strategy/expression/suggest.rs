@@ -26,9 +26,7 @@ fn distance(left: &[char], right: &str) -> usize {
         let mut current = vec![row + 1; width];
         for (column, &b) in right.iter().enumerate() {
             let substitution = previous[column] + usize::from(a != b);
-            let mut edits = substitution
-                .min(previous[column + 1] + 1)
-                .min(current[column] + 1);
+            let mut edits = substitution.min(previous[column + 1] + 1).min(current[column] + 1);
             if row > 0 && column > 0 && a == right[column - 1] && left[row - 1] == b {
                 edits = edits.min(before[column - 1] + 1);
             }
@@ -56,11 +54,7 @@ mod tests {
             ("kitten", "sitting", 3),
         ] {
             let left_characters: Vec<char> = left.chars().collect();
-            assert_eq!(
-                distance(&left_characters, right),
-                expected,
-                "{left} to {right}"
-            );
+            assert_eq!(distance(&left_characters, right), expected, "{left} to {right}");
         }
     }
 

@@ -53,11 +53,9 @@ impl NodeKind {
     pub(super) fn depth_below(&self) -> usize {
         match self {
             Self::Number(_) | Self::Text(_) | Self::Boolean(_) | Self::Name(_) => 0,
-            Self::Call {
-                arguments: parts, ..
+            Self::Call { arguments: parts, .. } | Self::And(parts) | Self::Or(parts) => {
+                parts.iter().map(|part| part.depth).max().unwrap_or(0)
             }
-            | Self::And(parts)
-            | Self::Or(parts) => parts.iter().map(|part| part.depth).max().unwrap_or(0),
             Self::Output { of, .. } | Self::Shift { of, .. } | Self::Negate(of) | Self::Not(of) => {
                 of.depth
             }

@@ -21,10 +21,7 @@ impl Span {
     /// From the first character of `self` to the last of `last`.
     pub(super) fn to(self, last: Self) -> Self {
         let end = last.column + last.length;
-        Self {
-            column: self.column,
-            length: end.saturating_sub(self.column).max(1),
-        }
+        Self { column: self.column, length: end.saturating_sub(self.column).max(1) }
     }
 }
 
@@ -75,10 +72,7 @@ pub(super) enum TokenKind {
 
 /// The tokens of `source`; the last one is `End` or `Bad`.
 pub(super) fn tokens(source: &[char]) -> Vec<Token> {
-    let mut lexer = Lexer {
-        source,
-        position: 0,
-    };
+    let mut lexer = Lexer { source, position: 0 };
     let mut tokens = Vec::new();
     loop {
         let token = lexer.next();
@@ -108,13 +102,7 @@ impl Lexer<'_> {
             Some(c) => self.symbol(c),
         };
         let length = (self.position - start).max(1);
-        Token {
-            kind,
-            span: Span {
-                column: start + 1,
-                length,
-            },
-        }
+        Token { kind, span: Span { column: start + 1, length } }
     }
 
     fn peek(&self, ahead: usize) -> Option<char> {
@@ -236,18 +224,11 @@ fn continues_name(c: char) -> bool {
 }
 
 fn bad(found: &str, replacement: Option<&'static str>) -> TokenKind {
-    TokenKind::Bad(ErrorKind::UnexpectedCharacter {
-        found: found.to_owned(),
-        replacement,
-    })
+    TokenKind::Bad(ErrorKind::UnexpectedCharacter { found: found.to_owned(), replacement })
 }
 
 fn describe(c: char) -> String {
-    if c.is_control() {
-        format!("U+{:04X}", u32::from(c))
-    } else {
-        format!("'{c}'")
-    }
+    if c.is_control() { format!("U+{:04X}", u32::from(c)) } else { format!("'{c}'") }
 }
 
 /// What a person meant by a character that word processors and other languages use.
@@ -276,10 +257,7 @@ mod tests {
 
     fn kinds(text: &str) -> Vec<TokenKind> {
         let source: Vec<char> = text.chars().collect();
-        tokens(&source)
-            .into_iter()
-            .map(|token| token.kind)
-            .collect()
+        tokens(&source).into_iter().map(|token| token.kind).collect()
     }
 
     fn name(text: &str) -> TokenKind {
@@ -295,36 +273,14 @@ mod tests {
         assert_eq!(kinds("+-*/%"), [Plus, Minus, Star, Slash, Percent, End]);
         assert_eq!(
             kinds("< <= > >= == !="),
-            [
-                Less,
-                LessOrEqual,
-                Greater,
-                GreaterOrEqual,
-                Equal,
-                NotEqual,
-                End
-            ]
+            [Less, LessOrEqual, Greater, GreaterOrEqual, Equal, NotEqual, End]
         );
         assert_eq!(
             kinds("( ) [ ] , ."),
-            [
-                OpenParenthesis,
-                CloseParenthesis,
-                OpenBracket,
-                CloseBracket,
-                Comma,
-                Dot,
-                End
-            ]
+            [OpenParenthesis, CloseParenthesis, OpenBracket, CloseBracket, Comma, Dot, End]
         );
-        assert_eq!(
-            kinds("\"4h\" '1d'"),
-            [Text("4h".to_owned()), Text("1d".to_owned()), End]
-        );
-        assert_eq!(
-            kinds("ema_12 _x not_it"),
-            [name("ema_12"), name("_x"), name("not_it"), End]
-        );
+        assert_eq!(kinds("\"4h\" '1d'"), [Text("4h".to_owned()), Text("1d".to_owned()), End]);
+        assert_eq!(kinds("ema_12 _x not_it"), [name("ema_12"), name("_x"), name("not_it"), End]);
         assert_eq!(kinds(" \t\r\n\u{a0}"), [End]);
     }
 
@@ -355,10 +311,8 @@ mod tests {
     #[test]
     fn spans_count_characters_from_one() {
         let source: Vec<char> = "\"ß→\" <= close".chars().collect();
-        let spans: Vec<_> = tokens(&source)
-            .iter()
-            .map(|token| (token.span.column, token.span.length))
-            .collect();
+        let spans: Vec<_> =
+            tokens(&source).iter().map(|token| (token.span.column, token.span.length)).collect();
         assert_eq!(spans, [(1, 4), (6, 2), (9, 5), (14, 1)]);
     }
 
@@ -371,9 +325,6 @@ mod tests {
         assert_eq!(kinds("close $ >"), [name("close"), Bad(found("'$'"))]);
         assert_eq!(kinds("\u{7}"), [Bad(found("U+0007"))]);
         assert_eq!(kinds("a = b"), [name("a"), Bad(ErrorKind::SingleEquals)]);
-        assert_eq!(
-            kinds("'4h"),
-            [Bad(ErrorKind::UnterminatedText { quote: '\'' })]
-        );
+        assert_eq!(kinds("'4h"), [Bad(ErrorKind::UnterminatedText { quote: '\'' })]);
     }
 }

@@ -30,10 +30,7 @@ fn values_and_operators() {
         ("1e300", "1e300"),
         ("-0", "0"),
         ("true", "true"),
-        (
-            "open+high-low*close/volume%hl2",
-            "open + high - low * close / volume % hl2",
-        ),
+        ("open+high-low*close/volume%hl2", "open + high - low * close / volume % hl2"),
         ("(open + high) * low", "(open + high) * low"),
         ("open + (high * low)", "open + high * low"),
         ("open - (high - low)", "open - (high - low)"),
@@ -66,33 +63,15 @@ fn conditions() {
         ("close+1>=open*2", "close + 1 >= open * 2"),
         ("(close > open)", "close > open"),
         ("(close) != (open)", "close != open"),
-        (
-            "close < open and low <= high or open == 1",
-            "close < open and low <= high or open == 1",
-        ),
-        (
-            "close < 1 && open < 2 || low < 3",
-            "close < 1 and open < 2 or low < 3",
-        ),
-        (
-            "close < 1 && (open < 2 || low < 3)",
-            "close < 1 and (open < 2 or low < 3)",
-        ),
-        (
-            "close < 1 or (open < 2 and low < 3)",
-            "close < 1 or open < 2 and low < 3",
-        ),
-        (
-            "close < 1 and (open < 2 and low < 3)",
-            "close < 1 and open < 2 and low < 3",
-        ),
+        ("close < open and low <= high or open == 1", "close < open and low <= high or open == 1"),
+        ("close < 1 && open < 2 || low < 3", "close < 1 and open < 2 or low < 3"),
+        ("close < 1 && (open < 2 || low < 3)", "close < 1 and (open < 2 or low < 3)"),
+        ("close < 1 or (open < 2 and low < 3)", "close < 1 or open < 2 and low < 3"),
+        ("close < 1 and (open < 2 and low < 3)", "close < 1 and open < 2 and low < 3"),
         ("not close > open", "not close > open"),
         ("!(close > open)", "not close > open"),
         ("!!(close > open)", "not not close > open"),
-        (
-            "not (close > 1 and open > 2)",
-            "not (close > 1 and open > 2)",
-        ),
+        ("not (close > 1 and open > 2)", "not (close > 1 and open > 2)"),
         ("not close > 1 and open > 2", "not close > 1 and open > 2"),
         ("(not close > 1)[1]", "(not close > 1)[1]"),
         ("(close > open)[1]", "(close > open)[1]"),
@@ -102,10 +81,7 @@ fn conditions() {
         ("ai() >= 60", "ai() >= 60"),
         ("true and close > open", "true and close > open"),
         ("close > open and true and false", "close > open and false"),
-        (
-            "true and (false and close > open)",
-            "false and close > open",
-        ),
+        ("true and (false and close > open)", "false and close > open"),
     ] {
         check(text, canonical);
     }
@@ -120,14 +96,8 @@ fn functions_and_indicators() {
         ("sma(rsi(close, 14), 3)[1]", "sma(rsi(close, 14), 3)[1]"),
         ("rsi(close, 2*7)", "rsi(close, 14)"),
         ("rsi(close, max(3, 20 - 6))", "rsi(close, 14)"),
-        (
-            "macd(close,12,26,9).signal",
-            "macd(close, 12, 26, 9).signal",
-        ),
-        (
-            "macd(close,12,26,9).histogram[1]",
-            "macd(close, 12, 26, 9).histogram[1]",
-        ),
+        ("macd(close,12,26,9).signal", "macd(close, 12, 26, 9).signal"),
+        ("macd(close,12,26,9).histogram[1]", "macd(close, 12, 26, 9).histogram[1]"),
         ("(macd(close,12,26,9)).line", "macd(close, 12, 26, 9).line"),
         ("bb(close, 20, 2.5).upper", "bb(close, 20, 2.5).upper"),
         ("atr(14) / close * 100", "atr(14) / close * 100"),
@@ -193,10 +163,7 @@ fn a_tree_holds_what_was_written() {
     let close = || Box::new(Numeric::Field(Field::Close));
     let (ema, macd) = (find("ema").unwrap(), find("macd").unwrap());
     let text = "tf('4h', ema(close, 50) > close[2]) and not macd(close, 12, 26, 9).histogram < 0";
-    let span = Span {
-        column: 1,
-        length: 1,
-    };
+    let span = Span { column: 1, length: 1 };
     let trend = Condition::Compare {
         comparison: Comparison::Greater,
         left: Box::new(Numeric::Indicator {
@@ -205,10 +172,7 @@ fn a_tree_holds_what_was_written() {
             series: Some(close()),
             params: vec![50.0],
         }),
-        right: Box::new(Numeric::Shift {
-            of: close(),
-            bars: 2,
-        }),
+        right: Box::new(Numeric::Shift { of: close(), bars: 2 }),
     };
     let falling = Condition::Compare {
         comparison: Comparison::Less,
@@ -221,22 +185,12 @@ fn a_tree_holds_what_was_written() {
         right: Box::new(Numeric::Constant(0.0)),
     };
     let expected = Condition::And(vec![
-        Condition::Timeframe {
-            timeframe: Timeframe::H4,
-            span,
-            of: Box::new(trend),
-        },
+        Condition::Timeframe { timeframe: Timeframe::H4, span, of: Box::new(trend) },
         Condition::Not(Box::new(falling)),
     ]);
     assert_eq!(parse_condition(text), Ok(expected));
-    assert_ne!(
-        parse_condition(text),
-        parse_condition(&text.replace("50", "51"))
-    );
-    assert_ne!(
-        parse_condition(text),
-        parse_condition(&text.replace("ema", "sma"))
-    );
+    assert_ne!(parse_condition(text), parse_condition(&text.replace("50", "51")));
+    assert_ne!(parse_condition(text), parse_condition(&text.replace("ema", "sma")));
 }
 
 #[test]

@@ -8,33 +8,18 @@ const PAGE: &str = include_str!("../../../../../../docs/expressions.md");
 /// The row of the page's table for an indicator.
 fn row(definition: &Definition) -> String {
     let signature = call::signature(definition.name).unwrap();
-    let aliases = definition
-        .aliases
-        .iter()
-        .map(|alias| format!(", also `{alias}`"));
-    let outputs = definition
-        .outputs
-        .iter()
-        .map(|output| format!(" `.{output}`"));
+    let aliases = definition.aliases.iter().map(|alias| format!(", also `{alias}`"));
+    let outputs = definition.outputs.iter().map(|output| format!(" `.{output}`"));
     let (aliases, outputs) = (aliases.collect::<String>(), outputs.collect::<String>());
-    format!(
-        "| `{signature}`{aliases} |{outputs} | {} |",
-        definition.summary
-    )
+    format!("| `{signature}`{aliases} |{outputs} | {} |", definition.summary)
 }
 
 #[test]
 fn every_indicator_has_its_row() {
-    let mut expected = vec![
-        "| function | outputs | |".to_owned(),
-        "|---|---|---|".to_owned(),
-    ];
+    let mut expected = vec!["| function | outputs | |".to_owned(), "|---|---|---|".to_owned()];
     expected.extend(CATALOGUE.iter().map(row));
     let expected = expected.join("\n");
-    assert!(
-        PAGE.contains(&expected),
-        "docs/expressions.md must contain this table:\n{expected}"
-    );
+    assert!(PAGE.contains(&expected), "docs/expressions.md must contain this table:\n{expected}");
 }
 
 #[test]
@@ -52,12 +37,7 @@ fn every_example_is_read() {
         .split("## Examples")
         .nth(1)
         .and_then(|rest| rest.split("\n## ").next())
-        .map(|section| {
-            section
-                .lines()
-                .filter_map(|line| line.strip_prefix("| `"))
-                .collect()
-        })
+        .map(|section| section.lines().filter_map(|line| line.strip_prefix("| `")).collect())
         .unwrap_or_default();
     assert!(examples.len() > 5, "the page has no examples");
     for line in examples {
@@ -72,8 +52,5 @@ fn every_example_is_read() {
 fn the_error_is_shown_as_it_is() {
     let text = "rsi(close, 14) < 70 and crosover(open, close)";
     let rendered = parse_condition(text).unwrap_err().render(text);
-    assert!(
-        PAGE.contains(&rendered),
-        "docs/expressions.md must show:\n{rendered}"
-    );
+    assert!(PAGE.contains(&rendered), "docs/expressions.md must show:\n{rendered}");
 }

@@ -105,11 +105,8 @@ fn constant() -> impl Strategy<Value = String> {
 }
 
 fn indicator(series: String, definition: &Definition, periods: &[u32; 4], output: usize) -> String {
-    let parameters = definition
-        .params
-        .iter()
-        .zip(periods)
-        .map(|(parameter, &period)| match parameter.kind {
+    let parameters =
+        definition.params.iter().zip(periods).map(|(parameter, &period)| match parameter.kind {
             ParameterKind::Period { min } => (min + period).to_string(),
             ParameterKind::Number { .. } => format!("{period}.25"),
         });
@@ -138,15 +135,11 @@ fn numeric_text() -> impl Strategy<Value = String> {
             inner.clone().prop_map(|of| format!("(-{of})")),
             inner.clone().prop_map(|of| format!("abs({of})")),
             (inner.clone(), 0u32..9).prop_map(|(of, bars)| format!("({of})[{bars}]")),
-            (
-                inner,
-                definition,
-                [1u32..30, 1u32..30, 1u32..30, 1u32..30],
-                0usize..9
-            )
-                .prop_map(|(series, definition, periods, output)| {
+            (inner, definition, [1u32..30, 1u32..30, 1u32..30, 1u32..30], 0usize..9).prop_map(
+                |(series, definition, periods, output)| {
                     indicator(series, definition, &periods, output)
-                }),
+                }
+            ),
         ]
     })
 }
@@ -162,11 +155,7 @@ fn condition_text() -> impl Strategy<Value = String> {
             "" => format!("({left} {operator} {right})"),
             _ => format!("({left} {operator} tf('{timeframe}', {right}))"),
         });
-    let cross = (
-        select(&["crossover", "crossunder"][..]),
-        numeric_text(),
-        numeric_text(),
-    )
+    let cross = (select(&["crossover", "crossunder"][..]), numeric_text(), numeric_text())
         .prop_map(|(name, left, right)| format!("{name}({left}, {right})"));
     let constant = select(&["true", "false", "session()"][..]).prop_map(str::to_owned);
     let leaf = prop_oneof![4 => comparison, 2 => cross, 1 => constant];
@@ -244,16 +233,14 @@ fn the_deepest_text_fits_a_small_stack() {
     let levels = MAX_DEPTH - 1;
     let deepest = ["abs(", "-(", "(2-"]
         .map(|shape| format!("{}close{}", shape.repeat(levels), ")".repeat(levels)));
-    let worker = std::thread::Builder::new()
-        .stack_size(1024 * 1024)
-        .spawn(move || {
-            for shape in shapes {
-                assert!(parse_any(&shape).is_err());
-            }
-            for text in deepest {
-                let tree = parse_any(&text).unwrap();
-                assert_eq!(parse_any(&tree.to_string()), Ok(tree));
-            }
-        });
+    let worker = std::thread::Builder::new().stack_size(1024 * 1024).spawn(move || {
+        for shape in shapes {
+            assert!(parse_any(&shape).is_err());
+        }
+        for text in deepest {
+            let tree = parse_any(&text).unwrap();
+            assert_eq!(parse_any(&tree.to_string()), Ok(tree));
+        }
+    });
     worker.unwrap().join().unwrap();
 }

@@ -1,0 +1,360 @@
+//! What the close of a frame brings: trails, counters, then the evaluation.
+
+use ballast_domain::order::Reversal;
+use ballast_domain::profile::Liquidity;
+use ballast_domain::strategy::DEFAULT_ATR_PERIOD;
+use ballast_domain::{
+    Bar, Cause, Decision, Direction, Evaluation, Event, ExitReason, Hold, OrderType, Origin,
+    ProfileId, ProfileStatus, Protection, Signal, SignalTerms, Slot, Symbol, TimeInForce, TradeId,
+};
+use rust_decimal::Decimal;
+
+use super::{Action, Context, Effects, Engine};
+use crate::market::{Frame, Row};
+use crate::position;
+use crate::state::{ApplyError, Profile, unrealised};
+use crate::strategy::sizing::{self, Means};
+use crate::strategy::{Choice, Standing};
+
+/// One instrument of one profile in one frame.
+#[derive(Clone, Copy)]
+struct Spot<'a> {
+    profile: ProfileId,
+    lane: usize,
+    row: &'a Row,
+    bar: Bar,
+}
+
+impl Engine {
+    pub(super) fn on_frame(
+        &mut self,
+        frame: &Frame,
+        may_signal: bool,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let cause = Cause::Frame(frame.id);
+        let context = Context { at: frame.id.close, request_id: None, cause };
+        self.remember_prices(frame);
+        let mut after = None;
+        while let Some(profile) = self.next_desk(after, frame) {
+            after = Some(profile);
+            self.on_profile_frame(&context, profile, frame, may_signal, effects)?;
+        }
+        Ok(())
+    }
+
+    /// Remembers the frame's closes as the last prices.
+    fn remember_prices(&mut self, frame: &Frame) {
+        for desk in self.desks.values_mut() {
+            if desk.plan.data_venue() != frame.id.venue {
+                continue;
+            }
+            for (lane, view) in desk.plan.lanes().iter().zip(&mut desk.lanes) {
+                let row = frame.row(lane.symbol);
+                let newer = view.mark.is_none_or(|(_, at)| at <= frame.id.close);
+                if let Some(bar) = row.and_then(|row| row.bar.as_ref()).filter(|_| newer) {
+                    view.mark = Some((bar.close, bar.close_time));
+                }
+            }
+        }
+    }
+
+    /// The next profile, by id, whose strategy is evaluated on the frame.
+    fn next_desk(&self, after: Option<ProfileId>, frame: &Frame) -> Option<ProfileId> {
+        use std::ops::Bound;
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let desks = self.desks.range((from, Bound::Unbounded));
+        let evaluated = |plan: &crate::strategy::Plan| {
+            plan.timeframe() == frame.id.timeframe && plan.data_venue() == frame.id.venue
+        };
+        desks.into_iter().find(|(_, desk)| evaluated(&desk.plan)).map(|(id, _)| *id)
+    }
+
+    fn on_profile_frame(
+        &mut self,
+        context: &Context,
+        profile: ProfileId,
+        frame: &Frame,
+        may_signal: bool,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let Some(lanes) = self.desks.get(&profile).map(|desk| desk.lanes.len()) else {
+            return Ok(());
+        };
+        for lane in 0..lanes {
+            let symbol = self.desks[&profile].plan.lanes()[lane].symbol;
+            let Some(row) = frame.row(symbol) else { continue };
+            let Some(bar) = row.bar else { continue };
+            let spot = Spot { profile, lane, row, bar };
+            if self.state.profile(profile).is_some_and(|known| !known.trades.is_empty()) {
+                self.follow_trades(context, &spot, symbol, effects)?;
+            }
+            if may_signal {
+                self.evaluate(context, &spot, symbol, effects)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Trails and break-even, then bars held, for each open trade of the instrument.
+    fn follow_trades(
+        &mut self,
+        context: &Context,
+        spot: &Spot<'_>,
+        symbol: Symbol,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let Some(profile) = self.state.profile(spot.profile) else { return Ok(()) };
+        let trades: Vec<TradeId> = profile.trades_of(symbol).map(|trade| trade.id).collect();
+        if let Some(desk) = self.desks.get_mut(&spot.profile) {
+            desk.lanes[spot.lane].bars_held.retain(|(trade, _)| trades.contains(trade));
+        }
+        for id in trades {
+            let Some(trade) = self.state.profile(spot.profile).and_then(|p| p.trades.get(&id))
+            else {
+                continue;
+            };
+            let (max_bars, opened_at) = (trade.protection.max_bars, trade.opened_at);
+            if let Some(stop) = position::follow(trade, spot.bar.high, spot.bar.low) {
+                self.emit(context, Event::StopMoved { trade: id, stop }, effects)?;
+                effects.actions.push(Action::MoveStop(id, stop));
+            }
+            let held = match spot.bar.close_time > opened_at {
+                true => self.count_bar(spot, id),
+                false => 0,
+            };
+            if max_bars.is_some_and(|max_bars| held >= max_bars) {
+                let signal = exit_signal(spot.profile, symbol, id, ExitReason::TimeStop, None);
+                self.exit_unless_claimed(context, id, signal, effects)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn count_bar(&mut self, spot: &Spot<'_>, trade: TradeId) -> u32 {
+        let Some(desk) = self.desks.get_mut(&spot.profile) else { return 0 };
+        let held = &mut desk.lanes[spot.lane].bars_held;
+        match held.iter_mut().find(|(known, _)| *known == trade) {
+            Some((_, bars)) => {
+                *bars += 1;
+                *bars
+            }
+            None => {
+                held.push((trade, 1));
+                1
+            }
+        }
+    }
+
+    fn exit_unless_claimed(
+        &mut self,
+        context: &Context,
+        trade: TradeId,
+        signal: Signal,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let profile = self.state.profile(signal.profile);
+        let free = profile.is_some_and(|profile| {
+            let held = profile.trades.get(&trade).map(ballast_domain::Trade::open_quantity);
+            held.is_some_and(|held| held > profile.claimed(trade))
+        });
+        if free {
+            self.submit(context, signal, effects)?.ok();
+        }
+        Ok(())
+    }
+
+    fn evaluate(
+        &mut self,
+        context: &Context,
+        spot: &Spot<'_>,
+        symbol: Symbol,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let (Some(desk), Some(profile)) =
+            (self.desks.get(&spot.profile), self.state.profile(spot.profile))
+        else {
+            return Ok(());
+        };
+        let lane = &desk.plan.lanes()[spot.lane];
+        let choice = choose(profile, symbol, |standing| desk.plan.decide(lane, spot.row, standing));
+        let changed = desk.lanes[spot.lane].decision != Some(choice.decision);
+        let signals = !matches!(choice.decision, Decision::Hold(_));
+        if changed || signals || self.settings.keep_evaluations {
+            self.remember(context, spot, symbol, choice.decision, changed, effects)?;
+        }
+        if signals {
+            self.act(context, spot, symbol, choice, effects)?;
+        } else if let Some(desk) = self.desks.get_mut(&spot.profile) {
+            desk.lanes[spot.lane].refused = None;
+        }
+        Ok(())
+    }
+
+    /// Keeps the evaluation for reading, and journals it when the decision is another one.
+    fn remember(
+        &mut self,
+        context: &Context,
+        spot: &Spot<'_>,
+        symbol: Symbol,
+        decision: Decision,
+        changed: bool,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let Some(desk) = self.desks.get_mut(&spot.profile) else { return Ok(()) };
+        let evaluation = Evaluation {
+            profile: spot.profile,
+            symbol,
+            close_time: spot.bar.close_time,
+            decision,
+            rules: desk.plan.outcomes(&desk.plan.lanes()[spot.lane], spot.row),
+        };
+        let view = &mut desk.lanes[spot.lane];
+        view.decision = Some(decision);
+        if self.settings.keep_evaluations {
+            view.evaluation = Some(evaluation.clone());
+        }
+        if changed {
+            let evaluation = Box::new(evaluation);
+            self.emit(context, Event::Evaluated { evaluation }, effects)?;
+        }
+        Ok(())
+    }
+
+    /// Turns a decision into a signal and takes it to the gate.
+    fn act(
+        &mut self,
+        context: &Context,
+        spot: &Spot<'_>,
+        symbol: Symbol,
+        choice: Choice,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let signal = match choice.decision {
+            Decision::Hold(_) => None,
+            Decision::Enter(direction) => self.entry_signal(spot, symbol, direction),
+            Decision::Exit => self.exit_signal(spot, symbol, choice.exit_reason, None),
+            Decision::Reverse(direction) => {
+                let then = self.reversal(spot, symbol, direction).map(Box::new);
+                self.exit_signal(spot, symbol, choice.exit_reason, then)
+            }
+        };
+        if let Some(signal) = signal {
+            let accepted = self.submit(context, signal, effects)?.is_ok();
+            if let Some(desk) = self.desks.get_mut(&spot.profile).filter(|_| accepted) {
+                desk.lanes[spot.lane].refused = None;
+            }
+        }
+        Ok(())
+    }
+
+    fn entry_signal(
+        &self,
+        spot: &Spot<'_>,
+        symbol: Symbol,
+        direction: Direction,
+    ) -> Option<Signal> {
+        let (quantity, protection) = self.size(spot, direction, None)?;
+        Some(Signal {
+            origin: Origin::Strategy,
+            profile: spot.profile,
+            symbol,
+            terms: SignalTerms::Enter {
+                direction,
+                slot: Slot::default(),
+                quantity,
+                order_type: OrderType::Market,
+                time_in_force: TimeInForce::Gtc,
+                protection,
+                cut_to_available: true,
+                cancels: None,
+            },
+        })
+    }
+
+    fn exit_signal(
+        &self,
+        spot: &Spot<'_>,
+        symbol: Symbol,
+        reason: ExitReason,
+        then: Option<Box<Reversal>>,
+    ) -> Option<Signal> {
+        let trade = self.state.profile(spot.profile)?.trades_of(symbol).next()?.id;
+        Some(exit_signal(spot.profile, symbol, trade, reason, then))
+    }
+
+    fn reversal(&self, spot: &Spot<'_>, symbol: Symbol, direction: Direction) -> Option<Reversal> {
+        let profile = self.state.profile(spot.profile)?;
+        let leaving = profile.trades_of(symbol).next()?.id;
+        let (quantity, protection) = self.size(spot, direction, Some(leaving))?;
+        let instrument = profile.document.instruments.iter().find(|i| i.symbol == symbol)?;
+        let quantity = instrument.round_down(quantity);
+        (!quantity.is_zero()).then_some(Reversal { direction, quantity, protection })
+    }
+
+    /// The quantity and protection of an entry, reckoned at this close; a trade that is being
+    /// left counts as left at it, its fee paid.
+    fn size(
+        &self,
+        spot: &Spot<'_>,
+        direction: Direction,
+        leaving: Option<TradeId>,
+    ) -> Option<(Decimal, Protection)> {
+        let profile = self.state.profile(spot.profile)?;
+        let desk = self.desks.get(&spot.profile)?;
+        let lane = &desk.plan.lanes()[spot.lane];
+        let protection = desk.plan.protection(lane, spot.row)?;
+        let close = spot.bar.close;
+        let mut equity = profile.equity(|symbol| Some(desk.lane(symbol)?.mark?.0))?;
+        let mut available = profile.book.available();
+        if let Some(trade) = leaving.and_then(|id| profile.trades.get(&id)) {
+            let held = trade.open_quantity();
+            let notional = close.get().checked_mul(held.get())?;
+            let fee = profile.document.fees.fee(notional, held.get(), Liquidity::Taker)?;
+            let returned = trade.reserved.checked_add(unrealised(trade, close)?)?;
+            equity = equity.checked_sub(fee)?;
+            available = available.checked_add(returned.amount())?.checked_sub(fee)?;
+        }
+        let atr = lane.atr(DEFAULT_ATR_PERIOD, spot.row);
+        let means = Means { close, equity, available, atr };
+        let sizing = &desk.plan.config.sizing;
+        let quantity = sizing::quantity(sizing, &means, &protection, direction)?;
+        Some((quantity, protection))
+    }
+}
+
+fn choose(profile: &Profile, symbol: Symbol, decide: impl FnOnce(Standing) -> Choice) -> Choice {
+    let position = profile.trades_of(symbol).next();
+    let order_working = match position {
+        Some(trade) => profile.claimed(trade.id) >= trade.open_quantity(),
+        None => profile.active_orders().any(|order| order.terms.symbol == symbol),
+    };
+    let direction = position.map(|trade| trade.direction);
+    if profile.status != ProfileStatus::Running && direction.is_none() {
+        let decision = Decision::Hold(Hold::Stopped);
+        return Choice { decision, exit_reason: ExitReason::ExitSignal };
+    }
+    decide(Standing { position: direction, order_working })
+}
+
+fn exit_signal(
+    profile: ProfileId,
+    symbol: Symbol,
+    trade: TradeId,
+    reason: ExitReason,
+    then: Option<Box<Reversal>>,
+) -> Signal {
+    Signal {
+        origin: Origin::Strategy,
+        profile,
+        symbol,
+        terms: SignalTerms::Exit {
+            trade,
+            quantity: None,
+            order_type: OrderType::Market,
+            time_in_force: TimeInForce::Gtc,
+            reason,
+            then,
+        },
+    }
+}

@@ -1,0 +1,325 @@
+//! One step of one tenant: an input in, events and actions out.
+//!
+//! A step books its events as it goes, so that a later profile sees what an earlier one has
+//! reserved. Nothing here waits, reads a clock or talks to anyone: the caller makes the events
+//! durable first and carries out the actions then.
+
+mod broker;
+mod command;
+mod frame;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ballast_domain::event::EVENT_VERSION;
+use ballast_domain::{
+    Cause, ControlSnapshot, Decision, Envelope, Evaluation, Event, OrderId, Price, ProfileId,
+    Refusal, RequestId, Signal, Stop, Symbol, Timestamp, TradeId,
+};
+
+use crate::market::Frame;
+use crate::ports::BrokerMessage;
+use crate::risk::{self, OrderIntent};
+use crate::state::{ApplyError, State};
+use crate::strategy::Plan;
+
+pub use command::{Answer, Command};
+
+/// What makes the engine take a step.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A frame has closed.
+    Frame(&'a Frame),
+    /// A frame that closed while this process was not running: trails and counters follow it, but
+    /// it makes no signals.
+    Missed(&'a Frame),
+    /// A venue has said something about an order.
+    Broker(BrokerMessage),
+    /// Somebody wants something.
+    Command {
+        /// When.
+        at: Timestamp,
+        /// The request that carried it.
+        request_id: Option<RequestId>,
+        /// What.
+        command: Command,
+    },
+    /// Trading control has changed, or cannot be known any more.
+    Control {
+        /// When.
+        at: Timestamp,
+        /// What is in force.
+        control: Option<Arc<ControlSnapshot>>,
+    },
+    /// Time has passed.
+    Clock(Timestamp),
+}
+
+/// What is to be done in the world, once the step's events are durable.
+#[derive(Debug)]
+pub enum Action {
+    /// Send an accepted order.
+    Submit(OrderIntent),
+    /// Ask for an order to be cancelled.
+    Cancel(OrderId),
+    /// Move the protective stop of a trade.
+    MoveStop(TradeId, Stop),
+    /// Ask what has become of an order.
+    Query(OrderId),
+}
+
+/// What a step has brought. Reused from step to step, so that a step allocates only for what
+/// happens.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// What happened, in order, to be appended to the journal as one batch.
+    pub events: Vec<Envelope>,
+    /// What to do once they are durable, in order.
+    pub actions: Vec<Action>,
+    /// What to tell whoever gave the command, once the events are durable.
+    pub answer: Option<Answer>,
+}
+
+impl Effects {
+    /// Forgets everything but the memory it is in.
+    pub fn clear(&mut self) {
+        self.events.clear();
+        self.actions.clear();
+        self.answer = None;
+    }
+}
+
+/// What the engine is told once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// How long after its acceptance an order that the venue does not know is given up, in
+    /// nanoseconds.
+    pub unknown_grace_nanos: i64,
+    /// Whether the last evaluation of each profile and symbol is kept for reading.
+    pub keep_evaluations: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { unknown_grace_nanos: 10_000_000_000, keep_evaluations: true }
+    }
+}
+
+/// The engine of one tenant: its state, and what the market has told since the start.
+#[derive(Debug)]
+pub struct Engine {
+    state: State,
+    settings: Settings,
+    control: Option<Arc<ControlSnapshot>>,
+    desks: BTreeMap<ProfileId, Desk>,
+}
+
+/// A profile's compiled strategy and what it has seen of the market. A cache: the market data
+/// brings it back after a restart.
+#[derive(Debug)]
+struct Desk {
+    plan: Plan,
+    lanes: Vec<LaneView>,
+}
+
+/// What a profile has seen of one instrument.
+#[derive(Debug, Default)]
+struct LaneView {
+    mark: Option<(Price, Timestamp)>,
+    /// Bar closes that each open trade has seen.
+    bars_held: Vec<(TradeId, u32)>,
+    decision: Option<Decision>,
+    /// The code of the refusal that the last signal met, while it is repeated.
+    refused: Option<&'static str>,
+    evaluation: Option<Evaluation>,
+}
+
+/// What every event of one step has in common.
+#[derive(Debug, Clone)]
+struct Context {
+    at: Timestamp,
+    request_id: Option<RequestId>,
+    cause: Cause,
+}
+
+impl Engine {
+    /// An engine that goes on from `state`.
+    #[must_use]
+    pub const fn new(state: State, settings: Settings) -> Self {
+        Self { state, settings, control: None, desks: BTreeMap::new() }
+    }
+
+    /// Everything that the journal has told.
+    #[must_use]
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Lets a profile trade by `plan` from the next frame on.
+    pub fn attach(&mut self, profile: ProfileId, plan: Plan) {
+        let known = self.state.profile(profile);
+        let lanes = plan.lanes().iter().map(|lane| LaneView {
+            decision: known.and_then(|known| known.decisions.get(&lane.symbol).copied()),
+            ..LaneView::default()
+        });
+        let lanes = lanes.collect();
+        self.desks.insert(profile, Desk { plan, lanes });
+    }
+
+    /// The compiled strategy of a profile.
+    #[must_use]
+    pub fn plan(&self, profile: ProfileId) -> Option<&Plan> {
+        self.desks.get(&profile).map(|desk| &desk.plan)
+    }
+
+    /// The last evaluation of a profile and symbol, when they are kept.
+    #[must_use]
+    pub fn evaluation(&self, profile: ProfileId, symbol: Symbol) -> Option<&Evaluation> {
+        let desk = self.desks.get(&profile)?;
+        desk.lanes.get(desk.lane_place(symbol)?)?.evaluation.as_ref()
+    }
+
+    /// The last price of an instrument that a profile trades.
+    #[must_use]
+    pub fn mark(&self, profile: ProfileId, symbol: Symbol) -> Option<Price> {
+        let desk = self.desks.get(&profile)?;
+        Some(desk.lanes.get(desk.lane_place(symbol)?)?.mark?.0)
+    }
+
+    /// Takes one step. `effects` are cleared first.
+    ///
+    /// # Errors
+    /// [`ApplyError`] when an event does not fit the state. Nothing of the step may be used then:
+    /// the engine is to be thrown away and folded again from the journal.
+    pub fn step(&mut self, input: Input<'_>, effects: &mut Effects) -> Result<(), ApplyError> {
+        effects.clear();
+        match input {
+            Input::Frame(frame) => self.on_frame(frame, true, effects),
+            Input::Missed(frame) => self.on_frame(frame, false, effects),
+            Input::Broker(message) => self.on_broker(message, effects),
+            Input::Command { at, request_id, command } => {
+                let context = Context { at, request_id, cause: Cause::Command };
+                self.on_command(&context, command, effects)
+            }
+            Input::Control { at, control } => self.on_control(at, control, effects),
+            Input::Clock(at) => self.on_clock(at, effects),
+        }
+    }
+
+    /// Asks about every order that may have moved while nobody listened, once, after the state
+    /// was folded. Orders that were never answered count as unknown from here on.
+    ///
+    /// # Errors
+    /// As [`Self::step`].
+    pub fn resume(&mut self, at: Timestamp, effects: &mut Effects) -> Result<(), ApplyError> {
+        effects.clear();
+        self.on_resume(at, effects)
+    }
+
+    fn on_control(
+        &mut self,
+        at: Timestamp,
+        control: Option<Arc<ControlSnapshot>>,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let version = control.as_ref().map_or(0, |control| control.version);
+        self.control = control;
+        let context = Context { at, request_id: None, cause: Cause::Control(version) };
+        self.cancel_halted_entries(&context, effects)
+    }
+
+    /// Books one event.
+    fn emit(
+        &mut self,
+        context: &Context,
+        event: Event,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let envelope = Envelope {
+            version: EVENT_VERSION,
+            seq: self.state.last_seq() + 1,
+            at: context.at,
+            request_id: context.request_id.clone(),
+            cause: context.cause,
+            event,
+        };
+        self.state.apply(&envelope)?;
+        effects.events.push(envelope);
+        Ok(())
+    }
+
+    /// Takes a signal through the gate.
+    fn submit(
+        &mut self,
+        context: &Context,
+        signal: Signal,
+        effects: &mut Effects,
+    ) -> Result<Result<OrderId, Refusal>, ApplyError> {
+        match self.check(context, &signal) {
+            Ok(intent) => {
+                let terms = Arc::clone(intent.terms());
+                let order = terms.order_id();
+                let control_version = self.control.as_ref().map_or(0, |control| control.version);
+                self.emit(context, Event::IntentAccepted { terms, control_version }, effects)?;
+                effects.actions.push(Action::Submit(intent));
+                Ok(Ok(order))
+            }
+            Err(refusal) => Ok(Err(self.refuse(context, signal, refusal, effects)?)),
+        }
+    }
+
+    fn check(&self, context: &Context, signal: &Signal) -> Result<OrderIntent, Refusal> {
+        let profile = self.state.profile(signal.profile).ok_or(Refusal::ProfileUnknown)?;
+        let lane = self.desks.get(&signal.profile).and_then(|desk| desk.lane(signal.symbol));
+        risk::check(
+            signal,
+            &risk::View {
+                tenant: self.state.tenant(),
+                profile,
+                control: self.control.as_deref(),
+                mark: lane.and_then(|lane| lane.mark),
+                now: context.at,
+            },
+        )
+    }
+
+    /// Journals a refusal, unless a strategy has met the same one at its last bar already.
+    fn refuse(
+        &mut self,
+        context: &Context,
+        signal: Signal,
+        refusal: Refusal,
+        effects: &mut Effects,
+    ) -> Result<Refusal, ApplyError> {
+        let by_strategy = signal.origin == ballast_domain::Origin::Strategy;
+        let lane = self.desks.get_mut(&signal.profile).and_then(|d| d.lane_mut(signal.symbol));
+        let repeated = lane.is_some_and(|lane| {
+            let repeated = by_strategy && lane.refused == Some(refusal.code());
+            lane.refused = Some(refusal.code());
+            repeated
+        });
+        if !repeated && self.state.profile(signal.profile).is_some() {
+            let (signal, refusal) = (Box::new(signal), Box::new(refusal.clone()));
+            self.emit(context, Event::SignalRefused { signal, refusal }, effects)?;
+        }
+        Ok(refusal)
+    }
+}
+
+impl Desk {
+    fn lane_place(&self, symbol: Symbol) -> Option<usize> {
+        self.plan.lanes().iter().position(|lane| lane.symbol == symbol)
+    }
+
+    fn lane(&self, symbol: Symbol) -> Option<&LaneView> {
+        self.lanes.get(self.lane_place(symbol)?)
+    }
+
+    fn lane_mut(&mut self, symbol: Symbol) -> Option<&mut LaneView> {
+        let place = self.lane_place(symbol)?;
+        self.lanes.get_mut(place)
+    }
+}
