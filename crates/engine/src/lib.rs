@@ -13,3 +13,4 @@ pub mod position;
 pub mod risk;
 pub mod run;
 pub mod state;
+pub mod strategy;

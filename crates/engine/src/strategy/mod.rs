@@ -1,0 +1,3 @@
+//! What a profile wants to do at a bar's close, and why.
+
+pub mod expression;
