@@ -53,11 +53,10 @@ pub(super) fn call(
 
 /// How the function `name` is called, as in `rsi(series, period)`; `None` when there is none.
 pub(super) fn signature(name: &str) -> Option<String> {
-    let parameters = match builtin_parameters(name) {
-        Some(parameters) => parameters.to_vec(),
-        None => indicator_parameters(indicator::find(name)?),
-    };
-    Some(format!("{name}({})", parameters.join(", ")))
+    match builtin_parameters(name) {
+        Some(parameters) => Some(format!("{name}({})", parameters.join(", "))),
+        None => indicator::find(name).map(Definition::signature),
+    }
 }
 
 /// The names of all functions, aliases left out, in alphabetical order.
@@ -229,11 +228,6 @@ fn reads_series(definition: &Definition) -> bool {
 
 fn builtin_parameters(name: &str) -> Option<&'static [&'static str]> {
     BUILTINS.iter().find(|(builtin, _)| *builtin == name).map(|&(_, parameters)| parameters)
-}
-
-fn indicator_parameters(definition: &'static Definition) -> Vec<&'static str> {
-    let series = reads_series(definition).then_some("series");
-    series.into_iter().chain(definition.params.iter().map(|parameter| parameter.name)).collect()
 }
 
 /// Points at the first argument too many, or at the name when there are too few.

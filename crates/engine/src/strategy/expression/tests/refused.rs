@@ -206,7 +206,11 @@ fn mistakes_of_parameters() {
         ("rsi(close, 0) > 1", 12, &format!("rsi: period is 0, but {whole} 2 to 5000")),
         ("rsi(close, -14) > 1", 12, &format!("rsi: period is -14, but {whole} 2 to 5000")),
         ("rsi(close, 5001) > 1", 12, &format!("rsi: period is 5001, but {whole} 2 to 5000")),
-        ("bb(close, 20, 0).upper > 1", 15, "bb: multiplier is 0, but must be a number above 0"),
+        (
+            "bb(close, 20, 0).upper > 1",
+            15,
+            "bb: multiplier is 0, but must be above 0 and at most 3e37",
+        ),
         ("macd(close, 12, 1, 9).line > 1", 17, &format!("macd: slow is 1, but {whole} 2 to 5000")),
         ("close / 0 > 1", 9, "division by zero"),
         ("close % (1 - 1) > 1", 9, "division by zero"),
