@@ -10,15 +10,11 @@ use crate::workspace;
 
 const SOURCE_EXTENSIONS: [&str; 5] = ["py", "rs", "sql", "ts", "tsx"];
 
-/// Ignored on purpose: what tools make.
-const BUILT_FOLDERS: [&str; 6] = [
-    "target",
-    "data",
-    "node_modules",
-    "dist",
-    ".venv",
-    "__pycache__",
-];
+/// Made by tools, wherever they stand. Cargo marks its own folders with `CACHEDIR.TAG`.
+const BUILT_FOLDERS: [&str; 4] = [".venv", "__pycache__", "dist", "node_modules"];
+
+/// What `cargo xtask up` stores.
+const STORED: &str = "data";
 
 pub(super) fn check(root: &Path) -> Result<Vec<Violation>> {
     let mut lost = Vec::new();
@@ -29,6 +25,9 @@ pub(super) fn check(root: &Path) -> Result<Vec<Violation>> {
             None => {}
         }
     }
+    // Git lists a folder again when its parent holds nothing else.
+    lost.sort();
+    lost.dedup();
     Ok(lost.iter().map(|path| violation(path)).collect())
 }
 
@@ -39,7 +38,8 @@ fn violation(path: &str) -> Violation {
 
 fn collect(root: &Path, folder: &str, lost: &mut Vec<String>) -> Result<()> {
     let name = folder.rsplit('/').next().unwrap_or(folder);
-    if BUILT_FOLDERS.contains(&name) {
+    let is_cache = root.join(folder).join("CACHEDIR.TAG").is_file();
+    if is_cache || folder == STORED || BUILT_FOLDERS.contains(&name) {
         return Ok(());
     }
     let entries = std::fs::read_dir(root.join(folder))
@@ -79,10 +79,13 @@ mod tests {
                 .args(["init", "--quiet"]),
         )
         .unwrap();
-        std::fs::write(root.join(".gitignore"), "target\nstore\nlost.*\n").unwrap();
+        std::fs::write(root.join(".gitignore"), "target\nstore\nlost.*\n/data\n").unwrap();
         for path in [
+            "target/CACHEDIR.TAG",
             "target/built.rs",
+            "data/export.py",
             "crates/a/store/mod.rs",
+            "crates/a/src/target/price.rs",
             "lost.py",
             "lost.log",
             "kept.rs",
@@ -96,6 +99,13 @@ mod tests {
             .into_iter()
             .map(|found| found.path)
             .collect();
-        assert_eq!(paths, ["crates/a/store/mod.rs", "lost.py"]);
+        assert_eq!(
+            paths,
+            [
+                "crates/a/src/target/price.rs",
+                "crates/a/store/mod.rs",
+                "lost.py"
+            ]
+        );
     }
 }
