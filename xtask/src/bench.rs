@@ -1,0 +1,23 @@
+//! `bench`: measurements beside peers, in the same run on the same machine. Only ratios are worth
+//! quoting; no test ever depends on them.
+
+mod backtest;
+mod document;
+mod machine;
+mod peers;
+mod random_walk;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Benchmark {
+    /// Bars per second of a back-test, beside backtesting.py, vectorbt and backtrader
+    Backtest(backtest::Options),
+}
+
+pub(crate) fn run(benchmark: &Benchmark) -> Result<()> {
+    match benchmark {
+        Benchmark::Backtest(options) => backtest::run(options),
+    }
+}

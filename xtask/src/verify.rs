@@ -1,0 +1,307 @@
+//! `verify` and its parts. Every step runs, also after one that failed, so that one run shows all
+//! there is to mend; a table at the end says what passed, what failed, what was skipped and why.
+
+mod tools;
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use crate::report::Table;
+use crate::workspace::Metadata;
+use crate::{process, tidy, workspace};
+
+/// Which steps to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Everything,
+    Lint,
+    Typecheck,
+    Test,
+    Build,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Format,
+    Clippy,
+    Tidy,
+    Typecheck,
+    Tests,
+    DocTests,
+    Documentation,
+    Dependencies,
+    Advisories,
+    Build,
+}
+
+/// How a step ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Outcome {
+    Passed,
+    /// Passed, with something the reader should know.
+    PassedWith(String),
+    Skipped(String),
+    Failed(String),
+}
+
+#[derive(Debug)]
+struct Finished {
+    step: Step,
+    outcome: Outcome,
+    seconds: f64,
+}
+
+/// Runs the scope's steps and prints their table; an error when one failed.
+pub(crate) fn run(scope: Scope) -> Result<()> {
+    let metadata = workspace::metadata(&workspace::root()?)?;
+    let mut finished = Vec::new();
+    for &step in scope.steps() {
+        eprintln!("\n=== {}", step.title());
+        let start = Instant::now();
+        let outcome = step
+            .run(&metadata)
+            .unwrap_or_else(|error| Outcome::Failed(say(&error)));
+        finished.push(Finished {
+            step,
+            outcome,
+            seconds: start.elapsed().as_secs_f64(),
+        });
+    }
+    eprintln!();
+    println!("{}", table(&finished).to_text());
+    match failures(&finished) {
+        0 => Ok(()),
+        1 => bail!("1 step failed"),
+        count => bail!("{count} steps failed"),
+    }
+}
+
+impl Scope {
+    fn steps(self) -> &'static [Step] {
+        use Step::*;
+        match self {
+            Self::Everything => &[
+                Format,
+                Clippy,
+                Tidy,
+                Tests,
+                DocTests,
+                Documentation,
+                Dependencies,
+                Advisories,
+            ],
+            Self::Lint => &[Format, Clippy, Tidy],
+            Self::Typecheck => &[Typecheck],
+            Self::Test => &[Tests, DocTests],
+            Self::Build => &[Build],
+        }
+    }
+}
+
+impl Step {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Format => "format",
+            Self::Clippy => "clippy",
+            Self::Tidy => "house rules",
+            Self::Typecheck => "types",
+            Self::Tests => "tests",
+            Self::DocTests => "doc tests",
+            Self::Documentation => "documentation",
+            Self::Dependencies => "dependencies",
+            Self::Advisories => "advisories",
+            Self::Build => "release build",
+        }
+    }
+
+    fn run(self, metadata: &Metadata) -> Result<Outcome> {
+        match self {
+            Self::Format => cargo(metadata, &["fmt", "--all", "--check"]),
+            Self::Clippy => cargo(
+                metadata,
+                &[
+                    "clippy",
+                    "--workspace",
+                    "--all-targets",
+                    "--",
+                    "-D",
+                    "warnings",
+                ],
+            ),
+            Self::Tidy => tidy::run().map(|()| Outcome::Passed),
+            Self::Typecheck => cargo(metadata, &["check", "--workspace", "--all-targets"]),
+            Self::Tests => tests(metadata),
+            Self::DocTests => cargo(metadata, &["test", "--workspace", "--doc"]),
+            Self::Documentation => {
+                let mut command = in_root(metadata, &["doc", "--workspace", "--no-deps"]);
+                process::run(command.env("RUSTDOCFLAGS", "-D warnings"))?;
+                Ok(Outcome::Passed)
+            }
+            Self::Dependencies => dependencies(metadata),
+            Self::Advisories => advisories(metadata),
+            Self::Build => cargo(metadata, &["build", "--release", "--package", "ballast"]),
+        }
+    }
+}
+
+fn cargo(metadata: &Metadata, arguments: &[&str]) -> Result<Outcome> {
+    process::run(&mut in_root(metadata, arguments)).map(|()| Outcome::Passed)
+}
+
+fn in_root(metadata: &Metadata, arguments: &[&str]) -> Command {
+    let mut command = process::cargo();
+    command
+        .current_dir(&metadata.workspace_root)
+        .args(arguments);
+    command
+}
+
+fn tests(metadata: &Metadata) -> Result<Outcome> {
+    let installs = std::env::var("CI").is_ok_and(|value| value == "true");
+    match tools::NEXTEST.find(&metadata.target_directory) {
+        Some(nextest) => run_nextest(&nextest, metadata),
+        None if installs => run_nextest(
+            &tools::NEXTEST.install(&metadata.target_directory)?,
+            metadata,
+        ),
+        None => {
+            cargo(
+                metadata,
+                &["test", "--workspace", "--lib", "--bins", "--tests"],
+            )?;
+            let note = "ran with `cargo test`; `cargo install --locked cargo-nextest` is faster";
+            Ok(Outcome::PassedWith(note.to_owned()))
+        }
+    }
+}
+
+fn run_nextest(nextest: &std::path::Path, metadata: &Metadata) -> Result<Outcome> {
+    let mut command = Command::new(nextest);
+    command
+        .current_dir(&metadata.workspace_root)
+        .args(["nextest", "run", "--workspace"]);
+    process::run(&mut command).map(|()| Outcome::Passed)
+}
+
+fn dependencies(metadata: &Metadata) -> Result<Outcome> {
+    let mut command = deny(metadata)?;
+    process::run(command.args(["check", "bans", "licenses", "sources"]))?;
+    Ok(Outcome::Passed)
+}
+
+/// The database of known weaknesses lives on GitHub. Without it nothing can be said, and that is
+/// not a fault of this tree.
+fn advisories(metadata: &Metadata) -> Result<Outcome> {
+    if let Err(error) = process::capture(deny(metadata)?.args(["fetch", "db"])) {
+        let reason = format!("the advisory database cannot be fetched: {}", say(&error));
+        eprintln!("{reason}");
+        return Ok(Outcome::Skipped(reason));
+    }
+    process::run(deny(metadata)?.args(["check", "--disable-fetch", "advisories"]))?;
+    Ok(Outcome::Passed)
+}
+
+fn deny(metadata: &Metadata) -> Result<Command> {
+    let mut command = Command::new(tools::DENY.find_or_install(&metadata.target_directory)?);
+    command.current_dir(&metadata.workspace_root);
+    Ok(command)
+}
+
+fn failures(finished: &[Finished]) -> usize {
+    finished
+        .iter()
+        .filter(|step| matches!(step.outcome, Outcome::Failed(_)))
+        .count()
+}
+
+fn table(finished: &[Finished]) -> Table {
+    let mut table = Table::new(&["step", "result", "seconds", "remark"]);
+    for Finished {
+        step,
+        outcome,
+        seconds,
+    } in finished
+    {
+        let (result, remark) = match outcome {
+            Outcome::Passed => ("passed", ""),
+            Outcome::PassedWith(note) => ("passed", note.as_str()),
+            Outcome::Skipped(reason) => ("skipped", reason.as_str()),
+            Outcome::Failed(reason) => ("FAILED", reason.as_str()),
+        };
+        let seconds = format!("{seconds:7.1}");
+        table.row(vec![
+            step.title().to_owned(),
+            result.to_owned(),
+            seconds,
+            remark.to_owned(),
+        ]);
+    }
+    table
+}
+
+/// An error and its causes on one line, for the table.
+fn say(error: &anyhow::Error) -> String {
+    let text = format!("{error:#}");
+    let mut words: Vec<_> = text.split_whitespace().collect();
+    words.truncate(60);
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finished(outcome: Outcome) -> Finished {
+        Finished {
+            step: Step::Clippy,
+            outcome,
+            seconds: 12.34,
+        }
+    }
+
+    #[test]
+    fn the_table_shows_every_outcome() {
+        let steps = [
+            finished(Outcome::Passed),
+            finished(Outcome::PassedWith("note".to_owned())),
+            finished(Outcome::Skipped("no network".to_owned())),
+            finished(Outcome::Failed("`cargo clippy` failed".to_owned())),
+        ];
+        let text = table(&steps).to_text();
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[0], "step    result   seconds  remark");
+        assert_eq!(lines[2], "clippy  passed      12.3");
+        assert_eq!(lines[3], "clippy  passed      12.3  note");
+        assert_eq!(lines[4], "clippy  skipped     12.3  no network");
+        assert_eq!(lines[5], "clippy  FAILED      12.3  `cargo clippy` failed");
+    }
+
+    #[test]
+    fn only_a_failure_fails() {
+        let fine = [
+            finished(Outcome::Passed),
+            finished(Outcome::Skipped(String::new())),
+        ];
+        assert_eq!(failures(&fine), 0);
+        assert_eq!(failures(&[finished(Outcome::Failed(String::new()))]), 1);
+    }
+
+    #[test]
+    fn everything_holds_the_lints_and_the_tests() {
+        let all = Scope::Everything.steps();
+        for scope in [Scope::Lint, Scope::Test] {
+            assert!(
+                scope.steps().iter().all(|step| all.contains(step)),
+                "{scope:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_error_fits_one_line_with_its_causes() {
+        let error = anyhow::anyhow!("cause\n  of it").context("outer");
+        assert_eq!(say(&error), "outer: cause of it");
+    }
+}
