@@ -1,11 +1,7 @@
 //! The developer's commands: `cargo xtask <command>`. One module per command; shell scripts stay
 //! out because rules and checks written in Rust are tested like everything else.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line talks to people"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to people")]
 
 mod bench;
 mod process;

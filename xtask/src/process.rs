@@ -23,10 +23,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// Runs to the end and gives what the program wrote to its standard output.
 pub(crate) fn capture(command: &mut Command) -> Result<String> {
     let line = command_line(command);
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| cannot_start(&line))?;
+    let output = command.stdin(Stdio::null()).output().with_context(|| cannot_start(&line))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         bail!("`{line}` failed ({}): {}", output.status, said.trim());
@@ -42,17 +39,9 @@ pub(crate) fn exists(program: &str) -> bool {
 /// The command as a person would type it.
 pub(crate) fn command_line(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());
-    let program = program
-        .file_name()
-        .unwrap_or(command.get_program())
-        .to_string_lossy();
-    let arguments = command
-        .get_args()
-        .map(|argument| quoted(&argument.to_string_lossy()));
-    std::iter::once(program.into_owned())
-        .chain(arguments)
-        .collect::<Vec<_>>()
-        .join(" ")
+    let program = program.file_name().unwrap_or(command.get_program()).to_string_lossy();
+    let arguments = command.get_args().map(|argument| quoted(&argument.to_string_lossy()));
+    std::iter::once(program.into_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
 fn quoted(argument: &str) -> String {
@@ -84,21 +73,13 @@ mod tests {
         let shell = |script: &str| capture(Command::new("sh").args(["-c", script]));
         assert_eq!(shell("echo good").unwrap(), "good\n");
         let error = shell("echo lost >&2; exit 3").unwrap_err().to_string();
-        assert!(
-            error.contains("exit status: 3") && error.ends_with("lost"),
-            "{error}"
-        );
+        assert!(error.contains("exit status: 3") && error.ends_with("lost"), "{error}");
     }
 
     #[test]
     fn a_missing_program_is_named() {
-        let error = run(&mut Command::new("no-such-program-here"))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.starts_with("cannot start `no-such-program-here`"),
-            "{error}"
-        );
+        let error = run(&mut Command::new("no-such-program-here")).unwrap_err().to_string();
+        assert!(error.starts_with("cannot start `no-such-program-here`"), "{error}");
         assert!(!exists("no-such-program-here"));
     }
 }

@@ -22,10 +22,7 @@ impl Environment {
     pub(crate) fn ensure(target_directory: &Path, name: &str, requirements: &str) -> Result<Self> {
         let version = interpreter_version()?;
         let folder = target_directory.join(name);
-        let environment = Self {
-            folder,
-            requirements: requirements.to_owned(),
-        };
+        let environment = Self { folder, requirements: requirements.to_owned() };
         let stamp = format!("{version}\n{requirements}");
         if environment.is_fresh(&stamp) {
             return Ok(environment);
@@ -71,14 +68,7 @@ impl Environment {
         std::fs::write(&file, requirements)
             .with_context(|| format!("cannot write {}", file.display()))?;
         let mut command = self.python();
-        command.args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "-r",
-        ]);
+        command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]);
         process::capture(command.arg(&file)).context(
             "cannot install Python packages: pip must reach PyPI (https://pypi.org) or a mirror \
              set in pip's configuration",
@@ -92,10 +82,7 @@ fn interpreter_version() -> Result<String> {
         .context("Python is needed: install python3 (3.11 or newer)")?;
     match parse_version(&answer) {
         Some((3, minor)) if minor >= 11 => Ok(answer.trim().to_owned()),
-        _ => bail!(
-            "python3 says `{}`: install Python 3.11 or newer",
-            answer.trim()
-        ),
+        _ => bail!("python3 says `{}`: install Python 3.11 or newer", answer.trim()),
     }
 }
 
@@ -120,16 +107,11 @@ mod tests {
     #[test]
     fn only_a_complete_environment_with_the_same_stamp_is_fresh() {
         let folder = tempfile::tempdir().unwrap();
-        let environment = Environment {
-            folder: folder.path().to_owned(),
-            requirements: String::new(),
-        };
+        let environment =
+            Environment { folder: folder.path().to_owned(), requirements: String::new() };
         assert!(!environment.is_fresh("3.11\na==1"));
         std::fs::write(environment.stamp_path(), "3.11\na==1").unwrap();
-        assert!(
-            !environment.is_fresh("3.11\na==1"),
-            "there is no interpreter"
-        );
+        assert!(!environment.is_fresh("3.11\na==1"), "there is no interpreter");
         std::fs::create_dir(folder.path().join("bin")).unwrap();
         std::fs::write(folder.path().join("bin/python"), "").unwrap();
         assert!(environment.is_fresh("3.11\na==1"));

@@ -8,9 +8,7 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn new(heading: &[&str]) -> Self {
-        Self {
-            rows: vec![heading.iter().map(|&cell| cell.to_owned()).collect()],
-        }
+        Self { rows: vec![heading.iter().map(|&cell| cell.to_owned()).collect()] }
     }
 
     /// Adds a row; short rows are filled with empty cells.
@@ -20,27 +18,18 @@ impl Table {
 
     /// Columns separated by two spaces, a line under the heading.
     pub(crate) fn to_text(&self) -> String {
-        self.lines("  ")
-            .iter()
-            .map(|line| format!("{}\n", line.trim_end()))
-            .collect()
+        self.lines("  ").iter().map(|line| format!("{}\n", line.trim_end())).collect()
     }
 
     /// A Markdown table, readable as plain text too.
     pub(crate) fn to_markdown(&self) -> String {
-        self.lines(" | ")
-            .iter()
-            .map(|line| format!("| {line} |\n"))
-            .collect()
+        self.lines(" | ").iter().map(|line| format!("| {line} |\n")).collect()
     }
 
     fn lines(&self, separator: &str) -> Vec<String> {
         let widths = self.widths();
-        let mut lines: Vec<_> = self
-            .rows
-            .iter()
-            .map(|row| pad(row, &widths).join(separator))
-            .collect();
+        let mut lines: Vec<_> =
+            self.rows.iter().map(|row| pad(row, &widths).join(separator)).collect();
         let rule: Vec<_> = widths.iter().map(|&width| "-".repeat(width)).collect();
         lines.insert(1, rule.join(separator));
         lines
@@ -58,11 +47,7 @@ impl Table {
 
 fn pad(row: &[String], widths: &[usize]) -> Vec<String> {
     let cell = |column: usize| row.get(column).map_or("", String::as_str);
-    widths
-        .iter()
-        .enumerate()
-        .map(|(column, &width)| format!("{:width$}", cell(column)))
-        .collect()
+    widths.iter().enumerate().map(|(column, &width)| format!("{:width$}", cell(column))).collect()
 }
 
 #[cfg(test)]
@@ -78,10 +63,7 @@ mod tests {
 
     #[test]
     fn text_columns_line_up() {
-        assert_eq!(
-            example().to_text(),
-            "step    result\n------  ------\nformat  passed\ngröße\n"
-        );
+        assert_eq!(example().to_text(), "step    result\n------  ------\nformat  passed\ngröße\n");
     }
 
     #[test]

@@ -33,18 +33,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     println!("Building the release binary; the first build takes some minutes.");
     let binary = build(&metadata)?;
 
-    println!(
-        "Starting Ballast on http://{listen} with its data in {}.",
-        data.display()
-    );
+    println!("Starting Ballast on http://{listen} with its data in {}.", data.display());
     println!("Ctrl-C stops it.");
     let mut server = Command::new(&binary);
-    let failure = server
-        .current_dir(&root)
-        .arg("serve")
-        .arg("--data-dir")
-        .arg(&data)
-        .exec();
+    let failure = server.current_dir(&root).arg("serve").arg("--data-dir").arg(&data).exec();
     Err(failure).with_context(|| format!("cannot start {}", binary.display()))
 }
 
@@ -66,10 +58,7 @@ fn require(missing: &[String]) -> Result<()> {
 
 /// Everything that stands in the way, each with what to do.
 fn missing(metadata: &Metadata, data: &Path, listen: &str) -> Vec<String> {
-    let needed = metadata
-        .packages
-        .iter()
-        .find_map(|package| package.rust_version.as_deref());
+    let needed = metadata.packages.iter().find_map(|package| package.rust_version.as_deref());
     let rustc = process::capture(Command::new("rustc").arg("--version")).unwrap_or_default();
     [
         old_compiler(&rustc, needed.unwrap_or_default()),
@@ -144,10 +133,7 @@ mod tests {
         let holder = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = holder.local_addr().unwrap().to_string();
         let message = taken_address(&address).unwrap();
-        assert!(
-            message.contains(&address) && message.contains("BALLAST_LISTEN"),
-            "{message}"
-        );
+        assert!(message.contains(&address) && message.contains("BALLAST_LISTEN"), "{message}");
         drop(holder);
         assert_eq!(taken_address("127.0.0.1:0"), None);
         assert!(taken_address("nonsense").is_some());
@@ -165,9 +151,7 @@ mod tests {
 
     #[test]
     fn all_that_is_missing_is_listed_at_once() {
-        let error = require(&["one".to_owned(), "two".to_owned()])
-            .unwrap_err()
-            .to_string();
+        let error = require(&["one".to_owned(), "two".to_owned()]).unwrap_err().to_string();
         assert_eq!(error, "before Ballast can start:\n  - one\n  - two");
         assert!(require(&[]).is_ok());
     }

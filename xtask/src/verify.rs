@@ -60,14 +60,8 @@ pub(crate) fn run(scope: Scope) -> Result<()> {
     for &step in scope.steps() {
         eprintln!("\n=== {}", step.title());
         let start = Instant::now();
-        let outcome = step
-            .run(&metadata)
-            .unwrap_or_else(|error| Outcome::Failed(say(&error)));
-        finished.push(Finished {
-            step,
-            outcome,
-            seconds: start.elapsed().as_secs_f64(),
-        });
+        let outcome = step.run(&metadata).unwrap_or_else(|error| Outcome::Failed(say(&error)));
+        finished.push(Finished { step, outcome, seconds: start.elapsed().as_secs_f64() });
     }
     eprintln!();
     println!("{}", table(&finished).to_text());
@@ -82,16 +76,9 @@ impl Scope {
     fn steps(self) -> &'static [Step] {
         use Step::*;
         match self {
-            Self::Everything => &[
-                Format,
-                Clippy,
-                Tidy,
-                Tests,
-                DocTests,
-                Documentation,
-                Dependencies,
-                Advisories,
-            ],
+            Self::Everything => {
+                &[Format, Clippy, Tidy, Tests, DocTests, Documentation, Dependencies, Advisories]
+            }
             Self::Lint => &[Format, Clippy, Tidy],
             Self::Typecheck => &[Typecheck],
             Self::Test => &[Tests, DocTests],
@@ -119,17 +106,9 @@ impl Step {
     fn run(self, metadata: &Metadata) -> Result<Outcome> {
         match self {
             Self::Format => cargo(metadata, &["fmt", "--all", "--check"]),
-            Self::Clippy => cargo(
-                metadata,
-                &[
-                    "clippy",
-                    "--workspace",
-                    "--all-targets",
-                    "--",
-                    "-D",
-                    "warnings",
-                ],
-            ),
+            Self::Clippy => {
+                cargo(metadata, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
+            }
             Self::Tidy => tidy::run().map(|()| Outcome::Passed),
             Self::Typecheck => cargo(metadata, &["check", "--workspace", "--all-targets"]),
             Self::Tests => tests(metadata),
@@ -152,9 +131,7 @@ fn cargo(metadata: &Metadata, arguments: &[&str]) -> Result<Outcome> {
 
 fn in_root(metadata: &Metadata, arguments: &[&str]) -> Command {
     let mut command = process::cargo();
-    command
-        .current_dir(&metadata.workspace_root)
-        .args(arguments);
+    command.current_dir(&metadata.workspace_root).args(arguments);
     command
 }
 
@@ -162,15 +139,11 @@ fn tests(metadata: &Metadata) -> Result<Outcome> {
     let installs = std::env::var("CI").is_ok_and(|value| value == "true");
     match tools::NEXTEST.find(&metadata.target_directory) {
         Some(nextest) => run_nextest(&nextest, metadata),
-        None if installs => run_nextest(
-            &tools::NEXTEST.install(&metadata.target_directory)?,
-            metadata,
-        ),
+        None if installs => {
+            run_nextest(&tools::NEXTEST.install(&metadata.target_directory)?, metadata)
+        }
         None => {
-            cargo(
-                metadata,
-                &["test", "--workspace", "--lib", "--bins", "--tests"],
-            )?;
+            cargo(metadata, &["test", "--workspace", "--lib", "--bins", "--tests"])?;
             let note = "ran with `cargo test`; `cargo install --locked cargo-nextest` is faster";
             Ok(Outcome::PassedWith(note.to_owned()))
         }
@@ -179,9 +152,7 @@ fn tests(metadata: &Metadata) -> Result<Outcome> {
 
 fn run_nextest(nextest: &std::path::Path, metadata: &Metadata) -> Result<Outcome> {
     let mut command = Command::new(nextest);
-    command
-        .current_dir(&metadata.workspace_root)
-        .args(["nextest", "run", "--workspace"]);
+    command.current_dir(&metadata.workspace_root).args(["nextest", "run", "--workspace"]);
     process::run(&mut command).map(|()| Outcome::Passed)
 }
 
@@ -210,20 +181,12 @@ fn deny(metadata: &Metadata) -> Result<Command> {
 }
 
 fn failures(finished: &[Finished]) -> usize {
-    finished
-        .iter()
-        .filter(|step| matches!(step.outcome, Outcome::Failed(_)))
-        .count()
+    finished.iter().filter(|step| matches!(step.outcome, Outcome::Failed(_))).count()
 }
 
 fn table(finished: &[Finished]) -> Table {
     let mut table = Table::new(&["step", "result", "seconds", "remark"]);
-    for Finished {
-        step,
-        outcome,
-        seconds,
-    } in finished
-    {
+    for Finished { step, outcome, seconds } in finished {
         let (result, remark) = match outcome {
             Outcome::Passed => ("passed", ""),
             Outcome::PassedWith(note) => ("passed", note.as_str()),
@@ -231,12 +194,7 @@ fn table(finished: &[Finished]) -> Table {
             Outcome::Failed(reason) => ("FAILED", reason.as_str()),
         };
         let seconds = format!("{seconds:7.1}");
-        table.row(vec![
-            step.title().to_owned(),
-            result.to_owned(),
-            seconds,
-            remark.to_owned(),
-        ]);
+        table.row(vec![step.title().to_owned(), result.to_owned(), seconds, remark.to_owned()]);
     }
     table
 }
@@ -254,11 +212,7 @@ mod tests {
     use super::*;
 
     fn finished(outcome: Outcome) -> Finished {
-        Finished {
-            step: Step::Clippy,
-            outcome,
-            seconds: 12.34,
-        }
+        Finished { step: Step::Clippy, outcome, seconds: 12.34 }
     }
 
     #[test]
@@ -280,10 +234,7 @@ mod tests {
 
     #[test]
     fn only_a_failure_fails() {
-        let fine = [
-            finished(Outcome::Passed),
-            finished(Outcome::Skipped(String::new())),
-        ];
+        let fine = [finished(Outcome::Passed), finished(Outcome::Skipped(String::new()))];
         assert_eq!(failures(&fine), 0);
         assert_eq!(failures(&[finished(Outcome::Failed(String::new()))]), 1);
     }
@@ -292,10 +243,7 @@ mod tests {
     fn everything_holds_the_lints_and_the_tests() {
         let all = Scope::Everything.steps();
         for scope in [Scope::Lint, Scope::Test] {
-            assert!(
-                scope.steps().iter().all(|step| all.contains(step)),
-                "{scope:?}"
-            );
+            assert!(scope.steps().iter().all(|step| all.contains(step)), "{scope:?}");
         }
     }
 

@@ -50,18 +50,13 @@ pub(crate) fn root() -> Result<PathBuf> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = own.parent().context("the xtask folder has no parent")?;
     root.canonicalize().with_context(|| {
-        format!(
-            "{} is gone: the checkout moved, build xtask again",
-            root.display()
-        )
+        format!("{} is gone: the checkout moved, build xtask again", root.display())
     })
 }
 
 pub(crate) fn metadata(root: &Path) -> Result<Metadata> {
     let mut command = process::cargo();
-    command
-        .current_dir(root)
-        .args(["metadata", "--no-deps", "--format-version", "1"]);
+    command.current_dir(root).args(["metadata", "--no-deps", "--format-version", "1"]);
     serde_json::from_str(&process::capture(&mut command)?)
         .context("cargo metadata answered with an unknown format")
 }
@@ -88,24 +83,15 @@ pub(crate) fn source_files(root: &Path) -> Result<Vec<SourceFile>> {
 
 /// What git ignores; a folder ignored as a whole is one entry that ends with `/`.
 pub(crate) fn ignored_entries(root: &Path) -> Result<Vec<String>> {
-    git_files(
-        root,
-        &["--others", "--ignored", "--exclude-standard", "--directory"],
-    )
+    git_files(root, &["--others", "--ignored", "--exclude-standard", "--directory"])
 }
 
 fn git_files(root: &Path, arguments: &[&str]) -> Result<Vec<String>> {
     let mut command = Command::new("git");
-    command
-        .current_dir(root)
-        .args(["ls-files", "-z"])
-        .args(arguments);
+    command.current_dir(root).args(["ls-files", "-z"]).args(arguments);
     let listed = process::capture(&mut command).context("the house rules read git's file list")?;
-    let mut paths: Vec<String> = listed
-        .split('\0')
-        .filter(|path| !path.is_empty())
-        .map(str::to_owned)
-        .collect();
+    let mut paths: Vec<String> =
+        listed.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect();
     paths.sort();
     paths.dedup();
     Ok(paths)
@@ -148,16 +134,8 @@ mod tests {
     #[test]
     fn metadata_knows_this_crate() {
         let metadata = metadata(&root().unwrap()).unwrap();
-        let own = metadata
-            .packages
-            .iter()
-            .find(|package| package.name == "xtask")
-            .unwrap();
-        assert!(
-            own.dependencies
-                .iter()
-                .any(|dependency| dependency.name == "proc-macro2")
-        );
+        let own = metadata.packages.iter().find(|package| package.name == "xtask").unwrap();
+        assert!(own.dependencies.iter().any(|dependency| dependency.name == "proc-macro2"));
         assert!(own.manifest_path.ends_with("xtask/Cargo.toml"));
         assert_eq!(metadata.workspace_root, root().unwrap());
     }

@@ -102,21 +102,9 @@ fn ballast_command(binary: &Path, folder: &Path, bars: &Path) -> Result<Command>
     let config = folder.join("strategy.json");
     std::fs::write(&config, STRATEGY).context("cannot write the strategy config")?;
     let mut command = Command::new(binary);
-    command
-        .arg("backtest")
-        .arg("--data")
-        .arg(bars)
-        .arg("--config")
-        .arg(config);
+    command.arg("backtest").arg("--data").arg(bars).arg("--config").arg(config);
     command.args(["--symbol", "WALK", "--timeframe", "1m", "--asset", "crypto"]);
-    command.args([
-        "--cash",
-        &CASH.to_string(),
-        "--fee-pct",
-        "0",
-        "--slippage-bps",
-        "0",
-    ]);
+    command.args(["--cash", &CASH.to_string(), "--fee-pct", "0", "--slippage-bps", "0"]);
     command.args(["--json", "--no-trades"]);
     Ok(command)
 }
@@ -130,11 +118,7 @@ fn measure(
     let mut results: BTreeMap<String, Vec<Run>> = BTreeMap::new();
     let mut in_turn: Vec<String> = peers.versions.keys().cloned().collect();
     for turn in 1..=options.runs {
-        eprintln!(
-            "run {turn} of {}: {BALLAST}, {}",
-            options.runs,
-            in_turn.join(", ")
-        );
+        eprintln!("run {turn} of {}: {BALLAST}, {}", options.runs, in_turn.join(", "));
         let own = parse_summary(&process::capture(&mut ballast)?, options.bars)?;
         results.entry(BALLAST.to_owned()).or_default().push(own);
         let mut slow = Vec::new();
@@ -157,11 +141,7 @@ fn measure(
 fn parse_summary(json: &str, bars: u64) -> Result<Run> {
     let summary: Summary =
         serde_json::from_str(json).context("`ballast backtest --json` answered otherwise")?;
-    ensure!(
-        summary.bars == bars,
-        "ballast read {} of {bars} bars",
-        summary.bars
-    );
+    ensure!(summary.bars == bars, "ballast read {} of {bars} bars", summary.bars);
     Ok(Run {
         bars_per_second: summary.bars_per_second,
         final_equity: summary.final_equity,
@@ -187,10 +167,7 @@ fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
 fn agree(results: &BTreeMap<String, Vec<Run>>) -> Result<()> {
     let reference = results.get(REFERENCE).and_then(|runs| runs.first());
     let reference = reference.context("the reference did not run")?;
-    ensure!(
-        reference.closed_trades > 0,
-        "no trade was closed: use more bars"
-    );
+    ensure!(reference.closed_trades > 0, "no trade was closed: use more bars");
     for (name, runs) in results {
         for run in runs {
             let difference = (run.final_equity - reference.final_equity).abs();
@@ -220,9 +197,7 @@ fn section(
     let own = &results[BALLAST];
     let end = own[0];
     let rustc = process::capture(Command::new("rustc").arg("--version"))?;
-    let Options {
-        bars, runs, seed, ..
-    } = options;
+    let Options { bars, runs, seed, .. } = options;
     Ok(format!(
         "## Back-test\n\n\
          SMA 10/20 cross, long only, 10 units, no fee, fill at the next open, over a random walk \
@@ -247,10 +222,8 @@ fn section(
 fn table(results: &BTreeMap<String, Vec<Run>>, peers: &Peers) -> Table {
     let own = median(&speeds(&results[BALLAST]));
     let mut table = Table::new(&["program", "bars/s, median", "min–max", "runs", "ratio"]);
-    let mut rows: Vec<(&String, Vec<f64>)> = results
-        .iter()
-        .map(|(name, runs)| (name, speeds(runs)))
-        .collect();
+    let mut rows: Vec<(&String, Vec<f64>)> =
+        results.iter().map(|(name, runs)| (name, speeds(runs))).collect();
     rows.sort_by(|a, b| median(&b.1).total_cmp(&median(&a.1)));
     for (name, speeds) in rows {
         let program = match peers.versions.get(name) {
@@ -308,11 +281,7 @@ mod tests {
     use super::*;
 
     fn result(speed: f64, equity: f64, trades: u64) -> Run {
-        Run {
-            bars_per_second: speed,
-            final_equity: equity,
-            closed_trades: trades,
-        }
+        Run { bars_per_second: speed, final_equity: equity, closed_trades: trades }
     }
 
     fn results(own: Run) -> BTreeMap<String, Vec<Run>> {
@@ -334,13 +303,8 @@ mod tests {
             let agreed = agree(&results(result(1.0, equity, trades)));
             assert_eq!(agreed.is_ok(), fine, "{equity} {trades}");
         }
-        let error = agree(&results(result(1.0, 9.0, 12)))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("ballast ends at 9 after 12 closed trades"),
-            "{error}"
-        );
+        let error = agree(&results(result(1.0, 9.0, 12))).unwrap_err().to_string();
+        assert!(error.contains("ballast ends at 9 after 12 closed trades"), "{error}");
     }
 
     #[test]
@@ -352,37 +316,23 @@ mod tests {
             );
             let run = parse_summary(&json, 1_000).unwrap();
             assert_eq!((run.final_equity, run.closed_trades), (10_374.6, 13));
-            assert!(
-                parse_summary(&json, 999).is_err(),
-                "another number of bars was read"
-            );
+            assert!(parse_summary(&json, 999).is_err(), "another number of bars was read");
         }
         assert!(parse_summary("{}", 1_000).is_err());
     }
 
     #[test]
     fn medians_of_odd_and_even_counts() {
-        assert_eq!(
-            median(&speeds(&[3.0, 1.0, 2.0].map(|speed| result(speed, 0.0, 0)))),
-            2.0
-        );
-        assert_eq!(
-            median(&speeds(
-                &[4.0, 1.0, 3.0, 2.0].map(|speed| result(speed, 0.0, 0))
-            )),
-            2.5
-        );
+        assert_eq!(median(&speeds(&[3.0, 1.0, 2.0].map(|speed| result(speed, 0.0, 0)))), 2.0);
+        assert_eq!(median(&speeds(&[4.0, 1.0, 3.0, 2.0].map(|speed| result(speed, 0.0, 0)))), 2.5);
         assert_eq!(median(&[7.0]), 7.0);
     }
 
     #[test]
     fn numbers_are_grouped_by_thousands() {
-        for (number, text) in [
-            (0.4, "0"),
-            (999.0, "999"),
-            (1_000.0, "1,000"),
-            (5_123_456.7, "5,123,457"),
-        ] {
+        for (number, text) in
+            [(0.4, "0"), (999.0, "999"), (1_000.0, "1,000"), (5_123_456.7, "5,123,457")]
+        {
             assert_eq!(grouped(number), text);
         }
     }

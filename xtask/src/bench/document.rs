@@ -25,11 +25,9 @@ fn replace_section(text: &str, name: &str, body: &str) -> Result<String> {
     let section = format!("{begin}\n{}\n{end}", body.trim_end());
     match (text.find(&begin), text.find(&end)) {
         (None, None) => Ok(format!("{}\n\n{section}\n", text.trim_end())),
-        (Some(from), Some(to)) if from < to => Ok(format!(
-            "{}{section}{}",
-            &text[..from],
-            &text[to + end.len()..]
-        )),
+        (Some(from), Some(to)) if from < to => {
+            Ok(format!("{}{section}{}", &text[..from], &text[to + end.len()..]))
+        }
         _ => bail!("{PATH} has a broken section: mend or delete both comments of `{name}`"),
     }
 }
@@ -44,15 +42,9 @@ mod tests {
         let two = replace_section(&first, "bench b", "other").unwrap();
         let replaced = replace_section(&two, "bench a", "new").unwrap();
         assert!(replaced.starts_with("# Benchmarks\n\nIntroduction.\n\n<!-- bench a: begin"));
-        assert!(
-            replaced.contains("-->\nnew\n<!--") && !replaced.contains("old"),
-            "{replaced}"
-        );
+        assert!(replaced.contains("-->\nnew\n<!--") && !replaced.contains("old"), "{replaced}");
         assert!(replaced.contains("other"), "{replaced}");
-        assert_eq!(
-            replace_section(&replaced, "bench a", "new").unwrap(),
-            replaced
-        );
+        assert_eq!(replace_section(&replaced, "bench a", "new").unwrap(), replaced);
     }
 
     #[test]

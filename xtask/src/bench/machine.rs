@@ -35,20 +35,14 @@ impl fmt::Display for Machine {
 }
 
 fn processor(cpuinfo: &str) -> String {
-    let named = cpuinfo
-        .lines()
-        .find_map(|line| line.strip_prefix("model name"));
-    let model = named
-        .and_then(|rest| rest.split_once(':'))
-        .map(|(_, model)| model.trim());
+    let named = cpuinfo.lines().find_map(|line| line.strip_prefix("model name"));
+    let model = named.and_then(|rest| rest.split_once(':')).map(|(_, model)| model.trim());
     model.unwrap_or("processor unknown").to_owned()
 }
 
 /// Rounded to the nearest GiB, since the kernel keeps a part for itself.
 fn memory_gib(meminfo: &str) -> Option<u64> {
-    let line = meminfo
-        .lines()
-        .find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some((kib + (1 << 19)) >> 20)
 }
@@ -61,10 +55,7 @@ mod tests {
     fn reads_what_linux_tells() {
         let cpuinfo = "processor\t: 0\nmodel name\t: AMD EPYC: 9R14\nmodel name\t: other\n";
         assert_eq!(processor(cpuinfo), "AMD EPYC: 9R14");
-        assert_eq!(
-            memory_gib("MemTotal:       16297652 kB\nMemFree: 1 kB\n"),
-            Some(16)
-        );
+        assert_eq!(memory_gib("MemTotal:       16297652 kB\nMemFree: 1 kB\n"), Some(16));
     }
 
     #[test]
@@ -75,9 +66,6 @@ mod tests {
             memory_gib: memory_gib("MemTotal: many"),
         };
         let text = machine.to_string();
-        assert!(
-            text.starts_with("processor unknown, 1 core, memory unknown, "),
-            "{text}"
-        );
+        assert!(text.starts_with("processor unknown, 1 core, memory unknown, "), "{text}");
     }
 }

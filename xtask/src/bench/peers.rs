@@ -18,10 +18,8 @@ const SCRIPT: &str = "xtask/python/backtest_peers.py";
 const REQUIREMENTS: &str = include_str!("../../python/backtest-requirements.txt");
 
 /// Rows that are shown when they can be installed.
-const OPTIONAL: [(&str, &str); 2] = [
-    ("vectorbt", "vectorbt==1.2.0"),
-    ("backtrader", "backtrader==1.9.78.123"),
-];
+const OPTIONAL: [(&str, &str); 2] =
+    [("vectorbt", "vectorbt==1.2.0"), ("backtrader", "backtrader==1.9.78.123")];
 
 /// The peer that must be there; it decides whether our figures may be shown.
 pub(super) const REFERENCE: &str = "backtesting";
@@ -76,14 +74,8 @@ impl Peers {
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("cannot start `{line}`"))?;
-        let input = process
-            .stdin
-            .take()
-            .context("Python has no standard input")?;
-        let output = process
-            .stdout
-            .take()
-            .context("Python has no standard output")?;
+        let input = process.stdin.take().context("Python has no standard input")?;
+        let output = process.stdout.take().context("Python has no standard output")?;
         let mut output = BufReader::new(output);
         let ready: Ready = answer(&mut output)?;
         let mut missing = ready.missing;
@@ -92,14 +84,7 @@ impl Peers {
             bail!("backtesting.py does not run: {reason}");
         }
         let (python, versions) = (ready.python, ready.versions);
-        Ok(Self {
-            process,
-            input,
-            output,
-            python,
-            versions,
-            missing,
-        })
+        Ok(Self { process, input, output, python, versions, missing })
     }
 
     pub(super) fn run(&mut self, name: &str) -> Result<PeerRun> {
@@ -118,9 +103,7 @@ impl Drop for Peers {
 
 fn answer<T: DeserializeOwned>(output: &mut impl BufRead) -> Result<T> {
     let mut line = String::new();
-    output
-        .read_line(&mut line)
-        .context("cannot read from Python")?;
+    output.read_line(&mut line).context("cannot read from Python")?;
     if line.is_empty() {
         bail!("Python ended early; its message stands above");
     }
@@ -136,10 +119,7 @@ mod tests {
         let mut output =
             &b"{\"seconds\":0.5,\"finalEquity\":10.25,\"closedTrades\":3}\nnonsense\n"[..];
         let run: PeerRun = answer(&mut output).unwrap();
-        assert_eq!(
-            (run.seconds, run.final_equity, run.closed_trades),
-            (0.5, 10.25, 3)
-        );
+        assert_eq!((run.seconds, run.final_equity, run.closed_trades), (0.5, 10.25, 3));
         let error = answer::<PeerRun>(&mut output).unwrap_err().to_string();
         assert_eq!(error, "Python answered `nonsense`");
         let error = answer::<PeerRun>(&mut output).unwrap_err().to_string();

@@ -78,10 +78,7 @@ mod tests {
     fn a_seed_fixes_the_file_and_another_changes_it() {
         assert_eq!(csv(1_000, 1), csv(1_000, 1));
         assert_ne!(csv(1_000, 1), csv(1_000, 2));
-        assert!(
-            csv(1_000, 1).starts_with(&csv(10, 1)),
-            "a longer file begins like a shorter one"
-        );
+        assert!(csv(1_000, 1).starts_with(&csv(10, 1)), "a longer file begins like a shorter one");
     }
 
     #[test]
@@ -93,16 +90,9 @@ mod tests {
             assert_eq!(cells.len(), 6, "{line}");
             assert_eq!(cells[0], (1_577_836_800 + 60 * index).to_string());
             let cents = |cell: &str| cell.replace('.', "").parse::<i64>().unwrap();
-            assert!(
-                cells[1..5]
-                    .iter()
-                    .all(|cell| cell.split('.').nth(1).unwrap().len() == 2)
-            );
+            assert!(cells[1..5].iter().all(|cell| cell.split('.').nth(1).unwrap().len() == 2));
             let [open, high, low, close] = [1, 2, 3, 4].map(|column| cents(cells[column]));
-            assert!(
-                low > 0 && low <= open.min(close) && open.max(close) <= high,
-                "{line}"
-            );
+            assert!(low > 0 && low <= open.min(close) && open.max(close) <= high, "{line}");
             assert!(cells[5].parse::<u32>().unwrap() >= 1);
         }
     }

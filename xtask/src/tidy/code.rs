@@ -18,11 +18,7 @@ pub(super) fn check(file: &SourceFile) -> Vec<Violation> {
         Ok(tokens) => tokens,
         Err(error) => {
             let line = proc_macro2::LexError::span(&error).start().line;
-            return vec![Violation::new(
-                &file.path,
-                line,
-                "is not Rust: mend the syntax",
-            )];
+            return vec![Violation::new(&file.path, line, "is not Rust: mend the syntax")];
         }
     };
     let synchronous =
@@ -68,10 +64,7 @@ fn long_function(rest: &[TokenTree]) -> Option<(usize, String)> {
     let lines = body(header)?.span_close().end().line + 1 - first;
     (lines > FUNCTION_LINES_MAX).then(|| {
         let limit = format!("{lines} lines, at most {FUNCTION_LINES_MAX}");
-        (
-            first,
-            format!("function `{name}` has {limit}: split it by what its parts do"),
-        )
+        (first, format!("function `{name}` has {limit}: split it by what its parts do"))
     })
 }
 
@@ -142,10 +135,7 @@ mod tests {
     use super::*;
 
     fn found(path: &str, text: &str) -> Vec<String> {
-        let file = SourceFile {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        };
+        let file = SourceFile { path: path.to_owned(), text: text.to_owned() };
         check(&file).iter().map(Violation::to_string).collect()
     }
 
@@ -184,11 +174,7 @@ mod tests {
             "unsafe extern \"C\" fn check(f: fn(u8) -> u8)",
             "macro_rules! m { ($name:ident) => { fn $name() -> u8",
         ] {
-            let closing = if header.starts_with("macro_rules") {
-                "} }"
-            } else {
-                ""
-            };
+            let closing = if header.starts_with("macro_rules") { "} }" } else { "" };
             let text = function(header, 71) + closing;
             assert_eq!(found("a.rs", &text).len(), 1, "{header}");
         }
@@ -198,16 +184,10 @@ mod tests {
     fn declarations_types_and_text_are_not_functions() {
         let long = "x\n".repeat(80);
         for text in [
-            format!(
-                "trait T {{ fn a(&self);\n\n {} }}",
-                "const A: u8 = 1;\n".repeat(80)
-            ),
+            format!("trait T {{ fn a(&self);\n\n {} }}", "const A: u8 = 1;\n".repeat(80)),
             format!("/* fn a() {{\n{long}}} */"),
             format!("const A: &str = \"fn a() {{\n{long}}}\";"),
-            format!(
-                "struct S {{ f: fn(u8) -> u8,\n{} }}",
-                "/// Text.\n".repeat(80)
-            ),
+            format!("struct S {{ f: fn(u8) -> u8,\n{} }}", "/// Text.\n".repeat(80)),
         ] {
             assert_eq!(found("a.rs", &text), [""; 0]);
         }
@@ -223,10 +203,7 @@ mod tests {
         ] {
             let violations = found("a.rs", bad);
             assert_eq!(violations.len(), 1, "{bad}");
-            assert!(
-                violations[0].starts_with("a.rs:1: `#[allow]`"),
-                "{violations:?}"
-            );
+            assert!(violations[0].starts_with("a.rs:1: `#[allow]`"), "{violations:?}");
         }
         for good in [
             "#[expect(dead_code, reason = \"allow(x)\")] fn a() {}",
@@ -242,10 +219,7 @@ mod tests {
         let text = "//! Not async.\nasync fn a() {\n    b().await;\n}\nuse tokio::sync;\n";
         let engine = found("crates/engine/src/step.rs", text);
         assert_eq!(engine.len(), 3, "{engine:?}");
-        assert!(
-            engine[0].starts_with("crates/engine/src/step.rs:2: `async`"),
-            "{engine:?}"
-        );
+        assert!(engine[0].starts_with("crates/engine/src/step.rs:2: `async`"), "{engine:?}");
         for elsewhere in ["crates/engine/src/run.rs", "crates/venues/src/paper.rs"] {
             assert_eq!(found(elsewhere, text), [""; 0]);
         }

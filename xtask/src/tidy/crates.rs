@@ -28,12 +28,7 @@ enum ThirdParty {
 use ThirdParty::{Any, Only};
 
 const TABLE: [Crate; 10] = [
-    Crate {
-        name: "ballast-domain",
-        uses: &[],
-        uses_in_tests: &[],
-        third_party: Only(&VALUES),
-    },
+    Crate { name: "ballast-domain", uses: &[], uses_in_tests: &[], third_party: Only(&VALUES) },
     Crate {
         name: "ballast-engine",
         uses: &["ballast-domain"],
@@ -72,12 +67,7 @@ const TABLE: [Crate; 10] = [
     },
     Crate {
         name: "ballast-simulator",
-        uses: &[
-            "ballast-domain",
-            "ballast-engine",
-            "ballast-storage",
-            "ballast-venues",
-        ],
+        uses: &["ballast-domain", "ballast-engine", "ballast-storage", "ballast-venues"],
         uses_in_tests: &[],
         third_party: Any,
     },
@@ -95,54 +85,27 @@ const TABLE: [Crate; 10] = [
         uses_in_tests: &[],
         third_party: Any,
     },
-    Crate {
-        name: "xtask",
-        uses: &[],
-        uses_in_tests: &[],
-        third_party: Any,
-    },
+    Crate { name: "xtask", uses: &[], uses_in_tests: &[], third_party: Any },
 ];
 
 /// Values and their text forms: no I/O, no clock, no thread.
-const VALUES: [&str; 7] = [
-    "arrayvec",
-    "jiff",
-    "rust_decimal",
-    "schemars",
-    "serde",
-    "serde_json",
-    "thiserror",
-];
+const VALUES: [&str; 7] =
+    ["arrayvec", "jiff", "rust_decimal", "schemars", "serde", "serde_json", "thiserror"];
 
 /// The engine also has tokio, for the channels and tasks of run.rs.
-const VALUES_AND_TOKIO: [&str; 8] = [
-    "arrayvec",
-    "jiff",
-    "rust_decimal",
-    "schemars",
-    "serde",
-    "serde_json",
-    "thiserror",
-    "tokio",
-];
+const VALUES_AND_TOKIO: [&str; 8] =
+    ["arrayvec", "jiff", "rust_decimal", "schemars", "serde", "serde_json", "thiserror", "tokio"];
 
 /// Parts of tokio without network, disk, process or clock.
 const TOKIO_IN_ENGINE: [&str; 3] = ["macros", "rt", "sync"];
 
 pub(super) fn check(metadata: &Metadata) -> Vec<Violation> {
     let root = &metadata.workspace_root;
-    metadata
-        .packages
-        .iter()
-        .flat_map(|package| check_package(package, root))
-        .collect()
+    metadata.packages.iter().flat_map(|package| check_package(package, root)).collect()
 }
 
 fn check_package(package: &Package, root: &Path) -> Vec<Violation> {
-    let relative = package
-        .manifest_path
-        .strip_prefix(root)
-        .unwrap_or(&package.manifest_path);
+    let relative = package.manifest_path.strip_prefix(root).unwrap_or(&package.manifest_path);
     let manifest = relative.to_string_lossy();
     let Some(rule) = TABLE.iter().find(|rule| rule.name == package.name) else {
         let message = format!(
@@ -155,11 +118,7 @@ fn check_package(package: &Package, root: &Path) -> Vec<Violation> {
     let text = std::fs::read_to_string(&package.manifest_path).unwrap_or_default();
     let refused = package.dependencies.iter().filter_map(|dependency| {
         let message = rule.refuse(dependency)?;
-        Some(Violation::new(
-            &manifest,
-            line_of(&text, &dependency.name),
-            message,
-        ))
+        Some(Violation::new(&manifest, line_of(&text, &dependency.name), message))
     });
     refused.collect()
 }
@@ -214,13 +173,9 @@ impl Crate {
 /// The line of a manifest that names the dependency; the first when it is written otherwise.
 fn line_of(manifest: &str, dependency: &str) -> usize {
     let names = |line: &str| {
-        line.strip_prefix(dependency)
-            .is_some_and(|rest| rest.starts_with([' ', '.', '=']))
+        line.strip_prefix(dependency).is_some_and(|rest| rest.starts_with([' ', '.', '=']))
     };
-    manifest
-        .lines()
-        .position(names)
-        .map_or(1, |index| index + 1)
+    manifest.lines().position(names).map_or(1, |index| index + 1)
 }
 
 #[cfg(test)]
@@ -228,26 +183,15 @@ mod tests {
     use super::*;
 
     fn own(name: &str) -> Dependency {
-        Dependency {
-            path: Some(name.into()),
-            ..other(name)
-        }
+        Dependency { path: Some(name.into()), ..other(name) }
     }
 
     fn other(name: &str) -> Dependency {
-        Dependency {
-            name: name.to_owned(),
-            kind: None,
-            path: None,
-            features: Vec::new(),
-        }
+        Dependency { name: name.to_owned(), kind: None, path: None, features: Vec::new() }
     }
 
     fn in_tests(dependency: Dependency) -> Dependency {
-        Dependency {
-            kind: Some("dev".to_owned()),
-            ..dependency
-        }
+        Dependency { kind: Some("dev".to_owned()), ..dependency }
     }
 
     fn found(name: &str, dependencies: Vec<Dependency>) -> Vec<String> {
@@ -320,21 +264,9 @@ mod tests {
 
     #[test]
     fn the_engine_takes_no_clock_or_network_from_tokio() {
-        for (feature, allowed) in [
-            ("rt", true),
-            ("sync", true),
-            ("time", false),
-            ("net", false),
-        ] {
-            let tokio = || Dependency {
-                features: vec![feature.to_owned()],
-                ..other("tokio")
-            };
-            assert_eq!(
-                found("ballast-engine", vec![tokio()]).is_empty(),
-                allowed,
-                "{feature}"
-            );
+        for (feature, allowed) in [("rt", true), ("sync", true), ("time", false), ("net", false)] {
+            let tokio = || Dependency { features: vec![feature.to_owned()], ..other("tokio") };
+            assert_eq!(found("ballast-engine", vec![tokio()]).is_empty(), allowed, "{feature}");
             assert_eq!(found("ballast-venues", vec![tokio()]), [""; 0]);
         }
     }

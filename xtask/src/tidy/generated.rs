@@ -64,11 +64,7 @@ impl Generated {
 }
 
 fn first_difference(old: &str, new: &str) -> usize {
-    let same = old
-        .lines()
-        .zip(new.lines())
-        .take_while(|(old, new)| old == new)
-        .count();
+    let same = old.lines().zip(new.lines()).take_while(|(old, new)| old == new).count();
     same + 1
 }
 
@@ -76,17 +72,11 @@ fn first_difference(old: &str, new: &str) -> usize {
 mod tests {
     use super::*;
 
-    const EXAMPLE: [Generated; 1] = [Generated {
-        path: "schema.json",
-        command: &["printf", "one\\ntwo\\n"],
-    }];
+    const EXAMPLE: [Generated; 1] =
+        [Generated { path: "schema.json", command: &["printf", "one\\ntwo\\n"] }];
 
     fn found(root: &Path) -> Vec<String> {
-        check(root, &EXAMPLE)
-            .unwrap()
-            .iter()
-            .map(Violation::to_string)
-            .collect()
+        check(root, &EXAMPLE).unwrap().iter().map(Violation::to_string).collect()
     }
 
     #[test]
@@ -103,10 +93,7 @@ mod tests {
     #[test]
     fn a_failing_generator_names_its_file() {
         let folder = tempfile::tempdir().unwrap();
-        let broken = [Generated {
-            path: "api.ts",
-            command: &["false"],
-        }];
+        let broken = [Generated { path: "api.ts", command: &["false"] }];
         let error = check(folder.path(), &broken).unwrap_err();
         assert!(format!("{error:#}").starts_with("cannot generate api.ts"));
     }

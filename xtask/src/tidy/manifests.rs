@@ -7,14 +7,8 @@ use crate::workspace::{Metadata, SourceFile};
 
 /// Lints that a crate's root file must set, because no workspace table can set them per crate.
 const CRATE_LINTS: [(&str, &[&str]); 3] = [
-    (
-        "crates/domain/src/lib.rs",
-        &["missing_docs", "clippy::float_arithmetic"],
-    ),
-    (
-        "crates/engine/src/lib.rs",
-        &["missing_docs", "clippy::float_arithmetic"],
-    ),
+    ("crates/domain/src/lib.rs", &["missing_docs", "clippy::float_arithmetic"]),
+    ("crates/engine/src/lib.rs", &["missing_docs", "clippy::float_arithmetic"]),
     ("crates/storage/src/lib.rs", &["clippy::float_arithmetic"]),
 ];
 
@@ -29,9 +23,7 @@ pub(super) fn check(metadata: &Metadata, files: &[SourceFile]) -> Vec<Violation>
         }
     }
     if let Some(root) = text_of("clippy.toml") {
-        let own = files
-            .iter()
-            .filter(|file| file.path.ends_with("/clippy.toml"));
+        let own = files.iter().filter(|file| file.path.ends_with("/clippy.toml"));
         violations.extend(own.filter_map(|file| clippy_lines(file, root)));
     }
     for (path, lints) in CRATE_LINTS {
@@ -59,30 +51,20 @@ fn workspace_lints(manifest: &SourceFile) -> Option<Violation> {
 
 fn clippy_lines(file: &SourceFile, root: &SourceFile) -> Option<Violation> {
     let settings = |text: &'_ str| -> Vec<String> {
-        text.lines()
-            .filter(|line| line.contains('='))
-            .map(str::to_owned)
-            .collect()
+        text.lines().filter(|line| line.contains('=')).map(str::to_owned).collect()
     };
     let own = settings(&file.text);
-    let missing = settings(&root.text)
-        .into_iter()
-        .find(|line| !own.contains(line))?;
+    let missing = settings(&root.text).into_iter().find(|line| !own.contains(line))?;
     let message =
         format!("lacks `{missing}`: repeat it, clippy does not read the root's file here");
     Some(Violation::new(&file.path, 1, message))
 }
 
 fn crate_lint(file: &SourceFile, lint: &str) -> Option<Violation> {
-    let code = file
-        .text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"));
+    let code = file.text.lines().filter(|line| !line.trim_start().starts_with("//"));
     let dense: String = code.flat_map(str::split_whitespace).collect();
     let sets = |attribute: &str| {
-        let level = ["deny(", "warn(", "forbid("]
-            .iter()
-            .any(|level| attribute.starts_with(level));
+        let level = ["deny(", "warn(", "forbid("].iter().any(|level| attribute.starts_with(level));
         let lints = attribute.split(")]").next().unwrap_or_default();
         level && lints.split(['(', ',']).any(|named| named == lint)
     };
@@ -97,10 +79,7 @@ mod tests {
     use super::*;
 
     fn file(path: &str, text: &str) -> SourceFile {
-        SourceFile {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        }
+        SourceFile { path: path.to_owned(), text: text.to_owned() }
     }
 
     #[test]
@@ -114,28 +93,18 @@ mod tests {
             ("# [lints]\n# workspace = true\n", false),
             ("[lints\n", false),
         ] {
-            assert_eq!(
-                workspace_lints(&file("a/Cargo.toml", text)).is_none(),
-                good,
-                "{text}"
-            );
+            assert_eq!(workspace_lints(&file("a/Cargo.toml", text)).is_none(), good, "{text}");
         }
     }
 
     #[test]
     fn a_crates_clippy_file_repeats_the_roots_settings() {
         let root = file("clippy.toml", "# Tests.\nallow-a = true\nallow-b = true\n");
-        let good = file(
-            "crates/x/clippy.toml",
-            "allow-b = true\nallow-a = true\nc = []\n",
-        );
+        let good = file("crates/x/clippy.toml", "allow-b = true\nallow-a = true\nc = []\n");
         let bad = file("crates/x/clippy.toml", "allow-a = true\n# allow-c = true\n");
         assert_eq!(clippy_lines(&good, &root), None);
         let violation = clippy_lines(&bad, &root).unwrap();
-        assert!(
-            violation.message.starts_with("lacks `allow-b = true`"),
-            "{violation}"
-        );
+        assert!(violation.message.starts_with("lacks `allow-b = true`"), "{violation}");
     }
 
     #[test]
@@ -147,11 +116,7 @@ mod tests {
             ("//! `#![deny(missing_docs)]`\n", false),
             ("#![expect(missing_docs, reason = \"later\")]\n", false),
         ] {
-            assert_eq!(
-                crate_lint(&file("lib.rs", text), "missing_docs").is_none(),
-                good,
-                "{text}"
-            );
+            assert_eq!(crate_lint(&file("lib.rs", text), "missing_docs").is_none(), good, "{text}");
         }
     }
 }

@@ -27,11 +27,7 @@ pub(crate) struct Violation {
 
 impl Violation {
     fn new(path: &str, line: usize, message: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line,
-            message: message.into(),
-        }
+        Self { path: path.to_owned(), line, message: message.into() }
     }
 }
 
@@ -92,9 +88,6 @@ mod tests {
     #[test]
     fn a_violation_starts_with_its_place() {
         let violation = Violation::new("crates/engine/src/step.rs", 7, "too long: split it");
-        assert_eq!(
-            violation.to_string(),
-            "crates/engine/src/step.rs:7: too long: split it"
-        );
+        assert_eq!(violation.to_string(), "crates/engine/src/step.rs:7: too long: split it");
     }
 }

@@ -13,9 +13,7 @@ pub(super) fn check(file: &SourceFile) -> Vec<Violation> {
     }
     let mut violations = Vec::new();
     for (index, line) in file.text.lines().enumerate() {
-        let named = PERSONAL_FOLDERS
-            .iter()
-            .find(|folder| names_folder(line, folder));
+        let named = PERSONAL_FOLDERS.iter().find(|folder| names_folder(line, folder));
         if let Some(folder) = named {
             let message = format!(
                 "names a folder under `/{folder}` of one machine: use a relative path, an \
@@ -66,10 +64,6 @@ mod tests {
     }
 
     fn violations_in(path: &str, text: &str) -> usize {
-        check(&SourceFile {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        })
-        .len()
+        check(&SourceFile { path: path.to_owned(), text: text.to_owned() }).len()
     }
 }

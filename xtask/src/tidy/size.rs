@@ -11,10 +11,7 @@ const COLUMNS_MAX: usize = 100;
 const CODE_EXTENSIONS: [&str; 6] = ["rs", "py", "sh", "sql", "ts", "tsx"];
 
 pub(super) fn check(file: &SourceFile) -> Vec<Violation> {
-    if !CODE_EXTENSIONS
-        .iter()
-        .any(|extension| has_extension(&file.path, extension))
-    {
+    if !CODE_EXTENSIONS.iter().any(|extension| has_extension(&file.path, extension)) {
         return Vec::new();
     }
     let mut violations = Vec::new();
@@ -35,8 +32,7 @@ pub(super) fn check(file: &SourceFile) -> Vec<Violation> {
 
 /// Whether the path ends with `.extension`.
 pub(super) fn has_extension(path: &str, extension: &str) -> bool {
-    path.strip_suffix(extension)
-        .is_some_and(|stem| stem.ends_with('.'))
+    path.strip_suffix(extension).is_some_and(|stem| stem.ends_with('.'))
 }
 
 /// A web address alone on its line, in a comment or a string, cannot be broken.
@@ -50,14 +46,8 @@ mod tests {
     use super::*;
 
     fn lines_reported(path: &str, text: &str) -> Vec<usize> {
-        let file = SourceFile {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        };
-        check(&file)
-            .iter()
-            .map(|violation| violation.line)
-            .collect()
+        let file = SourceFile { path: path.to_owned(), text: text.to_owned() };
+        check(&file).iter().map(|violation| violation.line).collect()
     }
 
     #[test]
@@ -72,18 +62,9 @@ mod tests {
     #[test]
     fn an_address_alone_may_be_long() {
         let address = format!("https://example.org/{}", "a".repeat(100));
-        assert_eq!(
-            lines_reported("a.rs", &format!("    /// <{address}>")),
-            [0; 0]
-        );
-        assert_eq!(
-            lines_reported("a.rs", &format!("    \"{address}\",")),
-            [0; 0]
-        );
-        assert_eq!(
-            lines_reported("a.rs", &format!("    // see {address}")),
-            [1]
-        );
+        assert_eq!(lines_reported("a.rs", &format!("    /// <{address}>")), [0; 0]);
+        assert_eq!(lines_reported("a.rs", &format!("    \"{address}\",")), [0; 0]);
+        assert_eq!(lines_reported("a.rs", &format!("    // see {address}")), [1]);
     }
 
     #[test]

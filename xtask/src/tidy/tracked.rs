@@ -57,9 +57,7 @@ fn collect(root: &Path, folder: &str, lost: &mut Vec<String>) -> Result<()> {
 }
 
 fn is_source(path: &str) -> bool {
-    SOURCE_EXTENSIONS
-        .iter()
-        .any(|extension| has_extension(path, extension))
+    SOURCE_EXTENSIONS.iter().any(|extension| has_extension(path, extension))
 }
 
 #[cfg(test)]
@@ -73,12 +71,7 @@ mod tests {
     fn finds_ignored_source_files_but_not_built_ones() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
-        process::capture(
-            Command::new("git")
-                .current_dir(root)
-                .args(["init", "--quiet"]),
-        )
-        .unwrap();
+        process::capture(Command::new("git").current_dir(root).args(["init", "--quiet"])).unwrap();
         std::fs::write(root.join(".gitignore"), "target\nstore\nlost.*\n/data\n").unwrap();
         for path in [
             "target/CACHEDIR.TAG",
@@ -94,18 +87,7 @@ mod tests {
             std::fs::create_dir_all(full.parent().unwrap()).unwrap();
             std::fs::write(full, "text").unwrap();
         }
-        let paths: Vec<_> = check(root)
-            .unwrap()
-            .into_iter()
-            .map(|found| found.path)
-            .collect();
-        assert_eq!(
-            paths,
-            [
-                "crates/a/src/target/price.rs",
-                "crates/a/store/mod.rs",
-                "lost.py"
-            ]
-        );
+        let paths: Vec<_> = check(root).unwrap().into_iter().map(|found| found.path).collect();
+        assert_eq!(paths, ["crates/a/src/target/price.rs", "crates/a/store/mod.rs", "lost.py"]);
     }
 }

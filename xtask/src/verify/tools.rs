@@ -14,14 +14,8 @@ pub(super) struct Tool {
     version: &'static str,
 }
 
-pub(super) const DENY: Tool = Tool {
-    name: "cargo-deny",
-    version: "0.20.2",
-};
-pub(super) const NEXTEST: Tool = Tool {
-    name: "cargo-nextest",
-    version: "0.9.143",
-};
+pub(super) const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
+pub(super) const NEXTEST: Tool = Tool { name: "cargo-nextest", version: "0.9.143" };
 
 impl Tool {
     pub(super) fn find_or_install(&self, target_directory: &Path) -> Result<PathBuf> {
@@ -37,31 +31,18 @@ impl Tool {
         let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
         let cargo_home = cargo_home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
         let folders = [cargo_home, Some(tools_folder(target_directory))];
-        let programs = folders
-            .into_iter()
-            .flatten()
-            .map(|folder| folder.join("bin"));
-        let installed = programs
-            .map(|folder| folder.join(self.name))
-            .find(|path| path.is_file());
+        let programs = folders.into_iter().flatten().map(|folder| folder.join("bin"));
+        let installed = programs.map(|folder| folder.join(self.name)).find(|path| path.is_file());
         on_path.or(installed)
     }
 
     pub(super) fn install(&self, target_directory: &Path) -> Result<PathBuf> {
         let folder = tools_folder(target_directory);
-        eprintln!(
-            "{} is not installed: installing it below {}",
-            self.name,
-            folder.display()
-        );
+        eprintln!("{} is not installed: installing it below {}", self.name, folder.display());
         let mut command = process::cargo();
-        command
-            .args(["install", "--locked", "--version", self.version, "--root"])
-            .arg(&folder);
+        command.args(["install", "--locked", "--version", self.version, "--root"]).arg(&folder);
         // It runs for seconds, so a quick build matters more than quick code.
-        command
-            .env("CARGO_PROFILE_RELEASE_LTO", "off")
-            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
+        command.env("CARGO_PROFILE_RELEASE_LTO", "off").env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
         process::run(command.arg(self.name))
             .with_context(|| format!("install it by hand: cargo install --locked {}", self.name))?;
         Ok(folder.join("bin").join(self.name))
@@ -79,10 +60,7 @@ mod tests {
     #[test]
     fn an_installed_tool_is_found_below_the_target_folder() {
         let folder = tempfile::tempdir().unwrap();
-        let tool = Tool {
-            name: "cargo-no-such-tool",
-            version: "1.0.0",
-        };
+        let tool = Tool { name: "cargo-no-such-tool", version: "1.0.0" };
         assert_eq!(tool.find(folder.path()), None);
         let program = folder.path().join("tools/bin/cargo-no-such-tool");
         std::fs::create_dir_all(program.parent().unwrap()).unwrap();

@@ -16,13 +16,7 @@ pub(super) struct Drawdown {
 
 impl Drawdown {
     pub(super) const fn new(equity: f64, time: Timestamp) -> Self {
-        Self {
-            peak: equity,
-            peak_time: time,
-            trough: equity,
-            deepest: 0.0,
-            longest_ns: 0,
-        }
+        Self { peak: equity, peak_time: time, trough: equity, deepest: 0.0, longest_ns: 0 }
     }
 
     #[inline]
@@ -145,10 +139,7 @@ impl Returns {
     /// Mean over downside deviation, of one period.
     pub(super) fn sortino(&self) -> Option<f64> {
         self.deviation()?;
-        ratio(
-            self.mean,
-            (self.negative_squares / self.count() as f64).sqrt(),
-        )
+        ratio(self.mean, (self.negative_squares / self.count() as f64).sqrt())
     }
 
     /// The deepest fall between samples, as a fraction of its peak.

@@ -4,10 +4,7 @@
 //! nothing and costs a few nanoseconds a bar, so it sits inside the loop. Ratios follow empyrical's
 //! formulas with a risk-free rate of zero. It knows no prices, orders or fees; what it is given is
 //! already net. Ratios without a meaning (no losing trade, no deviation, ruin) are `None`.
-#![expect(
-    clippy::float_arithmetic,
-    reason = "ratios are estimates; money is exact elsewhere"
-)]
+#![expect(clippy::float_arithmetic, reason = "ratios are estimates; money is exact elsewhere")]
 
 mod curve;
 mod trades;
@@ -67,15 +64,8 @@ impl Basis {
     /// The usual basis of a market and timeframe.
     #[must_use]
     pub const fn of(asset: AssetClass, timeframe: Timeframe) -> Self {
-        let sampling = if timeframe.is_intraday() {
-            Sampling::Daily
-        } else {
-            Sampling::AsIs
-        };
-        Self {
-            periods_per_year: periods_per_year(asset, timeframe),
-            sampling,
-        }
+        let sampling = if timeframe.is_intraday() { Sampling::Daily } else { Sampling::AsIs };
+        Self { periods_per_year: periods_per_year(asset, timeframe), sampling }
     }
 }
 
@@ -166,10 +156,7 @@ impl Statistics {
     /// Before the first bar. `starting_cash` is greater than zero.
     #[must_use]
     pub const fn new(starting_cash: f64, basis: Basis) -> Self {
-        let last = EquityPoint {
-            close_time: Timestamp::MIN,
-            equity: starting_cash,
-        };
+        let last = EquityPoint { close_time: Timestamp::MIN, equity: starting_cash };
         Self {
             basis,
             starting_cash,

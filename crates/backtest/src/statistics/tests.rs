@@ -73,15 +73,8 @@ impl CurveCase {
 
     fn basis(&self) -> Basis {
         let daily = self.step_seconds < 86_400;
-        let sampling = if daily {
-            Sampling::Daily
-        } else {
-            Sampling::AsIs
-        };
-        Basis {
-            periods_per_year: self.periods_per_year,
-            sampling,
-        }
+        let sampling = if daily { Sampling::Daily } else { Sampling::AsIs };
+        Basis { periods_per_year: self.periods_per_year, sampling }
     }
 }
 
@@ -93,10 +86,7 @@ fn assert_figures(name: &str, summary: &Summary, expected: &Value) {
             assert_eq!(actual[figure], *expected, "{name}: {figure}");
             continue;
         };
-        assert!(
-            (a - e).abs() <= 1e-9 * e.abs(),
-            "{name}: {figure} is {a}, expected {e}"
-        );
+        assert!((a - e).abs() <= 1e-9 * e.abs(), "{name}: {figure} is {a}, expected {e}");
     }
 }
 
@@ -119,11 +109,7 @@ fn trades_have_the_figures_of_numpy() {
         .map(|_| {
             // Halves round to even here as in Python.
             let pnl = ((random() - 0.45) * 1000.0).round_ties_even() / 10.0;
-            ClosedTrade {
-                pnl,
-                return_pct: pnl / 50.0,
-                holding_ns: 3 * DAY,
-            }
+            ClosedTrade { pnl, return_pct: pnl / 50.0, holding_ns: 3 * DAY }
         })
         .collect();
     let summary = summarise(10_000.0, &[], &trades, DAILY_BARS);
@@ -149,11 +135,7 @@ fn of_curve(equities: &[f64]) -> Summary {
 }
 
 fn of_trades(results: &[f64]) -> Summary {
-    let trade = |&pnl: &f64| ClosedTrade {
-        pnl,
-        return_pct: pnl,
-        holding_ns: SECOND,
-    };
+    let trade = |&pnl: &f64| ClosedTrade { pnl, return_pct: pnl, holding_ns: SECOND };
     let trades: Vec<_> = results.iter().map(trade).collect();
     summarise(100.0, &[], &trades, DAILY_BARS)
 }
@@ -162,14 +144,8 @@ fn of_trades(results: &[f64]) -> Summary {
 fn no_bar_leaves_the_starting_cash_and_no_ratio() {
     let summary = of_curve(&[]);
     assert_eq!((summary.bars, summary.final_equity), (0, 100.0));
-    assert_eq!(
-        (summary.return_pct, summary.max_drawdown_pct),
-        (Some(0.0), 0.0)
-    );
-    assert_eq!(
-        (summary.sharpe, summary.cagr_pct, summary.calmar),
-        (None, None, None)
-    );
+    assert_eq!((summary.return_pct, summary.max_drawdown_pct), (Some(0.0), 0.0));
+    assert_eq!((summary.sharpe, summary.cagr_pct, summary.calmar), (None, None, None));
 }
 
 #[test]
@@ -177,14 +153,7 @@ fn one_bar_has_a_return_on_the_cash_but_no_series() {
     let summary = of_curve(&[90.0]);
     assert_eq!(summary.return_pct, Some(-10.0));
     assert_eq!(summary.max_drawdown_pct, 10.0);
-    assert_eq!(
-        (
-            summary.returns,
-            summary.cagr_pct,
-            summary.annual_volatility_pct
-        ),
-        (0, None, None)
-    );
+    assert_eq!((summary.returns, summary.cagr_pct, summary.annual_volatility_pct), (0, None, None));
 }
 
 #[test]
@@ -194,11 +163,7 @@ fn two_bars_have_growth_but_no_deviation() {
     let growth = (1.001_f64.powi(252) - 1.0) * 100.0;
     assert!((summary.cagr_pct.unwrap() - growth).abs() < 1e-9);
     assert_eq!(
-        (
-            summary.sharpe,
-            summary.sortino,
-            summary.annual_volatility_pct
-        ),
+        (summary.sharpe, summary.sortino, summary.annual_volatility_pct),
         (None, None, None)
     );
 }
@@ -206,28 +171,16 @@ fn two_bars_have_growth_but_no_deviation() {
 #[test]
 fn constant_equity_has_no_ratio_and_no_drawdown() {
     let summary = of_curve(&[100.0; 50]);
-    assert_eq!(
-        (summary.return_pct, summary.cagr_pct),
-        (Some(0.0), Some(0.0))
-    );
-    assert_eq!(
-        (summary.max_drawdown_pct, summary.max_drawdown_seconds),
-        (0.0, 0)
-    );
+    assert_eq!((summary.return_pct, summary.cagr_pct), (Some(0.0), Some(0.0)));
+    assert_eq!((summary.max_drawdown_pct, summary.max_drawdown_seconds), (0.0, 0));
     assert_eq!(summary.annual_volatility_pct, Some(0.0));
-    assert_eq!(
-        (summary.sharpe, summary.sortino, summary.calmar),
-        (None, None, None)
-    );
+    assert_eq!((summary.sharpe, summary.sortino, summary.calmar), (None, None, None));
 }
 
 #[test]
 fn doubling_each_day_deviates_by_exactly_nothing() {
     let summary = of_curve(&[100.0, 200.0, 400.0, 800.0]);
-    assert_eq!(
-        (summary.annual_volatility_pct, summary.sharpe),
-        (Some(0.0), None)
-    );
+    assert_eq!((summary.annual_volatility_pct, summary.sharpe), (Some(0.0), None));
 }
 
 #[test]
@@ -235,20 +188,11 @@ fn ruin_keeps_the_loss_and_drops_the_ratios() {
     let ruined = of_curve(&[100.0, 50.0, -20.0, -20.0, -30.0]);
     assert_eq!(ruined.return_pct, Some(-130.0));
     assert_eq!(ruined.max_drawdown_pct, 130.0);
-    assert_eq!(
-        (ruined.sharpe, ruined.sortino, ruined.calmar),
-        (None, None, None)
-    );
-    assert_eq!(
-        (ruined.annual_volatility_pct, ruined.cagr_pct),
-        (None, None)
-    );
+    assert_eq!((ruined.sharpe, ruined.sortino, ruined.calmar), (None, None, None));
+    assert_eq!((ruined.annual_volatility_pct, ruined.cagr_pct), (None, None));
 
     let emptied = of_curve(&[100.0, 50.0, 0.0]);
-    assert_eq!(
-        (emptied.cagr_pct, emptied.calmar),
-        (Some(-100.0), Some(-1.0))
-    );
+    assert_eq!((emptied.cagr_pct, emptied.calmar), (Some(-100.0), Some(-1.0)));
     assert!(emptied.sharpe.unwrap() < 0.0);
 }
 
@@ -256,10 +200,7 @@ fn ruin_keeps_the_loss_and_drops_the_ratios() {
 fn drawdown_counts_the_cash_before_the_first_bar() {
     let summary = of_curve(&[80.0, 100.0, 120.0]);
     assert_eq!(summary.max_drawdown_pct, 20.0);
-    assert_eq!(
-        summary.calmar, None,
-        "no sampled point lies below an earlier one"
-    );
+    assert_eq!(summary.calmar, None, "no sampled point lies below an earlier one");
 }
 
 #[test]
@@ -275,17 +216,11 @@ fn intraday_drawdown_is_seen_where_daily_returns_see_none() {
     let mut statistics = Statistics::new(100.0, MINUTE_BARS);
     for day in 0..3 {
         for (hour, equity) in [(1, 60.0), (12, 100.0), (24, 110.0 + day as f64)] {
-            statistics.push(
-                Timestamp::from_nanos(day * DAY + hour * 3600 * SECOND),
-                equity,
-            );
+            statistics.push(Timestamp::from_nanos(day * DAY + hour * 3600 * SECOND), equity);
         }
     }
     let summary = statistics.summary(Some(6));
-    assert_eq!(
-        summary.returns, 2,
-        "a close at midnight belongs to the day that ends"
-    );
+    assert_eq!(summary.returns, 2, "a close at midnight belongs to the day that ends");
     assert!((summary.max_drawdown_pct - (111.0 - 60.0) / 111.0 * 100.0).abs() < 1e-12);
     assert_eq!(summary.calmar, None);
     assert!((summary.exposure_pct.unwrap() - 200.0 / 3.0).abs() < 1e-12);
@@ -294,14 +229,8 @@ fn intraday_drawdown_is_seen_where_daily_returns_see_none() {
 #[test]
 fn sessions_may_cross_midnight() {
     // Two sessions of three bars, from 23:00 to 02:00 UTC.
-    let bars = [
-        (0, 24, 10.0),
-        (0, 25, 11.0),
-        (0, 26, 12.0),
-        (1, 48, 9.0),
-        (1, 49, 8.0),
-        (1, 50, 6.0),
-    ];
+    let bars =
+        [(0, 24, 10.0), (0, 25, 11.0), (0, 26, 12.0), (1, 48, 9.0), (1, 49, 8.0), (1, 50, 6.0)];
     let mut by_session = Statistics::new(10.0, MINUTE_BARS);
     let mut by_day = by_session;
     for (session, hour, equity) in bars {
@@ -323,10 +252,7 @@ fn an_early_summary_does_not_disturb_the_run() {
         watched.push(point.close_time, point.equity);
         assert!(watched.summary(None).returns < points.len() as u64);
     }
-    assert_eq!(
-        watched.summary(None),
-        summarise(100.0, &points, &[], DAILY_BARS)
-    );
+    assert_eq!(watched.summary(None), summarise(100.0, &points, &[], DAILY_BARS));
 }
 
 #[test]
@@ -339,28 +265,16 @@ fn trades_without_a_loss_have_no_profit_factor() {
     );
 
     let losses = of_trades(&[-5.0, -10.0]);
-    assert_eq!(
-        (losses.win_rate_pct, losses.profit_factor),
-        (Some(0.0), Some(0.0))
-    );
+    assert_eq!((losses.win_rate_pct, losses.profit_factor), (Some(0.0), Some(0.0)));
     assert_eq!((losses.expectancy, losses.average_win), (Some(-7.5), None));
 
     let none = of_trades(&[]);
-    assert_eq!(
-        (none.win_rate_pct, none.profit_factor, none.best_trade),
-        (None, None, None)
-    );
-    assert_eq!(
-        (none.expectancy, none.average_holding_seconds),
-        (None, None)
-    );
+    assert_eq!((none.win_rate_pct, none.profit_factor, none.best_trade), (None, None, None));
+    assert_eq!((none.expectancy, none.average_holding_seconds), (None, None));
 
     let even = of_trades(&[0.0, 4.0]);
     assert_eq!((even.winning_trades, even.losing_trades), (1, 0));
-    assert_eq!(
-        (even.win_rate_pct, even.expectancy),
-        (Some(50.0), Some(2.0))
-    );
+    assert_eq!((even.win_rate_pct, even.expectancy), (Some(50.0), Some(2.0)));
 }
 
 #[test]
@@ -376,27 +290,14 @@ fn periods_follow_the_market_for_days_and_the_calendar_beyond() {
         (Stock, Timeframe::Mo1, 12.0, Sampling::AsIs),
     ];
     for (asset, timeframe, periods_per_year, sampling) in cases {
-        assert_eq!(
-            Basis::of(asset, timeframe),
-            Basis {
-                periods_per_year,
-                sampling
-            }
-        );
+        assert_eq!(Basis::of(asset, timeframe), Basis { periods_per_year, sampling });
     }
 }
 
 #[test]
 fn undefined_figures_are_null_in_json() {
     let json = serde_json::to_value(of_curve(&[100.0])).unwrap();
-    for figure in [
-        "sharpe",
-        "sortino",
-        "calmar",
-        "profitFactor",
-        "winRatePct",
-        "exposurePct",
-    ] {
+    for figure in ["sharpe", "sortino", "calmar", "profitFactor", "winRatePct", "exposurePct"] {
         assert_eq!(json[figure], Value::Null, "{figure}");
     }
 }
@@ -404,11 +305,7 @@ fn undefined_figures_are_null_in_json() {
 /// Ten shares held while the mean of 10 closes is above that of 20, filled at the next open.
 fn sma_cross(bars: &[(f64, f64)]) -> Vec<EquityPoint> {
     let mean = |end: usize, n: usize| {
-        bars[end + 1 - n..=end]
-            .iter()
-            .map(|&(_, close)| close)
-            .sum::<f64>()
-            / n as f64
+        bars[end + 1 - n..=end].iter().map(|&(_, close)| close).sum::<f64>() / n as f64
     };
     // Equal means count as neither above nor below, whatever the order of summation.
     let above = |i: usize, fast: usize, slow: usize| {
@@ -433,10 +330,7 @@ fn sma_cross(bars: &[(f64, f64)]) -> Vec<EquityPoint> {
             _ => 0.0,
         };
         let close_time = Timestamp::from_nanos(i as i64 * DAY);
-        points.push(EquityPoint {
-            close_time,
-            equity: cash + shares * close,
-        });
+        points.push(EquityPoint { close_time, equity: cash + shares * close });
     }
     points
 }
@@ -466,9 +360,6 @@ fn goog_has_the_figures_that_three_peers_agree_on() {
         (summary.calmar.unwrap(), 0.901043415, 5e-10),
     ];
     for (actual, golden, tolerance) in figures {
-        assert!(
-            (actual - golden).abs() <= tolerance,
-            "{actual} is not {golden}"
-        );
+        assert!((actual - golden).abs() <= tolerance, "{actual} is not {golden}");
     }
 }
