@@ -1,3 +1,6 @@
-//! Placeholder.
+//! The engine over history: runs, statistics and reports.
 
+mod run;
 pub mod statistics;
+
+pub use run::{OpenTrade, Outcome, Request, RunError, run};

@@ -5,7 +5,7 @@
 //! 0, or NaN while one of its operands is not ready.
 #![expect(clippy::float_arithmetic, reason = "indicators are computed in floats")]
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use ballast_domain::{Bar, Timeframe};
 
@@ -49,7 +49,7 @@ pub enum SeriesError {
 pub(super) struct Program {
     timeframe: Option<Timeframe>,
     nodes: Vec<Node>,
-    known: HashMap<String, SeriesId>,
+    known: BTreeMap<String, SeriesId>,
 }
 
 /// A value taken over from a longer timeframe of the same instrument.

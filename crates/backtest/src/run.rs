@@ -1,0 +1,437 @@
+//! One back-test: the live engine, played over history.
+//!
+//! Bars go to the simulated venue first, then to the market board, whose frames go to the engine:
+//! the same step, gate, ledger and matcher as in paper and live. Nothing is journaled, because a
+//! run can always be repeated; everything else is the same.
+
+use std::sync::Arc;
+
+use ballast_domain::control::ControlSnapshot;
+use ballast_domain::profile::FeeSchedule;
+use ballast_domain::{
+    AssetClass, Bar, BrokerEvent, Capital, Currency, Event, Instrument, Limits, Mode, Money,
+    ProfileDocument, ProfileId, ProfileStatus, StrategyConfig, Symbol, TenantId, Timeframe,
+    Timestamp, Trade, VenueId,
+};
+use ballast_engine::market::{Board, BoardError, Frame, number::float_of};
+use ballast_engine::matching::{FillRules, Matcher, PlayedBar};
+use ballast_engine::ports::BrokerMessage;
+use ballast_engine::state::{ApplyError, Profile, State};
+use ballast_engine::step::{Action, Command, Effects, Engine, Input, Settings};
+use ballast_engine::strategy::{ConfigFault, Plan};
+use rust_decimal::Decimal;
+use thiserror::Error;
+
+use crate::statistics::{Basis, ClosedTrade, EquityPoint, Statistics, Summary};
+
+/// What is run.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// How to trade.
+    pub config: Arc<StrategyConfig>,
+    /// The instruments of the data, with their steps.
+    pub instruments: Vec<Instrument>,
+    /// The interval of the bars; the config's timeframe is the same or longer.
+    pub timeframe: Timeframe,
+    /// Capital before the first bar, above zero.
+    pub cash: Decimal,
+    /// What cash, prices and fees are counted in.
+    pub currency: Currency,
+    /// How orders fill.
+    pub rules: FillRules,
+    /// Overrides the returns per year that ratios are annualised with.
+    pub periods_per_year: Option<f64>,
+    /// Whether the equity at every bar is kept.
+    pub keep_equity: bool,
+}
+
+/// What came of a run.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The figures.
+    pub summary: Summary,
+    /// Equity at the last close, exactly.
+    pub final_equity: Decimal,
+    /// All fees, exactly.
+    pub fees: Decimal,
+    /// Trades from entry to flat, in the order they closed.
+    pub closed: Vec<Trade>,
+    /// Trades still open at the end of the data.
+    pub open: Vec<OpenTrade>,
+    /// Equity at every bar's close, when it was asked for.
+    pub equity: Vec<EquityPoint>,
+    /// Signals that the gate refused, counted by code.
+    pub refusals: Vec<(&'static str, u64)>,
+}
+
+/// A trade that is open at the end of the data.
+#[derive(Debug, Clone)]
+pub struct OpenTrade {
+    /// The trade.
+    pub trade: Trade,
+    /// Its profit or loss net of the fees so far, marked at the last close, exactly.
+    pub pnl: Decimal,
+}
+
+/// Why there is no outcome.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The config has faults; all of them are listed.
+    #[error("the strategy config has {} fault(s)", .0.len())]
+    Config(Vec<ConfigFault>),
+    /// A run needs capital.
+    #[error("the starting cash must be above zero, got {0}")]
+    NoCash(Decimal),
+    /// Negative fees or slippage would print money.
+    #[error("{what} must not be negative, got {value}")]
+    Negative {
+        /// Fee or slippage.
+        what: &'static str,
+        /// What was given.
+        value: Decimal,
+    },
+    /// The config trades an instrument without data.
+    #[error("the config trades {0}, but there is no data for it")]
+    NoData(Symbol),
+    /// The data holds nothing to run on.
+    #[error("the data holds no bar")]
+    NoBars,
+    /// A bar is out of place.
+    #[error(transparent)]
+    Board(#[from] BoardError),
+    /// The engine's own state did not fit an event, which is a fault of Ballast.
+    #[error("the engine stopped: {0}; please report this with the config and data")]
+    Apply(#[from] ApplyError),
+    /// The numbers do not fit a decimal.
+    #[error("the equity does not fit a decimal; check prices and quantities")]
+    Overflow,
+}
+
+/// Runs `request` over `bars`, which come in order of their closes.
+///
+/// # Errors
+/// [`RunError`]; nothing is half done, because a run changes nothing.
+pub fn run(
+    request: &Request,
+    bars: impl IntoIterator<Item = (Symbol, Bar)>,
+) -> Result<Outcome, RunError> {
+    check(request)?;
+    let mut run = Run::new(request)?;
+    let mut last: Option<Timestamp> = None;
+    for (symbol, bar) in bars {
+        if let Some(closed) = last.filter(|closed| *closed != bar.close_time) {
+            run.book_equity(closed)?;
+        }
+        last = Some(bar.close_time);
+        run.bar(symbol, bar)?;
+    }
+    let last = last.ok_or(RunError::NoBars)?;
+    run.book_equity(last)?;
+    run.finish()
+}
+
+fn check(request: &Request) -> Result<(), RunError> {
+    if request.cash <= Decimal::ZERO {
+        return Err(RunError::NoCash(request.cash));
+    }
+    let fees = match request.rules.fees {
+        FeeSchedule::Percent { maker, taker } => [maker, taker],
+        FeeSchedule::PerUnit { amount, minimum } => [amount, minimum],
+    };
+    for (what, value) in fees
+        .map(|fee| ("the fee", fee))
+        .into_iter()
+        .chain([("slippage", request.rules.slippage_bps)])
+    {
+        if value.is_sign_negative() && !value.is_zero() {
+            return Err(RunError::Negative { what, value });
+        }
+    }
+    let listed = |symbol: &&Symbol| request.instruments.iter().any(|i| i.symbol == **symbol);
+    match request.config.symbols.iter().find(|symbol| !listed(symbol)) {
+        Some(missing) => Err(RunError::NoData(*missing)),
+        None => Ok(()),
+    }
+}
+
+/// The only profile and tenant of a back-test.
+const PROFILE: ProfileId = ProfileId::from_bits(1);
+
+/// A run under way: the board, and the desk that trades on its frames.
+struct Run {
+    board: Board,
+    desk: Desk,
+    timeframe: Timeframe,
+    statistics: Statistics,
+    equity: Vec<EquityPoint>,
+    keep_equity: bool,
+}
+
+/// The engine and its simulated venue.
+struct Desk {
+    engine: Engine,
+    matcher: Matcher,
+    effects: Effects,
+    /// The venue's messages that the engine has not heard yet.
+    heard: Vec<BrokerEvent>,
+    said: Vec<BrokerEvent>,
+    closed: Vec<Trade>,
+    refusals: Vec<(&'static str, u64)>,
+    /// Equity while nothing is held; recomputed when something has happened.
+    idle_equity: Option<f64>,
+    submitted: bool,
+    failed: Option<ApplyError>,
+}
+
+impl Run {
+    fn new(request: &Request) -> Result<Self, RunError> {
+        let venue = venue();
+        let mut board = Board::new(venue, request.timeframe);
+        for instrument in &request.instruments {
+            board.subscribe(instrument.symbol);
+        }
+        let plan = Plan::compile(Arc::clone(&request.config), &mut board);
+        let plan = plan.map_err(RunError::Config)?;
+        let asset = request.instruments.first().map_or(AssetClass::Stock, |i| i.asset_class);
+        let mut basis = Basis::of(asset, request.timeframe);
+        basis.periods_per_year = request.periods_per_year.unwrap_or(basis.periods_per_year);
+        Ok(Self {
+            board,
+            desk: Desk::new(request, plan)?,
+            timeframe: request.timeframe,
+            statistics: Statistics::new(float_of(request.cash), basis),
+            equity: Vec::new(),
+            keep_equity: request.keep_equity,
+        })
+    }
+
+    fn bar(&mut self, symbol: Symbol, bar: Bar) -> Result<(), RunError> {
+        let open_time = self.timeframe.open_of(bar.close_time);
+        let desk = &mut self.desk;
+        self.board.expire(open_time, |frame| desk.on_frame(frame));
+        let played = PlayedBar { symbol, open_time, bar };
+        desk.play(&played);
+        self.board.push(symbol, &bar, |frame| desk.on_frame(frame))?;
+        desk.close(&played);
+        match desk.failed.take() {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
+    }
+
+    fn book_equity(&mut self, close_time: Timestamp) -> Result<(), RunError> {
+        let equity = self.desk.equity().ok_or(RunError::Overflow)?;
+        self.statistics.push(close_time, equity);
+        if self.keep_equity {
+            self.equity.push(EquityPoint { close_time, equity });
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Outcome, RunError> {
+        let final_equity = self.desk.exact_equity().ok_or(RunError::Overflow)?;
+        for trade in &self.desk.closed {
+            self.statistics.trade(&closed_trade(trade));
+        }
+        let profile = self.desk.profile().ok_or(RunError::Overflow)?;
+        let open = profile.trades.values().map(|trade| self.desk.open_trade(trade));
+        let open = open.collect::<Option<Vec<_>>>().ok_or(RunError::Overflow)?;
+        let fees = profile.book.balance(ballast_domain::Account::Fees);
+        Ok(Outcome {
+            summary: self.statistics.summary(None),
+            final_equity: final_equity.normalize(),
+            fees: fees.normalize(),
+            closed: self.desk.closed,
+            open,
+            equity: self.equity,
+            refusals: self.desk.refusals,
+        })
+    }
+}
+
+impl Desk {
+    fn new(request: &Request, plan: Plan) -> Result<Self, RunError> {
+        let tenant = tenant();
+        let settings = Settings { keep_evaluations: false, ..Settings::default() };
+        let cash = Money::new(request.cash, request.currency);
+        let mut desk = Self {
+            engine: Engine::new(State::new(tenant), settings),
+            matcher: Matcher::new(request.rules.clone(), request.instruments.clone(), cash),
+            effects: Effects::default(),
+            heard: Vec::new(),
+            said: Vec::new(),
+            closed: Vec::new(),
+            refusals: Vec::new(),
+            idle_equity: None,
+            submitted: false,
+            failed: None,
+        };
+        let at = Timestamp::MIN;
+        let control = Some(Arc::new(ControlSnapshot::default()));
+        desk.step(Input::Control { at, control });
+        let document = Box::new(document(request));
+        let by = "back-test".to_owned();
+        let put = Command::PutProfile { profile: PROFILE, document, plan: Box::new(plan), by };
+        let reason = "back-test".to_owned();
+        let start = Command::SetStatus { profile: PROFILE, status: ProfileStatus::Running, reason };
+        for command in [put, start] {
+            desk.step(Input::Command { at, request_id: None, command });
+        }
+        match desk.failed.take() {
+            Some(error) => Err(error.into()),
+            None => Ok(desk),
+        }
+    }
+
+    fn profile(&self) -> Option<&Profile> {
+        self.engine.state().profile(PROFILE)
+    }
+
+    /// Plays a bar to the venue, up to its close.
+    fn play(&mut self, played: &PlayedBar) {
+        if !self.matcher.is_idle() {
+            loop {
+                self.submitted = false;
+                self.matcher.open(played, &mut self.said);
+                self.listen(played);
+                if !self.submitted {
+                    break;
+                }
+            }
+            self.matcher.inside(played, &mut self.said);
+            self.listen(played);
+        }
+        let session_ends = played.open_time.utc_day() != played.bar.close_time.utc_day();
+        self.matcher.end(played, session_ends, &mut self.said);
+        self.listen(played);
+    }
+
+    /// Lets orders fill that were given for this very close.
+    fn close(&mut self, played: &PlayedBar) {
+        if !self.matcher.is_idle() {
+            self.matcher.at_close(played, &mut self.said);
+            self.listen(played);
+        }
+    }
+
+    fn on_frame(&mut self, frame: &Frame) {
+        if self.failed.is_none() {
+            self.step(Input::Frame(frame));
+        }
+    }
+
+    /// Lets the engine hear everything that the venue has said.
+    fn listen(&mut self, played: &PlayedBar) {
+        while !self.said.is_empty() && self.failed.is_none() {
+            std::mem::swap(&mut self.said, &mut self.heard);
+            let mut heard = std::mem::take(&mut self.heard);
+            for event in heard.drain(..) {
+                let at = played.open_time;
+                self.step(Input::Broker(BrokerMessage { at, event }));
+            }
+            self.heard = heard;
+        }
+    }
+
+    /// Takes one step and carries out what it asks for.
+    fn step(&mut self, input: Input<'_>) {
+        if let Err(error) = self.engine.step(input, &mut self.effects) {
+            self.failed = Some(error);
+            return;
+        }
+        if self.effects.events.is_empty() {
+            return;
+        }
+        self.idle_equity = None;
+        self.record();
+        for action in self.effects.actions.drain(..) {
+            match action {
+                Action::Submit(intent) => {
+                    self.submitted = true;
+                    self.matcher.submit(intent.terms(), &mut self.said);
+                }
+                Action::Cancel(order) => self.matcher.cancel(order, &mut self.said),
+                Action::MoveStop(trade, stop) => self.matcher.move_stop(trade, stop),
+                Action::Query(order) => self.matcher.query(order, &mut self.said),
+            }
+        }
+    }
+
+    /// Keeps what the result will tell.
+    fn record(&mut self) {
+        for envelope in &self.effects.events {
+            match &envelope.event {
+                Event::OrderFilled { .. } => {
+                    let profile = self.engine.state().profile(PROFILE);
+                    let latest = profile.and_then(|profile| profile.closed.back());
+                    let known = self.closed.last().map(|trade| trade.id);
+                    if let Some(trade) = latest.filter(|trade| Some(trade.id) != known) {
+                        self.closed.push(trade.clone());
+                    }
+                }
+                Event::SignalRefused { refusal, .. } => {
+                    let code = refusal.code();
+                    match self.refusals.iter_mut().find(|(known, _)| *known == code) {
+                        Some((_, count)) => *count += 1,
+                        None => self.refusals.push((code, 1)),
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn equity(&mut self) -> Option<f64> {
+        if let Some(equity) = self.idle_equity {
+            return Some(equity);
+        }
+        let equity = float_of(self.exact_equity()?);
+        let idle = self.profile().is_some_and(|profile| profile.trades.is_empty());
+        self.idle_equity = idle.then_some(equity);
+        Some(equity)
+    }
+
+    fn exact_equity(&self) -> Option<Decimal> {
+        self.profile()?.equity(|symbol| self.engine.mark(PROFILE, symbol))
+    }
+
+    fn open_trade(&self, trade: &Trade) -> Option<OpenTrade> {
+        let price = self.engine.mark(PROFILE, trade.symbol)?;
+        let open = ballast_engine::state::unrealised(trade, price)?;
+        let pnl = trade.net_profit()?.checked_add(open)?.amount();
+        Some(OpenTrade { trade: trade.clone(), pnl: pnl.normalize() })
+    }
+}
+
+fn closed_trade(trade: &Trade) -> ClosedTrade {
+    let pnl = trade.net_profit().map_or(f64::NAN, |profit| float_of(profit.amount()));
+    let closed_at = trade.closed_at.unwrap_or(trade.opened_at);
+    ClosedTrade {
+        pnl,
+        return_pct: pnl / float_of(trade.entry_notional.amount()) * 100.0,
+        holding_ns: closed_at.nanos_since(trade.opened_at),
+    }
+}
+
+fn document(request: &Request) -> ProfileDocument {
+    ProfileDocument {
+        name: "back-test".to_owned(),
+        venue: venue(),
+        mode: Mode::Backtest,
+        capital: Capital { currency: request.currency, allocated: request.cash },
+        instruments: request.instruments.clone(),
+        fees: request.rules.fees,
+        limits: Limits::default(),
+        strategy: (*request.config).clone(),
+    }
+}
+
+#[expect(clippy::expect_used, reason = "the literal is a valid venue name")]
+fn venue() -> VenueId {
+    "backtest".parse().expect("a valid venue name")
+}
+
+#[expect(clippy::expect_used, reason = "the literal is a valid tenant id")]
+fn tenant() -> TenantId {
+    "backtest".parse().expect("a valid tenant id")
+}
