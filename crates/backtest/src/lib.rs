@@ -1,5 +1,6 @@
 //! The engine over history: runs, statistics and reports.
 
+pub mod report;
 mod run;
 pub mod statistics;
 

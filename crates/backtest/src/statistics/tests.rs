@@ -336,6 +336,7 @@ fn sma_cross(bars: &[(f64, f64)]) -> Vec<EquityPoint> {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the environment names the folder of real data")]
 fn goog_has_the_figures_that_three_peers_agree_on() {
     let Some(folder) = std::env::var_os("BALLAST_TEST_DATA") else {
         eprintln!("not run: no test data (BALLAST_TEST_DATA is not set)");
