@@ -49,10 +49,7 @@ fn unusual_decimal(cell: &[u8]) -> Result<Decimal, CellProblem> {
     let Some(parts) = Parts::of(text) else {
         let name = text.to_ascii_lowercase();
         let name = name.trim_ascii_start();
-        let name = name
-            .strip_prefix(b"-")
-            .or(name.strip_prefix(b"+"))
-            .unwrap_or(name);
+        let name = name.strip_prefix(b"-").or(name.strip_prefix(b"+")).unwrap_or(name);
         return Err(match name {
             b"nan" | b"inf" | b"infinity" | b"null" | b"none" | b"na" | b"n/a" => {
                 CellProblem::NotFinite(shown(text))
@@ -60,9 +57,7 @@ fn unusual_decimal(cell: &[u8]) -> Result<Decimal, CellProblem> {
             _ => CellProblem::NotNumber(shown(text)),
         });
     };
-    parts
-        .decimal()
-        .ok_or_else(|| CellProblem::TooPrecise(shown(text)))
+    parts.decimal().ok_or_else(|| CellProblem::TooPrecise(shown(text)))
 }
 
 /// A number's text, taken apart.
@@ -92,11 +87,7 @@ impl Parts {
             return None;
         }
         let scale = fraction.len() as i64 - exponent;
-        Some(Self {
-            negative,
-            digits,
-            scale,
-        })
+        Some(Self { negative, digits, scale })
     }
 
     /// The exact decimal; `None` when it needs more digits than a decimal has. Zeros that say
@@ -281,26 +272,13 @@ mod tests {
             ("1.25E+2", "125"),
             ("2.5e-05", "0.000025"),
             ("123456789012345678", "123456789012345678"),
-            (
-                "0.0000000000000000000000000001",
-                "0.0000000000000000000000000001",
-            ),
-            (
-                "1.00000000000000000000000000000000000",
-                "1.000000000000000000000000000",
-            ),
-            (
-                "9999999999999999999999999999",
-                "9999999999999999999999999999",
-            ),
+            ("0.0000000000000000000000000001", "0.0000000000000000000000000001"),
+            ("1.00000000000000000000000000000000000", "1.000000000000000000000000000"),
+            ("9999999999999999999999999999", "9999999999999999999999999999"),
             ("0e999999999", "0"),
         ];
         for (text, expected) in cases {
-            assert_eq!(
-                decimal(text.as_bytes()).unwrap().to_string(),
-                expected,
-                "{text}"
-            );
+            assert_eq!(decimal(text.as_bytes()).unwrap().to_string(), expected, "{text}");
         }
     }
 
@@ -321,10 +299,7 @@ mod tests {
             ("-Infinity", NotFinite("-Infinity".into())),
             ("1e29", TooPrecise("1e29".into())),
             ("1e-29", TooPrecise("1e-29".into())),
-            (
-                "12345678901234567890.123456789",
-                TooPrecise("12345678901234567890.123456789".into()),
-            ),
+            ("12345678901234567890.123456789", TooPrecise("12345678901234567890.123456789".into())),
         ];
         for (text, problem) in cases {
             assert_eq!(decimal(text.as_bytes()), Err(problem), "{text}");

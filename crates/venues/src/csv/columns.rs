@@ -13,15 +13,8 @@ pub(super) const TIME: usize = 0;
 pub(super) const VOLUME: usize = 5;
 
 /// Names of the time's column, with spaces, dashes and underscores taken out.
-const TIME_NAMES: [&str; 7] = [
-    "time",
-    "timestamp",
-    "date",
-    "datetime",
-    "opentime",
-    "unix",
-    "epoch",
-];
+const TIME_NAMES: [&str; 7] =
+    ["time", "timestamp", "date", "datetime", "opentime", "unix", "epoch"];
 
 /// The cells of one line, by the order of [`COLUMNS`]; volume is empty when the file has none.
 pub(super) type Cells<'a> = [&'a [u8]; 6];
@@ -45,10 +38,7 @@ impl Layout {
         let names = Fields::new(first.bytes, delimiter)
             .map(|field| field.map(|name| String::from_utf8_lossy(name).trim().to_owned()))
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|problem| CsvError::Line {
-                line: first.number,
-                problem,
-            })?;
+            .map_err(|problem| CsvError::Line { line: first.number, problem })?;
         if names.first().is_some_and(|name| is_time(name)) {
             return Self::headless(&names, delimiter);
         }
@@ -74,12 +64,7 @@ impl Layout {
     fn named(names: &[String], delimiter: u8, longer_by_one: bool) -> Result<Self, CsvError> {
         let mut columns: Vec<_> = names.iter().map(|name| price_column(name)).collect();
         for (index, &column) in COLUMNS.iter().enumerate().skip(1) {
-            if columns
-                .iter()
-                .filter(|&&found| found == Some(index))
-                .count()
-                > 1
-            {
+            if columns.iter().filter(|&&found| found == Some(index)).count() > 1 {
                 return Err(CsvError::RepeatedColumn { column });
             }
         }
@@ -102,12 +87,7 @@ impl Layout {
         if let Some(index) = (0..COLUMNS.len()).find(absent) {
             return Err(missing(COLUMNS[index], names));
         }
-        Ok(Self {
-            delimiter,
-            columns,
-            names: shown,
-            headless: false,
-        })
+        Ok(Self { delimiter, columns, names: shown, headless: false })
     }
 
     /// A column's name as the file spells it.
@@ -135,11 +115,7 @@ impl Layout {
             found += 1;
         }
         let expected = self.columns.len();
-        if found == expected {
-            Ok(cells)
-        } else {
-            Err(LineProblem::Fields { found, expected })
-        }
+        if found == expected { Ok(cells) } else { Err(LineProblem::Fields { found, expected }) }
     }
 }
 
@@ -193,18 +169,9 @@ mod tests {
             ("time,open,high,low,close,volume", "T,O,H,L,C,V"),
             (",Open,High,Low,Close,Volume", "T,O,H,L,C,V"),
             ("Volume;CLOSE;low;High;Open;Date", "V;C;L;H;O;T"),
-            (
-                "Open time\tOpen\tHigh\tLow\tClose\tVolume",
-                "T\tO\tH\tL\tC\tV",
-            ),
-            (
-                "symbol,timestamp,open,high,low,adj close,close,volume",
-                "S,T,O,H,L,A,C,V",
-            ),
-            (
-                "\"Date\",\"Open\", High ,\"Low\",\"Close\",\"Volume\"",
-                "T,O,H,L,C,V",
-            ),
+            ("Open time\tOpen\tHigh\tLow\tClose\tVolume", "T\tO\tH\tL\tC\tV"),
+            ("symbol,timestamp,open,high,low,adj close,close,volume", "S,T,O,H,L,A,C,V"),
+            ("\"Date\",\"Open\", High ,\"Low\",\"Close\",\"Volume\"", "T,O,H,L,C,V"),
             (",datetime,open,high,low,close,volume", "7,T,O,H,L,C,V"),
             ("Open,High,Low,Close,Volume", "T,O,H,L,C,V"),
             ("open_time,open,high,low,close,volume", "T,O,H,L,C,V,"),
@@ -244,15 +211,9 @@ mod tests {
             ("time;open;high;low", "no column 'close'"),
             ("open,high,low,close,volume", "no column 'time'"),
             ("a,b,c", "no column 'time' in the first line (a, b, c)"),
-            (
-                "2024-05-17,1,2,0.5",
-                "no column 'close' in the first line (2024-05-17, 1, 2, 0.5)",
-            ),
+            ("2024-05-17,1,2,0.5", "no column 'close' in the first line (2024-05-17, 1, 2, 0.5)"),
             ("2024-05-17", "no column 'open'"),
-            (
-                "time,open,Open,high,low,close",
-                "column 'open' is there twice",
-            ),
+            ("time,open,Open,high,low,close", "column 'open' is there twice"),
             ("\"time,open", "line 1: a quoted field is not closed"),
         ];
         for (header, expected) in cases {

@@ -123,9 +123,9 @@ impl<R: Read> Lines<R> {
                     return Ok(());
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(source) => {
+                Err(error) => {
                     let line = self.number;
-                    return Err(CsvError::Read { line, source });
+                    return Err(CsvError::Read { line, error });
                 }
             }
         }
@@ -165,13 +165,8 @@ fn other_kind(head: &[u8]) -> Option<(&'static str, &'static str)> {
         (b"\xD0\xCF\x11\xE0", "an Excel file", "export it as CSV"),
     ];
     let known = KINDS.iter().find(|(magic, ..)| head.starts_with(magic));
-    let binary = || {
-        head.contains(&0)
-            .then_some(("binary data", "give a text file"))
-    };
-    known
-        .map(|&(_, kind, remedy)| (kind, remedy))
-        .or_else(binary)
+    let binary = || head.contains(&0).then_some(("binary data", "give a text file"));
+    known.map(|&(_, kind, remedy)| (kind, remedy)).or_else(binary)
 }
 
 /// The fields of a line, quotes taken off; doubled quotes inside stay doubled.
@@ -259,9 +254,7 @@ mod tests {
 
     fn fields(line: &str) -> Result<Vec<&str>, LineProblem> {
         let text = |field| std::str::from_utf8(field).unwrap();
-        Fields::new(line.as_bytes(), b',')
-            .map(|field| field.map(text))
-            .collect()
+        Fields::new(line.as_bytes(), b',').map(|field| field.map(text)).collect()
     }
 
     #[test]
@@ -321,9 +314,6 @@ mod tests {
         let mut lines = Lines::new(&b"time\n1\xFF\n"[..]);
         lines.next().unwrap();
         let error = lines.next().unwrap_err().to_string();
-        assert!(
-            error.starts_with("line 2: the line is not UTF-8"),
-            "{error}"
-        );
+        assert!(error.starts_with("line 2: the line is not UTF-8"), "{error}");
     }
 }

@@ -81,10 +81,7 @@ pub fn load_bars(path: &Path, timeframe: Timeframe, stamped: Stamped) -> Result<
 /// # Errors
 /// [`CsvError::Open`].
 pub fn open_bars(path: &Path, options: CsvOptions) -> Result<BarReader<File>, CsvError> {
-    let file = File::open(path).map_err(|source| CsvError::Open {
-        path: path.to_owned(),
-        source,
-    })?;
+    let file = File::open(path).map_err(|error| CsvError::Open { error })?;
     Ok(read_bars(file, options))
 }
 
@@ -128,8 +125,7 @@ impl<R: Read> BarReader<R> {
             None => self.read_first().map(Some),
             Some(layout) => {
                 let line = self.lines.next()?;
-                line.map(|line| bar(line, layout, &mut self.sequence, self.options))
-                    .transpose()
+                line.map(|line| bar(line, layout, &mut self.sequence, self.options)).transpose()
             }
         }
     }
@@ -137,17 +133,11 @@ impl<R: Read> BarReader<R> {
     fn read_first(&mut self) -> Result<Bar, CsvError> {
         let first = self.lines.next()?.ok_or(CsvError::Empty)?;
         let (number, bytes) = (first.number, first.bytes.to_vec());
-        let first = Line {
-            number,
-            bytes: &bytes,
-        };
+        let first = Line { number, bytes: &bytes };
         let second = self.lines.peek()?.map(|line| line.bytes);
         let layout = self.layout.insert(Layout::detect(first, second)?);
-        let line = if layout.headless {
-            first
-        } else {
-            self.lines.next()?.ok_or(CsvError::NoBars)?
-        };
+        let line =
+            if layout.headless { first } else { self.lines.next()?.ok_or(CsvError::NoBars)? };
         bar(line, layout, &mut self.sequence, self.options)
     }
 }
@@ -171,10 +161,9 @@ fn bar(
     sequence: &mut Sequence,
     options: CsvOptions,
 ) -> Result<Bar, CsvError> {
-    let cells = layout.cells(line.bytes).map_err(|problem| CsvError::Line {
-        line: line.number,
-        problem,
-    })?;
+    let cells = layout
+        .cells(line.bytes)
+        .map_err(|problem| CsvError::Line { line: line.number, problem })?;
     let at = |column: usize| {
         move |problem| CsvError::Cell {
             line: line.number,
@@ -188,17 +177,8 @@ fn bar(
     let price = |column: usize| price(cells[column]).map_err(at(column));
     let (open, high, low, close) = (price(1)?, price(2)?, price(3)?, price(4)?);
     let volume = volume(cells[VOLUME]).map_err(at(VOLUME))?;
-    let bar = Bar {
-        close_time,
-        open,
-        high,
-        low,
-        close,
-        volume,
-    };
-    bar.checked()
-        .map_err(|_| range_problem(&bar))
-        .map_err(|(column, problem)| at(column)(problem))
+    let bar = Bar { close_time, open, high, low, close, volume };
+    bar.checked().map_err(|_| range_problem(&bar)).map_err(|(column, problem)| at(column)(problem))
 }
 
 fn close_time(time: Timestamp, options: CsvOptions) -> Result<Timestamp, CellProblem> {
@@ -233,11 +213,8 @@ fn range_problem(bar: &Bar) -> (usize, CellProblem) {
     if high < low {
         return (2, CellProblem::HighBelowLow { high, low });
     }
-    let (column, price) = if outside(bar.open.get()) {
-        (1, bar.open.get())
-    } else {
-        (4, bar.close.get())
-    };
+    let (column, price) =
+        if outside(bar.open.get()) { (1, bar.open.get()) } else { (4, bar.close.get()) };
     (column, CellProblem::OutsideRange { price, high, low })
 }
 

@@ -18,12 +18,7 @@ pub(super) struct Sequence {
 
 impl Sequence {
     pub(super) const fn new(timeframe: Timeframe) -> Self {
-        Self {
-            timeframe,
-            last: None,
-            shortest_ns: None,
-            missing: 0,
-        }
+        Self { timeframe, last: None, shortest_ns: None, missing: 0 }
     }
 
     /// Takes the time of the bar on `line`, or says why it cannot follow the one before.
@@ -40,15 +35,8 @@ impl Sequence {
             return Ok(());
         }
         Err(match distance {
-            0 => CellProblem::Duplicate {
-                time,
-                previous_line,
-            },
-            ..0 => CellProblem::OutOfOrder {
-                time,
-                previous,
-                previous_line,
-            },
+            0 => CellProblem::Duplicate { time, previous_line },
+            ..0 => CellProblem::OutOfOrder { time, previous, previous_line },
             _ => CellProblem::TooClose {
                 time,
                 previous,
@@ -116,16 +104,8 @@ mod tests {
             (Timeframe::M1, &["2024-01-01 00:00", "2024-01-01 00:01"], 0),
             (Timeframe::M1, &["2024-01-01 00:00", "2024-01-01 00:05"], 4),
             (Timeframe::H1, &["2024-01-01 00:00", "2024-01-01 02:30"], 1),
-            (
-                Timeframe::D1,
-                &["2024-01-05", "2024-01-08", "2024-01-16"],
-                0,
-            ),
-            (
-                Timeframe::Mo1,
-                &["2024-07-01", "2024-08-01", "2024-12-02"],
-                0,
-            ),
+            (Timeframe::D1, &["2024-01-05", "2024-01-08", "2024-01-16"], 0),
+            (Timeframe::Mo1, &["2024-07-01", "2024-08-01", "2024-12-02"], 0),
         ];
         for (timeframe, times, missing) in cases {
             assert_eq!(follow(timeframe, times), Ok(missing), "{times:?}");
@@ -135,10 +115,7 @@ mod tests {
     #[test]
     fn days_weeks_and_months_may_follow_sessions() {
         let cases: [(Timeframe, &[&str]); 4] = [
-            (
-                Timeframe::D1,
-                &["2024-03-09T14:30:00Z", "2024-03-10T13:30:00Z"],
-            ),
+            (Timeframe::D1, &["2024-03-09T14:30:00Z", "2024-03-10T13:30:00Z"]),
             (Timeframe::W1, &["2024-01-02", "2024-01-08"]),
             (Timeframe::Mo1, &["2024-08-01", "2024-09-03", "2024-10-01"]),
             (Timeframe::Mo1, &["2024-01-31", "2024-02-29", "2024-03-28"]),
@@ -166,11 +143,7 @@ mod tests {
                 &["2024-01-01 00:00", "2024-01-01 00:05"],
                 "is less than 15m after 2024-01-01T00:00:00Z on line 2; the bars look like 5m",
             ),
-            (
-                Timeframe::Mo1,
-                &["2024-01-01", "2024-01-02"],
-                "the bars look like 1d",
-            ),
+            (Timeframe::Mo1, &["2024-01-01", "2024-01-02"], "the bars look like 1d"),
             (
                 Timeframe::M1,
                 &["2024-01-01 00:00", "2024-01-01 00:00:01"],
