@@ -6,3 +6,4 @@
 //! [`ports`]: ballast_engine::ports
 
 pub mod csv;
+pub mod replay;

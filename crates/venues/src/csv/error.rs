@@ -5,30 +5,27 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
 
 use ballast_domain::{Timeframe, Timestamp};
 use rust_decimal::Decimal;
 use thiserror::Error;
 
-/// Why a file gives no bars.
+/// Why a file gives no bars. The caller knows the file's name and says it.
 #[derive(Debug, Error)]
 pub enum CsvError {
     /// The file could not be opened.
-    #[error("cannot open {}: {source}", path.display())]
+    #[error("cannot open the file: {error}")]
     Open {
-        /// Which file.
-        path: PathBuf,
         /// What the operating system says.
-        source: io::Error,
+        error: io::Error,
     },
     /// Reading stopped in the middle.
-    #[error("cannot read on after line {line}: {source}")]
+    #[error("cannot read on after line {line}: {error}")]
     Read {
         /// The last line that was read.
         line: u64,
         /// What the operating system says.
-        source: io::Error,
+        error: io::Error,
     },
     /// Nothing is in the file.
     #[error("the file is empty; it needs a header and one line per bar")]

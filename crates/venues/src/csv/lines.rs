@@ -123,9 +123,9 @@ impl<R: Read> Lines<R> {
                     return Ok(());
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(source) => {
+                Err(error) => {
                     let line = self.number;
-                    return Err(CsvError::Read { line, source });
+                    return Err(CsvError::Read { line, error });
                 }
             }
         }

@@ -81,8 +81,7 @@ pub fn load_bars(path: &Path, timeframe: Timeframe, stamped: Stamped) -> Result<
 /// # Errors
 /// [`CsvError::Open`].
 pub fn open_bars(path: &Path, options: CsvOptions) -> Result<BarReader<File>, CsvError> {
-    let file =
-        File::open(path).map_err(|source| CsvError::Open { path: path.to_owned(), source })?;
+    let file = File::open(path).map_err(|error| CsvError::Open { error })?;
     Ok(read_bars(file, options))
 }
 
