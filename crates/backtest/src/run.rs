@@ -9,8 +9,8 @@ use std::sync::Arc;
 use ballast_domain::control::ControlSnapshot;
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
-    AssetClass, Bar, BrokerEvent, Capital, Currency, Event, Instrument, Limits, Mode, Money,
-    ProfileDocument, ProfileId, ProfileStatus, StrategyConfig, Symbol, TenantId, Timeframe,
+    AssetClass, Bar, BrokerEvent, Capital, Currency, Direction, Event, Instrument, Limits, Mode,
+    Money, ProfileDocument, ProfileId, ProfileStatus, StrategyConfig, Symbol, TenantId, Timeframe,
     Timestamp, Trade, VenueId,
 };
 use ballast_engine::market::{Board, BoardError, Frame, number::float_of};
@@ -177,8 +177,8 @@ struct Desk {
     said: Vec<BrokerEvent>,
     closed: Vec<Trade>,
     refusals: Vec<(&'static str, u64)>,
-    /// Equity while nothing is held; recomputed when something has happened.
-    idle_equity: Option<f64>,
+    /// What equity is made of, until something happens.
+    valuation: Option<Valuation>,
     submitted: bool,
     failed: Option<ApplyError>,
 }
@@ -262,7 +262,7 @@ impl Desk {
             said: Vec::new(),
             closed: Vec::new(),
             refusals: Vec::new(),
-            idle_equity: None,
+            valuation: None,
             submitted: false,
             failed: None,
         };
@@ -342,7 +342,7 @@ impl Desk {
         if self.effects.events.is_empty() {
             return;
         }
-        self.idle_equity = None;
+        self.valuation = None;
         self.record();
         for action in self.effects.actions.drain(..) {
             match action {
@@ -382,13 +382,15 @@ impl Desk {
     }
 
     fn equity(&mut self) -> Option<f64> {
-        if let Some(equity) = self.idle_equity {
-            return Some(equity);
+        if self.valuation.is_none() {
+            self.valuation = Some(Valuation::of(self.profile()?));
         }
-        let equity = float_of(self.exact_equity()?);
-        let idle = self.profile().is_some_and(|profile| profile.trades.is_empty());
-        self.idle_equity = idle.then_some(equity);
-        Some(equity)
+        let valuation = self.valuation.as_ref()?;
+        let open = valuation.held.iter().map(|(symbol, units)| {
+            let mark = self.engine.mark(PROFILE, *symbol)?;
+            Some(units * float_of(mark.get()))
+        });
+        open.sum::<Option<f64>>().map(|open| valuation.base + open)
     }
 
     fn exact_equity(&self) -> Option<Decimal> {
@@ -400,6 +402,34 @@ impl Desk {
         let open = ballast_engine::state::unrealised(trade, price)?;
         let pnl = trade.net_profit()?.checked_add(open)?.amount();
         Some(OpenTrade { trade: trade.clone(), pnl: pnl.normalize() })
+    }
+}
+
+/// Equity between two events: what does not move, and the units that move with the price. A point
+/// of the curve is a statistic, hence a float; the result's final equity is exact.
+struct Valuation {
+    base: f64,
+    held: Vec<(Symbol, f64)>,
+}
+
+impl Valuation {
+    fn of(profile: &Profile) -> Self {
+        let mut base = profile.book.equity_at_cost();
+        let mut held = Vec::with_capacity(profile.trades.len());
+        for trade in profile.trades.values() {
+            let units = float_of(trade.open_quantity().get());
+            match trade.direction {
+                Direction::Long => {
+                    base -= trade.reserved.amount();
+                    held.push((trade.symbol, units));
+                }
+                Direction::Short => {
+                    base += trade.reserved.amount();
+                    held.push((trade.symbol, -units));
+                }
+            }
+        }
+        Self { base: float_of(base), held }
     }
 }
 

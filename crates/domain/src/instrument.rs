@@ -22,14 +22,26 @@ pub enum InstrumentError {
 }
 
 /// The venue's name for an instrument, such as `GOOG` or `BTC/USD`; 1 to 24 printable characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Symbol(ArrayString<24>);
+///
+/// Kept as bytes padded with zeros, because symbols are compared at every bar.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Symbol([u8; SYMBOL_LENGTH]);
+
+const SYMBOL_LENGTH: usize = 24;
 
 impl Symbol {
     /// The symbol as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        let length = self.0.iter().position(|byte| *byte == 0).unwrap_or(SYMBOL_LENGTH);
+        // Only printable ASCII gets in, which is always valid text.
+        std::str::from_utf8(&self.0[..length]).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
@@ -38,8 +50,12 @@ impl FromStr for Symbol {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let printable = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
-        match ArrayString::from(text) {
-            Ok(inner) if printable => Ok(Self(inner)),
+        let mut bytes = [0; SYMBOL_LENGTH];
+        match bytes.get_mut(..text.len()) {
+            Some(place) if printable => {
+                place.copy_from_slice(text.as_bytes());
+                Ok(Self(bytes))
+            }
             _ => Err(InstrumentError::NotSymbol(text.to_owned())),
         }
     }
@@ -73,13 +89,13 @@ macro_rules! name_text {
     ($($name:ident),*) => {$(
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.0)
+                serializer.serialize_str(self.as_str())
             }
         }
 

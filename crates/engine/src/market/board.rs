@@ -91,6 +91,12 @@ impl Board {
         self.rows.keys().copied()
     }
 
+    /// The place of an instrument in the rows of every frame.
+    #[must_use]
+    pub fn row_of(&self, symbol: Symbol) -> Option<usize> {
+        self.rows.get(&symbol).copied()
+    }
+
     /// Adds a row for `symbol` to every frame from now on.
     pub fn subscribe(&mut self, symbol: Symbol) {
         let next = self.rows.len();

@@ -91,10 +91,7 @@ impl State {
     }
 
     fn set_active(&mut self, id: OrderId, state: impl Fn(bool) -> ActiveState) -> Booked {
-        let order = self.find(id.intent.profile)?.order(id)?;
-        if !order.state.is_active() {
-            return Err(format!("{id} has ended"));
-        }
+        let order = self.find(id.intent.profile)?.working(id)?;
         order.state = OrderState::Active(state(!order.filled.is_zero()));
         Ok(())
     }
@@ -108,8 +105,8 @@ impl State {
 }
 
 impl Profile {
-    fn order(&mut self, id: OrderId) -> Result<&mut Order, String> {
-        self.orders.get_mut(&id).ok_or_else(|| format!("there is no order {id}"))
+    fn working(&mut self, id: OrderId) -> Result<&mut Order, String> {
+        self.working.get_mut(&id).ok_or_else(|| format!("no order {id} is working"))
     }
 
     fn open_trade(&mut self, id: TradeId) -> Result<&mut Trade, String> {
@@ -139,14 +136,15 @@ impl Profile {
             expect_created(self.book.reserve(terms.intent, terms.reserved))?;
         }
         self.last_intent = terms.intent.number;
-        self.orders.insert(terms.order_id(), Order::pending(Arc::clone(terms)));
+        self.working.insert(terms.order_id(), Order::pending(Arc::clone(terms)));
         Ok(())
     }
 
     fn fill(&mut self, id: OrderId, fill: &Fill) -> Booked {
         match id.leg {
             Leg::Main => {
-                let terms = Arc::clone(&self.order(id)?.terms);
+                let known = self.order(id).ok_or_else(|| format!("there is no order {id}"))?;
+                let terms = Arc::clone(&known.terms);
                 match &terms.purpose {
                     Purpose::Enter { .. } => self.enter(&terms, fill)?,
                     Purpose::Exit { trade, reason, .. } => self.leave(id, *trade, fill, *reason)?,
@@ -208,7 +206,8 @@ impl Profile {
     }
 
     fn count_filled(&mut self, id: OrderId, fill: &Fill) -> Booked {
-        let order = self.order(id)?;
+        let late = self.ended.iter_mut().find(|order| order.terms.order_id() == id);
+        let Some(order) = self.working.get_mut(&id).or(late) else { return Ok(()) };
         let filled = order.filled.checked_add(fill.quantity);
         order.filled = filled.ok_or("the filled quantity does not fit a decimal")?;
         if !order.state.is_active() {
@@ -222,10 +221,8 @@ impl Profile {
     }
 
     fn end(&mut self, id: OrderId, state: DoneState) -> Booked {
-        let order = self.order(id)?;
-        if !order.state.is_active() {
-            return Err(format!("{id} has ended before"));
-        }
+        let order = self.working.remove(&id);
+        let mut order = order.ok_or_else(|| format!("no order {id} is working"))?;
         order.state = OrderState::Done(state);
         if !order.terms.is_reducing() {
             // Without a reservation there is nothing to give back.
@@ -234,19 +231,19 @@ impl Profile {
         if self.ended.len() == REMEMBERED
             && let Some(oldest) = self.ended.pop_front()
         {
-            self.drop_order(oldest);
+            self.forget(&oldest);
         }
-        self.ended.push_back(id);
+        self.ended.push_back(order);
         Ok(())
     }
 
-    fn drop_order(&mut self, id: OrderId) {
-        self.orders.remove(&id);
-        let trade = TradeId(id.intent);
+    /// Drops the ledger's memory of an order, unless its trade may still see fills.
+    fn forget(&mut self, order: &Order) {
+        let trade = TradeId(order.terms.intent);
         let remembered =
             self.trades.contains_key(&trade) || self.closed.iter().any(|closed| closed.id == trade);
         if !remembered {
-            self.book.forget(id.intent);
+            self.book.forget(order.terms.intent);
         }
     }
 }

@@ -56,16 +56,16 @@ pub struct Profile {
     pub book: Book,
     /// The number of the last accepted intent.
     pub last_intent: u64,
-    /// Orders that may fill, and the latest of those that have ended.
-    pub orders: BTreeMap<OrderId, Order>,
+    /// Orders that may still fill.
+    pub working: BTreeMap<OrderId, Order>,
+    /// The latest orders that have ended, oldest first.
+    pub ended: VecDeque<Order>,
     /// Trades that are open.
     pub trades: BTreeMap<TradeId, Trade>,
     /// The latest closed trades, oldest first.
     pub closed: VecDeque<Trade>,
     /// The last journaled decision for each symbol.
     pub decisions: BTreeMap<Symbol, Decision>,
-    /// Ended orders still in `orders`, oldest first.
-    pub(super) ended: VecDeque<OrderId>,
 }
 
 impl Profile {
@@ -77,11 +77,11 @@ impl Profile {
             book: Book::new(document.capital.currency),
             document,
             last_intent: 0,
-            orders: BTreeMap::new(),
+            working: BTreeMap::new(),
+            ended: VecDeque::new(),
             trades: BTreeMap::new(),
             closed: VecDeque::new(),
             decisions: BTreeMap::new(),
-            ended: VecDeque::new(),
         }
     }
 
@@ -91,9 +91,11 @@ impl Profile {
         IntentId { profile: self.id, number: self.last_intent + 1 }
     }
 
-    /// The orders that may still fill.
-    pub fn active_orders(&self) -> impl Iterator<Item = &Order> {
-        self.orders.values().filter(|order| order.state.is_active())
+    /// An order that may still fill or has ended lately.
+    #[must_use]
+    pub fn order(&self, id: OrderId) -> Option<&Order> {
+        let ended = || self.ended.iter().find(|order| order.terms.order_id() == id);
+        self.working.get(&id).or_else(ended)
     }
 
     /// The open trades of one instrument.
@@ -108,7 +110,7 @@ impl Profile {
             Purpose::Enter { slot: other, .. } => order.terms.symbol == symbol && *other == slot,
             Purpose::Exit { .. } => false,
         };
-        self.trades_of(symbol).any(|trade| trade.slot == slot) || self.active_orders().any(working)
+        self.trades_of(symbol).any(|trade| trade.slot == slot) || self.working.values().any(working)
     }
 
     /// Trades open or being entered.
@@ -117,13 +119,13 @@ impl Profile {
         let entering = |order: &&Order| {
             !order.terms.is_reducing() && !self.trades.contains_key(&TradeId(order.terms.intent))
         };
-        self.trades.len() + self.active_orders().filter(entering).count()
+        self.trades.len() + self.working.values().filter(entering).count()
     }
 
     /// Units of `trade` that working exits have claimed.
     #[must_use]
     pub fn claimed(&self, trade: TradeId) -> Quantity {
-        let exits = self.active_orders().filter(|order| match &order.terms.purpose {
+        let exits = self.working.values().filter(|order| match &order.terms.purpose {
             Purpose::Exit { trade: left, .. } => *left == trade,
             Purpose::Enter { .. } => false,
         });

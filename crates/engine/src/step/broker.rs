@@ -123,7 +123,8 @@ impl Engine {
             return Ok(());
         }
         let orphans: Vec<OrderId> = profile
-            .active_orders()
+            .working
+            .values()
             .filter(
                 |other| matches!(&other.terms.purpose, Purpose::Exit { trade, .. } if *trade == id),
             )
@@ -132,7 +133,7 @@ impl Engine {
         for orphan in orphans {
             self.request_cancel(context, orphan, "the trade has closed", effects)?;
         }
-        let left = self.state.profile(order.intent.profile).and_then(|p| p.orders.get(&order));
+        let left = self.state.profile(order.intent.profile).and_then(|p| p.order(order));
         let then = left.and_then(|order| match &order.terms.purpose {
             Purpose::Exit { then: Some(then), .. } => Some((order.terms.symbol, then.clone())),
             _ => None,
@@ -294,7 +295,7 @@ impl Engine {
         };
         let mut entries = Vec::new();
         for profile in self.state.profiles() {
-            let working = profile.active_orders().filter(|order| halted(profile, order));
+            let working = profile.working.values().filter(|order| halted(profile, order));
             entries.extend(working.map(|order| order.terms.order_id()));
         }
         for entry in entries {
@@ -311,7 +312,7 @@ impl Engine {
     ) -> Result<(), ApplyError> {
         let open = [ActiveState::Unknown, ActiveState::PendingCancel].map(OrderState::Active);
         for profile in self.state.profiles() {
-            let asked = profile.active_orders().filter(|order| open.contains(&order.state));
+            let asked = profile.working.values().filter(|order| open.contains(&order.state));
             let queries = asked.map(|order| Action::Query(order.terms.order_id()));
             effects.actions.extend(queries);
         }
@@ -327,7 +328,7 @@ impl Engine {
         let pending = OrderState::Active(ActiveState::PendingSubmit);
         let mut unanswered = Vec::new();
         for profile in self.state.profiles() {
-            for order in profile.active_orders() {
+            for order in profile.working.values() {
                 let id = order.terms.order_id();
                 unanswered.extend((order.state == pending).then_some(id));
                 effects.actions.push(Action::Query(id));
@@ -344,7 +345,7 @@ impl Engine {
     }
 
     fn order(&self, id: OrderId) -> Option<&Order> {
-        self.state.profile(id.intent.profile)?.orders.get(&id)
+        self.state.profile(id.intent.profile)?.order(id)
     }
 }
 
@@ -359,7 +360,7 @@ fn legs(trade: &Trade) -> impl Iterator<Item = OrderId> {
 /// Where an order stands; a protective leg stands as long as its trade is known.
 fn standing(profile: &Profile, order: OrderId) -> Option<OrderState> {
     match order.leg {
-        Leg::Main => profile.orders.get(&order).map(|order| order.state),
+        Leg::Main => profile.order(order).map(|order| order.state),
         Leg::Stop | Leg::Target(_) => {
             let id = TradeId(order.intent);
             let closed = || profile.closed.iter().any(|trade| trade.id == id);
@@ -384,7 +385,7 @@ fn match_fill(profile: &Profile, order: OrderId, fill: &Fill) -> Option<MatchedF
         return None;
     }
     let known = match order.leg {
-        Leg::Main => Some(profile.orders.get(&order)?),
+        Leg::Main => Some(profile.order(order)?),
         Leg::Stop | Leg::Target(_) => None,
     };
     let trade = match known.map(|known| &known.terms.purpose) {

@@ -50,7 +50,7 @@ impl Engine {
                 continue;
             }
             for (lane, view) in desk.plan.lanes().iter().zip(&mut desk.lanes) {
-                let row = frame.row(lane.symbol);
+                let row = lane.row(frame);
                 let newer = view.mark.is_none_or(|(_, at)| at <= frame.id.close);
                 if let Some(bar) = row.and_then(|row| row.bar.as_ref()).filter(|_| newer) {
                     view.mark = Some((bar.close, bar.close_time));
@@ -82,8 +82,9 @@ impl Engine {
             return Ok(());
         };
         for lane in 0..lanes {
-            let symbol = self.desks[&profile].plan.lanes()[lane].symbol;
-            let Some(row) = frame.row(symbol) else { continue };
+            let plan = &self.desks[&profile].plan.lanes()[lane];
+            let symbol = plan.symbol;
+            let Some(row) = plan.row(frame) else { continue };
             let Some(bar) = row.bar else { continue };
             let spot = Spot { profile, lane, row, bar };
             if self.state.profile(profile).is_some_and(|known| !known.trades.is_empty()) {
@@ -327,7 +328,7 @@ fn choose(profile: &Profile, symbol: Symbol, decide: impl FnOnce(Standing) -> Ch
     let position = profile.trades_of(symbol).next();
     let order_working = match position {
         Some(trade) => profile.claimed(trade.id) >= trade.open_quantity(),
-        None => profile.active_orders().any(|order| order.terms.symbol == symbol),
+        None => profile.working.values().any(|order| order.terms.symbol == symbol),
     };
     let direction = position.map(|trade| trade.direction);
     if profile.status != ProfileStatus::Running && direction.is_none() {

@@ -14,7 +14,7 @@ use super::expression::{self, Condition, ExpressionError, Numeric};
 use super::validate::{self, ConfigFault};
 use crate::market::indicator;
 use crate::market::number::decimal_of;
-use crate::market::{Board, BoardError, Row, SeriesError, SeriesId};
+use crate::market::{Board, BoardError, Frame, Row, SeriesError, SeriesId};
 
 /// A config that has passed every check, with its series on the board of one venue.
 #[derive(Debug, Clone)]
@@ -50,6 +50,8 @@ pub(super) struct RulePlan {
 pub struct Lane {
     /// The instrument.
     pub symbol: Symbol,
+    /// Its place in the rows of every frame of the board.
+    row: usize,
     /// For each role the series of its rules.
     pub(super) roles: Vec<Vec<RuleSeries>>,
     /// The average true ranges that exits and sizing read, by period.
@@ -130,6 +132,12 @@ impl Plan {
 }
 
 impl Lane {
+    /// The lane's row of a frame.
+    #[must_use]
+    pub fn row<'a>(&self, frame: &'a Frame) -> Option<&'a Row> {
+        frame.rows.get(self.row)
+    }
+
     fn distance(&self, level: ExitLevel, row: &Row) -> Option<Distance> {
         Some(match level {
             ExitLevel::Percent { value } => Distance::Percent(value),
@@ -200,7 +208,8 @@ fn compile_lane(
     roles: &[RolePlan],
     board: &mut Board,
 ) -> Result<Lane, Vec<ConfigFault>> {
-    let mut lane = Lane { symbol, roles: Vec::with_capacity(roles.len()), atr: Vec::new() };
+    let row = board.row_of(symbol).unwrap_or_default();
+    let mut lane = Lane { symbol, row, roles: Vec::with_capacity(roles.len()), atr: Vec::new() };
     let mut faults = Vec::new();
     for role in roles {
         let mut series = Vec::with_capacity(role.rules.len());
