@@ -6,7 +6,9 @@
 
 use std::future::Future;
 
-use ballast_domain::{Bar, BrokerEvent, OrderId, Price, Quantity, Symbol, Timeframe, Timestamp};
+use ballast_domain::{
+    Bar, BrokerEvent, OrderId, Price, Quantity, Stop, Symbol, Timeframe, Timestamp, TradeId,
+};
 use thiserror::Error;
 
 use crate::risk::OrderIntent;
@@ -104,8 +106,8 @@ pub trait Broker: Send + Sync {
     /// Asks for an order to be cancelled.
     fn cancel(&self, order: OrderId) -> impl Future<Output = ()> + Send;
 
-    /// Moves a protective stop to another level.
-    fn move_stop(&self, stop: OrderId, level: Price) -> impl Future<Output = ()> + Send;
+    /// Moves the protective stop of a trade.
+    fn move_stop(&self, trade: TradeId, stop: Stop) -> impl Future<Output = ()> + Send;
 
     /// Asks what has become of an order; answered by events, [`BrokerEvent::NotFound`] included.
     fn query(&self, order: OrderId) -> impl Future<Output = ()> + Send;
@@ -175,4 +177,69 @@ pub struct BrokerMessage {
     pub at: Timestamp,
     /// What.
     pub event: BrokerEvent,
+}
+
+/// The gaps between two effects of a running process. What happens in the world is at one side of
+/// a gap or the other, so a process may end in any of them without losing or doubling anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Gap {
+    /// The engine has stepped; nothing is durable yet.
+    Stepped,
+    /// The step's events are durable; nothing was sent.
+    Appended,
+    /// An order was handed to the broker; more may follow.
+    Submitted,
+    /// Everything that a step asked for was done; nobody was told.
+    Released,
+    /// The venue has an order; its record is not durable yet.
+    VenueTook,
+    /// The venue's record is durable; the engine was not told.
+    VenueRecorded,
+    /// The venue has filled; its record is not durable yet.
+    VenueFilled,
+    /// The engine was told.
+    VenueTold,
+}
+
+impl Gap {
+    /// Every gap.
+    pub const ALL: [Self; 8] = [
+        Self::Stepped,
+        Self::Appended,
+        Self::Submitted,
+        Self::Released,
+        Self::VenueTook,
+        Self::VenueRecorded,
+        Self::VenueFilled,
+        Self::VenueTold,
+    ];
+
+    /// Its name in tables and on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stepped => "stepped",
+            Self::Appended => "appended",
+            Self::Submitted => "submitted",
+            Self::Released => "released",
+            Self::VenueTook => "venue-took",
+            Self::VenueRecorded => "venue-recorded",
+            Self::VenueFilled => "venue-filled",
+            Self::VenueTold => "venue-told",
+        }
+    }
+}
+
+/// Told of every gap as it is passed. Does nothing but in tests, which end the process there.
+pub trait Gaps: Send + Sync + std::fmt::Debug {
+    /// The process is in `gap` now.
+    fn pass(&self, gap: Gap);
+}
+
+/// Passes every gap.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoGaps;
+
+impl Gaps for NoGaps {
+    fn pass(&self, _: Gap) {}
 }

@@ -1,4 +1,25 @@
 //! The loop of one tenant: step, append, release. The engine's only asynchronous file.
+//!
+//! Deliveries come through one bounded inbox, in order. Those that are waiting together are
+//! stepped together and appended as one batch; only when the journal has made the batch durable
+//! are its actions carried out and its answers given. A failed append ends the loop: the engine
+//! has gone ahead of its journal and is thrown away, and whoever started it folds it again.
+
+use std::sync::Arc;
+
+use ballast_domain::control::ControlSubject;
+use ballast_domain::{ControlSnapshot, Envelope, OrderId, Timestamp};
+use thiserror::Error;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::market::Frame;
+use crate::ports::{Broker, BrokerMessage, Clock, Gap, Gaps, Journal, JournalError, Receipt};
+use crate::risk::OrderIntent;
+use crate::state::ApplyError;
+use crate::step::{Action, Answer, Command, Effects, Engine, Input};
+
+/// Deliveries that may be stepped together before they are appended.
+const BATCH: usize = 64;
 
 /// Something that the journal holds: it can be acted on without ever being forgotten.
 ///
@@ -18,5 +39,270 @@ impl<T> Durable<T> {
     /// What is durable.
     pub const fn get(&self) -> &T {
         &self.inner
+    }
+
+    /// Proves that `inner`, which event `seq` tells of, is covered by `receipt`.
+    fn prove(inner: T, seq: u64, receipt: Receipt) -> Option<Self> {
+        (seq <= receipt.last_seq()).then_some(Self { inner })
+    }
+}
+
+/// What comes to a tenant.
+#[derive(Debug)]
+pub enum Delivery {
+    /// A frame has closed.
+    Frame(Arc<Frame>),
+    /// A frame that closed while nobody was running.
+    Missed(Arc<Frame>),
+    /// A venue has said something.
+    Broker(BrokerMessage),
+    /// Somebody asks for something; the answer comes when it is durable.
+    Command {
+        /// What.
+        command: Command,
+        /// The request that carried it.
+        request_id: Option<ballast_domain::RequestId>,
+        /// Where the answer goes.
+        answer: oneshot::Sender<Answer>,
+    },
+    /// Time has passed.
+    Tick,
+    /// Answered when everything delivered before has been carried out.
+    Settled(oneshot::Sender<()>),
+    /// No more comes: finish what was begun and end.
+    Stop,
+}
+
+/// Why a tenant's loop ended without being asked to.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The journal did not take a batch.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// An event did not fit the state.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+}
+
+/// What the loop works with.
+#[derive(Debug)]
+pub struct Tenant<J, B, C> {
+    /// The engine, folded from the journal.
+    pub engine: Engine,
+    /// Where events are made durable.
+    pub journal: J,
+    /// Where orders go.
+    pub broker: B,
+    /// Tells when a command or a venue's silence happened.
+    pub clock: C,
+    /// Trading control as this process knows it now; compared last before each entry is sent.
+    pub control: watch::Receiver<Option<Arc<ControlSnapshot>>>,
+    /// Told of the gaps between effects.
+    pub gaps: Arc<dyn Gaps>,
+}
+
+/// Told of every batch that has become durable.
+pub trait Observer: Send {
+    /// `events` are durable, and `engine` has booked them.
+    fn durable(&mut self, engine: &Engine, events: &[Envelope]) -> impl Future<Output = ()> + Send;
+}
+
+/// What one batch has gathered until it is durable.
+#[derive(Default)]
+struct Batch {
+    events: Vec<Envelope>,
+    actions: Vec<(u64, Action)>,
+    answers: Vec<(oneshot::Sender<Answer>, Answer)>,
+    settled: Vec<oneshot::Sender<()>>,
+    stop: bool,
+}
+
+impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
+    /// Runs until it is told to stop or its inbox is closed, beginning with the question what has
+    /// become of every order that was open.
+    ///
+    /// # Errors
+    /// [`RunError`]: the engine is to be thrown away and folded again.
+    pub async fn run(
+        mut self,
+        mut inbox: mpsc::Receiver<Delivery>,
+        mut observer: impl Observer,
+    ) -> Result<(), RunError> {
+        let mut effects = Effects::default();
+        let mut batch = Batch::default();
+        self.follow_control(&mut effects, &mut batch)?;
+        self.engine.resume(self.clock.now(), &mut effects)?;
+        batch.gather(&mut effects, None, self.engine.state().last_seq());
+        self.commit(&mut batch, &mut observer).await?;
+        let mut control = self.control.clone();
+        loop {
+            tokio::select! {
+                biased;
+                changed = control.changed() => {
+                    if changed.is_err() {
+                        return Ok(());
+                    }
+                    self.follow_control(&mut effects, &mut batch)?;
+                }
+                delivery = inbox.recv() => {
+                    let Some(delivery) = delivery else { return Ok(()) };
+                    self.take(delivery, &mut effects, &mut batch)?;
+                    for _ in 1..BATCH {
+                        let Ok(delivery) = inbox.try_recv() else { break };
+                        self.take(delivery, &mut effects, &mut batch)?;
+                    }
+                }
+            }
+            let stop = batch.stop;
+            self.commit(&mut batch, &mut observer).await?;
+            if stop {
+                return Ok(());
+            }
+        }
+    }
+
+    fn follow_control(
+        &mut self,
+        effects: &mut Effects,
+        batch: &mut Batch,
+    ) -> Result<(), ApplyError> {
+        let control = self.control.borrow_and_update().clone();
+        let at = self.clock.now();
+        self.engine.step(Input::Control { at, control }, effects)?;
+        batch.gather(effects, None, self.engine.state().last_seq());
+        Ok(())
+    }
+
+    fn take(
+        &mut self,
+        delivery: Delivery,
+        effects: &mut Effects,
+        batch: &mut Batch,
+    ) -> Result<(), ApplyError> {
+        let mut reply = None;
+        match delivery {
+            Delivery::Frame(frame) => self.engine.step(Input::Frame(&frame), effects)?,
+            Delivery::Missed(frame) => self.engine.step(Input::Missed(&frame), effects)?,
+            Delivery::Broker(message) => self.engine.step(Input::Broker(message), effects)?,
+            Delivery::Command { command, request_id, answer } => {
+                let at = self.clock.now();
+                self.engine.step(Input::Command { at, request_id, command }, effects)?;
+                reply = Some(answer);
+            }
+            Delivery::Tick => self.engine.step(Input::Clock(self.clock.now()), effects)?,
+            Delivery::Settled(settled) => {
+                batch.settled.push(settled);
+                return Ok(());
+            }
+            Delivery::Stop => {
+                batch.stop = true;
+                return Ok(());
+            }
+        }
+        batch.gather(effects, reply, self.engine.state().last_seq());
+        Ok(())
+    }
+
+    /// Makes a batch durable, then carries it out, then tells.
+    async fn commit(
+        &mut self,
+        batch: &mut Batch,
+        observer: &mut impl Observer,
+    ) -> Result<(), RunError> {
+        let mut receipt = Receipt::new(self.engine.state().last_seq());
+        if let Some(first) = batch.events.first() {
+            self.gaps.pass(Gap::Stepped);
+            receipt = self.journal.append(first.seq - 1, &batch.events).await?;
+            self.gaps.pass(Gap::Appended);
+        }
+        let mut withheld = Vec::new();
+        for (seq, action) in batch.actions.drain(..) {
+            match action {
+                Action::Submit(intent) => {
+                    let order = intent.terms().order_id();
+                    match self.may_still_enter(&intent) {
+                        true => self.submit(intent, seq, receipt).await,
+                        false => withheld.push(order),
+                    }
+                }
+                Action::Cancel(order) => self.broker.cancel(order).await,
+                Action::MoveStop(trade, stop) => self.broker.move_stop(trade, stop).await,
+                Action::Query(order) => self.broker.query(order).await,
+            }
+        }
+        if !batch.events.is_empty() {
+            self.gaps.pass(Gap::Released);
+            observer.durable(&self.engine, &batch.events).await;
+        }
+        batch.tell();
+        if withheld.is_empty() { Ok(()) } else { self.void(withheld, observer).await }
+    }
+
+    async fn submit(&self, intent: OrderIntent, seq: u64, receipt: Receipt) {
+        if let Some(durable) = Durable::prove(intent, seq, receipt) {
+            self.broker.submit(durable).await;
+            self.gaps.pass(Gap::Submitted);
+        }
+    }
+
+    /// Whether control, as it is at this very moment, still lets an accepted order out. Orders
+    /// that only reduce always may.
+    fn may_still_enter(&self, intent: &OrderIntent) -> bool {
+        let terms = intent.terms();
+        if terms.is_reducing() {
+            return true;
+        }
+        let state = self.engine.state();
+        let Some(profile) = state.profile(terms.intent.profile) else { return false };
+        let control = self.control.borrow();
+        let subject = ControlSubject {
+            venue: profile.document.venue,
+            tenant: state.tenant(),
+            profile: profile.id,
+            symbol: terms.symbol,
+        };
+        control.as_ref().is_some_and(|control| control.strictest(subject).is_none())
+    }
+
+    /// Books that accepted entries were never sent.
+    async fn void(
+        &mut self,
+        withheld: Vec<OrderId>,
+        observer: &mut impl Observer,
+    ) -> Result<(), RunError> {
+        let mut effects = Effects::default();
+        let mut batch = Batch::default();
+        let at: Timestamp = self.clock.now();
+        for order in withheld {
+            self.engine.step(Input::Withheld { at, order }, &mut effects)?;
+            batch.gather(&mut effects, None, self.engine.state().last_seq());
+        }
+        // Voiding submits nothing, so that this commit withholds nothing again.
+        if let Some(first) = batch.events.first() {
+            self.journal.append(first.seq - 1, &batch.events).await?;
+            observer.durable(&self.engine, &batch.events).await;
+        }
+        Ok(())
+    }
+}
+
+impl Batch {
+    fn gather(&mut self, effects: &mut Effects, reply: Option<oneshot::Sender<Answer>>, seq: u64) {
+        self.events.append(&mut effects.events);
+        self.actions.extend(effects.actions.drain(..).map(|action| (seq, action)));
+        if let (Some(reply), Some(answer)) = (reply, effects.answer.take()) {
+            self.answers.push((reply, answer));
+        }
+    }
+
+    fn tell(&mut self) {
+        self.events.clear();
+        for (reply, answer) in self.answers.drain(..) {
+            // Whoever asked may have gone; what was done is done.
+            let _ = reply.send(answer);
+        }
+        for settled in self.settled.drain(..) {
+            let _ = settled.send(());
+        }
     }
 }

@@ -304,6 +304,17 @@ impl Engine {
         Ok(())
     }
 
+    pub(super) fn on_withheld(
+        &mut self,
+        at: Timestamp,
+        order: OrderId,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let context = Context { at, request_id: None, cause: Cause::Clock };
+        let reason = "not sent: trading control had changed meanwhile".to_owned();
+        self.on_done(&context, order, DoneState::Voided, reason, effects)
+    }
+
     /// Orders that nobody can tell about are asked for again.
     pub(super) fn on_clock(
         &mut self,

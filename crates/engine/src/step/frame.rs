@@ -115,15 +115,16 @@ impl Engine {
             else {
                 continue;
             };
-            let (max_bars, opened_at) = (trade.protection.max_bars, trade.opened_at);
+            let max_bars = trade.protection.max_bars;
+            // A bar that is known from before the entry says nothing about the trade.
+            if spot.bar.close_time <= trade.opened_at {
+                continue;
+            }
             if let Some(stop) = position::follow(trade, spot.bar.high, spot.bar.low) {
                 self.emit(context, Event::StopMoved { trade: id, stop }, effects)?;
                 effects.actions.push(Action::MoveStop(id, stop));
             }
-            let held = match spot.bar.close_time > opened_at {
-                true => self.count_bar(spot, id),
-                false => 0,
-            };
+            let held = self.count_bar(spot, id);
             if max_bars.is_some_and(|max_bars| held >= max_bars) {
                 let signal = exit_signal(spot.profile, symbol, id, ExitReason::TimeStop, None);
                 self.exit_unless_claimed(context, id, signal, effects)?;

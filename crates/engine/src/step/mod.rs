@@ -54,6 +54,13 @@ pub enum Input<'a> {
         /// What is in force.
         control: Option<Arc<ControlSnapshot>>,
     },
+    /// An accepted entry was not sent, because control had changed meanwhile.
+    Withheld {
+        /// When.
+        at: Timestamp,
+        /// The order.
+        order: OrderId,
+    },
     /// Time has passed.
     Clock(Timestamp),
 }
@@ -205,6 +212,7 @@ impl Engine {
                 self.on_command(&context, command, effects)
             }
             Input::Control { at, control } => self.on_control(at, control, effects),
+            Input::Withheld { at, order } => self.on_withheld(at, order, effects),
             Input::Clock(at) => self.on_clock(at, effects),
         }
     }
