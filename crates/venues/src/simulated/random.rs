@@ -6,7 +6,7 @@
 //! gives nothing here: nobody is to be kept from guessing a simulated price.
 //!
 //! The same seed gives the same market on every platform. Rust's float addition, multiplication,
-//! division and square root are exact to the last bit everywhere; logarithm, exponential and
+//! division and square root round alike everywhere, to the last bit; logarithm, exponential and
 //! trigonometric functions are not, so they are not used: [`exp`] is a polynomial, and normal
 //! deviates are sums.
 
