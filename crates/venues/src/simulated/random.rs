@@ -7,7 +7,7 @@
 //!
 //! The same seed gives the same market on every platform. Rust's float addition, multiplication,
 //! division and square root round alike everywhere, to the last bit; logarithm, exponential and
-//! trigonometric functions are not, so they are not used: [`exp`] is a polynomial, and normal
+//! trigonometric functions do not, so they are not used: [`exp`] is a polynomial, and normal
 //! deviates are sums.
 
 /// A stream of random bits, for one purpose of one instrument.
