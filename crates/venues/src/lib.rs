@@ -7,3 +7,4 @@
 
 pub mod csv;
 pub mod replay;
+pub mod simulated;

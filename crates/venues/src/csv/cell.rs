@@ -374,10 +374,13 @@ mod tests {
         }
 
         #[test]
-        fn date_like_cells_agree_with_the_domain(text in "[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?Z?)?") {
-            let slow = text.parse::<Timestamp>().ok();
+        fn what_looks_like_a_time_is_one_of_the_domain(
+            date in "[0-9]{4}-[0-9]{2}-[0-9]{2}",
+            clock in "([T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?Z?)?",
+        ) {
+            let text = date + &clock;
             if let Some(fast) = plain_time(text.as_bytes()) {
-                prop_assert_eq!(Some(fast), slow);
+                prop_assert_eq!(text.parse(), Ok(fast));
             }
         }
     }

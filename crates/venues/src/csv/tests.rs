@@ -217,3 +217,30 @@ proptest! {
         prop_assert!(read.windows(2).all(|pair| pair[0].close_time < pair[1].close_time));
     }
 }
+
+#[test]
+fn files_of_others_are_read_whole() {
+    let Some(folder) = std::env::var_os("BALLAST_TEST_DATA") else {
+        eprintln!("not run: no test data (BALLAST_TEST_DATA is not set)");
+        return;
+    };
+    let cases = [
+        ("goog-1d-2004-2013.csv", Timeframe::D1, 2_148, "2013-03-02T00:00:00Z", "2175400"),
+        (
+            "btcusd-perp-1m-2022-01.csv",
+            Timeframe::M1,
+            45_031,
+            "2022-02-01T05:32:00Z",
+            "685906.9735",
+        ),
+    ];
+    for (name, timeframe, count, close, volume) in cases {
+        let path = Path::new(&folder).join("ohlcv").join(name);
+        let series = load_bars(&path, timeframe, Stamped::Open).unwrap();
+        let last = series.bars[series.bars.len() - 1];
+        assert_eq!((series.bars.len(), series.missing_bars), (count, 0), "{name}");
+        assert_eq!(last.close_time.to_string(), close, "{name}");
+        assert_eq!(last.volume.to_string(), volume, "{name}");
+        assert_eq!(series.likely_timeframe, Some(timeframe), "{name}");
+    }
+}
