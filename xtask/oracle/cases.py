@@ -13,11 +13,12 @@ from fractions import Fraction
 from pathlib import Path
 from random import Random
 
-from bars import PRICES, SECONDS, Bars
+from bars import PRICES, SECONDS, Bars, interval_end, interval_start
 from conditions import condition
 from contract import Settings, run
 
 DRAWS = 200
+TIMEFRAMES = ["1d", "1d", "1d", "1d", "1m", "15m", "1h", "4h", "1w", "1M"]
 
 
 @dataclass
@@ -71,7 +72,7 @@ def draw(seed):
 
 
 def random_case(seed, rng):
-    timeframe = rng.choice(["1d", "1d", "1d", "1h", "1m", "1w"])
+    timeframe = rng.choice(TIMEFRAMES)
     market = Market(rng)
     rows = market.rows(timeframe, rng.randint(60, 300))
     plan = rng.choice(["any", "any", "any", "bracket", "squeeze"])
@@ -85,7 +86,7 @@ def random_case(seed, rng):
     config["sizing"] = random_sizing(rng, Decimal(cash), market.start, "stopLoss" in exits)
     if exits:
         config["exits"] = exits
-    intraday = SECONDS[timeframe] < SECONDS["1d"]
+    intraday = SECONDS.get(timeframe, SECONDS["1d"]) < SECONDS["1d"]
     higher = any("tf(" in str(value) for value in config.values())
     return Case(
         seed, timeframe, rows, config, cash,
@@ -110,12 +111,12 @@ class Market:
     def rows(self, timeframe, count):
         missing = self.rng.choice([0, 0, 0.03, 0.2])
         start = datetime(2021, 3, self.rng.randint(1, 28), tzinfo=timezone.utc)
-        if timeframe == "1w":
-            start -= timedelta(days=start.weekday())
-        if timeframe in ("1h", "1m"):
-            start += timedelta(hours=self.rng.randint(0, 23))
-        step = timedelta(seconds=SECONDS[timeframe])
-        rows = [(start + step * i, *self.bar()) for i in range(count)]
+        time, rows = interval_start(start, timeframe), []
+        if SECONDS.get(timeframe, SECONDS["1d"]) < SECONDS["1d"]:
+            time += 4 * timedelta(hours=self.rng.randint(0, 5))
+        while len(rows) < count:
+            rows.append((time, *self.bar()))
+            time = interval_end(time, timeframe)
         return [row for row in rows if self.rng.random() >= missing] or rows
 
     def bar(self):

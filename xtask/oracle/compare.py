@@ -1,7 +1,7 @@
 """Random cases through `ballast backtest` and through the reference: every figure must agree.
 
     python compare.py --ballast target/release/ballast --cases 500
-    python compare.py --ballast target/release/ballast --seed 17 --keep /tmp/case
+    python compare.py --ballast target/release/ballast --seed 17 --keep case-17
 
 The second line replays one seed and leaves its bars and config in a folder.
 """

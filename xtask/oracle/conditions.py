@@ -1,6 +1,9 @@
 """Random conditions in the strategies' expression language."""
 
-HIGHER = {"1m": ["5m", "15m", "1h"], "1h": ["4h", "1d"], "1d": ["1w", "1M"], "1w": ["1M"]}
+HIGHER = {
+    "1m": ["5m", "15m", "1h"], "15m": ["30m", "1h", "4h"], "1h": ["4h", "1d"], "4h": ["1d"],
+    "1d": ["1w", "1M"],
+}
 
 
 def condition(rng, timeframe):

@@ -396,7 +396,8 @@ class Simulation:
         return floor_to(quantity, lot)
 
     def level(self, name, entry, direction, atr):
-        return self.price_of(self.exits[name], entry, direction, atr) if name in self.exits else None
+        rule = self.exits.get(name)
+        return rule and self.price_of(rule, entry, direction, atr)
 
     def price_of(self, rule, entry, direction, atr):
         """`price` is the level itself; other types are a distance from the entry."""

@@ -14,7 +14,7 @@ import talib
 from bars import aggregate, last_closed
 
 TIE = 1e-9
-TOKEN = re.compile(r"""\s*(?:(\d+\.?\d*)|([A-Za-z_]\w*)|("[^"]*")|(<=|>=|==|!=|[-+*/<>()\[\],.]))""")
+TOKEN = re.compile(r"""\s*(\d+\.?\d*|[A-Za-z_]\w*|"[^"]*"|<=|>=|==|!=|[-+*/<>()\[\],.])""")
 OUTPUTS = {"macd": ("line", "signal", "histogram"), "bb": ("upper", "middle", "lower")}
 OF_THE_SOURCES_SIZE = {
     "sma": talib.SMA, "ema": talib.EMA, "wma": talib.WMA, "highest": talib.MAX, "lowest": talib.MIN,

@@ -3,8 +3,8 @@
     python peers.py --ballast target/release/ballast [--data goog-1d-2004-2013.csv]
 
 backtesting.py and backtrader run the same conditions with their own fills, fees and accounts.
-Where their semantics are not ours the case is left out: their sizes are whole units, and protective
-prices are given as prices, because theirs are fixed before the fill.
+Where their semantics are not ours the case is left out: their sizes are whole units, backtesting.py
+has no slippage of ours, and protective prices are given as prices, fixed before the fill as theirs.
 """
 
 import argparse
@@ -70,6 +70,7 @@ class Case:
     conditions: dict
     exits: dict = field(default_factory=dict)
     fee_pct: str = "0"
+    slippage_bps: str = "0"
     quantity: int = 10
 
     def config(self):
@@ -103,6 +104,11 @@ def cases():
             found.append(Case(f"short, {name}", "short", own, fee_pct=fee_pct))
             own = {"entry": up, "entryShort": down}
             found.append(Case(f"both, {name}", "both", own, fee_pct=fee_pct))
+    for direction in ("long", "both"):
+        up, down = crosses(8, 21)
+        own = {"entry": up, "exit": down} if direction == "long" else {
+            "entry": up, "entryShort": down}
+        found.append(Case(f"{direction} with slippage", direction, own, {}, "0.1", "25"))
     oversold = {"entry": "rsi(close, 14) < 30", "exit": "rsi(close, 14) > 60"}
     found.append(Case("long, rsi levels", "long", oversold))
     swing = {
@@ -203,6 +209,9 @@ def run_backtrader(case, bars, frame, cash):
     cerebro.adddata(backtrader.feeds.PandasData(dataname=frame))
     cerebro.broker.setcash(cash)
     cerebro.broker.setcommission(commission=float(case.fee_pct) / 100)
+    # Slippage is not clamped to the bar.
+    share = float(case.slippage_bps) / 10_000
+    cerebro.broker.set_slippage_perc(share, slip_open=True, slip_match=True, slip_out=True)
     cerebro.run()
     return Peer(cerebro.broker.getvalue(), trades)
 
@@ -246,12 +255,14 @@ def check_case(command, data, case, bars, frame):
         config.write_text(json.dumps(case.config()), encoding="utf-8")
         arguments = ["--data", data, "--symbol", "GOOG", "--timeframe", "1d", "--config",
                      str(config), "--cash", str(cash), "--fee-pct", case.fee_pct,
-                     "--slippage-bps", "0"]
+                     "--slippage-bps", case.slippage_bps]
         try:
             answer, _ = backtest(command, arguments, folder)
         except Refused as refused:
             return [("ballast", str(refused))]
-    found = [("backtesting.py", compare(answer, run_backtesting(case, bars, frame, cash)))]
+    found = []
+    if case.slippage_bps == "0":
+        found.append(("backtesting.py", compare(answer, run_backtesting(case, bars, frame, cash))))
     if backtrader and not case.exits:
         found.append(("backtrader", compare(answer, run_backtrader(case, bars, frame, cash))))
     if case.name == "long, sma 10/20, fee 0 %":

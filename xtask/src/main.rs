@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to people")]
 
 mod bench;
+mod oracle;
 mod process;
 mod python;
 mod report;
@@ -46,6 +47,8 @@ enum Task {
     /// Measure beside peers, in the same run
     #[command(subcommand)]
     Bench(bench::Benchmark),
+    /// Compare back-tests and indicators with independent references
+    Oracle(oracle::Options),
 }
 
 fn main() -> ExitCode {
@@ -69,6 +72,7 @@ fn run(task: Task) -> Result<()> {
         Task::Tidy => tidy::run(),
         Task::Generate => tidy::generate(),
         Task::Bench(benchmark) => bench::run(&benchmark),
+        Task::Oracle(options) => oracle::run(&options),
     }
 }
 
