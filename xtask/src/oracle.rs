@@ -89,10 +89,7 @@ fn python(environment: &Environment, metadata: &Metadata) -> Command {
     let mut command = environment.python();
     command
         .current_dir(metadata.workspace_root.join(SCRIPTS))
-        .env(
-            "PYTHONPYCACHEPREFIX",
-            metadata.target_directory.join("oracle-pycache"),
-        );
+        .env("PYTHONPYCACHEPREFIX", metadata.target_directory.join("oracle-pycache"));
     command
 }
 
@@ -122,8 +119,7 @@ fn daily_series(options: &Options) -> Result<Option<PathBuf>> {
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {
-    path.canonicalize()
-        .with_context(|| format!("cannot read {}", path.display()))
+    path.canonicalize().with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// Both were run to the end, so that one answer shows all that differs.
@@ -141,36 +137,19 @@ mod tests {
     use super::*;
 
     fn options() -> Options {
-        Options {
-            cases: 3,
-            first_seed: 40,
-            seed: None,
-            keep: None,
-            data: None,
-            ballast: None,
-        }
+        Options { cases: 3, first_seed: 40, seed: None, keep: None, data: None, ballast: None }
     }
 
     #[test]
     fn a_seed_is_replayed_alone() {
-        assert_eq!(
-            case_arguments(&options()).unwrap(),
-            ["--cases=3", "--first-seed=40"]
-        );
-        let one = Options {
-            seed: Some(7),
-            keep: Some("/case".into()),
-            ..options()
-        };
+        assert_eq!(case_arguments(&options()).unwrap(), ["--cases=3", "--first-seed=40"]);
+        let one = Options { seed: Some(7), keep: Some("/case".into()), ..options() };
         assert_eq!(case_arguments(&one).unwrap(), ["--seed=7", "--keep=/case"]);
     }
 
     #[test]
     fn a_series_that_is_named_must_be_there() {
-        let lost = Options {
-            data: Some("/no/such/bars.csv".into()),
-            ..options()
-        };
+        let lost = Options { data: Some("/no/such/bars.csv".into()), ..options() };
         let error = daily_series(&lost).unwrap_err().to_string();
         assert_eq!(error, "cannot read /no/such/bars.csv");
     }
