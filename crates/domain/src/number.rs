@@ -8,6 +8,9 @@
 //! | `Quantity` ± `Quantity` | `Quantity`, or nothing when it would be negative or overflow |
 //! | `Money` ± `Money` | `Money`, only within one currency |
 //!
+//! Money is kept to twelve decimals: products and shares with more are rounded to the nearest
+//! once, where they arise, so that from there on every sum is exact and debits equal credits.
+//!
 //! Every operation is checked: what does not fit is `None`, never a wrapped or clamped number.
 //! Binary floating point never enters; indicators convert at their own door.
 
@@ -63,7 +66,7 @@ impl Price {
     /// This price times `quantity`, in `currency`; `None` on overflow.
     #[must_use]
     pub fn notional(self, quantity: Quantity, currency: Currency) -> Option<Money> {
-        Some(Money::new(self.0.checked_mul(quantity.get())?, currency))
+        Money::checked(self.0.checked_mul(quantity.get())?, currency)
     }
 
     /// This price moved by `distance` (may be negative); `None` when not above zero.
@@ -162,11 +165,26 @@ pub struct Money {
     currency: Currency,
 }
 
+/// Decimals that money is kept to.
+pub const MONEY_DECIMALS: u32 = 12;
+
+/// Amounts up to this fit a decimal together with all of [`MONEY_DECIMALS`]; larger ones are
+/// overflow.
+const LARGEST_AMOUNT: Decimal = Decimal::from_parts(0xa4c6_8000, 0x0003_8d7e, 0, false, 0);
+
 impl Money {
-    /// `amount` of `currency`.
+    /// `amount` of `currency`, to the nearest of [`MONEY_DECIMALS`] decimals.
     #[must_use]
-    pub const fn new(amount: Decimal, currency: Currency) -> Self {
+    pub fn new(amount: Decimal, currency: Currency) -> Self {
+        let fine = amount.scale() > MONEY_DECIMALS;
+        let amount = if fine { amount.round_dp(MONEY_DECIMALS) } else { amount };
         Self { amount, currency }
+    }
+
+    /// As [`Self::new`]; `None` when the amount is beyond 10^15, where sums would not be exact.
+    #[must_use]
+    pub fn checked(amount: Decimal, currency: Currency) -> Option<Self> {
+        (amount.abs() <= LARGEST_AMOUNT).then(|| Self::new(amount, currency))
     }
 
     /// None of `currency`.
@@ -192,7 +210,7 @@ impl Money {
     pub fn checked_add(self, other: Self) -> Option<Self> {
         (self.currency == other.currency)
             .then(|| self.amount.checked_add(other.amount))?
-            .map(|amount| Self { amount, ..self })
+            .and_then(|amount| Self::checked(amount, self.currency))
     }
 
     /// The difference; `None` between two currencies and on overflow.
@@ -200,7 +218,7 @@ impl Money {
     pub fn checked_sub(self, other: Self) -> Option<Self> {
         (self.currency == other.currency)
             .then(|| self.amount.checked_sub(other.amount))?
-            .map(|amount| Self { amount, ..self })
+            .and_then(|amount| Self::checked(amount, self.currency))
     }
 }
 
@@ -352,6 +370,17 @@ mod tests {
         assert_eq!(huge.notional(Quantity::new(Decimal::TWO).unwrap(), usd()), None);
         assert_eq!(huge.shifted(Decimal::ONE), None);
         assert_eq!(Price::new(Decimal::ONE).unwrap().shifted(-Decimal::ONE), None);
+    }
+
+    #[test]
+    fn money_is_rounded_once_where_it_arises() {
+        let price: Price = "101.373125".parse().unwrap();
+        let quantity = "0.123456789012345".parse().unwrap();
+        let cost = price.notional(quantity, usd()).unwrap();
+        assert_eq!(cost.to_string(), "12.515200504647 USD");
+        let edge = Money::checked(LARGEST_AMOUNT, usd()).unwrap();
+        assert_eq!(edge.amount().to_string(), "1000000000000000");
+        assert_eq!(edge.checked_add(Money::new(Decimal::ONE, usd())), None);
     }
 
     #[test]

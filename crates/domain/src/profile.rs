@@ -34,7 +34,7 @@ pub struct Capital {
 impl Capital {
     /// As money.
     #[must_use]
-    pub const fn money(self) -> Money {
+    pub fn money(self) -> Money {
         Money::new(self.allocated, self.currency)
     }
 }

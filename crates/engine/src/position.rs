@@ -3,6 +3,7 @@
 //! The fold of the journal and every simulated venue share this code, so that both always agree
 //! on what is held and what it cost.
 
+use ballast_domain::exits::Distance;
 use ballast_domain::{
     Direction, ExitReason, Fill, Instrument, Money, OrderTerms, Price, Protection, Quantity, Slot,
     Stop, StopKind, Target, Trade, TradeId,
@@ -132,8 +133,13 @@ pub fn follow(trade: &Trade, high: Price, low: Price) -> Option<Stop> {
         Some(Stop { level, kind: StopKind::Trailing })
     });
     let break_even = trade.protection.break_even_at.and_then(|at| {
-        let distance = at.from_fill(entry_price)?;
-        let reached = entry_price.shifted(-away(distance, direction))?;
+        let reached = match at {
+            Distance::At(price) => price,
+            relative => {
+                let distance = relative.from_fill(entry_price)?;
+                entry_price.shifted(-away(distance, direction))?
+            }
+        };
         let armed = match direction {
             Direction::Long => extreme >= reached,
             Direction::Short => extreme <= reached,

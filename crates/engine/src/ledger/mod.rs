@@ -167,8 +167,9 @@ impl Book {
 
     fn book(&mut self, transfer: Transfer) -> TransferCode {
         let amount = transfer.amount.amount();
-        let debited = self.balance(transfer.debit).checked_sub(amount);
-        let credited = self.balance(transfer.credit).checked_add(amount);
+        let exact = |balance: Decimal| Money::checked(balance, self.currency).map(Money::amount);
+        let debited = self.balance(transfer.debit).checked_sub(amount).and_then(exact);
+        let credited = self.balance(transfer.credit).checked_add(amount).and_then(exact);
         let (Some(debited), Some(credited)) = (debited, credited) else {
             return TransferCode::Overflow;
         };

@@ -140,8 +140,9 @@ impl Matcher {
         available: Money,
     ) -> Option<Quantity> {
         let total = |quantity: Quantity| {
-            let notional = quote.price.get().checked_mul(quantity.get())?;
-            notional.checked_add(self.rules.fees.fee(notional, quantity.get(), quote.liquidity)?)
+            let fill = self.quote_fill(quantity, quote)?;
+            let cost = fill.price.notional(quantity, fill.fee.currency())?;
+            Some(cost.checked_add(fill.fee)?.amount())
         };
         if total(wanted)? <= available.amount() {
             return Some(wanted);

@@ -35,7 +35,10 @@ impl Plan {
             return hold(Hold::OrderWorking);
         }
         match standing.position {
-            None => Choice { decision: self.entry(lane, row), exit_reason: ExitReason::ExitSignal },
+            None => match self.entry(lane, row) {
+                Decision::Enter(_) if self.protection(lane, row).is_none() => hold(Hold::NotReady),
+                decision => Choice { decision, exit_reason: ExitReason::ExitSignal },
+            },
             Some(position) => self.exit(lane, row, position),
         }
     }

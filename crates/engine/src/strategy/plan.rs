@@ -149,11 +149,11 @@ impl Lane {
     }
 
     /// The average true range of `period` bars at the close of `row`, in the price's unit; `None`
-    /// while it is not ready, not kept, or zero.
+    /// while it is not ready or when it is not kept.
     #[must_use]
     pub fn atr(&self, period: u32, row: &Row) -> Option<Decimal> {
         let (_, series) = self.atr.iter().find(|(kept, _)| *kept == period)?;
-        decimal_of(row.value(*series)).filter(|range| *range > Decimal::ZERO)
+        decimal_of(row.value(*series))
     }
 }
 

@@ -133,7 +133,7 @@ impl Faults {
 
     fn sizing(&mut self, config: &StrategyConfig) {
         let above_zero = |value: Decimal| value > Decimal::ZERO;
-        let percent = |value: Decimal| above_zero(value) && value <= Decimal::ONE_HUNDRED;
+        let percent = |value: Decimal| above_zero(value) && value <= Decimal::ONE_THOUSAND;
         match config.sizing {
             Sizing::FixedQuantity { quantity } => {
                 self.unless(above_zero(quantity), "sizing.quantity", "must be above zero");
@@ -145,7 +145,7 @@ impl Faults {
             | Sizing::PercentOfAvailable { value }
             | Sizing::RiskPercent { value }
             | Sizing::VolatilityTarget { value } => {
-                let message = "must be above 0 and at most 100 (percent)";
+                let message = "must be above 0 and at most 1000 (percent)";
                 self.unless(percent(value), "sizing.value", message);
             }
         }
@@ -170,12 +170,8 @@ impl Faults {
                 self.level(&path, level, config);
             }
         }
-        for (path, level) in
-            [("exits.trailing", exits.trailing), ("exits.breakEvenAt", exits.break_even_at)]
-        {
-            let fixed = matches!(level, Some(ExitLevel::Price { .. }));
-            self.unless(!fixed, path, "is a distance; use type percent or atr");
-        }
+        let fixed = matches!(exits.trailing, Some(ExitLevel::Price { .. }));
+        self.unless(!fixed, "exits.trailing", "is a distance; use type percent or atr");
         if let Some(bars) = exits.max_bars {
             let fits = (1..=MAX_BARS).contains(&bars);
             self.unless(fits, "exits.maxBars", "must be 1 to 100000");
@@ -305,8 +301,8 @@ mod tests {
                 ),
             ),
             (
-                r#"{"sizing": {"type": "percentOfEquity", "value": 101}}"#,
-                Some("sizing.value: must be above 0 and at most 100 (percent)"),
+                r#"{"sizing": {"type": "percentOfEquity", "value": 1001}}"#,
+                Some("sizing.value: must be above 0 and at most 1000 (percent)"),
             ),
             (
                 r#"{"sizing": {"type": "riskPercent", "value": 1}}"#,
