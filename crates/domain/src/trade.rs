@@ -91,10 +91,16 @@ pub struct Trade {
     pub entry_quantity: Quantity,
     /// What those units cost, fees apart, in quote currency.
     pub entry_notional: Money,
+    /// The sum of price times units of the entries, not rounded to money.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub entry_value: Decimal,
     /// Units left so far.
     pub exit_quantity: Quantity,
     /// What those units brought, fees apart, in quote currency.
     pub exit_notional: Money,
+    /// The sum of price times units of the exits, not rounded to money.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub exit_value: Decimal,
     /// All fees of entries and exits.
     pub fees: Money,
     /// What of the entry's cost is still reserved for the units held.
@@ -127,13 +133,13 @@ impl Trade {
     /// The mean entry price, before fees; zero when nothing was entered.
     #[must_use]
     pub fn entry_price(&self) -> Decimal {
-        mean(self.entry_notional, self.entry_quantity)
+        mean(self.entry_value, self.entry_quantity)
     }
 
     /// The mean exit price of what was left so far, before fees; zero when nothing was.
     #[must_use]
     pub fn exit_price(&self) -> Decimal {
-        mean(self.exit_notional, self.exit_quantity)
+        mean(self.exit_value, self.exit_quantity)
     }
 
     /// Profit and loss of the units left so far, net of all fees; `None` on overflow.
@@ -143,6 +149,6 @@ impl Trade {
     }
 }
 
-fn mean(notional: Money, quantity: Quantity) -> Decimal {
-    notional.amount().checked_div(quantity.get()).unwrap_or_default()
+fn mean(value: Decimal, quantity: Quantity) -> Decimal {
+    value.checked_div(quantity.get()).unwrap_or_default().normalize()
 }

@@ -37,8 +37,10 @@ pub fn begin(
         opened_at: fill.at,
         entry_quantity: Quantity::ZERO,
         entry_notional: none,
+        entry_value: Decimal::ZERO,
         exit_quantity: Quantity::ZERO,
         exit_notional: none,
+        exit_value: Decimal::ZERO,
         fees: none,
         reserved: none,
         gross_profit: none,
@@ -57,10 +59,13 @@ pub fn enter(trade: &mut Trade, fill: &Fill) -> Option<Money> {
     let cost = fill.price.notional(fill.quantity, fill.fee.currency())?;
     let entry_quantity = trade.entry_quantity.checked_add(fill.quantity)?;
     let entry_notional = trade.entry_notional.checked_add(cost)?;
+    let value = fill.price.get().checked_mul(fill.quantity.get())?;
+    let entry_value = trade.entry_value.checked_add(value)?;
     let reserved = trade.reserved.checked_add(cost)?;
     trade.fees = trade.fees.checked_add(fill.fee)?;
     trade.entry_quantity = entry_quantity;
     trade.entry_notional = entry_notional;
+    trade.entry_value = entry_value;
     trade.reserved = reserved;
     trade.fills.push(fill.id);
     Some(cost)
@@ -83,10 +88,13 @@ pub fn leave(trade: &mut Trade, fill: &Fill, reason: ExitReason) -> Option<Retur
     };
     let exit_quantity = trade.exit_quantity.checked_add(fill.quantity)?;
     let exit_notional = trade.exit_notional.checked_add(notional)?;
+    let value = fill.price.get().checked_mul(fill.quantity.get())?;
+    let exit_value = trade.exit_value.checked_add(value)?;
     let gross_profit = trade.gross_profit.checked_add(profit)?;
     trade.fees = trade.fees.checked_add(fill.fee)?;
     trade.exit_quantity = exit_quantity;
     trade.exit_notional = exit_notional;
+    trade.exit_value = exit_value;
     trade.gross_profit = gross_profit;
     trade.reserved = trade.reserved.checked_sub(cost)?;
     trade.fills.push(fill.id);

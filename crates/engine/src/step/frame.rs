@@ -87,50 +87,51 @@ impl Engine {
             let Some(row) = plan.row(frame) else { continue };
             let Some(bar) = row.bar else { continue };
             let spot = Spot { profile, lane, row, bar };
+            let mut time_is_up = false;
             if self.state.profile(profile).is_some_and(|known| !known.trades.is_empty()) {
-                self.follow_trades(context, &spot, symbol, effects)?;
+                time_is_up = self.follow_trades(context, &spot, symbol, effects)?;
             }
             if may_signal {
-                self.evaluate(context, &spot, symbol, effects)?;
+                self.evaluate(context, &spot, symbol, time_is_up, effects)?;
             }
         }
         Ok(())
     }
 
-    /// Trails and break-even, then bars held, for each open trade of the instrument.
+    /// Trails and break-even, then bars held, for each open trade of the instrument. Tells whether
+    /// the trade that the strategy looks at has been held for as long as it may.
     fn follow_trades(
         &mut self,
         context: &Context,
         spot: &Spot<'_>,
         symbol: Symbol,
         effects: &mut Effects,
-    ) -> Result<(), ApplyError> {
-        let Some(profile) = self.state.profile(spot.profile) else { return Ok(()) };
+    ) -> Result<bool, ApplyError> {
+        let Some(profile) = self.state.profile(spot.profile) else { return Ok(false) };
         let trades: Vec<TradeId> = profile.trades_of(symbol).map(|trade| trade.id).collect();
         if let Some(desk) = self.desks.get_mut(&spot.profile) {
             desk.lanes[spot.lane].bars_held.retain(|(trade, _)| trades.contains(trade));
         }
-        for id in trades {
-            let Some(trade) = self.state.profile(spot.profile).and_then(|p| p.trades.get(&id))
+        let mut time_is_up = false;
+        for id in &trades {
+            let Some(trade) = self.state.profile(spot.profile).and_then(|p| p.trades.get(id))
             else {
                 continue;
             };
-            let max_bars = trade.protection.max_bars;
             // A bar that is known from before the entry says nothing about the trade.
             if spot.bar.close_time <= trade.opened_at {
                 continue;
             }
+            let max_bars = trade.protection.max_bars;
             if let Some(stop) = position::follow(trade, spot.bar.high, spot.bar.low) {
-                self.emit(context, Event::StopMoved { trade: id, stop }, effects)?;
-                effects.actions.push(Action::MoveStop(id, stop));
+                self.emit(context, Event::StopMoved { trade: *id, stop }, effects)?;
+                effects.actions.push(Action::MoveStop(*id, stop));
             }
-            let held = self.count_bar(spot, id);
-            if max_bars.is_some_and(|max_bars| held >= max_bars) {
-                let signal = exit_signal(spot.profile, symbol, id, ExitReason::TimeStop, None);
-                self.exit_unless_claimed(context, id, signal, effects)?;
-            }
+            let held = self.count_bar(spot, *id);
+            let up = max_bars.is_some_and(|max_bars| held >= max_bars);
+            time_is_up |= up && trades.first() == Some(id);
         }
-        Ok(())
+        Ok(time_is_up)
     }
 
     fn count_bar(&mut self, spot: &Spot<'_>, trade: TradeId) -> u32 {
@@ -148,29 +149,12 @@ impl Engine {
         }
     }
 
-    fn exit_unless_claimed(
-        &mut self,
-        context: &Context,
-        trade: TradeId,
-        signal: Signal,
-        effects: &mut Effects,
-    ) -> Result<(), ApplyError> {
-        let profile = self.state.profile(signal.profile);
-        let free = profile.is_some_and(|profile| {
-            let held = profile.trades.get(&trade).map(ballast_domain::Trade::open_quantity);
-            held.is_some_and(|held| held > profile.claimed(trade))
-        });
-        if free {
-            self.submit(context, signal, effects)?.ok();
-        }
-        Ok(())
-    }
-
     fn evaluate(
         &mut self,
         context: &Context,
         spot: &Spot<'_>,
         symbol: Symbol,
+        time_is_up: bool,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         let (Some(desk), Some(profile)) =
@@ -179,7 +163,10 @@ impl Engine {
             return Ok(());
         };
         let lane = &desk.plan.lanes()[spot.lane];
-        let choice = choose(profile, symbol, |standing| desk.plan.decide(lane, spot.row, standing));
+        let choice = choose(profile, symbol, |standing| {
+            let choice = desk.plan.decide(lane, spot.row, standing);
+            if time_is_up && !standing.order_working { choice.overdue() } else { choice }
+        });
         let changed = desk.lanes[spot.lane].decision != Some(choice.decision);
         let signals = !matches!(choice.decision, Decision::Hold(_));
         if changed || signals || self.settings.keep_evaluations {

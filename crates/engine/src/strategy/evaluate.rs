@@ -25,6 +25,19 @@ pub struct Choice {
     pub exit_reason: ExitReason,
 }
 
+impl Choice {
+    /// The choice for a position that has been held for as long as it may: it is left, and an
+    /// entry the other way still reverses it.
+    #[must_use]
+    pub const fn overdue(self) -> Self {
+        let decision = match self.decision {
+            Decision::Reverse(direction) => Decision::Reverse(direction),
+            _ => Decision::Exit,
+        };
+        Self { decision, exit_reason: ExitReason::TimeStop }
+    }
+}
+
 impl Plan {
     /// What the strategy decides at the close of `row`.
     #[must_use]
