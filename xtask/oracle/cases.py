@@ -1,8 +1,8 @@
 """Random back-test cases, each from one seed: bars, a strategy config and the command's settings.
 
 Prices are a walk on a coarse grid, so that highs, lows and levels tie; with gaps, flat stretches,
-trends and missing bars. A draw whose outcome rounding noise would decide proves nothing and is
-drawn again; so is one without a trade, but for every tenth seed.
+trends and missing bars. A draw whose outcome hangs on rounding noise, or on what the contract does
+not say, proves nothing and is drawn again; so is one without a trade, but for every tenth seed.
 """
 
 import json
@@ -167,10 +167,12 @@ def random_conditions(rng, timeframe, direction, plan):
 
 
 def random_sizing(rng, cash, price, has_stop):
-    """From dust to more than the account can pay."""
+    """From dust to more than the account can pay: fixed sizes may exceed it, percentages not."""
     kinds = ["fixedQuantity", "fixedNotional", "percentOfEquity", "percentOfAvailable"]
     kind = rng.choice(kinds + ["riskPercent"] * 2 * has_stop)
-    share = Decimal(rng.choice(["0.1", "0.4", "0.9", "0.99", "1", "1.05"]))
+    share = Decimal(rng.choice(["0.1", "0.4", "0.9", "0.99", "1", "1"]))
+    if kind.startswith("fixed"):
+        share *= Decimal(rng.choice(["1", "1.05"]))
     if kind == "fixedQuantity":
         quantity = max(cash * share / price, Decimal("0.001"))
         return {"type": kind, "quantity": str(round(quantity, rng.choice([0, 1, 3])) or 1)}
@@ -195,7 +197,9 @@ def random_exits(rng, direction, plan, price):
         if rng.random() < 0.3 and exits.get("stopLoss", {}).get("type") in ("percent", "atr"):
             exits["trailing"] = exits["stopLoss"]
     if rng.random() < 0.3:
-        exits["breakEvenAt"] = random_rule(rng, kinds, price, -down)
+        rule = random_rule(rng, ["percent", "atr"], price, -down)
+        if not closed_before(exits.get("takeProfit", []), rule):
+            exits["breakEvenAt"] = rule
     if rng.random() < 0.25:
         exits["maxBars"] = rng.choice([1, 2, 3, 5, 12])
     return exits
@@ -211,6 +215,14 @@ def random_rule(rng, kinds, price, direction):
         return rule | ({"period": rng.choice([2, 5, 10])} if rng.random() < 0.7 else {})
     value = rng.choice(["0.5", "1", "2", "2.5", "5", "10", 2, 7.5])
     return {"type": kind, "value": value}
+
+
+def closed_before(targets, rule):
+    """Whether the targets leave nothing whose stop could move; such a config is refused."""
+    same_type = [target for target in targets if target["type"] == rule["type"]]
+    whole = sum(Decimal(target["portion"]) for target in targets) == 1
+    highest = max((Decimal(str(target["value"])) for target in same_type), default=None)
+    return whole and len(same_type) == len(targets) and highest <= Decimal(str(rule["value"]))
 
 
 def random_targets(rng, kinds, price, direction):

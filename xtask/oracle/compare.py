@@ -127,6 +127,8 @@ def report(case, problem, arguments, expected, answer):
     """What a person needs to find the cause: the difference, the case, the trades around it."""
     lines = [f"FAILED seed {case.seed}: {problem}", f"  arguments: {' '.join(arguments[4:])}"]
     lines.append(f"  config: {json.dumps(case.config)}")
+    if answer.get("refusals"):
+        lines.append(f"  refused by ballast: {json.dumps(answer['refusals'], default=str)}")
     place = getattr(problem, "trade", None)
     if place is not None:
         for name, trades in (("reference", expected["trades"]), ("ballast", answer["trades"])):

@@ -21,6 +21,7 @@ from expressions import evaluate
 
 LONG, SHORT = 1, -1
 SIGNIFICANT_DIGITS = 15
+DUST = Fraction(1, 10**6)
 
 
 @dataclass
@@ -50,7 +51,10 @@ class Trade:
 
 @dataclass
 class Result:
-    """`rows` counts the rows of the contract that were met; `doubts` names what noise decides."""
+    """`rows` counts the rows of the contract that were met.
+
+    `doubts` names what rounding noise decides, or what the contract leaves open.
+    """
 
     trades: list[Trade] = field(default_factory=list)
     open_trades: list[Trade] = field(default_factory=list)
@@ -165,6 +169,8 @@ class Simulation:
             self.note("reversal cut down" if quantity < order.quantity else "reversal")
         if not quantity:
             return
+        if quantity * price < DUST:
+            self.result.doubts.add("dust")
         fee = self.fee(quantity, price)
         trade = Trade(order.side, index, price, quantity, pnl=-fee)
         self.position = Position(trade, left=quantity)
@@ -409,9 +415,9 @@ class Simulation:
         value = number(rule["value"])
         if rule["type"] == "percent":
             return entry * value / 100
-        if rule["type"] == "atr":
-            return value * atr[rule.get("period", 14)]
-        return value
+        if not atr[rule.get("period", 14)]:
+            self.result.doubts.add("no distance in a flat market")
+        return value * atr[rule.get("period", 14)]
 
     def atr_periods(self):
         rules = [self.exits.get(name) for name in ("stopLoss", "trailing", "breakEvenAt")]

@@ -63,7 +63,7 @@ def compare(command, data, bars, expression, wanted):
     try:
         rows = list(csv.reader(io.StringIO(output([*words, "--expr", expression, "--csv"]))))
     except Refused as refused:
-        return str(refused)
+        return str(refused).splitlines()[0]
     found = np.array([float(row[1]) if row[1] else np.nan for row in rows[1:]])
     if len(found) != len(wanted):
         return f"{len(wanted)} rows, not {len(found)}"

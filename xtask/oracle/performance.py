@@ -1,7 +1,8 @@
 """The figures of a back-test from its trades and equity, by empyrical's formulas.
 
 Undefined figures are None. The drawdown uses every bar and the starting cash; returns run between
-the closes of days (of bars, when those are longer than a day).
+the closes of days (of bars, when those are longer than a day), and so does the Calmar ratio's own
+drawdown, which is empyrical's.
 """
 
 import empyrical
@@ -31,7 +32,7 @@ def figures(bars, result, settings):
         "profitFactor": won / lost if lost else None,
         "fees": result.fees,
         "bars": len(bars),
-        **ratios(bars, equity, settings, float(drawdown)),
+        **ratios(bars, equity, settings),
     }
 
 
@@ -43,19 +44,18 @@ def max_drawdown(points):
     return worst
 
 
-def ratios(bars, equity, settings, drawdown):
-    """Sharpe, Sortino and Calmar; the last divides growth by the drawdown shown beside it."""
+def ratios(bars, equity, settings):
+    """Undefined when equity falls to zero before the end: nothing has no return."""
     points = np.array([float(point) for point in daily(bars, equity)])
-    if len(points) < 2:
+    if len(points) < 2 or min(points[:-1]) <= 0:
         return {"sharpe": None, "sortino": None, "calmar": None}
     periods = PERIODS_PER_YEAR.get(bars.timeframe, DAYS_PER_YEAR[settings.asset])
+    returns = points[1:] / points[:-1] - 1
     with np.errstate(divide="ignore", invalid="ignore"):
-        returns = points[1:] / points[:-1] - 1
-        growth = empyrical.annual_return(returns, annualization=periods)
         return {
             "sharpe": defined(empyrical.sharpe_ratio(returns, annualization=periods)),
             "sortino": defined(empyrical.sortino_ratio(returns, annualization=periods)),
-            "calmar": defined(growth / drawdown) if drawdown else None,
+            "calmar": defined(empyrical.calmar_ratio(returns, annualization=periods)),
         }
 
 
@@ -68,5 +68,4 @@ def daily(bars, equity):
 
 
 def defined(value):
-    value = complex(value)
-    return value.real if np.isfinite(value.real) and value.imag == 0 else None
+    return float(value) if np.isfinite(value) else None

@@ -45,7 +45,8 @@ class Figures(unittest.TestCase):
         step = timedelta(hours=12)
         found = figures_of(curve, timeframe="1h", step=step, asset="crypto")
         daily = figures_of(["110", "99", "108.9"], asset="crypto")
-        self.assertEqual((found["sharpe"], found["sortino"]), (daily["sharpe"], daily["sortino"]))
+        for name in ("sharpe", "sortino", "calmar"):
+            self.assertEqual(found[name], daily[name])
         self.assertEqual(found["maxDrawdownPct"], Fraction(600, 11))
 
     def test_wins_and_losses(self):
@@ -57,6 +58,7 @@ class Figures(unittest.TestCase):
         for name in ("sharpe", "sortino", "calmar", "winRatePct", "profitFactor"):
             self.assertIsNone(found[name], name)
         self.assertIsNone(figures_of([100], pnls=[1])["profitFactor"])
+        self.assertIsNone(figures_of([100, 50, -10, 20, 30])["sharpe"])
 
 
 if __name__ == "__main__":
