@@ -12,6 +12,8 @@ use crate::report::Table;
 use crate::workspace::Metadata;
 use crate::{process, tidy, workspace};
 
+const REMARK_CHARACTERS_MAX: usize = 100;
+
 /// Which steps to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
@@ -76,6 +78,7 @@ impl Scope {
     fn steps(self) -> &'static [Step] {
         use Step::*;
         match self {
+            // Clippy checks all types and the tests build all programs: no step repeats that.
             Self::Everything => {
                 &[Format, Clippy, Tidy, Tests, DocTests, Documentation, Dependencies, Advisories]
             }
@@ -194,17 +197,22 @@ fn table(finished: &[Finished]) -> Table {
             Outcome::Failed(reason) => ("FAILED", reason.as_str()),
         };
         let seconds = format!("{seconds:7.1}");
-        table.row(vec![step.title().to_owned(), result.to_owned(), seconds, remark.to_owned()]);
+        table.row(vec![step.title().to_owned(), result.to_owned(), seconds, shortened(remark)]);
     }
     table
 }
 
-/// An error and its causes on one line, for the table.
+/// An error and its causes on one line.
 fn say(error: &anyhow::Error) -> String {
-    let text = format!("{error:#}");
-    let mut words: Vec<_> = text.split_whitespace().collect();
-    words.truncate(60);
-    words.join(" ")
+    format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What fits a table; the whole text stands further up.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(REMARK_CHARACTERS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -251,5 +259,12 @@ mod tests {
     fn an_error_fits_one_line_with_its_causes() {
         let error = anyhow::anyhow!("cause\n  of it").context("outer");
         assert_eq!(say(&error), "outer: cause of it");
+    }
+
+    #[test]
+    fn a_long_remark_is_shortened_between_characters() {
+        let fits = "é".repeat(REMARK_CHARACTERS_MAX);
+        assert_eq!(shortened(&fits), fits);
+        assert_eq!(shortened(&format!("{fits}é")), format!("{fits}…"));
     }
 }

@@ -79,10 +79,11 @@ pub(super) fn run(options: &Options) -> Result<()> {
 
     let ballast = ballast_command(&up::build(&metadata)?, folder.path(), &bars)?;
     let mut peers = Peers::start(&metadata, &bars, CASH)?;
+    let machine = Machine::this();
     let results = measure(options, ballast, &mut peers)?;
     agree(&results)?;
 
-    let body = section(options, &results, &peers, &Machine::this())?;
+    let body = section(options, &results, &peers, &machine)?;
     println!("{body}");
     if options.write {
         document::write_section(&root, "bench backtest", &body)?;

@@ -9,6 +9,8 @@ pub(super) struct Machine {
     processor: String,
     cores: usize,
     memory_gib: Option<u64>,
+    /// Processes that ran or wanted to, mean of the last minute: other work makes figures low.
+    load: Option<f64>,
 }
 
 impl Machine {
@@ -18,6 +20,7 @@ impl Machine {
             processor: processor(&read("/proc/cpuinfo")),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             memory_gib: memory_gib(&read("/proc/meminfo")),
+            load: load(&read("/proc/loadavg")),
         }
     }
 }
@@ -30,7 +33,11 @@ impl fmt::Display for Machine {
             Some(gib) => write!(f, "{gib} GiB memory, ")?,
             None => write!(f, "memory unknown, ")?,
         }
-        write!(f, "{} {}", std::env::consts::OS, std::env::consts::ARCH)
+        write!(f, "{} {}", std::env::consts::OS, std::env::consts::ARCH)?;
+        match self.load {
+            Some(load) => write!(f, ", load {load} before the first run"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -47,6 +54,10 @@ fn memory_gib(meminfo: &str) -> Option<u64> {
     Some((kib + (1 << 19)) >> 20)
 }
 
+fn load(loadavg: &str) -> Option<f64> {
+    loadavg.split_whitespace().next()?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,6 +67,7 @@ mod tests {
         let cpuinfo = "processor\t: 0\nmodel name\t: AMD EPYC: 9R14\nmodel name\t: other\n";
         assert_eq!(processor(cpuinfo), "AMD EPYC: 9R14");
         assert_eq!(memory_gib("MemTotal:       16297652 kB\nMemFree: 1 kB\n"), Some(16));
+        assert_eq!(load("0.42 7.04 7.65 1/234 5678\n"), Some(0.42));
     }
 
     #[test]
@@ -64,8 +76,10 @@ mod tests {
             processor: processor(""),
             cores: 1,
             memory_gib: memory_gib("MemTotal: many"),
+            load: load(""),
         };
         let text = machine.to_string();
         assert!(text.starts_with("processor unknown, 1 core, memory unknown, "), "{text}");
+        assert!(!text.contains("load"), "{text}");
     }
 }

@@ -7,20 +7,19 @@ use std::path::Path;
 use crate::tidy::Violation;
 use crate::workspace::{Dependency, Metadata, Package};
 
-/// What one crate may use.
+/// What one crate may use, in its code and in its tests.
 #[derive(Debug)]
 struct Crate {
     name: &'static str,
     /// The workspace's own crates.
     uses: &'static [&'static str],
-    /// More of them, in tests only.
-    uses_in_tests: &'static [&'static str],
-    /// Other people's crates; `ANY` where only the licence and the audit decide.
     third_party: ThirdParty,
 }
 
+/// Other people's crates, outside tests.
 #[derive(Debug)]
 enum ThirdParty {
+    /// Only `deny.toml` decides.
     Any,
     Only(&'static [&'static str]),
 }
@@ -28,52 +27,21 @@ enum ThirdParty {
 use ThirdParty::{Any, Only};
 
 const TABLE: [Crate; 10] = [
-    Crate { name: "ballast-domain", uses: &[], uses_in_tests: &[], third_party: Only(&VALUES) },
-    Crate {
-        name: "ballast-engine",
-        uses: &["ballast-domain"],
-        uses_in_tests: &[],
-        third_party: Only(&VALUES_AND_TOKIO),
-    },
-    Crate {
-        name: "ballast-venues",
-        uses: &["ballast-domain", "ballast-engine"],
-        uses_in_tests: &[],
-        third_party: Any,
-    },
-    Crate {
-        name: "ballast-storage",
-        uses: &["ballast-domain", "ballast-engine"],
-        uses_in_tests: &[],
-        third_party: Any,
-    },
-    Crate {
-        name: "ballast-backtest",
-        uses: &["ballast-domain", "ballast-engine"],
-        uses_in_tests: &[],
-        third_party: Any,
-    },
-    Crate {
-        name: "ballast-platform",
-        uses: &["ballast-domain", "ballast-storage"],
-        uses_in_tests: &[],
-        third_party: Any,
-    },
-    Crate {
-        name: "ballast-exchange",
-        uses: &["ballast-domain", "ballast-engine", "ballast-venues"],
-        uses_in_tests: &[],
-        third_party: Any,
-    },
-    Crate {
-        name: "ballast-simulator",
-        uses: &["ballast-domain", "ballast-engine", "ballast-storage", "ballast-venues"],
-        uses_in_tests: &[],
-        third_party: Any,
-    },
-    Crate {
-        name: "ballast",
-        uses: &[
+    row("ballast-domain", &[], Only(&VALUES)),
+    row("ballast-engine", &["ballast-domain"], Only(&VALUES_AND_TOKIO)),
+    row("ballast-venues", &["ballast-domain", "ballast-engine"], Any),
+    row("ballast-storage", &["ballast-domain", "ballast-engine"], Any),
+    row("ballast-backtest", &["ballast-domain", "ballast-engine"], Any),
+    row("ballast-platform", &["ballast-domain", "ballast-storage"], Any),
+    row("ballast-exchange", &["ballast-domain", "ballast-engine", "ballast-venues"], Any),
+    row(
+        "ballast-simulator",
+        &["ballast-domain", "ballast-engine", "ballast-storage", "ballast-venues"],
+        Any,
+    ),
+    row(
+        "ballast",
+        &[
             "ballast-backtest",
             "ballast-domain",
             "ballast-engine",
@@ -82,11 +50,14 @@ const TABLE: [Crate; 10] = [
             "ballast-storage",
             "ballast-venues",
         ],
-        uses_in_tests: &[],
-        third_party: Any,
-    },
-    Crate { name: "xtask", uses: &[], uses_in_tests: &[], third_party: Any },
+        Any,
+    ),
+    row("xtask", &[], Any),
 ];
+
+const fn row(name: &'static str, uses: &'static [&'static str], third_party: ThirdParty) -> Crate {
+    Crate { name, uses, third_party }
+}
 
 /// Values and their text forms: no I/O, no clock, no thread.
 const VALUES: [&str; 7] =
@@ -126,13 +97,10 @@ fn check_package(package: &Package, root: &Path) -> Vec<Violation> {
 impl Crate {
     fn refuse(&self, dependency: &Dependency) -> Option<String> {
         let name = dependency.name.as_str();
-        let in_tests = dependency.kind.as_deref() == Some("dev");
         if dependency.path.is_some() {
-            let in_tests_only = in_tests && self.uses_in_tests.contains(&name);
-            let listed = self.uses.contains(&name) || in_tests_only;
-            return (!listed).then(|| self.wrong_edge(name));
+            return (!self.uses.contains(&name)).then(|| self.wrong_edge(name));
         }
-        if in_tests {
+        if dependency.kind.as_deref() == Some("dev") {
             return None;
         }
         let Only(listed) = &self.third_party else {

@@ -17,7 +17,7 @@ pub(super) struct Generated {
 }
 
 /// Every generated file of the tree.
-pub(super) const FILES: [Generated; 0] = [];
+pub(super) const FILES: &[Generated] = &[];
 
 pub(super) fn is_generated(path: &str) -> bool {
     FILES.iter().any(|file| file.path == path)

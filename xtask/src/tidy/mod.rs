@@ -52,7 +52,7 @@ pub(crate) fn run() -> Result<()> {
 
 /// Writes the generated files anew.
 pub(crate) fn generate() -> Result<()> {
-    generated::write(&workspace::root()?, &generated::FILES)
+    generated::write(&workspace::root()?, generated::FILES)
 }
 
 /// All rules over the tree at `root`, sorted by place.
@@ -69,7 +69,7 @@ fn check(root: &Path) -> Result<Vec<Violation>> {
     }
     violations.extend(manifests::check(&metadata, &files));
     violations.extend(tracked::check(root)?);
-    violations.extend(generated::check(root, &generated::FILES)?);
+    violations.extend(generated::check(root, generated::FILES)?);
     violations.sort();
     Ok(violations)
 }
