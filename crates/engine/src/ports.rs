@@ -27,9 +27,16 @@ pub trait Entropy: Send + Sync {
 }
 
 /// An append-only, gapless sequence of records of one tenant, such as its journal.
+///
+/// An append that fails with [`JournalError::Unavailable`] may have been written all the same: the
+/// answer was lost, not the records. The caller never guesses: it discards what it had folded and
+/// folds the journal again, which holds all of the batch or none of it. To append the batch again
+/// is safe too: had it been written, `expected_seq` is in the past and the answer is
+/// [`JournalError::Conflict`].
 pub trait Journal<R>: Send + Sync {
     /// Appends all of `records` after the record with sequence `expected_seq` (zero for an empty
-    /// journal), or nothing. Done means durable: a power cut cannot take it back.
+    /// journal), or nothing. Done means durable: a power cut cannot take it back. No records at
+    /// all only asks whether this would be allowed.
     ///
     /// # Errors
     /// [`JournalError`], by what the caller does next.
@@ -42,7 +49,8 @@ pub trait Journal<R>: Send + Sync {
     /// Up to `limit` records that follow `after_seq`, in order; fewer only at the end.
     ///
     /// # Errors
-    /// [`JournalError`], by what the caller does next.
+    /// [`JournalError`], by what the caller does next; `Corrupt` also when the journal ends before
+    /// `after_seq`, because somebody has read records that it no longer holds.
     fn read(
         &self,
         after_seq: u64,
@@ -73,7 +81,8 @@ impl Receipt {
 /// Why a journal did not do what it was asked, by what the caller does next.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum JournalError {
-    /// Someone else has appended, or owns the journal now: fold it again, or stop.
+    /// Someone has appended meanwhile, perhaps this caller by an append whose answer was lost:
+    /// fold it again.
     #[error("the journal stands at {actual}, not at {expected}: another writer has appended")]
     Conflict {
         /// Where the caller thought the journal ended.
@@ -81,8 +90,8 @@ pub enum JournalError {
         /// Where it ends.
         actual: u64,
     },
-    /// Another node owns the tenant: stop.
-    #[error("this node no longer owns the tenant's journal (epoch {ours}, now {current})")]
+    /// The caller's epoch does not own the journal: stop.
+    #[error("epoch {current} owns the tenant's journal, not epoch {ours}: this node must stop")]
     Fenced {
         /// The epoch under which the caller wrote.
         ours: u64,
@@ -95,6 +104,10 @@ pub enum JournalError {
     /// What is stored is not what was written: refuse the tenant and look at the store.
     #[error("the journal is damaged: {0}")]
     Corrupt(String),
+    /// No journal can hold this batch (a record too large, or not JSON): a defect of the caller.
+    /// Nothing was written; refuse the step that made it, do not try again.
+    #[error("the journal refuses the batch: {0}")]
+    Refused(String),
 }
 
 /// A venue that takes orders. What it has to say comes back as [`BrokerEvent`]s through the

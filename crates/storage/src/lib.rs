@@ -1,1 +1,39 @@
-//! Placeholder.
+//! How state is remembered: journals and documents, always of one tenant or of the product.
+//!
+//! [`Store`] is the one contract over every back end. A tenant's data is reached only through
+//! [`Store::tenant`], so that a handler which holds one tenant's store cannot name another's.
+//!
+//! - A [`TenantJournal`] is append-only, gapless, fenced by an epoch and hash-chained: the authority
+//!   on what happened. A [`Snapshot`] is a cache of its fold.
+//! - [`Documents`] are JSON with an [`Etag`], declared indexes, paging and a time to live.
+//! - [`Leases`] say which node owns what, under an epoch that only grows.
+//!
+//! Back ends are embedded SQLite and, for tests, memory. No SQL and no wire format leaves this
+//! crate, and nothing here knows what a record or a document means.
+#![deny(clippy::float_arithmetic)]
+#![warn(missing_docs)]
+
+mod backend;
+mod chain;
+mod contract;
+mod document;
+mod error;
+mod journal;
+mod lease;
+mod memory;
+mod query;
+mod sqlite;
+mod store;
+
+pub use contract::{
+    Collection, Etag, Head, Index, MAX_APPEND_BYTES, MAX_APPEND_RECORDS, MAX_PAGE,
+    MAX_SNAPSHOT_BYTES, MAX_VALUE_BYTES, Precondition, Priority, Snapshot, StreamName,
+    Verification,
+};
+pub use document::{Document, Documents, Page};
+pub use error::{OpenError, StoreError};
+pub use journal::TenantJournal;
+pub use lease::{Lease, Leases};
+pub use memory::{Fault, Faults};
+pub use query::{Cursor, Query, Value};
+pub use store::{Options, ProductStore, Store, TenantStore};

@@ -1,0 +1,16 @@
+//! What the store promises: one conformance suite over every back end, and what only a back end on
+//! a disk can suffer.
+//!
+//! The suite is the functions of [`documents`], [`journals`] and [`leases`]; [`conformance`] runs
+//! each of them on each back end.
+
+mod conformance;
+mod crash;
+mod damage;
+mod documents;
+mod faults;
+mod full;
+mod journals;
+mod leases;
+mod opening;
+mod support;
