@@ -6,5 +6,6 @@
 //! [`ports`]: ballast_engine::ports
 
 pub mod csv;
+pub mod paper;
 pub mod replay;
 pub mod simulated;

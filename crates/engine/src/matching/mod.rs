@@ -125,6 +125,27 @@ impl Matcher {
         self.cash = self.cash.checked_add(amount).unwrap_or(self.cash);
     }
 
+    /// Fills by `rules` from now on.
+    pub fn fill_by(&mut self, rules: FillRules) {
+        self.rules = rules;
+    }
+
+    /// Whether the account trades `symbol`.
+    #[must_use]
+    pub fn lists(&self, symbol: Symbol) -> bool {
+        self.instrument(symbol).is_some()
+    }
+
+    /// Whether money, orders and holdings are the same; the last prices, which the market brings
+    /// back by itself, may differ.
+    #[must_use]
+    pub fn stands_like(&self, other: &Self) -> bool {
+        self.cash == other.cash
+            && self.fills == other.fills
+            && self.working == other.working
+            && self.holdings == other.holdings
+    }
+
     /// Lets the account trade `instrument`, or replaces its steps.
     pub fn list(&mut self, instrument: Instrument) {
         self.instruments.retain(|known| known.symbol != instrument.symbol);
@@ -218,16 +239,17 @@ impl Matcher {
                 working.follow(&played.bar);
             }
         }
-        self.expire(out, |working| {
-            working.terms.symbol == played.symbol
-                && matches!(
-                    working.terms.time_in_force,
-                    TimeInForce::Ioc | TimeInForce::Fok | TimeInForce::AtClose
-                )
-        });
+        self.drop_seen(played.symbol, out);
         if session_ends {
             self.end_session(played.symbol, out);
         }
+    }
+
+    /// Phase 3 of a tick: `ioc` and `fok` orders that saw it are dropped. Trailing orders wait for
+    /// the close of a bar.
+    pub fn end_tick(&mut self, played: &PlayedBar, out: &mut Vec<BrokerEvent>) {
+        self.remember_close(played);
+        self.drop_seen(played.symbol, out);
     }
 
     /// Phase 4: orders that the engine gave for this very close.
@@ -248,6 +270,15 @@ impl Matcher {
     pub fn end_session(&mut self, symbol: Symbol, out: &mut Vec<BrokerEvent>) {
         self.expire(out, |working| {
             working.terms.symbol == symbol && working.terms.time_in_force == TimeInForce::Day
+        });
+    }
+
+    /// Orders that do not outlive the bar they saw.
+    fn drop_seen(&mut self, symbol: Symbol, out: &mut Vec<BrokerEvent>) {
+        use TimeInForce::{AtClose, Fok, Ioc};
+        self.expire(out, |working| {
+            working.terms.symbol == symbol
+                && matches!(working.terms.time_in_force, Ioc | Fok | AtClose)
         });
     }
 

@@ -1,0 +1,85 @@
+//! What the paper venue remembers: the records of its own stream, and an account.
+//!
+//! A record is appended before anybody is told of it. It holds the whole state of every account
+//! that it changed, so that rebuilding needs no matcher to be run again: the last state wins.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ballast_domain::{
+    BrokerEvent, Instrument, Money, OrderId, OrderTerms, ProfileId, Stop, TradeId,
+};
+use ballast_engine::matching::Matcher;
+use serde::{Deserialize, Serialize};
+
+/// One entry of the paper venue's stream: what happened together, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaperRecord {
+    /// What happened, in order.
+    pub what: Vec<PaperEntry>,
+    /// The accounts that it changed, as they stand afterwards.
+    pub accounts: BTreeMap<ProfileId, Account>,
+}
+
+/// What happened at the paper venue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum PaperEntry {
+    /// A profile got an account.
+    AccountOpened {
+        /// The profile.
+        profile: ProfileId,
+        /// What it may use.
+        cash: Money,
+    },
+    /// What an account may use was changed.
+    Deposited {
+        /// The profile.
+        profile: ProfileId,
+        /// What came in; negative when it was taken out.
+        amount: Money,
+    },
+    /// An account trades these instruments too, or with other steps.
+    Listed {
+        /// The profile.
+        profile: ProfileId,
+        /// The instruments, with the steps that count from now on.
+        instruments: Vec<Instrument>,
+    },
+    /// An order arrived.
+    Submitted {
+        /// Its terms.
+        terms: Arc<OrderTerms>,
+    },
+    /// A working order was asked to be cancelled.
+    CancelAsked {
+        /// The order.
+        order: OrderId,
+    },
+    /// The protective stop of a held trade was moved.
+    StopMoved {
+        /// The trade.
+        trade: TradeId,
+        /// Where it stands now.
+        stop: Stop,
+    },
+    /// The tenant is told this, as soon as it is durable.
+    Said {
+        /// What.
+        event: BrokerEvent,
+    },
+}
+
+/// One profile's account at the paper venue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Account {
+    /// What works and is held, and by which rules it fills.
+    pub matcher: Matcher,
+    /// What was paid in, all in all.
+    pub deposited: Money,
+    /// Orders that have arrived but cannot fill yet, in the order they came: the market has not
+    /// reached the instant of their acceptance and the latency after it.
+    pub arrived: Vec<Arc<OrderTerms>>,
+}

@@ -1,0 +1,279 @@
+//! The venue's task: one owner of the accounts, between the market and the tenant's inbox.
+//!
+//! The tenant waits for room in the venue's queue while the venue waits for room in the tenant's.
+//! So that they never wait for each other, whatever waits here goes on serving requests, and what
+//! the inbox has no room for waits in the outbox. That is bounded by what the tenant asks for in
+//! one batch, because it asks for nothing more before it has read its inbox.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ballast_domain::{BrokerEvent, Symbol, Timestamp};
+use ballast_engine::matching::{Matcher, PlayedBar};
+use ballast_engine::ports::{BrokerMessage, Clock, Gap, Gaps, Journal};
+use ballast_engine::run::Delivery;
+use tokio::sync::{mpsc, oneshot};
+
+use super::accounts::{Accounts, Draft};
+use super::handles::{Happening, Request};
+use super::outbox::Outbox;
+use super::record::{PaperEntry, PaperRecord};
+use super::{AccountError, MarketClose, PaperError, PaperVenue};
+
+/// Requests that may share a record.
+const BATCH: usize = 64;
+
+type Done = Result<(), PaperError>;
+
+pub(super) struct Task<J> {
+    journal: J,
+    seq: u64,
+    accounts: Accounts,
+    clock: Arc<dyn Clock>,
+    gaps: Arc<dyn Gaps>,
+    requests: mpsc::Receiver<Request>,
+    market: mpsc::Receiver<Happening>,
+    outbox: Outbox,
+    /// Whether the tenant got something that it may not have carried out yet.
+    unsettled: bool,
+    /// When each instrument last traded, as far as ticks were played.
+    ticked: BTreeMap<Symbol, Timestamp>,
+}
+
+/// What somebody waits for until a batch of requests is durable.
+type Answers = Vec<(oneshot::Sender<Result<(), AccountError>>, Result<(), AccountError>)>;
+
+impl<J: Journal<PaperRecord>> Task<J> {
+    pub(super) fn new(
+        venue: PaperVenue<J>,
+        requests: mpsc::Receiver<Request>,
+        market: mpsc::Receiver<Happening>,
+        inbox: mpsc::Sender<Delivery>,
+    ) -> Self {
+        let PaperVenue { journal, seq, accounts, queue: _, clock, gaps } = venue;
+        let outbox = Outbox::new(inbox, Arc::clone(&gaps));
+        Self {
+            journal,
+            seq,
+            accounts,
+            clock,
+            gaps,
+            requests,
+            market,
+            outbox,
+            unsettled: false,
+            ticked: BTreeMap::new(),
+        }
+    }
+
+    pub(super) async fn run(mut self) -> Done {
+        loop {
+            let asked = is_open(&self.requests);
+            let played = is_open(&self.market);
+            if !asked && !played && self.outbox.is_empty() {
+                return Ok(());
+            }
+            tokio::select! {
+                biased;
+                delivered = self.outbox.deliver() => delivered?,
+                request = self.requests.recv(), if asked => {
+                    if let Some(request) = request {
+                        self.serve(request).await?;
+                    }
+                }
+                happening = self.market.recv(), if played => {
+                    if let Some(happening) = happening {
+                        self.take(happening).await?;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn take(&mut self, happening: Happening) -> Done {
+        self.serve_arrived().await?;
+        match happening {
+            Happening::Close(close) => self.play_close(close).await,
+            Happening::Tick(tick) => self.play_tick(&tick).await,
+            Happening::Settled(answer) => {
+                self.settle().await?;
+                // Whoever waited may have gone.
+                let _ = answer.send(());
+                Ok(())
+            }
+        }
+    }
+
+    /// Plays everything that closed at one instant, phase by phase.
+    async fn play_close(&mut self, close: MarketClose) -> Done {
+        let MarketClose { close_time, bars, frames, session_ends } = close;
+        if let Some(open_time) = bars.first().map(|bar| bar.open_time) {
+            let unseen: Vec<PlayedBar> =
+                bars.iter().filter(|bar| !self.saw_ticks_of(bar)).copied().collect();
+            if !unseen.is_empty() {
+                self.play_open(&unseen, open_time).await?;
+                self.play(&unseen, open_time, &Matcher::inside).await?;
+                self.settle().await?;
+            }
+            let mut draft = Draft::new(close_time);
+            self.accounts.deliver(open_time, false, &mut draft);
+            let end = |matcher: &mut Matcher, bar: &PlayedBar, out: &mut Vec<BrokerEvent>| {
+                matcher.end(bar, false, out);
+            };
+            self.accounts.play(&bars, None, &end, &mut draft);
+            self.commit(draft, Answers::new()).await?;
+        }
+        if session_ends {
+            let mut draft = Draft::new(close_time);
+            self.accounts.end_session(close_time, &mut draft);
+            self.commit(draft, Answers::new()).await?;
+        }
+        self.unsettled |= !frames.is_empty();
+        for frame in frames {
+            self.outbox.push(Delivery::Frame(frame));
+        }
+        self.settle().await?;
+        if !bars.is_empty() && !self.accounts.are_idle() {
+            let mut draft = Draft::new(close_time);
+            self.accounts.deliver(close_time, true, &mut draft);
+            self.accounts.play(&bars, None, &Matcher::at_close, &mut draft);
+            self.commit(draft, Answers::new()).await?;
+        }
+        self.settle().await
+    }
+
+    /// A tick is a bar of one price: there is nothing inside it.
+    async fn play_tick(&mut self, tick: &PlayedBar) -> Done {
+        self.ticked.insert(tick.symbol, tick.open_time);
+        let bars = [*tick];
+        self.play_open(&bars, tick.open_time).await?;
+        self.play(&bars, tick.open_time, &Matcher::end_tick).await?;
+        self.settle().await
+    }
+
+    /// Whether the bar's prices were played already, tick by tick.
+    fn saw_ticks_of(&self, bar: &PlayedBar) -> bool {
+        self.ticked.get(&bar.symbol).is_some_and(|last| *last >= bar.open_time)
+    }
+
+    /// Plays the open, then again to the accounts that have answered with new orders.
+    async fn play_open(&mut self, bars: &[PlayedBar], at: Timestamp) -> Done {
+        let mut draft = Draft::new(at);
+        self.accounts.deliver(at, false, &mut draft);
+        self.accounts.play(bars, None, &Matcher::open, &mut draft);
+        self.commit(draft, Answers::new()).await?;
+        loop {
+            self.settle().await?;
+            let mut draft = Draft::new(at);
+            let came = self.accounts.deliver(at, false, &mut draft);
+            self.accounts.play(bars, Some(&came), &Matcher::open, &mut draft);
+            self.commit(draft, Answers::new()).await?;
+            if came.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn play(
+        &mut self,
+        bars: &[PlayedBar],
+        at: Timestamp,
+        phase: &(dyn Fn(&mut Matcher, &PlayedBar, &mut Vec<BrokerEvent>) + Sync),
+    ) -> Done {
+        let mut draft = Draft::new(at);
+        self.accounts.deliver(at, false, &mut draft);
+        self.accounts.play(bars, None, phase, &mut draft);
+        self.commit(draft, Answers::new()).await
+    }
+
+    /// Waits until the tenant has carried out everything that it got, then serves what it asked
+    /// for meanwhile.
+    async fn settle(&mut self) -> Done {
+        if !self.unsettled {
+            return Ok(());
+        }
+        self.unsettled = false;
+        let (answer, mut answered) = oneshot::channel();
+        self.outbox.push(Delivery::Settled(answer));
+        loop {
+            tokio::select! {
+                biased;
+                settled = &mut answered => {
+                    settled.map_err(|_| PaperError::TenantGone)?;
+                    return self.serve_arrived().await;
+                }
+                delivered = self.outbox.deliver() => delivered?,
+                Some(request) = self.requests.recv() => self.serve(request).await?,
+            }
+        }
+    }
+
+    async fn serve_arrived(&mut self) -> Done {
+        while let Ok(request) = self.requests.try_recv() {
+            self.serve(request).await?;
+        }
+        Ok(())
+    }
+
+    /// Serves a request, and those that wait behind it, with one record.
+    async fn serve(&mut self, first: Request) -> Done {
+        let mut draft = Draft::new(self.clock.now());
+        let mut answers = Vec::new();
+        self.ask(first, &mut draft, &mut answers);
+        for _ in 1..BATCH {
+            let Ok(request) = self.requests.try_recv() else { break };
+            self.ask(request, &mut draft, &mut answers);
+        }
+        self.commit(draft, answers).await
+    }
+
+    fn ask(&mut self, request: Request, draft: &mut Draft, answers: &mut Answers) {
+        let accounts = &mut self.accounts;
+        match request {
+            Request::Fund { profile, cash, instruments, answer } => {
+                answers.push((answer, accounts.fund(profile, cash, instruments, draft)));
+            }
+            Request::Submit(terms) => accounts.submit(terms, draft),
+            Request::Cancel(order) => accounts.cancel(order, draft),
+            Request::MoveStop(trade, stop) => accounts.move_stop(trade, stop, draft),
+            Request::Query(order) => accounts.query(order, draft),
+        }
+    }
+
+    /// Makes a draft durable, then tells.
+    async fn commit(&mut self, mut draft: Draft, answers: Answers) -> Done {
+        if let Some(record) = self.accounts.record(&mut draft) {
+            self.pass_unrecorded(&record);
+            let receipt = self.journal.append(self.seq, std::slice::from_ref(&record)).await?;
+            self.seq = receipt.last_seq();
+            self.gaps.pass(Gap::VenueRecorded);
+        }
+        for (answer, result) in answers {
+            // Whoever asked may have gone; what was done is done.
+            let _ = answer.send(result);
+        }
+        self.unsettled |= !draft.tell.is_empty();
+        let at = draft.at;
+        for event in draft.tell {
+            self.outbox.push(Delivery::Broker(BrokerMessage { at, event }));
+        }
+        Ok(())
+    }
+
+    fn pass_unrecorded(&self, record: &PaperRecord) {
+        let took = |entry: &PaperEntry| matches!(entry, PaperEntry::Submitted { .. });
+        let filled = |entry: &PaperEntry| {
+            matches!(entry, PaperEntry::Said { event: BrokerEvent::Filled { .. } })
+        };
+        if record.what.iter().any(took) {
+            self.gaps.pass(Gap::VenueTook);
+        }
+        if record.what.iter().any(filled) {
+            self.gaps.pass(Gap::VenueFilled);
+        }
+    }
+}
+
+fn is_open<T>(queue: &mpsc::Receiver<T>) -> bool {
+    !(queue.is_closed() && queue.is_empty())
+}
