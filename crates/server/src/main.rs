@@ -1,6 +1,7 @@
 //! The `ballast` binary: everything people run.
 
 mod cli;
+mod serve;
 
 use std::process::ExitCode;
 

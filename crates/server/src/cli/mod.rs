@@ -8,6 +8,7 @@ mod config;
 mod error;
 mod indicators;
 mod output;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,8 @@ enum Command {
     /// Check strategy configs, or print their schema.
     #[command(subcommand)]
     Config(config::Command),
+    /// Trade: the market, the engine and the paper venue, until stopped.
+    Serve(serve::Arguments),
     /// Print a completion script for a shell.
     Completions {
         /// Which shell.
@@ -54,6 +57,7 @@ fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Backtest(arguments) => backtest::run(&arguments),
         Command::Indicators(arguments) => indicators::run(&arguments),
         Command::Config(command) => config::run(&command),
+        Command::Serve(arguments) => serve::run(arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "ballast", &mut script);

@@ -1,0 +1,36 @@
+//! `ballast serve`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::CliError;
+use crate::serve::{self, Flags, Settings};
+
+/// Arguments of `ballast serve`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ballast serve
+  ballast serve --config ballast.toml --data-dir /var/lib/ballast")]
+pub(super) struct Arguments {
+    /// Settings that differ from the defaults, a TOML file.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where everything is kept.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Where /health answers.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+}
+
+/// Runs `ballast serve`.
+pub(super) fn run(arguments: Arguments) -> Result<(), CliError> {
+    let flags = Flags { data_dir: arguments.data_dir, listen: arguments.listen };
+    let settings = Settings::load(arguments.config.as_deref(), flags)?;
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(serve::serve(settings))
+}

@@ -1,0 +1,140 @@
+//! Health: alive, ready, and how each tenant does.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use ballast_domain::{ProfileStatus, TenantId, Timestamp};
+use ballast_engine::state::State as TenantState;
+use serde::Serialize;
+use tokio::sync::watch;
+
+/// What the health routes tell of.
+#[derive(Clone)]
+pub(super) struct Health {
+    started: Instant,
+    tenants: Arc<Mutex<BTreeMap<TenantId, TenantReport>>>,
+    last_close: watch::Receiver<Option<Timestamp>>,
+}
+
+/// How one tenant does.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TenantReport {
+    running: bool,
+    error: Option<String>,
+    last_seq: u64,
+    profiles: Vec<ProfileReport>,
+}
+
+/// How one profile does.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProfileReport {
+    id: String,
+    name: String,
+    status: ProfileStatus,
+    open_trades: usize,
+    working_orders: usize,
+    accepted_intents: u64,
+    available: String,
+    equity_at_cost: String,
+}
+
+/// One tenant's part of the health.
+#[derive(Clone)]
+pub(super) struct TenantHealth {
+    tenant: TenantId,
+    tenants: Arc<Mutex<BTreeMap<TenantId, TenantReport>>>,
+}
+
+impl Health {
+    pub(super) fn new(last_close: watch::Receiver<Option<Timestamp>>) -> Self {
+        Self { started: Instant::now(), tenants: Arc::default(), last_close }
+    }
+
+    pub(super) fn tenant(&self, tenant: TenantId) -> TenantHealth {
+        let health = TenantHealth { tenant, tenants: Arc::clone(&self.tenants) };
+        health.change(|_| {});
+        health
+    }
+
+    pub(super) fn router(self) -> Router {
+        Router::new()
+            .route("/health", get(health))
+            .route("/health/live", get(live))
+            .route("/health/ready", get(ready))
+            .with_state(self)
+    }
+}
+
+impl TenantHealth {
+    pub(super) fn started(&self) {
+        self.change(|report| {
+            report.running = true;
+            report.error = None;
+        });
+    }
+
+    pub(super) fn failed(&self, error: &str) {
+        self.change(|report| {
+            report.running = false;
+            report.error = Some(error.to_owned());
+        });
+    }
+
+    pub(super) fn booked(&self, state: &TenantState) {
+        let profiles = state.profiles().map(|profile| ProfileReport {
+            id: profile.id.to_string(),
+            name: profile.document.name.clone(),
+            status: profile.status,
+            open_trades: profile.trades.len(),
+            working_orders: profile.working.len(),
+            accepted_intents: profile.last_intent,
+            available: profile.book.available().normalize().to_string(),
+            equity_at_cost: profile.book.equity_at_cost().normalize().to_string(),
+        });
+        let profiles = profiles.collect();
+        self.change(|report| {
+            report.last_seq = state.last_seq();
+            report.profiles = profiles;
+        });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut TenantReport)) {
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        change(tenants.entry(self.tenant.clone()).or_default());
+    }
+}
+
+async fn live() -> Json<serde_json::Value> {
+    Json(serde_json::json!({"status": "alive"}))
+}
+
+/// Ready once the market has closed a frame here. Trouble of one tenant does not take the node
+/// out: it is in `/health`.
+async fn ready(State(health): State<Health>) -> (StatusCode, Json<serde_json::Value>) {
+    if health.last_close.borrow().is_some() {
+        return (StatusCode::OK, Json(serde_json::json!({"status": "ready", "reasons": []})));
+    }
+    let reasons = ["no market data yet"];
+    let body = serde_json::json!({"status": "notReady", "reasons": reasons});
+    (StatusCode::SERVICE_UNAVAILABLE, Json(body))
+}
+
+async fn health(State(health): State<Health>) -> Json<serde_json::Value> {
+    let tenants = health.tenants.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let tenants: BTreeMap<String, TenantReport> =
+        tenants.into_iter().map(|(id, report)| (id.to_string(), report)).collect();
+    let last_close = *health.last_close.borrow();
+    Json(serde_json::json!({
+        "uptimeSeconds": health.started.elapsed().as_secs(),
+        "version": env!("CARGO_PKG_VERSION"),
+        "lastClose": last_close,
+        "tenants": tenants,
+    }))
+}

@@ -1,0 +1,161 @@
+//! The market's loop: from the feed over the shared board to every tenant.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ballast_domain::{Bar, Symbol, Timestamp};
+use ballast_engine::market::{Board, Frame};
+use ballast_engine::matching::PlayedBar;
+use ballast_engine::ports::{Feed, FeedError, MarketEvent};
+use ballast_venues::paper::{MarketClose, PaperMarket};
+use tokio::sync::watch;
+
+use super::stopped;
+
+/// Frames that are kept for tenants that start later or again.
+const RECENT_FRAMES: usize = 4_096;
+
+/// The latest frames, for tenants that have missed some.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RecentFrames(Arc<Mutex<VecDeque<Arc<Frame>>>>);
+
+impl RecentFrames {
+    fn keep(&self, frame: &Arc<Frame>) {
+        let mut frames = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if frames.len() == RECENT_FRAMES {
+            frames.pop_front();
+        }
+        frames.push_back(Arc::clone(frame));
+    }
+
+    /// The frames that closed after `instant`, as far as they are kept.
+    pub(super) fn after(&self, instant: Timestamp) -> Vec<Arc<Frame>> {
+        let frames = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        frames.iter().filter(|frame| frame.id.close > instant).cloned().collect()
+    }
+}
+
+/// Where a tenant's paper venue is reached; empty while the tenant is starting.
+pub(super) type MarketSlot = watch::Receiver<Option<PaperMarket>>;
+
+/// The market: what it computes, and whom it tells.
+pub(super) struct Market<F> {
+    pub(super) feed: F,
+    pub(super) board: Board,
+    pub(super) tenants: Vec<MarketSlot>,
+    pub(super) recent: RecentFrames,
+    /// The close of the last base frame, for health.
+    pub(super) last_close: watch::Sender<Option<Timestamp>>,
+}
+
+impl<F: Feed> Market<F> {
+    /// Fills the board from history, so that indicators are ready at the first live close.
+    pub(super) async fn warm_up(
+        &mut self,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<(), FeedError> {
+        let mut bars: Vec<(Symbol, Bar)> = Vec::new();
+        let symbols: Vec<Symbol> = self.board.symbols().collect();
+        for symbol in symbols {
+            let history = self.feed.history(symbol, self.board.base(), from, to).await?;
+            bars.extend(history.into_iter().map(|bar| (symbol, bar)));
+        }
+        bars.sort_by_key(|(_, bar)| bar.close_time);
+        for (symbol, bar) in bars {
+            let recent = &self.recent;
+            let pushed = self.board.push(symbol, &bar, |frame| {
+                recent.keep(&Arc::new(frame.clone()));
+            });
+            pushed.map_err(|error| FeedError::Refused(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// Runs until the feed ends or `stop` is set.
+    pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let mut close = Gathering::default();
+        loop {
+            let event = tokio::select! {
+                biased;
+                () = stopped(&mut stop) => return,
+                event = self.feed.next() => event,
+            };
+            match event {
+                Ok(Some(MarketEvent::Tick { symbol, at, price, quantity })) => {
+                    for slot in &self.tenants {
+                        let market = slot.borrow().clone();
+                        if let Some(market) = market {
+                            // A venue that has ended is started again by its supervisor.
+                            let _ = market.tick(symbol, at, price, quantity).await;
+                        }
+                    }
+                }
+                Ok(Some(MarketEvent::Bar { symbol, timeframe, bar })) => {
+                    if timeframe == self.board.base() {
+                        self.take(symbol, bar, &mut close).await;
+                    }
+                }
+                Ok(None) => {
+                    tracing::info!("the market data has ended");
+                    return;
+                }
+                Err(error) => tracing::warn!(%error, "market data was not taken"),
+            }
+        }
+    }
+
+    async fn take(&mut self, symbol: Symbol, bar: Bar, close: &mut Gathering) {
+        let open_time = self.board.base().open_of(bar.close_time);
+        if close.bars.last().is_some_and(|last| last.bar.close_time < bar.close_time) {
+            // Somebody has not reported: what was gathered goes out with the gap.
+            self.board.expire(open_time, |frame| close.add(frame));
+            self.tell(close).await;
+        }
+        close.bars.push(PlayedBar { symbol, open_time, bar });
+        if let Err(error) = self.board.push(symbol, &bar, |frame| close.add(frame)) {
+            tracing::warn!(%error, "a bar was refused");
+            close.bars.pop();
+            return;
+        }
+        let base = self.board.base();
+        if close.frames.iter().any(|frame| frame.id.timeframe == base) {
+            self.tell(close).await;
+        }
+    }
+
+    /// Tells every tenant of a close.
+    async fn tell(&mut self, close: &mut Gathering) {
+        let bars = std::mem::take(&mut close.bars);
+        let frames = std::mem::take(&mut close.frames);
+        let Some(close_time) = bars.last().map(|played| played.bar.close_time) else { return };
+        for frame in &frames {
+            self.recent.keep(frame);
+        }
+        let opened = self.board.base().open_of(close_time);
+        let session_ends = opened.utc_day() != close_time.utc_day();
+        for slot in &self.tenants {
+            let market = slot.borrow().clone();
+            if let Some(market) = market {
+                let (bars, frames) = (bars.clone(), frames.clone());
+                let close = MarketClose { close_time, bars, frames, session_ends };
+                // A venue that has ended is started again by its supervisor.
+                let _ = market.close(close).await;
+            }
+        }
+        self.last_close.send_replace(Some(close_time));
+    }
+}
+
+/// What has closed and was not told yet.
+#[derive(Default)]
+struct Gathering {
+    bars: Vec<PlayedBar>,
+    frames: Vec<Arc<Frame>>,
+}
+
+impl Gathering {
+    fn add(&mut self, frame: &Frame) {
+        self.frames.push(Arc::new(frame.clone()));
+    }
+}

@@ -1,0 +1,252 @@
+//! `ballast serve`: the market, the tenants and their paper venue, wired together.
+
+mod health;
+mod market;
+mod settings;
+mod system;
+mod tenant;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ballast_domain::profile::FeeSchedule;
+use ballast_domain::{Capital, ControlSnapshot, Instrument, Timeframe, Timestamp};
+use ballast_engine::market::Board;
+use ballast_engine::matching::FillRules;
+use ballast_engine::ports::{Clock, Feed, Gaps, NoGaps};
+use ballast_engine::step::Settings as EngineOptions;
+use ballast_engine::strategy::Plan;
+use ballast_storage::{Options, Store};
+use ballast_venues::paper::PaperSettings;
+use ballast_venues::replay::{CsvFeed, ReplayFile};
+use ballast_venues::simulated::{BASE, SimulatedFeed, SimulatedMarket, Speed, sim_instruments};
+use tokio::sync::watch;
+
+use crate::cli::CliError;
+use health::Health;
+use market::{Market, RecentFrames};
+use settings::{FeedKind, TenantSettings};
+pub(crate) use settings::{Flags, Settings};
+use system::{DrivenGaps, MarketClock, SystemClock, SystemEntropy};
+use tenant::{ConfiguredProfile, TenantWorld};
+
+/// Names a socket whose other end decides in which gap between two effects the process ends. For
+/// crash tests.
+const GAPS_SOCKET: &str = "BALLAST_TEST_GAPS_SOCKET";
+
+/// Runs the server until it is told to stop.
+pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
+    match settings.market.feed {
+        FeedKind::Simulated => {
+            let market = SimulatedMarket::new(settings.market.seed, &sim_instruments());
+            let market = Arc::new(market.map_err(CliError::failed)?);
+            let instruments = market.instruments().collect();
+            let clock = market_clock(&settings);
+            let start = clock.now();
+            let speed = Speed::Times(settings.market.speed);
+            let feed = SimulatedFeed::new(market, Arc::new(SystemClock), start, speed);
+            let feed = feed.map_err(CliError::failed)?;
+            Server { settings, instruments, base: BASE, start, clock }.run(feed).await
+        }
+        FeedKind::Replay => {
+            let replay = settings.market.replay.clone();
+            let replay = replay.ok_or_else(|| CliError::usage("market.replay is missing"))?;
+            let files = replay.files.iter().map(|file| ReplayFile {
+                symbol: file.symbol,
+                path: file.path.clone(),
+                timeframe: replay.timeframe,
+                stamped: replay.stamped,
+            });
+            let feed = CsvFeed::open(files.collect(), replay.start).map_err(CliError::failed)?;
+            let quote = "USD".parse().map_err(CliError::failed)?;
+            let instruments = replay.files.iter().map(|file| {
+                Instrument::unrestricted(file.symbol, ballast_domain::AssetClass::Stock, quote)
+            });
+            let instruments = instruments.collect();
+            let clock = Arc::new(SystemClock);
+            let (base, start) = (replay.timeframe, replay.start);
+            Server { settings, instruments, base, start, clock }.run(feed).await
+        }
+    }
+}
+
+fn market_clock(settings: &Settings) -> Arc<dyn Clock> {
+    match settings.market.anchor {
+        Some(anchor) if settings.market.speed.get() > 1 => {
+            Arc::new(MarketClock { anchor, speed: settings.market.speed })
+        }
+        _ => Arc::new(SystemClock),
+    }
+}
+
+/// What the server is built from, once the market is chosen.
+struct Server {
+    settings: Settings,
+    instruments: Vec<Instrument>,
+    base: Timeframe,
+    start: Timestamp,
+    clock: Arc<dyn Clock>,
+}
+
+impl Server {
+    async fn run<F: Feed + 'static>(self, feed: F) -> Result<(), CliError> {
+        let venue = "market".parse().map_err(CliError::failed)?;
+        let mut board = Board::new(venue, self.base);
+        let mut configured = Vec::new();
+        for tenant in &self.settings.tenants {
+            configured.push((tenant, self.configure(tenant, &mut board)?));
+        }
+        let store = self.open_store().await?;
+        let listener = tokio::net::TcpListener::bind(self.settings.listen).await;
+        let listener = listener.map_err(|error| {
+            CliError::failed(format!("cannot listen on {}: {error}", self.settings.listen))
+        })?;
+        let gaps = gaps()?;
+        let (stop, stopping) = watch::channel(false);
+        let (control, controlled) = watch::channel(Some(Arc::new(ControlSnapshot::default())));
+        let (closed, last_close) = watch::channel(None);
+        let health = Health::new(last_close);
+        let recent = RecentFrames::default();
+        let mut slots = Vec::new();
+        let mut worlds = Vec::new();
+        for (tenant, profiles) in configured {
+            let (market, slot) = watch::channel(None);
+            slots.push(slot);
+            worlds.push(TenantWorld {
+                id: tenant.id.clone(),
+                store: store.tenant(&tenant.id),
+                profiles,
+                paper: self.paper(),
+                engine: self.engine(),
+                snapshot_every: self.settings.engine.snapshot_every,
+                clock: Arc::clone(&self.clock),
+                entropy: Arc::new(SystemEntropy),
+                gaps: Arc::clone(&gaps),
+                control: controlled.clone(),
+                recent: recent.clone(),
+                market,
+                health: health.tenant(tenant.id.clone()),
+            });
+        }
+        let mut market = Market { feed, board, tenants: slots, recent, last_close: closed };
+        self.warm_up(&mut market).await?;
+        let tenants: Vec<_> = worlds
+            .into_iter()
+            .map(|world| tokio::spawn(world.supervise(stopping.clone())))
+            .collect();
+        let market = tokio::spawn(market.run(stopping.clone()));
+        let routes = health.router();
+        let mut quit = stopping.clone();
+        let http = axum::serve(listener, routes).with_graceful_shutdown(async move {
+            stopped(&mut quit).await;
+        });
+        let http = tokio::spawn(http.into_future());
+        tracing::info!(listen = %self.settings.listen, "ballast is running; the market is simulated, the money is paper");
+        stop_signal().await?;
+        tracing::info!("stopping: finishing what was begun");
+        stop.send_replace(true);
+        for task in tenants {
+            let _ = task.await;
+        }
+        let _ = market.await;
+        let _ = http.await;
+        drop(control);
+        store.close().await.map_err(CliError::failed)?;
+        tracing::info!("stopped");
+        Ok(())
+    }
+
+    fn configure(
+        &self,
+        tenant: &TenantSettings,
+        board: &mut Board,
+    ) -> Result<Vec<ConfiguredProfile>, CliError> {
+        let mut profiles = Vec::with_capacity(tenant.profiles.len());
+        for settings in &tenant.profiles {
+            let place = format!("tenant {}, profile '{}'", tenant.id, settings.name);
+            let instruments = settings.strategy.symbols.iter().map(|symbol| {
+                let listed = self.instruments.iter().find(|i| i.symbol == *symbol);
+                listed.copied().ok_or_else(|| self.not_listed(&place, symbol))
+            });
+            let instruments = instruments.collect::<Result<Vec<_>, _>>()?;
+            let plan = Plan::compile(Arc::new(settings.strategy.clone()), board);
+            let plan = plan.map_err(|faults| {
+                let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+                CliError::usage(format!("{place}: {}", faults.join("; ")))
+            })?;
+            let currency = settings.currency()?;
+            let capital = Capital { currency, allocated: settings.capital };
+            let settings = settings.clone();
+            profiles.push(ConfiguredProfile { settings, plan, instruments, capital });
+        }
+        Ok(profiles)
+    }
+
+    fn not_listed(&self, place: &str, symbol: &ballast_domain::Symbol) -> CliError {
+        let listed: Vec<_> = self.instruments.iter().map(|i| i.symbol.to_string()).collect();
+        CliError::usage(format!(
+            "{place}: the market does not list {symbol}; it lists {}",
+            listed.join(", ")
+        ))
+    }
+
+    async fn open_store(&self) -> Result<Store, CliError> {
+        let directory = self.settings.data_dir.clone();
+        let options = Options { directory, collections: &[], max_bytes: None };
+        Store::open(options, Arc::clone(&self.clock)).await.map_err(CliError::failed)
+    }
+
+    async fn warm_up<F: Feed>(&self, market: &mut Market<F>) -> Result<(), CliError> {
+        let base = self.base.nanos().unwrap_or(86_400_000_000_000);
+        let length = base.saturating_mul(i64::from(self.settings.market.warm_up_bars));
+        let from = self.start.saturating_add_nanos(-length);
+        market.warm_up(from, self.start).await.map_err(CliError::failed)
+    }
+
+    fn paper(&self) -> PaperSettings {
+        let paper = &self.settings.paper;
+        PaperSettings {
+            rules: FillRules {
+                fees: FeeSchedule::Percent {
+                    maker: paper.maker_fee_pct,
+                    taker: paper.taker_fee_pct,
+                },
+                slippage_bps: paper.slippage_bps,
+                volume_share: paper.volume_share,
+            },
+            latency_ms: paper.latency_ms,
+            ..PaperSettings::default()
+        }
+    }
+
+    fn engine(&self) -> EngineOptions {
+        let grace = i64::from(self.settings.engine.unknown_grace_ms);
+        EngineOptions { unknown_grace_nanos: grace * 1_000_000, keep_evaluations: true }
+    }
+}
+
+fn gaps() -> Result<Arc<dyn Gaps>, CliError> {
+    match std::env::var_os(GAPS_SOCKET) {
+        None => Ok(Arc::new(NoGaps)),
+        Some(socket) => {
+            let gaps = DrivenGaps::connect(Path::new(&socket));
+            Ok(Arc::new(gaps.map_err(|error| CliError::failed(format!("{GAPS_SOCKET}: {error}")))?))
+        }
+    }
+}
+
+/// Waits until everything is to stop.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // A sender that has gone stops everything too.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Waits for SIGTERM or Ctrl-C.
+async fn stop_signal() -> Result<(), CliError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminated.recv() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+    }
+}

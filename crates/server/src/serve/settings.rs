@@ -1,0 +1,275 @@
+//! The settings of `ballast serve`: defaults compiled in, file, environment, flags.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use ballast_domain::number::decimal_or_number;
+use ballast_domain::strategy::optional_decimal;
+use ballast_domain::{Currency, Limits, StrategyConfig, Symbol, TenantId, Timeframe, Timestamp};
+use rust_decimal::Decimal;
+use serde::Deserialize;
+
+use crate::cli::CliError;
+
+/// Every setting with its default, commented.
+const DEFAULTS: &str = include_str!("../../../../ballast.default.toml");
+
+/// What the server runs with.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) data_dir: PathBuf,
+    pub(crate) listen: SocketAddr,
+    pub(crate) market: Market,
+    pub(crate) paper: Paper,
+    pub(crate) engine: EngineSettings,
+    #[serde(default)]
+    pub(crate) tenants: Vec<TenantSettings>,
+}
+
+/// Where market data comes from.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Market {
+    pub(crate) feed: FeedKind,
+    pub(crate) seed: u64,
+    pub(crate) speed: std::num::NonZeroU32,
+    pub(crate) warm_up_bars: u32,
+    pub(crate) anchor: Option<Timestamp>,
+    pub(crate) replay: Option<Replay>,
+}
+
+/// The feeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum FeedKind {
+    Simulated,
+    Replay,
+}
+
+/// Files to play.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Replay {
+    pub(crate) timeframe: Timeframe,
+    #[serde(default)]
+    pub(crate) stamped: ballast_venues::csv::Stamped,
+    pub(crate) start: Timestamp,
+    pub(crate) files: Vec<ReplayFile>,
+}
+
+/// One file of bars.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReplayFile {
+    pub(crate) symbol: Symbol,
+    pub(crate) path: PathBuf,
+}
+
+/// How simulated orders fill.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Paper {
+    #[serde(with = "decimal_or_number")]
+    pub(crate) maker_fee_pct: Decimal,
+    #[serde(with = "decimal_or_number")]
+    pub(crate) taker_fee_pct: Decimal,
+    #[serde(with = "decimal_or_number")]
+    pub(crate) slippage_bps: Decimal,
+    pub(crate) latency_ms: u64,
+    #[serde(default, with = "optional_decimal")]
+    pub(crate) volume_share: Option<Decimal>,
+}
+
+/// What the engine is told once.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EngineSettings {
+    pub(crate) unknown_grace_ms: u32,
+    pub(crate) snapshot_every: u64,
+}
+
+/// One tenant's profiles.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TenantSettings {
+    pub(crate) id: TenantId,
+    #[serde(default)]
+    pub(crate) profiles: Vec<ProfileSettings>,
+}
+
+/// One profile.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProfileSettings {
+    pub(crate) name: String,
+    #[serde(with = "decimal_or_number")]
+    pub(crate) capital: Decimal,
+    #[serde(default = "usd")]
+    pub(crate) currency: String,
+    #[serde(default)]
+    pub(crate) limits: Limits,
+    pub(crate) strategy: StrategyConfig,
+}
+
+fn usd() -> String {
+    "USD".to_owned()
+}
+
+impl ProfileSettings {
+    pub(crate) fn currency(&self) -> Result<Currency, CliError> {
+        self.currency.parse().map_err(|error| CliError::usage(format!("{}: {error}", self.name)))
+    }
+}
+
+/// What flags set, before everything else.
+#[derive(Debug, Default)]
+pub(crate) struct Flags {
+    pub(crate) data_dir: Option<PathBuf>,
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+impl Settings {
+    /// Reads the defaults, then `file`, then the environment, then `flags`.
+    pub(crate) fn load(file: Option<&Path>, flags: Flags) -> Result<Self, CliError> {
+        let mut table = parse(DEFAULTS, "the built-in defaults")?;
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                CliError::failed(format!("cannot read {}: {error}", path.display()))
+            })?;
+            merge(&mut table, parse(&text, &path.display().to_string())?);
+        }
+        let place = file.map_or("the built-in defaults".to_owned(), |p| p.display().to_string());
+        let mut settings: Self = serde_path_to_error::deserialize(toml::Value::Table(table))
+            .map_err(|error| {
+                let advice = "`ballast.default.toml` lists every setting";
+                let inner = error.inner();
+                CliError::usage(format!("{place}: {}: {inner}; {advice}", error.path()))
+            })?;
+        if let Some(directory) = std::env::var_os("BALLAST_DATA_DIR") {
+            settings.data_dir = directory.into();
+        }
+        if let Ok(listen) = std::env::var("BALLAST_LISTEN") {
+            settings.listen = listen.parse().map_err(|_| {
+                CliError::usage(format!(
+                    "BALLAST_LISTEN='{listen}' is not an address; write it like 127.0.0.1:4018"
+                ))
+            })?;
+        }
+        settings.data_dir = flags.data_dir.unwrap_or(settings.data_dir);
+        settings.listen = flags.listen.unwrap_or(settings.listen);
+        settings.check()?;
+        Ok(settings)
+    }
+
+    fn check(&self) -> Result<(), CliError> {
+        let needs_anchor = self.market.feed == FeedKind::Simulated && self.market.speed.get() > 1;
+        if needs_anchor && self.market.anchor.is_none() {
+            let message = "market.anchor is missing; a speed above 1 needs the instant at which \
+                simulated and real time were the same";
+            return Err(CliError::usage(message));
+        }
+        if self.market.feed == FeedKind::Replay && self.market.replay.is_none() {
+            return Err(CliError::usage("market.replay is missing; feed = \"replay\" reads it"));
+        }
+        let fees = [
+            ("paper.maker_fee_pct", self.paper.maker_fee_pct),
+            ("paper.taker_fee_pct", self.paper.taker_fee_pct),
+            ("paper.slippage_bps", self.paper.slippage_bps),
+        ];
+        for (name, value) in fees {
+            if value < Decimal::ZERO {
+                return Err(CliError::usage(format!("{name} must not be negative, got {value}")));
+            }
+        }
+        for tenant in &self.tenants {
+            tenant.check()?;
+        }
+        Ok(())
+    }
+}
+
+impl TenantSettings {
+    fn check(&self) -> Result<(), CliError> {
+        for (index, profile) in self.profiles.iter().enumerate() {
+            let place = format!("tenant {}, profile '{}'", self.id, profile.name);
+            if profile.capital <= Decimal::ZERO {
+                let capital = profile.capital;
+                let message = format!("{place}: capital must be above zero, got {capital}");
+                return Err(CliError::usage(message));
+            }
+            let earlier = &self.profiles[..index];
+            if earlier.iter().any(|other| other.name == profile.name) {
+                let message = format!("{place} is there twice; names tell profiles apart");
+                return Err(CliError::usage(message));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn parse(text: &str, place: &str) -> Result<toml::Table, CliError> {
+    text.parse().map_err(|error| CliError::usage(format!("{place}: {error}")))
+}
+
+/// Lays `over` over `under`: tables key by key, everything else as a whole.
+fn merge(under: &mut toml::Table, over: toml::Table) {
+    for (key, value) in over {
+        match (under.get_mut(&key), value) {
+            (Some(toml::Value::Table(under)), toml::Value::Table(over)) => merge(under, over),
+            (_, value) => {
+                under.insert(key, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Settings, CliError> {
+        let file = std::env::temp_dir().join(format!("ballast-settings-{:x}", fingerprint(text)));
+        std::fs::write(&file, text).unwrap();
+        let settings = Settings::load(Some(&file), Flags::default());
+        std::fs::remove_file(&file).unwrap();
+        settings
+    }
+
+    fn fingerprint(text: &str) -> u64 {
+        text.bytes().fold(7, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()))
+    }
+
+    #[test]
+    fn the_defaults_are_complete() {
+        let settings = Settings::load(None, Flags::default()).unwrap();
+        assert_eq!(settings.tenants.len(), 1);
+        assert_eq!(settings.tenants[0].profiles.len(), 3);
+    }
+
+    #[test]
+    fn a_file_overrides_what_it_names() {
+        let settings = load("[market]\nseed = 9\n").unwrap();
+        assert_eq!(settings.market.seed, 9);
+        assert_eq!(settings.market.speed.get(), 1);
+        let settings = load("[[tenants]]\nid = 'alice'\n").unwrap();
+        assert_eq!(settings.tenants[0].profiles.len(), 0);
+    }
+
+    #[test]
+    fn faults_name_their_place() {
+        let cases = [
+            ("[market]\nsped = 2\n", "unknown field `sped`"),
+            ("[market]\nspeed = 0\n", "market.speed"),
+            ("[market]\nspeed = 5\n", "market.anchor is missing"),
+            ("[market]\nfeed = 'replay'\n", "market.replay is missing"),
+            ("[paper]\nslippage_bps = -1\n", "must not be negative"),
+            ("listen = 'here'\n", "listen"),
+            ("x = \n", "x = "),
+        ];
+        for (text, expected) in cases {
+            let error = load(text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{text} gave: {error}");
+        }
+    }
+}

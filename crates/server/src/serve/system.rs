@@ -1,0 +1,69 @@
+//! The machine's clock and randomness, and the gaps that tests end the process in.
+
+use std::io::{Read as _, Write as _};
+use std::num::NonZeroU32;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use ballast_domain::Timestamp;
+use ballast_engine::ports::{Clock, Entropy, Gap, Gaps};
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+    }
+}
+
+/// The clock of a simulated market that runs faster than real time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MarketClock {
+    /// The instant at which both clocks showed the same.
+    pub(super) anchor: Timestamp,
+    pub(super) speed: NonZeroU32,
+}
+
+impl Clock for MarketClock {
+    fn now(&self) -> Timestamp {
+        let passed = SystemClock.now().nanos_since(self.anchor);
+        self.anchor.saturating_add_nanos(passed.saturating_mul(i64::from(self.speed.get())))
+    }
+}
+
+/// The machine's randomness.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn bits(&self) -> u64 {
+        rand::random()
+    }
+}
+
+/// Names every gap to a driver and waits until it answers, so that the driver can end the process
+/// exactly there.
+#[derive(Debug)]
+pub(super) struct DrivenGaps {
+    driver: Mutex<UnixStream>,
+}
+
+impl DrivenGaps {
+    pub(super) fn connect(socket: &Path) -> std::io::Result<Self> {
+        Ok(Self { driver: Mutex::new(UnixStream::connect(socket)?) })
+    }
+}
+
+impl Gaps for DrivenGaps {
+    fn pass(&self, gap: Gap) {
+        let mut driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = writeln!(driver, "{}", gap.name());
+        // A driver that has gone lets every gap pass.
+        let _ = asked.and_then(|()| driver.read_exact(&mut [0]));
+    }
+}
