@@ -82,6 +82,9 @@ impl<F: Feed> Market<F> {
                 event = self.feed.next() => event,
             };
             match event {
+                // The market lists more than anybody here trades.
+                Ok(Some(MarketEvent::Tick { symbol, .. } | MarketEvent::Bar { symbol, .. }))
+                    if self.board.row_of(symbol).is_none() => {}
                 Ok(Some(MarketEvent::Tick { symbol, at, price, quantity })) => {
                     for slot in &self.tenants {
                         let market = slot.borrow().clone();
