@@ -15,3 +15,7 @@ pub mod run;
 pub mod state;
 pub mod step;
 pub mod strategy;
+
+#[cfg(test)]
+#[path = "../tests/it/fixture.rs"]
+mod fixture;

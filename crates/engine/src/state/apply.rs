@@ -178,6 +178,7 @@ impl Profile {
                 None => position::begin(terms, *direction, *slot, protection.clone(), fill),
             },
         };
+        once(&trade, fill)?;
         let cost = position::enter(&mut trade, fill).ok_or("the fill does not fit a decimal")?;
         let number = trade.fills.len() as u32;
         self.trades.insert(id, trade);
@@ -186,6 +187,7 @@ impl Profile {
 
     fn leave(&mut self, order: OrderId, id: TradeId, fill: &Fill, reason: ExitReason) -> Booked {
         let trade = self.open_trade(id)?;
+        once(trade, fill)?;
         let returned = position::leave(trade, fill, reason);
         let returned = returned.ok_or("the fill does not fit a decimal")?;
         let number = trade.fills.len() as u32;
@@ -216,7 +218,10 @@ impl Profile {
         if order.open_quantity().is_zero() {
             return self.end(id, DoneState::Filled);
         }
-        order.state = OrderState::Active(ActiveState::PartiallyFilled);
+        // A fill does not take back that we asked for the rest to be cancelled.
+        if order.state != OrderState::Active(ActiveState::PendingCancel) {
+            order.state = OrderState::Active(ActiveState::PartiallyFilled);
+        }
         Ok(())
     }
 
@@ -245,6 +250,14 @@ impl Profile {
         if !remembered {
             self.book.forget(order.terms.intent);
         }
+    }
+}
+
+/// A fill is money: booked twice, it would be money that nobody has.
+fn once(trade: &Trade, fill: &Fill) -> Booked {
+    match trade.fills.contains(&fill.id) {
+        true => Err(format!("fill {} of {} was booked before", fill.id, trade.id)),
+        false => Ok(()),
     }
 }
 
