@@ -31,7 +31,15 @@ impl State {
                 decisions.insert(evaluation.symbol, evaluation.decision);
                 Ok(())
             }
-            Event::SignalRefused { .. } | Event::BrokerEventUnmatched { .. } => Ok(()),
+            Event::SignalRefused { .. } => Ok(()),
+            Event::BrokerEventUnmatched { message } => {
+                let unmatched = &mut self.find(message.order().intent.profile)?.unmatched;
+                if unmatched.len() == REMEMBERED {
+                    unmatched.pop_front();
+                }
+                unmatched.push_back((**message).clone());
+                Ok(())
+            }
             Event::IntentAccepted { terms, .. } => {
                 self.find(terms.intent.profile)?.accept_intent(terms)
             }

@@ -54,7 +54,10 @@ impl Fold {
                 None => (line, ""),
             };
             match line.split_once(':') {
-                Some((asked, answer)) => self.ask(asked, answer.trim(), line),
+                Some((asked, answer)) => {
+                    assert_eq!(answer_to(self.profile(), asked), answer.trim(), "{line}");
+                    assert_eq!(self.profile().book.sum(), Decimal::ZERO, "{line}");
+                }
                 None => {
                     let found = self.apply(self.event(line));
                     let found = found.err().map_or(String::new(), |error| error.to_string());
@@ -166,37 +169,33 @@ impl Fold {
             purpose,
         }
     }
+}
 
-    fn ask(&self, asked: &str, answer: &str, line: &str) {
-        let words: Vec<&str> = asked.split_whitespace().collect();
-        let profile = self.profile();
-        let id = || trade(read(words[1]));
-        let found = match words[0] {
-            "order" => match profile.order(order(words[1])) {
-                Some(order) => format!("{:?} {}", order.state, order.filled),
-                None => "forgotten".to_owned(),
-            },
-            "trade" => match profile.trades.get(&id()) {
-                Some(trade) => {
-                    format!("{} {}", trade.open_quantity(), trade.reserved.amount().normalize())
-                }
-                None => "none".to_owned(),
-            },
-            "closed" => match profile.closed.iter().find(|closed| closed.id == id()) {
-                Some(trade) => trade.net_profit().unwrap().amount().normalize().to_string(),
-                None => "none".to_owned(),
-            },
-            "available" => profile.book.available().normalize().to_string(),
-            "stop" => format!("{:?}", profile.trades[&id()].stop.map(|stop| stop.kind)),
-            "claimed" => profile.claimed(id()).to_string(),
-            "open" => profile.open_positions().to_string(),
-            account => {
-                let account = named(account, Account::ALL);
-                profile.book.balance(account).normalize().to_string()
+/// What a profile says to a question, such as `order 1`.
+pub(crate) fn answer_to(profile: &Profile, asked: &str) -> String {
+    let words: Vec<&str> = asked.split_whitespace().collect();
+    let id = || trade(read(words[1]));
+    match words[0] {
+        "order" => match profile.order(order(words[1])) {
+            Some(order) => format!("{:?} {}", order.state, order.filled),
+            None => "forgotten".to_owned(),
+        },
+        "trade" => match profile.trades.get(&id()) {
+            Some(trade) => {
+                format!("{} {}", trade.open_quantity(), trade.reserved.amount().normalize())
             }
-        };
-        assert_eq!(found, answer, "{line}");
-        assert_eq!(profile.book.sum(), Decimal::ZERO, "{line}");
+            None => "none".to_owned(),
+        },
+        "closed" => match profile.closed.iter().find(|closed| closed.id == id()) {
+            Some(trade) => trade.net_profit().unwrap().amount().normalize().to_string(),
+            None => "none".to_owned(),
+        },
+        "status" => format!("{:?}", profile.status),
+        "available" => profile.book.available().normalize().to_string(),
+        "stop" => format!("{:?}", profile.trades[&id()].stop.map(|stop| stop.kind)),
+        "claimed" => profile.claimed(id()).to_string(),
+        "open" => profile.open_positions().to_string(),
+        account => profile.book.balance(named(account, Account::ALL)).normalize().to_string(),
     }
 }
 
@@ -206,7 +205,7 @@ fn target(text: &str) -> Target {
 }
 
 /// The value whose `Debug` is `name`.
-fn named<T: std::fmt::Debug, const N: usize>(name: &str, values: [T; N]) -> T {
+pub(crate) fn named<T: std::fmt::Debug, const N: usize>(name: &str, values: [T; N]) -> T {
     let found = values.into_iter().find(|value| format!("{value:?}") == name);
     found.unwrap_or_else(|| panic!("nothing is named '{name}'"))
 }

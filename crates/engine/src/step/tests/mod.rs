@@ -1,0 +1,5 @@
+//! What each input brings: a line a step, with the events and the actions that it must bring.
+
+mod orders;
+mod script;
+mod venue;
