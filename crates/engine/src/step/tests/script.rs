@@ -5,9 +5,10 @@
 //! |---|---|
 //! | `bar 100 101 99 100` | the next hour's bar of GOOG closes |
 //! | `missed 100 101 99 100` | as `bar`, while nobody was running |
-//! | `enter 10 limit 99 slot a stop 5 cancels 1` | a person's entry; each pair after the quantity may be left out |
+//! | `enter 10 limit 99 slot a` | a person's entry; `stop 5` (percent), `bars 3`, `cancels 1` |
 //! | `exit 1 4` | a person's exit of trade 1; all of it without a quantity |
-//! | `accepted 1`, `cancelled 1`, `rejected 1`, `expired 1`, `unknown 1`, `notfound 1` | the venue's messages |
+//! | `accepted 1`, `cancelled 1`, `rejected 1`, `expired 1` | the venue's messages |
+//! | `unknown 1`, `notfound 1` | what nobody can tell, and what the venue does not have |
 //! | `filled 1 a 4@100 0.5` | a fill named `a` and its fee |
 //! | `cancel 1` | a person's cancel |
 //! | `status Stopped` | the profile's status |
@@ -18,9 +19,7 @@
 
 use ballast_domain::control::{ControlMode, Scope};
 use ballast_domain::exits::Distance;
-use ballast_domain::{
-    BrokerEvent, OrderType, ProfileStatus, Protection, SignalTerms, Slot, TimeInForce,
-};
+use ballast_domain::{BrokerEvent, OrderType, ProfileStatus, SignalTerms, Slot, TimeInForce};
 
 use crate::fixture::{PROFILE, bar, entry, exit, fill, goog, order, read};
 use crate::state::tests::script::{answer_to, named};
@@ -131,10 +130,8 @@ fn enter(world: &mut World, words: &[&str]) {
             "limit" => *order_type = OrderType::Limit { limit_price: read(value) },
             "slot" => *slot = Slot(value.parse().unwrap()),
             "day" => *time_in_force = TimeInForce::Day,
-            "stop" => {
-                let stop_loss = Some(Distance::Percent(read(value)));
-                *protection = Protection { stop_loss, ..Protection::default() };
-            }
+            "stop" => protection.stop_loss = Some(Distance::Percent(read(value))),
+            "bars" => protection.max_bars = Some(read(value)),
             "cancels" => *cancels = Some(order(value)),
             other => panic!("unknown word '{other}'"),
         }
