@@ -15,3 +15,16 @@ pub mod run;
 pub mod state;
 pub mod step;
 pub mod strategy;
+
+// Unit tests and the integration tests share their fixtures, which name the crate from outside.
+#[cfg(test)]
+extern crate self as ballast_engine;
+#[cfg(test)]
+#[path = "../tests/it/fixture.rs"]
+mod fixture;
+#[cfg(test)]
+#[path = "../tests/it/words.rs"]
+mod words;
+#[cfg(test)]
+#[path = "../tests/it/world.rs"]
+mod world;

@@ -11,7 +11,7 @@ use ballast_domain::id::MAX_INTENT_NUMBER;
 use ballast_domain::profile::Liquidity;
 use ballast_domain::{
     Direction, Instrument, Limits, Money, OrderTerms, OrderType, Price, ProfileStatus, Purpose,
-    Quantity, Refusal, Side, Signal, SignalTerms, Slot, TenantId, TimeInForce, Timestamp,
+    Quantity, Refusal, Side, Signal, SignalTerms, Slot, TenantId, TimeInForce, Timestamp, Trade,
 };
 use rust_decimal::Decimal;
 
@@ -38,47 +38,68 @@ pub struct View<'a> {
 /// # Errors
 /// The first [`Refusal`] that applies.
 pub fn check(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal> {
-    let instruments = &view.profile.document.instruments;
-    let instrument = instruments
-        .iter()
-        .find(|instrument| instrument.symbol == signal.symbol)
-        .ok_or(Refusal::InstrumentUnknown { symbol: signal.symbol })?;
     if view.profile.last_intent >= MAX_INTENT_NUMBER {
         return Err(Refusal::Overflow);
     }
     match &signal.terms {
-        SignalTerms::Enter { .. } => check_entry(signal, instrument, view),
+        SignalTerms::Enter { .. } => check_entry(signal, view),
         SignalTerms::Exit { .. } => check_exit(signal, view),
     }
 }
 
+/// An exit needs a trade and something of it that no other exit has claimed; nothing else may stand
+/// in its way, not even that the profile does not know the instrument any more.
 fn check_exit(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal> {
     let SignalTerms::Exit { trade, quantity, order_type, time_in_force, reason, then } =
         &signal.terms
     else {
         return Err(Refusal::Overflow);
     };
-    let open = view.profile.trades.get(trade).ok_or(Refusal::TradeUnknown { trade: *trade })?;
-    let held = open.open_quantity();
-    let claimed = view.profile.claimed(*trade);
-    let free = held.saturating_sub(claimed);
-    let wanted = quantity.map_or(free, |quantity| quantity.min(free));
-    if wanted.is_zero() {
-        return Err(Refusal::NothingToReduce { held: held.get(), claimed: claimed.get() });
-    }
+    let open = view.profile.trades.get(trade).filter(|open| open.symbol == signal.symbol);
+    let open = open.ok_or(Refusal::TradeUnknown { trade: *trade })?;
+    let instrument = instrument(signal, view);
+    let side = open.direction.exit_side();
     let purpose = Purpose::Exit { trade: *trade, reason: *reason, then: then.clone() };
     Ok(OrderIntent::accepted(Arc::new(OrderTerms {
         intent: view.profile.next_intent(),
         accepted_at: view.now,
-        symbol: signal.symbol,
-        side: open.direction.exit_side(),
-        order_type: *order_type,
+        symbol: open.symbol,
+        side,
+        order_type: instrument.map_or(*order_type, |known| rounded(*order_type, side, known)),
         time_in_force: *time_in_force,
-        quantity: wanted,
+        quantity: reducible(open, *quantity, instrument, view)?,
         reserved: Money::zero(view.profile.book.currency()),
         cancels: None,
         purpose,
     })))
+}
+
+fn instrument<'a>(signal: &Signal, view: &View<'a>) -> Option<&'a Instrument> {
+    let mut instruments = view.profile.document.instruments.iter();
+    instruments.find(|instrument| instrument.symbol == signal.symbol)
+}
+
+/// What of a trade may still be left: never more than is held less what working exits have
+/// claimed, so that two exits never reverse it. A part is a whole number of lots; all that is free
+/// may be left whatever the lot.
+fn reducible(
+    open: &Trade,
+    wanted: Option<Quantity>,
+    instrument: Option<&Instrument>,
+    view: &View<'_>,
+) -> Result<Quantity, Refusal> {
+    let (held, claimed) = (open.open_quantity(), view.profile.claimed(open.id));
+    let free = held.saturating_sub(claimed);
+    if free.is_zero() {
+        return Err(Refusal::NothingToReduce { held: held.get(), claimed: claimed.get() });
+    }
+    let Some(part) = wanted.filter(|wanted| *wanted < free) else { return Ok(free) };
+    let lots = instrument.map_or(part, |known| known.round_down(part.get()));
+    if lots.is_zero() {
+        let lot = instrument.and_then(|known| known.lot_size).unwrap_or_default();
+        return Err(Refusal::QuantityBelowLot { quantity: part.get(), lot: lot.get() });
+    }
+    Ok(lots)
 }
 
 /// The terms of an entry as asked for, in one place.
@@ -92,11 +113,7 @@ struct Entry<'a> {
     instrument: &'a Instrument,
 }
 
-fn check_entry(
-    signal: &Signal,
-    instrument: &Instrument,
-    view: &View<'_>,
-) -> Result<OrderIntent, Refusal> {
+fn check_entry(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal> {
     let SignalTerms::Enter {
         direction,
         slot,
@@ -110,6 +127,9 @@ fn check_entry(
     else {
         return Err(Refusal::Overflow);
     };
+    control_allows(signal, view)?;
+    let unknown = Refusal::InstrumentUnknown { symbol: signal.symbol };
+    let instrument = instrument(signal, view).ok_or(unknown)?;
     let entry = Entry {
         direction: *direction,
         slot: *slot,
@@ -121,13 +141,11 @@ fn check_entry(
     };
     let profile = view.profile;
     let limits = profile.document.limits.stricter(profile.document.strategy.limits);
-    control_allows(signal, view)?;
     let quantity = whole_lots(&entry)?;
-    let mark = fresh_mark(view, &limits)?;
+    let notional = worth_the_minimum(&entry, quantity, view)?;
+    fresh_mark(view, &limits)?;
     no_duplicate(signal, &entry, profile)?;
-    let price = reference_price(entry.order_type, mark);
-    let notional = price.get().checked_mul(quantity.get()).ok_or(Refusal::Overflow)?;
-    within_order_limits(&entry, quantity, notional, &limits)?;
+    within_order_limits(quantity, notional, &limits)?;
     within_position_limits(profile, &limits)?;
     let reserved = affordable(&entry, quantity, notional, profile)?;
     let (slot, protection) = (entry.slot, protection.clone());
@@ -188,12 +206,40 @@ fn whole_lots(entry: &Entry<'_>) -> Result<Quantity, Refusal> {
     Ok(quantity)
 }
 
-fn fresh_mark(view: &View<'_>, limits: &Limits) -> Result<Price, Refusal> {
-    let (price, at) = view.mark.ok_or(Refusal::MarketDataMissing)?;
+/// The entry's notional at the price at which it is reckoned, when the venue takes it.
+fn worth_the_minimum(
+    entry: &Entry<'_>,
+    quantity: Quantity,
+    view: &View<'_>,
+) -> Result<Decimal, Refusal> {
+    let mark = view.mark.map(|(price, _)| price);
+    let price = reference_price(entry.order_type, mark).ok_or(Refusal::MarketDataMissing)?;
+    let notional = price.get().checked_mul(quantity.get()).ok_or(Refusal::Overflow)?;
+    match entry.instrument.min_notional {
+        Some(minimum) if notional < minimum => {
+            Err(Refusal::NotionalBelowMinimum { notional, minimum })
+        }
+        _ => Ok(notional),
+    }
+}
+
+/// The price at which an entry is reckoned before it fills; `None` while there is none.
+const fn reference_price(order_type: OrderType, mark: Option<Price>) -> Option<Price> {
+    match order_type {
+        OrderType::Market | OrderType::TrailingStop { .. } => mark,
+        OrderType::Limit { limit_price } | OrderType::StopLimit { limit_price, .. } => {
+            Some(limit_price)
+        }
+        OrderType::Stop { stop_price } => Some(stop_price),
+    }
+}
+
+fn fresh_mark(view: &View<'_>, limits: &Limits) -> Result<(), Refusal> {
+    let (_, at) = view.mark.ok_or(Refusal::MarketDataMissing)?;
     let age_ms = u64::try_from(view.now.nanos_since(at) / 1_000_000).unwrap_or(0);
     match limits.max_data_age_ms {
         Some(limit_ms) if age_ms > limit_ms => Err(Refusal::MarketDataStale { age_ms, limit_ms }),
-        _ => Ok(price),
+        _ => Ok(()),
     }
 }
 
@@ -204,27 +250,11 @@ fn no_duplicate(signal: &Signal, entry: &Entry<'_>, profile: &Profile) -> Result
     Ok(())
 }
 
-/// The price at which an entry is reckoned before it fills.
-const fn reference_price(order_type: OrderType, mark: Price) -> Price {
-    match order_type {
-        OrderType::Market | OrderType::TrailingStop { .. } => mark,
-        OrderType::Limit { limit_price } | OrderType::StopLimit { limit_price, .. } => limit_price,
-        OrderType::Stop { stop_price } => stop_price,
-    }
-}
-
 fn within_order_limits(
-    entry: &Entry<'_>,
     quantity: Quantity,
     notional: Decimal,
     limits: &Limits,
 ) -> Result<(), Refusal> {
-    match entry.instrument.min_notional {
-        Some(minimum) if notional < minimum => {
-            return Err(Refusal::NotionalBelowMinimum { notional, minimum });
-        }
-        _ => {}
-    }
     match limits.max_order_quantity {
         Some(limit) if quantity.get() > limit => {
             return Err(Refusal::OrderQuantityAboveLimit { quantity: quantity.get(), limit });

@@ -31,7 +31,15 @@ impl State {
                 decisions.insert(evaluation.symbol, evaluation.decision);
                 Ok(())
             }
-            Event::SignalRefused { .. } | Event::BrokerEventUnmatched { .. } => Ok(()),
+            Event::SignalRefused { .. } => Ok(()),
+            Event::BrokerEventUnmatched { message } => {
+                let unmatched = &mut self.find(message.order().intent.profile)?.unmatched;
+                if unmatched.len() == REMEMBERED {
+                    unmatched.pop_front();
+                }
+                unmatched.push_back((**message).clone());
+                Ok(())
+            }
             Event::IntentAccepted { terms, .. } => {
                 self.find(terms.intent.profile)?.accept_intent(terms)
             }
@@ -178,6 +186,7 @@ impl Profile {
                 None => position::begin(terms, *direction, *slot, protection.clone(), fill),
             },
         };
+        once(&trade, fill)?;
         let cost = position::enter(&mut trade, fill).ok_or("the fill does not fit a decimal")?;
         let number = trade.fills.len() as u32;
         self.trades.insert(id, trade);
@@ -186,6 +195,7 @@ impl Profile {
 
     fn leave(&mut self, order: OrderId, id: TradeId, fill: &Fill, reason: ExitReason) -> Booked {
         let trade = self.open_trade(id)?;
+        once(trade, fill)?;
         let returned = position::leave(trade, fill, reason);
         let returned = returned.ok_or("the fill does not fit a decimal")?;
         let number = trade.fills.len() as u32;
@@ -216,7 +226,10 @@ impl Profile {
         if order.open_quantity().is_zero() {
             return self.end(id, DoneState::Filled);
         }
-        order.state = OrderState::Active(ActiveState::PartiallyFilled);
+        // A fill does not take back that we asked for the rest to be cancelled.
+        if order.state != OrderState::Active(ActiveState::PendingCancel) {
+            order.state = OrderState::Active(ActiveState::PartiallyFilled);
+        }
         Ok(())
     }
 
@@ -245,6 +258,14 @@ impl Profile {
         if !remembered {
             self.book.forget(order.terms.intent);
         }
+    }
+}
+
+/// A fill is money: booked twice, it would be money that nobody has.
+fn once(trade: &Trade, fill: &Fill) -> Booked {
+    match trade.fills.contains(&fill.id) {
+        true => Err(format!("fill {} of {} was booked before", fill.id, trade.id)),
+        false => Ok(()),
     }
 }
 

@@ -7,7 +7,7 @@ mod apply;
 mod profile;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use ballast_domain::{
-    ActiveState, Decision, IntentId, Money, OrderId, OrderState, OrderTerms, Price,
+    ActiveState, BrokerEvent, Decision, IntentId, Money, OrderId, OrderState, OrderTerms, Price,
     ProfileDocument, ProfileId, ProfileStatus, Purpose, Quantity, Slot, Symbol, Trade, TradeId,
 };
 use rust_decimal::Decimal;
@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ledger::Book;
 
-/// Ended orders and closed trades that are kept, so that late and repeated reports are recognised.
+/// Ended orders, closed trades and unmatched messages that are kept, so that late and repeated
+/// reports are recognised.
 pub(super) const REMEMBERED: usize = 64;
 
 /// An order that was accepted by the gate.
@@ -66,6 +67,8 @@ pub struct Profile {
     pub closed: VecDeque<Trade>,
     /// The last journaled decision for each symbol.
     pub decisions: BTreeMap<Symbol, Decision>,
+    /// The latest messages of the venue that fitted nothing, oldest first.
+    pub unmatched: VecDeque<BrokerEvent>,
 }
 
 impl Profile {
@@ -82,6 +85,7 @@ impl Profile {
             trades: BTreeMap::new(),
             closed: VecDeque::new(),
             decisions: BTreeMap::new(),
+            unmatched: VecDeque::new(),
         }
     }
 

@@ -1,19 +1,14 @@
-//! What a venue's messages bring. The same message again changes nothing; one that fits nothing
-//! puts the profile under review.
+//! What a venue's messages bring, fills apart. The same message again changes nothing.
 
 use ballast_domain::control::ControlSubject;
 use ballast_domain::id::Leg;
-use ballast_domain::order::Reversal;
 use ballast_domain::{
-    ActiveState, BrokerEvent, Cause, ControlMode, DoneState, Event, Fill, Money, OrderId,
-    OrderState, OrderType, Origin, ProfileId, ProfileStatus, Purpose, Signal, SignalTerms, Slot,
-    TimeInForce, Timestamp, Trade, TradeId,
+    ActiveState, BrokerEvent, Cause, ControlMode, DoneState, Event, OrderId, OrderState, Timestamp,
+    Trade, TradeId,
 };
-use rust_decimal::Decimal;
 
 use super::{Action, Context, Effects, Engine};
 use crate::ports::BrokerMessage;
-use crate::position;
 use crate::state::{ApplyError, Order, Profile};
 
 impl Engine {
@@ -25,22 +20,9 @@ impl Engine {
         let order = message.event.order();
         let cause = Cause::Broker(order);
         let context = Context { at: message.at, request_id: None, cause };
-        let Some(profile) = self.state.profile(order.intent.profile) else {
-            // Nothing of ours: an order of a profile that this tenant never had.
-            return Ok(());
-        };
-        let state = standing(profile, order);
         match message.event {
             BrokerEvent::Filled { fill, .. } => self.on_fill(&context, order, fill, effects),
-            event if state.is_none() => self.on_unmatched(&context, order, event, effects),
-            BrokerEvent::Accepted { .. } => match state {
-                Some(OrderState::Active(ActiveState::PendingSubmit | ActiveState::Unknown))
-                    if order.leg == Leg::Main =>
-                {
-                    self.emit(&context, Event::OrderAccepted { order }, effects)
-                }
-                _ => Ok(()),
-            },
+            BrokerEvent::Accepted { .. } => self.on_accepted(&context, order, effects),
             BrokerEvent::Cancelled { .. } => {
                 self.on_done(&context, order, DoneState::Cancelled, String::new(), effects)
             }
@@ -48,7 +30,7 @@ impl Engine {
                 self.on_done(&context, order, DoneState::Expired, String::new(), effects)
             }
             BrokerEvent::Rejected { reason, .. } => {
-                self.on_done(&context, order, DoneState::Rejected, reason, effects)
+                self.on_rejected(&context, order, reason, effects)
             }
             BrokerEvent::Unknown { reason, .. } => {
                 self.on_unknown(&context, order, reason, effects)
@@ -57,94 +39,46 @@ impl Engine {
         }
     }
 
-    fn on_fill(
+    /// The venue has the order. One that we want gone is cancelled (again): the request may have
+    /// overtaken the order, or the order arrived after it was given up.
+    fn on_accepted(
         &mut self,
         context: &Context,
         order: OrderId,
-        fill: Fill,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        let Some(profile) = self.state.profile(order.intent.profile) else { return Ok(()) };
-        let Some(matched) = match_fill(profile, order, &fill) else {
-            let event = BrokerEvent::Filled { order, fill };
-            return self.on_unmatched(context, order, event, effects);
-        };
-        if matched.repeated {
-            return Ok(());
+        match self.order(order).map(|order| order.state) {
+            Some(OrderState::Active(ActiveState::PendingSubmit | ActiveState::Unknown)) => {
+                self.emit(context, Event::OrderAccepted { order }, effects)
+            }
+            Some(
+                OrderState::Active(ActiveState::PendingCancel)
+                | OrderState::Done(DoneState::Voided),
+            ) => {
+                effects.actions.push(Action::Cancel(order));
+                Ok(())
+            }
+            _ => Ok(()),
         }
-        let (trade, late) = (matched.trade, matched.late);
-        self.emit(context, Event::OrderFilled { order, fill: Box::new(fill) }, effects)?;
-        self.protect(context, order, trade, effects)?;
-        if late {
-            let reason = format!("{order} filled after it had ended");
-            self.review(context, order.intent.profile, reason, effects)?;
-        }
-        self.check_available(context, order.intent.profile, effects)?;
-        self.on_trade_left(context, order, trade, effects)
     }
 
-    /// Places the levels that protect a trade after an entry's fill.
-    fn protect(
+    /// A protective order that the venue refuses leaves its trade unprotected: somebody looks.
+    fn on_rejected(
         &mut self,
         context: &Context,
         order: OrderId,
-        id: TradeId,
+        reason: String,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         let profile = self.state.profile(order.intent.profile);
-        let levels = profile.and_then(|profile| {
-            let entered = order == OrderId::main(id.0);
-            let trade = profile.trades.get(&id).filter(|_| entered)?;
-            let instruments = &profile.document.instruments;
-            let instrument = instruments.iter().find(|i| i.symbol == trade.symbol)?;
-            let (stop, targets) = position::protect(trade, instrument);
-            let changed = stop != trade.stop || targets != trade.targets;
-            changed.then_some((stop, targets))
-        });
-        match levels {
-            Some((stop, targets)) => {
-                self.emit(context, Event::ProtectionPlaced { trade: id, stop, targets }, effects)
-            }
-            None => Ok(()),
+        let protects = order.leg != Leg::Main
+            && profile.is_some_and(|known| known.trades.contains_key(&TradeId(order.intent)));
+        if protects {
+            let why = format!("the venue refused the protective order {order}: {reason}");
+            let message = BrokerEvent::Rejected { order, reason };
+            return self.on_unmatched(context, message, why, effects);
         }
-    }
-
-    /// After an exit's fill: cancels exits that nothing is left for, and begins the second half of
-    /// a reversal.
-    fn on_trade_left(
-        &mut self,
-        context: &Context,
-        order: OrderId,
-        id: TradeId,
-        effects: &mut Effects,
-    ) -> Result<(), ApplyError> {
-        let Some(profile) = self.state.profile(order.intent.profile) else { return Ok(()) };
-        if profile.trades.contains_key(&id) {
-            return Ok(());
-        }
-        let orphans: Vec<OrderId> = profile
-            .working
-            .values()
-            .filter(
-                |other| matches!(&other.terms.purpose, Purpose::Exit { trade, .. } if *trade == id),
-            )
-            .map(|other| other.terms.order_id())
-            .collect();
-        for orphan in orphans {
-            self.request_cancel(context, orphan, "the trade has closed", effects)?;
-        }
-        let left = self.state.profile(order.intent.profile).and_then(|p| p.order(order));
-        let then = left.and_then(|order| match &order.terms.purpose {
-            Purpose::Exit { then: Some(then), .. } => Some((order.terms.symbol, then.clone())),
-            _ => None,
-        });
-        match then {
-            Some((symbol, reversal)) => {
-                let signal = reversal_signal(order.intent.profile, symbol, *reversal);
-                self.submit(context, signal, effects).map(drop)
-            }
-            None => Ok(()),
-        }
+        self.on_done(context, order, DoneState::Rejected, reason, effects)
     }
 
     fn on_done(
@@ -170,7 +104,7 @@ impl Engine {
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         match self.order(order).map(|order| order.state) {
-            Some(OrderState::Active(ActiveState::Unknown)) => {}
+            Some(OrderState::Active(ActiveState::Unknown | ActiveState::PendingCancel)) => {}
             Some(OrderState::Active(_)) => {
                 self.emit(context, Event::OrderUnknown { order, reason }, effects)?;
             }
@@ -194,67 +128,20 @@ impl Engine {
         if age < self.settings.unknown_grace_nanos {
             let reason = "the venue does not have it (yet)".to_owned();
             return match known.state {
-                OrderState::Active(ActiveState::Unknown) => Ok(()),
+                OrderState::Active(ActiveState::Unknown | ActiveState::PendingCancel) => Ok(()),
                 _ => self.emit(context, Event::OrderUnknown { order, reason }, effects),
             };
         }
         let state = match known.state {
-            OrderState::Active(ActiveState::PendingSubmit | ActiveState::Unknown) => {
+            OrderState::Active(ActiveState::PendingSubmit | ActiveState::Unknown)
+                if known.filled.is_zero() =>
+            {
                 DoneState::Voided
             }
             _ => DoneState::Cancelled,
         };
         let reason = "the venue does not have it".to_owned();
         self.on_done(context, order, state, reason, effects)
-    }
-
-    fn on_unmatched(
-        &mut self,
-        context: &Context,
-        order: OrderId,
-        message: BrokerEvent,
-        effects: &mut Effects,
-    ) -> Result<(), ApplyError> {
-        let matters = matches!(message, BrokerEvent::Filled { .. });
-        if !matters {
-            return Ok(());
-        }
-        let message = Box::new(message);
-        self.emit(context, Event::BrokerEventUnmatched { message }, effects)?;
-        let reason = format!("the venue reported a fill of {order}, which fits nothing we know");
-        self.review(context, order.intent.profile, reason, effects)
-    }
-
-    fn review(
-        &mut self,
-        context: &Context,
-        profile: ProfileId,
-        reason: String,
-        effects: &mut Effects,
-    ) -> Result<(), ApplyError> {
-        let status = ProfileStatus::UnderReview;
-        match self.state.profile(profile).map(|profile| profile.status) {
-            Some(ProfileStatus::UnderReview) | None => Ok(()),
-            Some(_) => {
-                let event = Event::ProfileStatusChanged { profile, status, reason };
-                self.emit(context, event, effects)
-            }
-        }
-    }
-
-    fn check_available(
-        &mut self,
-        context: &Context,
-        profile: ProfileId,
-        effects: &mut Effects,
-    ) -> Result<(), ApplyError> {
-        let Some(known) = self.state.profile(profile) else { return Ok(()) };
-        let available = Money::new(known.book.available(), known.book.currency());
-        let review = known.status == ProfileStatus::UnderReview;
-        if available.amount() >= Decimal::ZERO || review {
-            return Ok(());
-        }
-        self.emit(context, Event::AvailableNegative { profile, available }, effects)
     }
 
     /// Asks for an order to be cancelled, once.
@@ -366,72 +253,4 @@ fn legs(trade: &Trade) -> impl Iterator<Item = OrderId> {
     let targets = (0..trade.targets.len()).map(|place| Leg::Target(place as u8));
     let stop = trade.stop.map(|_| Leg::Stop).into_iter();
     stop.chain(targets).map(move |leg| OrderId { intent, leg })
-}
-
-/// Where an order stands; a protective leg stands as long as its trade is known.
-fn standing(profile: &Profile, order: OrderId) -> Option<OrderState> {
-    match order.leg {
-        Leg::Main => profile.order(order).map(|order| order.state),
-        Leg::Stop | Leg::Target(_) => {
-            let id = TradeId(order.intent);
-            let closed = || profile.closed.iter().any(|trade| trade.id == id);
-            match profile.trades.contains_key(&id) {
-                true => Some(OrderState::Active(ActiveState::Accepted)),
-                false => closed().then_some(OrderState::Done(DoneState::Cancelled)),
-            }
-        }
-    }
-}
-
-/// What a reported fill belongs to.
-struct MatchedFill {
-    trade: TradeId,
-    repeated: bool,
-    late: bool,
-}
-
-/// Finds the trade that a fill belongs to; `None` when it fits nothing, or in another currency.
-fn match_fill(profile: &Profile, order: OrderId, fill: &Fill) -> Option<MatchedFill> {
-    if fill.fee.currency() != profile.book.currency() || fill.quantity.is_zero() {
-        return None;
-    }
-    let known = match order.leg {
-        Leg::Main => Some(profile.order(order)?),
-        Leg::Stop | Leg::Target(_) => None,
-    };
-    let trade = match known.map(|known| &known.terms.purpose) {
-        Some(Purpose::Exit { trade, .. }) => *trade,
-        Some(Purpose::Enter { .. }) | None => TradeId(order.intent),
-    };
-    let open = profile.trades.get(&trade);
-    let found = open.or_else(|| profile.closed.iter().find(|closed| closed.id == trade));
-    let repeated = found.is_some_and(|trade| trade.fills.contains(&fill.id));
-    let entering = known.is_some_and(|known| !known.terms.is_reducing());
-    if !repeated && !entering && open.is_none() {
-        return None;
-    }
-    let late = known.is_some_and(|known| !known.state.is_active());
-    Some(MatchedFill { trade, repeated, late })
-}
-
-fn reversal_signal(
-    profile: ProfileId,
-    symbol: ballast_domain::Symbol,
-    reversal: Reversal,
-) -> Signal {
-    Signal {
-        origin: Origin::Strategy,
-        profile,
-        symbol,
-        terms: SignalTerms::Enter {
-            direction: reversal.direction,
-            slot: Slot::default(),
-            quantity: reversal.quantity.get(),
-            order_type: OrderType::Market,
-            time_in_force: TimeInForce::Gtc,
-            protection: reversal.protection,
-            cut_to_available: true,
-            cancels: None,
-        },
-    }
 }

@@ -9,7 +9,7 @@ use ballast_domain::{
 };
 use rust_decimal::Decimal;
 
-use super::{Action, Context, Effects, Engine};
+use super::{Action, Context, Desk, Effects, Engine};
 use crate::market::{Frame, Row};
 use crate::position;
 use crate::state::{ApplyError, Profile, unrealised};
@@ -87,34 +87,37 @@ impl Engine {
             let Some(row) = plan.row(frame) else { continue };
             let Some(bar) = row.bar else { continue };
             let spot = Spot { profile, lane, row, bar };
-            let mut time_is_up = false;
+            let mut overdue = Vec::new();
             if self.state.profile(profile).is_some_and(|known| !known.trades.is_empty()) {
-                time_is_up = self.follow_trades(context, &spot, symbol, effects)?;
+                overdue = self.follow_trades(context, &spot, symbol, effects)?;
             }
             if may_signal {
-                self.evaluate(context, &spot, symbol, time_is_up, effects)?;
+                self.leave_overdue(context, &spot, symbol, &overdue, effects)?;
+                self.evaluate(context, &spot, symbol, &overdue, effects)?;
+            } else {
+                self.catch_up(&spot, symbol);
             }
         }
         Ok(())
     }
 
-    /// Trails and break-even, then bars held, for each open trade of the instrument. Tells whether
-    /// the trade that the strategy looks at has been held for as long as it may.
+    /// Trails and break-even, then bars held, for each open trade of the instrument. Gives the
+    /// trades that have been held for as long as they may.
     fn follow_trades(
         &mut self,
         context: &Context,
         spot: &Spot<'_>,
         symbol: Symbol,
         effects: &mut Effects,
-    ) -> Result<bool, ApplyError> {
-        let Some(profile) = self.state.profile(spot.profile) else { return Ok(false) };
+    ) -> Result<Vec<TradeId>, ApplyError> {
+        let mut overdue = Vec::new();
+        let Some(profile) = self.state.profile(spot.profile) else { return Ok(overdue) };
         let trades: Vec<TradeId> = profile.trades_of(symbol).map(|trade| trade.id).collect();
         if let Some(desk) = self.desks.get_mut(&spot.profile) {
             desk.lanes[spot.lane].bars_held.retain(|(trade, _)| trades.contains(trade));
         }
-        let mut time_is_up = false;
-        for id in &trades {
-            let Some(trade) = self.state.profile(spot.profile).and_then(|p| p.trades.get(id))
+        for id in trades {
+            let Some(trade) = self.state.profile(spot.profile).and_then(|p| p.trades.get(&id))
             else {
                 continue;
             };
@@ -124,14 +127,15 @@ impl Engine {
             }
             let max_bars = trade.protection.max_bars;
             if let Some(stop) = position::follow(trade, spot.bar.high, spot.bar.low) {
-                self.emit(context, Event::StopMoved { trade: *id, stop }, effects)?;
-                effects.actions.push(Action::MoveStop(*id, stop));
+                self.emit(context, Event::StopMoved { trade: id, stop }, effects)?;
+                effects.actions.push(Action::MoveStop(id, stop));
             }
-            let held = self.count_bar(spot, *id);
-            let up = max_bars.is_some_and(|max_bars| held >= max_bars);
-            time_is_up |= up && trades.first() == Some(id);
+            let held = self.count_bar(spot, id);
+            if max_bars.is_some_and(|max_bars| held >= max_bars) {
+                overdue.push(id);
+            }
         }
-        Ok(time_is_up)
+        Ok(overdue)
     }
 
     fn count_bar(&mut self, spot: &Spot<'_>, trade: TradeId) -> u32 {
@@ -149,12 +153,33 @@ impl Engine {
         }
     }
 
+    /// Leaves the overdue trades that the strategy does not look at; its own it may reverse.
+    fn leave_overdue(
+        &mut self,
+        context: &Context,
+        spot: &Spot<'_>,
+        symbol: Symbol,
+        overdue: &[TradeId],
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        for id in overdue {
+            let Some(profile) = self.state.profile(spot.profile) else { return Ok(()) };
+            let Some(trade) = profile.trades.get(id) else { continue };
+            let own = profile.trades_of(symbol).next().is_some_and(|first| first.id == *id);
+            if !own && trade.open_quantity() > profile.claimed(*id) {
+                let signal = exit_signal(spot.profile, symbol, *id, ExitReason::TimeStop, None);
+                self.submit(context, signal, effects)?.ok();
+            }
+        }
+        Ok(())
+    }
+
     fn evaluate(
         &mut self,
         context: &Context,
         spot: &Spot<'_>,
         symbol: Symbol,
-        time_is_up: bool,
+        overdue: &[TradeId],
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         let (Some(desk), Some(profile)) =
@@ -163,63 +188,66 @@ impl Engine {
             return Ok(());
         };
         let lane = &desk.plan.lanes()[spot.lane];
-        let choice = choose(profile, symbol, |standing| {
-            let choice = desk.plan.decide(lane, spot.row, standing);
-            if time_is_up && !standing.order_working { choice.overdue() } else { choice }
-        });
-        let changed = desk.lanes[spot.lane].decision != Some(choice.decision);
-        let signals = !matches!(choice.decision, Decision::Hold(_));
-        if changed || signals || self.settings.keep_evaluations {
-            self.remember(context, spot, symbol, choice.decision, changed, effects)?;
+        let decide = |standing| desk.plan.decide(lane, spot.row, standing);
+        let choice = choose(profile, symbol, overdue, decide);
+        let signal = self.signal(spot, symbol, choice);
+        let verdict = signal.map(|signal| (self.check(context, &signal), signal));
+        let seen = &desk.lanes[spot.lane];
+        let news = match &verdict {
+            Some((Ok(_), _)) => true,
+            Some((Err(refusal), _)) => seen.refused != Some(refusal.code()),
+            None => false,
+        };
+        let journaled = news || seen.decision != Some(choice.decision);
+        if journaled || self.settings.keep_evaluations {
+            self.remember(context, spot, symbol, choice.decision, journaled, effects)?;
         }
-        if signals {
-            self.act(context, spot, symbol, choice, effects)?;
-        } else if let Some(desk) = self.desks.get_mut(&spot.profile) {
+        let accepted = match verdict {
+            Some((verdict, signal)) => self.settle(context, signal, verdict, effects)?.is_ok(),
+            None => true,
+        };
+        if accepted && let Some(desk) = self.desks.get_mut(&spot.profile) {
             desk.lanes[spot.lane].refused = None;
         }
         Ok(())
     }
 
-    /// Keeps the evaluation for reading, and journals it when the decision is another one.
+    /// Keeps the evaluation for reading, and journals one that led to a signal or changed outcome.
     fn remember(
         &mut self,
         context: &Context,
         spot: &Spot<'_>,
         symbol: Symbol,
         decision: Decision,
-        changed: bool,
+        journaled: bool,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         let Some(desk) = self.desks.get_mut(&spot.profile) else { return Ok(()) };
-        let evaluation = Evaluation {
-            profile: spot.profile,
-            symbol,
-            close_time: spot.bar.close_time,
-            decision,
-            rules: desk.plan.outcomes(&desk.plan.lanes()[spot.lane], spot.row),
-        };
+        let evaluation = evaluation(desk, spot, symbol, decision);
         let view = &mut desk.lanes[spot.lane];
-        view.decision = Some(decision);
         if self.settings.keep_evaluations {
             view.evaluation = Some(evaluation.clone());
         }
-        if changed {
+        if journaled {
+            view.decision = Some(decision);
             let evaluation = Box::new(evaluation);
             self.emit(context, Event::Evaluated { evaluation }, effects)?;
         }
         Ok(())
     }
 
-    /// Turns a decision into a signal and takes it to the gate.
-    fn act(
-        &mut self,
-        context: &Context,
-        spot: &Spot<'_>,
-        symbol: Symbol,
-        choice: Choice,
-        effects: &mut Effects,
-    ) -> Result<(), ApplyError> {
-        let signal = match choice.decision {
+    /// Says why a bar that closed while nobody was running makes no signal.
+    fn catch_up(&mut self, spot: &Spot<'_>, symbol: Symbol) {
+        let Some(desk) = self.desks.get_mut(&spot.profile) else { return };
+        if self.settings.keep_evaluations {
+            let evaluation = evaluation(desk, spot, symbol, Decision::Hold(Hold::CatchingUp));
+            desk.lanes[spot.lane].evaluation = Some(evaluation);
+        }
+    }
+
+    /// What a decision asks of the gate.
+    fn signal(&self, spot: &Spot<'_>, symbol: Symbol, choice: Choice) -> Option<Signal> {
+        match choice.decision {
             Decision::Hold(_) => None,
             Decision::Enter(direction) => self.entry_signal(spot, symbol, direction),
             Decision::Exit => self.exit_signal(spot, symbol, choice.exit_reason, None),
@@ -227,14 +255,7 @@ impl Engine {
                 let then = self.reversal(spot, symbol, direction).map(Box::new);
                 self.exit_signal(spot, symbol, choice.exit_reason, then)
             }
-        };
-        if let Some(signal) = signal {
-            let accepted = self.submit(context, signal, effects)?.is_ok();
-            if let Some(desk) = self.desks.get_mut(&spot.profile).filter(|_| accepted) {
-                desk.lanes[spot.lane].refused = None;
-            }
         }
-        Ok(())
     }
 
     fn entry_signal(
@@ -307,12 +328,25 @@ impl Engine {
         let atr = lane.atr(DEFAULT_ATR_PERIOD, spot.row);
         let means = Means { close, equity, available, atr };
         let sizing = &desk.plan.config.sizing;
-        let quantity = sizing::quantity(sizing, &means, &protection, direction)?;
-        Some((quantity, protection))
+        // What cannot be reckoned, such as a risk without a distance, is nothing: the gate says so.
+        let quantity = sizing::quantity(sizing, &means, &protection, direction);
+        Some((quantity.unwrap_or_default(), protection))
     }
 }
 
-fn choose(profile: &Profile, symbol: Symbol, decide: impl FnOnce(Standing) -> Choice) -> Choice {
+fn evaluation(desk: &Desk, spot: &Spot<'_>, symbol: Symbol, decision: Decision) -> Evaluation {
+    let rules = desk.plan.outcomes(&desk.plan.lanes()[spot.lane], spot.row);
+    let close_time = spot.bar.close_time;
+    Evaluation { profile: spot.profile, symbol, close_time, decision, rules }
+}
+
+/// What the strategy makes of where the profile stands; it looks at the oldest trade.
+fn choose(
+    profile: &Profile,
+    symbol: Symbol,
+    overdue: &[TradeId],
+    decide: impl FnOnce(Standing) -> Choice,
+) -> Choice {
     let position = profile.trades_of(symbol).next();
     let order_working = match position {
         Some(trade) => profile.claimed(trade.id) >= trade.open_quantity(),
@@ -323,7 +357,9 @@ fn choose(profile: &Profile, symbol: Symbol, decide: impl FnOnce(Standing) -> Ch
         let decision = Decision::Hold(Hold::Stopped);
         return Choice { decision, exit_reason: ExitReason::ExitSignal };
     }
-    decide(Standing { position: direction, order_working })
+    let choice = decide(Standing { position: direction, order_working });
+    let time_is_up = position.is_some_and(|trade| overdue.contains(&trade.id));
+    if time_is_up && !order_working { choice.overdue() } else { choice }
 }
 
 fn exit_signal(

@@ -6,6 +6,7 @@
 
 mod broker;
 mod command;
+mod fill;
 mod frame;
 
 #[cfg(test)]
@@ -16,8 +17,8 @@ use std::sync::Arc;
 
 use ballast_domain::event::EVENT_VERSION;
 use ballast_domain::{
-    Cause, ControlSnapshot, Decision, Envelope, Evaluation, Event, OrderId, Price, ProfileId,
-    Refusal, RequestId, Signal, Stop, Symbol, Timestamp, TradeId,
+    Cause, ControlSnapshot, Decision, Envelope, Evaluation, Event, OrderId, Origin, Price,
+    ProfileId, Refusal, RequestId, Signal, Stop, Symbol, Timestamp, TradeId,
 };
 
 use crate::market::Frame;
@@ -165,14 +166,19 @@ impl Engine {
         &self.state
     }
 
-    /// Lets a profile trade by `plan` from the next frame on.
+    /// Lets a profile trade by `plan` from the next frame on. Prices and bars held that were seen
+    /// with another plan on the same data stay known.
     pub fn attach(&mut self, profile: ProfileId, plan: Plan) {
         let known = self.state.profile(profile);
-        let lanes = plan.lanes().iter().map(|lane| LaneView {
-            decision: known.and_then(|known| known.decisions.get(&lane.symbol).copied()),
-            ..LaneView::default()
-        });
-        let lanes = lanes.collect();
+        let before = self.desks.remove(&profile);
+        let mut before = before.filter(|desk| desk.plan.data_venue() == plan.data_venue());
+        let mut view = |symbol| {
+            let seen = before.as_mut().and_then(|desk| desk.lane_mut(symbol));
+            let LaneView { mark, bars_held, .. } = seen.map(std::mem::take).unwrap_or_default();
+            let decision = known.and_then(|known| known.decisions.get(&symbol).copied());
+            LaneView { mark, bars_held, decision, refused: None, evaluation: None }
+        };
+        let lanes = plan.lanes().iter().map(|lane| view(lane.symbol)).collect();
         self.desks.insert(profile, Desk { plan, lanes });
     }
 
@@ -266,7 +272,19 @@ impl Engine {
         signal: Signal,
         effects: &mut Effects,
     ) -> Result<Result<OrderId, Refusal>, ApplyError> {
-        match self.check(context, &signal) {
+        let verdict = self.check(context, &signal);
+        self.settle(context, signal, verdict, effects)
+    }
+
+    /// Books what the gate has said about a signal.
+    fn settle(
+        &mut self,
+        context: &Context,
+        signal: Signal,
+        verdict: Result<OrderIntent, Refusal>,
+        effects: &mut Effects,
+    ) -> Result<Result<OrderId, Refusal>, ApplyError> {
+        match verdict {
             Ok(intent) => {
                 let terms = Arc::clone(intent.terms());
                 let order = terms.order_id();
@@ -294,7 +312,7 @@ impl Engine {
         )
     }
 
-    /// Journals a refusal, unless a strategy has met the same one at its last bar already.
+    /// Journals a refusal, unless the strategy has met the same one at its last bar already.
     fn refuse(
         &mut self,
         context: &Context,
@@ -302,13 +320,13 @@ impl Engine {
         refusal: Refusal,
         effects: &mut Effects,
     ) -> Result<Refusal, ApplyError> {
-        let by_strategy = signal.origin == ballast_domain::Origin::Strategy;
-        let lane = self.desks.get_mut(&signal.profile).and_then(|d| d.lane_mut(signal.symbol));
-        let repeated = lane.is_some_and(|lane| {
-            let repeated = by_strategy && lane.refused == Some(refusal.code());
-            lane.refused = Some(refusal.code());
-            repeated
-        });
+        let mut repeated = false;
+        if signal.origin == Origin::Strategy
+            && let Some(desk) = self.desks.get_mut(&signal.profile)
+            && let Some(lane) = desk.lane_mut(signal.symbol)
+        {
+            repeated = lane.refused.replace(refusal.code()) == Some(refusal.code());
+        }
         if !repeated && self.state.profile(signal.profile).is_some() {
             let (signal, refusal) = (Box::new(signal), Box::new(refusal.clone()));
             self.emit(context, Event::SignalRefused { signal, refusal }, effects)?;

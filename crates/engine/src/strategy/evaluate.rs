@@ -49,7 +49,7 @@ impl Plan {
         }
         match standing.position {
             None => match self.entry(lane, row) {
-                Decision::Enter(_) if self.protection(lane, row).is_none() => hold(Hold::NotReady),
+                Decision::Enter(_) if !self.can_enter(lane, row) => hold(Hold::NotReady),
                 decision => Choice { decision, exit_reason: ExitReason::ExitSignal },
             },
             Some(position) => self.exit(lane, row, position),
@@ -78,14 +78,18 @@ impl Plan {
             Direction::Short if both => (RuleRole::ExitShort, RuleRole::Entry),
             _ => (RuleRole::Exit, RuleRole::EntryShort),
         };
-        let exit = self.state(exit, lane, row) == RuleState::Pass;
-        let reverse = both && self.state(opposite, lane, row) == RuleState::Pass;
-        let decision = match (exit, reverse) {
-            (_, true) => Decision::Reverse(position.opposite()),
-            (true, false) => Decision::Exit,
-            (false, false) => Decision::Hold(Hold::NoExit),
+        let exit = self.state(exit, lane, row);
+        let opposite = if both { self.state(opposite, lane, row) } else { RuleState::Fail };
+        let decision = match (exit, opposite) {
+            (_, RuleState::Pass) => Decision::Reverse(position.opposite()),
+            (RuleState::Pass, _) => Decision::Exit,
+            (RuleState::NotReady, _) | (_, RuleState::NotReady) => Decision::Hold(Hold::NotReady),
+            (RuleState::Fail, RuleState::Fail) => Decision::Hold(Hold::NoExit),
         };
-        let exit_reason = if exit { ExitReason::ExitSignal } else { ExitReason::OppositeSignal };
+        let exit_reason = match exit {
+            RuleState::Pass => ExitReason::ExitSignal,
+            RuleState::Fail | RuleState::NotReady => ExitReason::OppositeSignal,
+        };
         Choice { decision, exit_reason }
     }
 

@@ -76,7 +76,8 @@ impl Plan {
     ) -> Result<Self, Vec<ConfigFault>> {
         let mut faults = validate::faults(&config);
         let roles = parse_roles(&config, &mut faults);
-        if let Err(error) = board.keep(config.timeframe) {
+        if config.timeframe < board.base() {
+            let error = BoardError::TooShort { asked: config.timeframe, base: board.base() };
             faults.push(fault("timeframe", None, error.to_string()));
         }
         if !faults.is_empty() {
@@ -106,6 +107,16 @@ impl Plan {
     #[must_use]
     pub fn lanes(&self) -> &[Lane] {
         &self.lanes
+    }
+
+    /// Whether everything that protects and sizes an entry is known at the close of `row`.
+    #[must_use]
+    pub fn can_enter(&self, lane: &Lane, row: &Row) -> bool {
+        let sized = match self.config.sizing {
+            Sizing::VolatilityTarget { .. } => lane.atr(DEFAULT_ATR_PERIOD, row).is_some(),
+            _ => true,
+        };
+        sized && self.protection(lane, row).is_some()
     }
 
     /// What protects an entry signalled at the close of `row`; `None` while an average that it

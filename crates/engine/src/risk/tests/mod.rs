@@ -1,0 +1,7 @@
+//! Each check of the gate at its edge, just inside and just outside; then their order, and exits,
+//! which pass every check of entries.
+
+mod entries;
+mod exits;
+mod order;
+mod scene;

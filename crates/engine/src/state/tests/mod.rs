@@ -1,0 +1,6 @@
+//! What each event does to the state, and which events it refuses.
+
+mod journal;
+mod orders;
+mod profiles;
+pub(crate) mod script;

@@ -1,0 +1,248 @@
+//! What a fill brings: it is booked whatever it is, and whoever did not expect it looks at it.
+
+use ballast_domain::id::Leg;
+use ballast_domain::order::Reversal;
+use ballast_domain::{
+    BrokerEvent, Event, Fill, Money, OrderId, OrderType, Origin, ProfileId, ProfileStatus, Purpose,
+    Signal, SignalTerms, Slot, TimeInForce, Trade, TradeId,
+};
+use rust_decimal::Decimal;
+
+use super::{Action, Context, Effects, Engine};
+use crate::position;
+use crate::state::{ApplyError, Order, Profile};
+
+impl Engine {
+    pub(super) fn on_fill(
+        &mut self,
+        context: &Context,
+        order: OrderId,
+        fill: Fill,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        // A fill of a profile that this tenant never had is none of ours.
+        let Some(profile) = self.state.profile(order.intent.profile) else { return Ok(()) };
+        let (trade, surprise) = match match_fill(profile, order, &fill) {
+            Match::Repeated => return Ok(()),
+            Match::Nothing => {
+                let why = format!("the venue filled {order}, which fits nothing we know");
+                let message = BrokerEvent::Filled { order, fill };
+                return self.on_unmatched(context, message, why, effects);
+            }
+            Match::Trade { trade, surprise } => (trade, surprise),
+        };
+        let was_negative = profile.book.available() < Decimal::ZERO;
+        self.emit(context, Event::OrderFilled { order, fill: Box::new(fill) }, effects)?;
+        self.protect(context, order, trade, effects)?;
+        if let Some(surprise) = surprise {
+            let reason = format!("{order} {surprise}");
+            self.review(context, order.intent.profile, reason, effects)?;
+        }
+        self.check_available(context, order.intent.profile, was_negative, effects)?;
+        self.cancel_partners(context, order, effects)?;
+        self.on_trade_left(context, order, trade, effects)
+    }
+
+    /// Places the levels that protect a trade after an entry's fill.
+    fn protect(
+        &mut self,
+        context: &Context,
+        order: OrderId,
+        id: TradeId,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let profile = self.state.profile(order.intent.profile);
+        let levels = profile.and_then(|profile| {
+            let entered = order == OrderId::main(id.0);
+            let trade = profile.trades.get(&id).filter(|_| entered)?;
+            let instruments = &profile.document.instruments;
+            let instrument = instruments.iter().find(|i| i.symbol == trade.symbol)?;
+            let (stop, targets) = position::protect(trade, instrument);
+            let changed = stop != trade.stop || targets != trade.targets;
+            changed.then_some((trade.stop, stop, targets))
+        });
+        let Some((standing, stop, targets)) = levels else { return Ok(()) };
+        self.emit(context, Event::ProtectionPlaced { trade: id, stop, targets }, effects)?;
+        // The first stop travels with the entry; what a later fill makes of it is told.
+        if let (Some(stop), true) = (stop, standing.is_some() && standing != stop) {
+            effects.actions.push(Action::MoveStop(id, stop));
+        }
+        Ok(())
+    }
+
+    /// Of orders that cancel each other the first to fill does; where the venue has seen to it
+    /// already, asking again changes nothing.
+    fn cancel_partners(
+        &mut self,
+        context: &Context,
+        order: OrderId,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let Some(profile) = self.state.profile(order.intent.profile) else { return Ok(()) };
+        let named = profile.order(order).and_then(|filled| filled.terms.cancels);
+        let is_partner = |other: &&Order| {
+            other.terms.cancels == Some(order) || named == Some(other.terms.order_id())
+        };
+        let partners = profile.working.values().filter(is_partner);
+        let partners: Vec<OrderId> = partners.map(|other| other.terms.order_id()).collect();
+        for partner in partners {
+            self.request_cancel(context, partner, "the other order has filled", effects)?;
+        }
+        Ok(())
+    }
+
+    /// After an exit's fill: cancels what still works for a trade that has closed, the rest of its
+    /// entry among it, and begins the second half of a reversal.
+    fn on_trade_left(
+        &mut self,
+        context: &Context,
+        order: OrderId,
+        id: TradeId,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let Some(profile) = self.state.profile(order.intent.profile) else { return Ok(()) };
+        if profile.trades.contains_key(&id) {
+            return Ok(());
+        }
+        let belongs = |other: &&Order| match &other.terms.purpose {
+            Purpose::Exit { trade, .. } => *trade == id,
+            Purpose::Enter { .. } => other.terms.intent == id.0,
+        };
+        let orphans = profile.working.values().filter(belongs);
+        let orphans: Vec<OrderId> = orphans.map(|other| other.terms.order_id()).collect();
+        for orphan in orphans {
+            self.request_cancel(context, orphan, "the trade has closed", effects)?;
+        }
+        let left = self.state.profile(order.intent.profile).and_then(|p| p.order(order));
+        let then = left.and_then(|order| match &order.terms.purpose {
+            Purpose::Exit { then: Some(then), .. } => Some((order.terms.symbol, then.clone())),
+            _ => None,
+        });
+        match then {
+            Some((symbol, reversal)) => {
+                let signal = reversal_signal(order.intent.profile, symbol, *reversal);
+                self.submit(context, signal, effects).map(drop)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Books a message that fits nothing we know, once, and puts the profile under review.
+    pub(super) fn on_unmatched(
+        &mut self,
+        context: &Context,
+        message: BrokerEvent,
+        why: String,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let profile = message.order().intent.profile;
+        let known = self.state.profile(profile);
+        if known.is_none_or(|known| known.unmatched.contains(&message)) {
+            return Ok(());
+        }
+        let message = Box::new(message);
+        self.emit(context, Event::BrokerEventUnmatched { message }, effects)?;
+        self.review(context, profile, why, effects)
+    }
+
+    fn review(
+        &mut self,
+        context: &Context,
+        profile: ProfileId,
+        reason: String,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let status = ProfileStatus::UnderReview;
+        match self.state.profile(profile).map(|profile| profile.status) {
+            Some(ProfileStatus::UnderReview) | None => Ok(()),
+            Some(_) => {
+                let event = Event::ProfileStatusChanged { profile, status, reason };
+                self.emit(context, event, effects)
+            }
+        }
+    }
+
+    /// Says once that what is available has become negative; entries of the profile stop.
+    fn check_available(
+        &mut self,
+        context: &Context,
+        profile: ProfileId,
+        was_negative: bool,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let Some(known) = self.state.profile(profile) else { return Ok(()) };
+        let available = Money::new(known.book.available(), known.book.currency());
+        let told = was_negative && known.status == ProfileStatus::UnderReview;
+        if available.amount() >= Decimal::ZERO || told {
+            return Ok(());
+        }
+        self.emit(context, Event::AvailableNegative { profile, available }, effects)
+    }
+}
+
+/// What a reported fill is.
+enum Match {
+    /// It was booked before.
+    Repeated,
+    /// It belongs to this trade; `surprise` says what nobody expected about it.
+    Trade { trade: TradeId, surprise: Option<&'static str> },
+    /// It fits nothing that is known.
+    Nothing,
+}
+
+/// Finds the trade that a fill belongs to. A fill in another currency than the books fits nothing.
+fn match_fill(profile: &Profile, order: OrderId, fill: &Fill) -> Match {
+    if fill.fee.currency() != profile.book.currency() || fill.quantity.is_zero() {
+        return Match::Nothing;
+    }
+    let mut trades = profile.trades.values().chain(&profile.closed);
+    let known = profile.order(order);
+    let id = match (order.leg, known.map(|known| &known.terms.purpose)) {
+        (_, Some(Purpose::Exit { trade, .. })) => *trade,
+        // An order that was forgotten since may still be repeated.
+        (Leg::Main, None) => match trades.any(|trade| trade.fills.contains(&fill.id)) {
+            true => return Match::Repeated,
+            false => return Match::Nothing,
+        },
+        (_, Some(Purpose::Enter { .. }) | None) => TradeId(order.intent),
+    };
+    if trades.any(|trade| trade.id == id && trade.fills.contains(&fill.id)) {
+        return Match::Repeated;
+    }
+    let entering = known.is_some_and(|known| !known.terms.is_reducing());
+    let held = profile.trades.get(&id).map(Trade::open_quantity);
+    if held.is_none() && !entering {
+        return Match::Nothing;
+    }
+    let surprise = match known {
+        Some(known) if !known.state.is_active() => Some("filled after it had ended"),
+        Some(known) if fill.quantity > known.open_quantity() => Some("filled more than was asked"),
+        _ if !entering && held.is_some_and(|held| fill.quantity > held) => {
+            Some("filled more than was held")
+        }
+        _ => None,
+    };
+    Match::Trade { trade: id, surprise }
+}
+
+fn reversal_signal(
+    profile: ProfileId,
+    symbol: ballast_domain::Symbol,
+    reversal: Reversal,
+) -> Signal {
+    Signal {
+        origin: Origin::Strategy,
+        profile,
+        symbol,
+        terms: SignalTerms::Enter {
+            direction: reversal.direction,
+            slot: Slot::default(),
+            quantity: reversal.quantity.get(),
+            order_type: OrderType::Market,
+            time_in_force: TimeInForce::Gtc,
+            protection: reversal.protection,
+            cut_to_available: true,
+            cancels: None,
+        },
+    }
+}

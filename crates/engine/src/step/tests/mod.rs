@@ -1,0 +1,7 @@
+//! What each input brings: a line a step, with the events and the actions that it must bring.
+
+mod commands;
+mod frames;
+mod orders;
+mod script;
+mod venue;

@@ -1,0 +1,186 @@
+//! A person's orders: from the ticket to the trade, and back out again.
+
+use ballast_domain::{BrokerEvent, ProfileId, ProfileStatus, Signal, SignalTerms};
+
+use super::script::play;
+use crate::fixture::{bar, config, document, entry, fill, hour, order, read};
+use crate::step::Answer;
+use crate::world::World;
+
+#[test]
+fn an_entry_from_ticket_to_trade() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        enter 10       -> refused marketDataMissing
+        bar 100 101 99 100 -> evaluated Hold(NoEntry)
+        enter 10 stop 5 -> intent 1 long 10 | submit 1
+        available: 9000
+        accepted 1     -> accepted 1
+        filled 1 a 4@100 1 -> filled 1 4@100; protected 1 95
+        filled 1 b 6@101 1 -> filled 1 6@101; protected 1 95.57 | move 1 95.57
+        order 1: Done(Filled) 10
+        trade 1: 10 1006
+        enter 1        -> refused duplicateEntry
+        exit 1 4       -> intent 2 exit 1 4 manual | submit 2
+        exit 1         -> intent 3 exit 1 6 manual | submit 3
+        exit 1         -> refused nothingToReduce
+        filled 2 c 4@110 1 -> filled 2 4@110
+        filled 1s d 6@90 1 -> filled 1s 6@90; cancelling 3 (the trade has closed) | cancel 3
+        cancelled 3    -> ended 3 Cancelled
+        closed 1: -30
+        available: 9970
+        open: 0
+        ",
+    );
+}
+
+#[test]
+fn the_rest_of_an_entry_is_cancelled_when_its_trade_closes() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 101 99 100
+        enter 10 limit 99 stop 5 -> intent 1 long 10 limit 99 | submit 1
+        accepted 1
+        filled 1 a 4@99
+        filled 1s b 4@94 -> filled 1s 4@94; cancelling 1 (the trade has closed) | cancel 1
+        cancelled 1
+        trade 1: none
+        order 1: Done(Cancelled) 4
+        available: 9980
+        ",
+    );
+}
+
+#[test]
+fn of_two_orders_the_first_to_fill_cancels_the_other() {
+    for (first, second) in [("1", "2"), ("2", "1")] {
+        let mut world = World::running("{}");
+        play(&mut world, "bar 100 101 99 100\n enter 10 limit 99\n accepted 1");
+        play(
+            &mut world,
+            "enter 10 limit 95 slot b cancels 1 -> intent 2 long 10 limit 95 | submit 2",
+        );
+        let script = "
+            accepted 2
+            filled F a 10@95
+            -> filled F 10@95; cancelling S (the other order has filled) | cancel S
+            cancelled S -> ended S Cancelled
+            order S: Done(Cancelled) 0
+            open: 1
+            ";
+        play(&mut world, &script.replace('F', first).replace('S', second));
+    }
+}
+
+#[test]
+fn a_partner_of_another_profile_is_left_alone() {
+    let mut world = World::running("{}");
+    play(&mut world, "bar 100 101 99 100\n enter 1 limit 99");
+    let other = ProfileId::from_bits(2);
+    world.put(other, document(config("{}")));
+    world.set(other, ProfileStatus::Running);
+    play(&mut world, "bar 100 101 99 100");
+    let mut signal = Signal { profile: other, ..entry("1") };
+    if let SignalTerms::Enter { cancels, .. } = &mut signal.terms {
+        *cancels = Some(order("1"));
+    }
+    let Answer::Accepted(order) = world.signal(signal) else { panic!("the gate accepts") };
+    world.say(BrokerEvent::Filled { order, fill: fill("a", "1@100", "0", world.now) });
+    assert_eq!(world.words(), "filled 1 1@100");
+}
+
+#[test]
+fn a_cancel_is_asked_for_once() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 101 99 100
+        enter 10 limit 99
+        cancel 1   -> cancelling 1 (test) | cancel 1
+        cancel 1   ->
+        order 1: Active(PendingCancel) 0
+        cancelled 1 -> ended 1 Cancelled
+        cancel 1   ->
+        cancel 9   ->
+        cancel 1s  ->
+        available: 10000
+        ",
+    );
+}
+
+#[test]
+fn a_cancel_that_came_too_late_finds_the_order_filled() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 101 99 100
+        enter 10 limit 99
+        accepted 1
+        cancel 1
+        filled 1 a 10@99 -> filled 1 10@99
+        order 1: Done(Filled) 10
+        notfound 1 ->
+        status: Running
+        trade 1: 10 990
+        ",
+    );
+}
+
+/// A cancel may overtake its order, and so may the answer to it.
+#[test]
+fn a_cancel_is_repeated_until_the_order_is_gone() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 101 99 100
+        enter 10 limit 99
+        cancel 1   -> cancelling 1 (test) | cancel 1
+        notfound 1 ->
+        unknown 1  -> | query 1
+        clock      -> | query 1
+        accepted 1 -> | cancel 1
+        filled 1 a 2@99
+        clock      -> | query 1
+        restart    -> | query 1
+        accepted 1 -> | cancel 1
+        cancelled 1 -> ended 1 Cancelled
+        accepted 1 ->
+        clock      ->
+        trade 1: 2 198
+        ",
+    );
+}
+
+/// Invariant: a halt cancels working entries, pauses do not, and exits go on under both.
+#[test]
+fn halting_cancels_working_entries_and_nothing_else() {
+    let mut world = World::running(r#"{"symbols": ["GOOG", "MSFT"]}"#);
+    let msft = read("MSFT");
+    play(&mut world, "bar 100 101 99 100");
+    world.bar(msft, &bar(hour(1), "50 50 50 50"));
+    play(&mut world, "enter 10\n filled 1 a 10@100\n enter 1 limit 90 slot b\n accepted 2");
+    world.signal(Signal { symbol: msft, ..entry("1") });
+    play(
+        &mut world,
+        "
+        exit 1 4 -> intent 4 exit 1 4 manual | submit 4
+        control Paused ->
+        enter 1 slot c -> refused control
+        control Halted GOOG -> cancelling 2 (halted) | cancel 2
+        control Halted -> cancelling 3 (halted) | cancel 3
+        control Halted ->
+        exit 1 2 -> intent 5 exit 1 2 manual | submit 5
+        filled 5 b 2@100 -> filled 5 2@100
+        filled 1s c 4@95 -> filled 1s 4@95
+        cancelled 2 -> ended 2 Cancelled
+        restart -> unknown 4 | query 3; query 4
+        ",
+    );
+}

@@ -1,0 +1,140 @@
+//! Steps as text: `input -> event; event | action; action`. A line that begins with `->` goes on
+//! from the line before.
+//!
+//! | input | is |
+//! |---|---|
+//! | `bar 100 101 99 100` | the next hour's bar of GOOG closes |
+//! | `missed 100 101 99 100` | as `bar`, while nobody was running |
+//! | `enter 10 limit 99 slot a` | a person's entry; `stop 5` (percent), `bars 3`, `cancels 1` |
+//! | `exit 1 4` | a person's exit of trade 1; all of it without a quantity |
+//! | `accepted 1`, `cancelled 1`, `rejected 1`, `expired 1` | the venue's messages |
+//! | `unknown 1`, `notfound 1` | what nobody can tell, and what the venue does not have |
+//! | `filled 1 a 4@100 0.5` | a fill named `a` and its fee |
+//! | `cancel 1` | a person's cancel |
+//! | `status Stopped` | the profile's status |
+//! | `control Halted GOOG` | a stop by symbol, or global; `control unknown` |
+//! | `wait 9` | seconds pass |
+//! | `clock`, `restart` | the timer, and a new process |
+//! | `order 1: …` | as in the state's scripts |
+
+use ballast_domain::control::{ControlMode, Scope};
+use ballast_domain::exits::Distance;
+use ballast_domain::{BrokerEvent, OrderType, ProfileStatus, SignalTerms, Slot, TimeInForce};
+
+use crate::fixture::{PROFILE, bar, entry, exit, fill, goog, order, read};
+use crate::state::tests::script::{answer_to, named};
+use crate::step::{Command, Input};
+use crate::world::World;
+
+/// Plays each line of `script`.
+pub(super) fn play(world: &mut World, script: &str) {
+    for line in fold_lines(script) {
+        let (input, expected) = match line.split_once("->") {
+            Some((input, expected)) => (input.trim(), Some(expected.trim())),
+            None => (line.as_str(), None),
+        };
+        match input.split_once(':') {
+            Some((asked, answer)) => {
+                assert_eq!(answer_to(world.profile(), asked), answer.trim(), "{line}");
+            }
+            None => {
+                take(world, input);
+                if let Some(expected) = expected {
+                    assert_eq!(world.words(), expected, "{input}");
+                }
+                world.check_snapshot();
+            }
+        }
+    }
+}
+
+/// The lines of `script`; one that begins with `->` belongs to the line before.
+fn fold_lines(script: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        match lines.last_mut() {
+            Some(before) if line.starts_with("->") => *before = format!("{before} {line}"),
+            _ => lines.push(line.to_owned()),
+        }
+    }
+    lines
+}
+
+fn take(world: &mut World, input: &str) {
+    let (verb, rest) = input.split_once(' ').unwrap_or((input, ""));
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    let reason = "test".to_owned();
+    let order = || order(words[0]);
+    match verb {
+        "bar" | "missed" => {
+            let open = world.board.base().bucket_open(world.now);
+            let bar = bar(world.board.base().close_of(open), rest);
+            match verb {
+                "bar" => world.bar(goog(), &bar),
+                _ => world.missed(goog(), &bar),
+            }
+        }
+        "enter" => enter(world, &words),
+        "exit" => {
+            world.signal(exit(read(words[0]), words.get(1).copied()));
+        }
+        "accepted" => world.say(BrokerEvent::Accepted { order: order() }),
+        "cancelled" => world.say(BrokerEvent::Cancelled { order: order() }),
+        "rejected" => world.say(BrokerEvent::Rejected { order: order(), reason }),
+        "expired" => world.say(BrokerEvent::Expired { order: order() }),
+        "unknown" => world.say(BrokerEvent::Unknown { order: order(), reason }),
+        "notfound" => world.say(BrokerEvent::NotFound { order: order() }),
+        "filled" => {
+            let fee = words.get(3).copied().unwrap_or("0");
+            let fill = fill(words[1], words[2], fee, world.now);
+            world.say(BrokerEvent::Filled { order: order(), fill });
+        }
+        "cancel" => {
+            world.command(Command::Cancel { order: order(), reason });
+        }
+        "status" => {
+            use ProfileStatus::{Running, Stopped, UnderReview};
+            world.set(PROFILE, named(words[0], [Running, Stopped, UnderReview]));
+        }
+        "control" => control(world, &words),
+        "wait" => {
+            let seconds: i64 = read(words[0]);
+            world.now = world.now.saturating_add_nanos(seconds * 1_000_000_000);
+        }
+        "clock" => world.take(Input::Clock(world.now)),
+        "restart" => world.restart(),
+        other => panic!("unknown input '{other}'"),
+    }
+}
+
+fn control(world: &mut World, words: &[&str]) {
+    if words[0] == "unknown" {
+        return world.follow(None);
+    }
+    use ControlMode::{Halted, Paused, Running};
+    let mode = named(words[0], [Running, Paused, Halted]);
+    let scope = words.get(1).map_or(Scope::Global, |symbol| Scope::Symbol(read(symbol)));
+    world.control(&[(mode, scope)]);
+}
+
+fn enter(world: &mut World, words: &[&str]) {
+    let mut signal = entry(words[0]);
+    let SignalTerms::Enter { slot, order_type, time_in_force, protection, cancels, .. } =
+        &mut signal.terms
+    else {
+        return;
+    };
+    for pair in words[1..].chunks(2) {
+        let value = pair[1];
+        match pair[0] {
+            "limit" => *order_type = OrderType::Limit { limit_price: read(value) },
+            "slot" => *slot = Slot(value.parse().unwrap()),
+            "day" => *time_in_force = TimeInForce::Day,
+            "stop" => protection.stop_loss = Some(Distance::Percent(read(value))),
+            "bars" => protection.max_bars = Some(read(value)),
+            "cancels" => *cancels = Some(order(value)),
+            other => panic!("unknown word '{other}'"),
+        }
+    }
+    world.signal(signal);
+}

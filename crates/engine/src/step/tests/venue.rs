@@ -1,0 +1,348 @@
+//! The venue's messages: each in turn, late, twice, out of order, and not at all.
+
+use ballast_domain::{BrokerEvent, OrderId, ProfileId};
+
+use super::script::play;
+use crate::fixture::{fill, order, read, usd};
+use crate::step::Input;
+use crate::world::World;
+
+/// A world with a limit order for ten units at 99 that the venue has not answered yet.
+fn sent() -> World {
+    let mut world = World::running("{}");
+    play(&mut world, "bar 100 101 99 100\n enter 10 limit 99");
+    world
+}
+
+#[test]
+fn each_message_moves_an_order_on() {
+    let cases = [
+        ("accepted 1", "accepted 1", "Active(Accepted) 0"),
+        ("filled 1 a 4@99", "filled 1 4@99", "Active(PartiallyFilled) 4"),
+        ("filled 1 a 10@99", "filled 1 10@99", "Done(Filled) 10"),
+        ("cancelled 1", "ended 1 Cancelled", "Done(Cancelled) 0"),
+        ("rejected 1", "ended 1 Rejected", "Done(Rejected) 0"),
+        ("expired 1", "ended 1 Expired", "Done(Expired) 0"),
+        ("unknown 1", "unknown 1 | query 1", "Active(Unknown) 0"),
+        ("notfound 1", "unknown 1", "Active(Unknown) 0"),
+    ];
+    for (message, expected, state) in cases {
+        let mut world = sent();
+        play(&mut world, &format!("{message} -> {expected}\n order 1: {state}"));
+        play(&mut world, "status: Running");
+    }
+}
+
+/// The same message again changes nothing.
+#[test]
+fn repeated_messages_change_nothing() {
+    let messages = [
+        "accepted 1",
+        "filled 1 a 4@99 0.5",
+        "filled 1 a 10@99",
+        "cancelled 1",
+        "rejected 1",
+        "expired 1",
+        "notfound 1",
+    ];
+    for first in messages {
+        for second in messages {
+            let mut world = sent();
+            play(&mut world, &format!("{first}\n {second}"));
+            let settled = world.fold.clone();
+            play(&mut world, &format!("{second} ->"));
+            if !(first == "notfound 1" || second == "notfound 1") {
+                play(&mut world, &format!("{first} ->"));
+            }
+            let same = |state: &crate::state::State| {
+                state.profile(crate::fixture::PROFILE).map(|p| p.book.clone())
+            };
+            assert_eq!(same(&world.fold), same(&settled), "{first} then {second}");
+        }
+    }
+}
+
+#[test]
+fn a_fill_is_known_by_its_name_wherever_it_is_repeated() {
+    let mut world = sent();
+    play(
+        &mut world,
+        "
+        filled 1 a 4@99 -> filled 1 4@99
+        filled 1 b 6@99 -> filled 1 6@99
+        filled 1 a 4@99 ->
+        filled 1s c 10@99 -> filled 1s 10@99
+        filled 1s c 10@99 ->
+        filled 1 b 6@99 ->
+        trade 1: none
+        closed 1: 0
+        status: Running
+        ",
+    );
+}
+
+#[test]
+fn a_repeated_fill_is_known_although_its_order_is_forgotten() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "bar 100 101 99 100\n enter 10\n filled 1 a 10@100\n exit 1 4\n filled 2 b 4@100",
+    );
+    for number in 3..70 {
+        play(&mut world, &format!("enter 1 limit 9 slot b\n cancel {number}\n cancelled {number}"));
+    }
+    play(
+        &mut world,
+        "
+        order 1: forgotten
+        order 2: forgotten
+        filled 1 a 10@100 ->
+        filled 2 b 4@100 ->
+        status: Running
+        filled 2 c 4@100 -> unmatched 2; status UnderReview
+        ",
+    );
+}
+
+#[test]
+fn a_fill_may_come_before_the_acceptance() {
+    let mut world = sent();
+    play(
+        &mut world,
+        "
+        filled 1 a 4@99 -> filled 1 4@99
+        accepted 1 ->
+        order 1: Active(PartiallyFilled) 4
+        filled 1 b 6@99 -> filled 1 6@99
+        accepted 1 ->
+        expired 1 ->
+        order 1: Done(Filled) 10
+        ",
+    );
+}
+
+/// Invariant: a late fill is still booked, and puts the profile under review.
+#[test]
+fn a_late_fill_is_booked_and_puts_the_profile_under_review() {
+    for end in ["cancelled 1", "expired 1", "rejected 1"] {
+        let mut world = sent();
+        play(&mut world, end);
+        play(
+            &mut world,
+            "
+            filled 1 a 10@99 1 -> filled 1 10@99; status UnderReview
+            trade 1: 10 990
+            available: 9009
+            filled 1 a 10@99 1 ->
+            enter 1 slot b -> refused underReview
+            exit 1 -> intent 2 exit 1 10 manual | submit 2
+            status Running -> status Running
+            enter 1 slot b -> intent 3 long 1 | submit 3
+            ",
+        );
+    }
+}
+
+#[test]
+fn more_than_was_asked_or_held_is_booked_and_looked_at() {
+    let mut world = sent();
+    play(
+        &mut world,
+        "
+        filled 1 a 11@99 -> filled 1 11@99; status UnderReview
+        order 1: Done(Filled) 11
+        trade 1: 11 1089
+        ",
+    );
+    let mut world = sent();
+    play(
+        &mut world,
+        "
+        filled 1 a 10@99
+        filled 1s b 12@99 -> filled 1s 12@99; status UnderReview
+        trade 1: none
+        ",
+    );
+}
+
+#[test]
+fn what_makes_available_negative_stops_entries() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 101 99 100
+        enter 100 limit 100 -> intent 1 long 100 limit 100 | submit 1
+        available: 0
+        filled 1 a 50@101 0 -> filled 1 50@101
+        filled 1 b 50@101 1 -> filled 1 50@101; negative -101
+        available: -101
+        status: UnderReview
+        filled 1s c 1@101 3 -> filled 1s 1@101
+        ",
+    );
+    let mut late = sent();
+    play(
+        &mut late,
+        "
+        cancelled 1
+        enter 100 limit 100 slot b
+        filled 1 a 10@99 -> filled 1 10@99; status UnderReview; negative -990
+        ",
+    );
+}
+
+#[test]
+fn what_fits_nothing_is_kept_and_looked_at_once() {
+    let mut world = sent();
+    play(
+        &mut world,
+        "
+        accepted 9 ->
+        cancelled 9 ->
+        notfound 9s ->
+        rejected 9s ->
+        status: Running
+        filled 9 a 1@99 -> unmatched 9; status UnderReview
+        filled 9 a 1@99 ->
+        filled 9 b 1@99 -> unmatched 9
+        filled 9s a 1@99 -> unmatched 9s
+        available: 9010
+        ",
+    );
+    let strange = ProfileId::from_bits(77);
+    let intent = ballast_domain::IntentId { profile: strange, number: 1 };
+    let order = OrderId::main(intent);
+    world.say(BrokerEvent::Filled { order, fill: fill("z", "1@1", "0", world.now) });
+    assert_eq!(world.words(), "", "another tenant's profile is none of ours");
+}
+
+#[test]
+fn a_fill_in_another_currency_is_not_added_up() {
+    let mut world = sent();
+    let mut foreign = fill("a", "10@99", "0", world.now);
+    foreign.fee = ballast_domain::Money::new(usd("1").amount(), read("BTC"));
+    world.say(BrokerEvent::Filled { order: order("1"), fill: foreign });
+    assert_eq!(world.words(), "unmatched 1; status UnderReview");
+    play(&mut world, "available: 9010");
+}
+
+#[test]
+fn a_trade_that_cannot_be_protected_is_looked_at() {
+    let mut world = sent();
+    play(
+        &mut world,
+        "
+        filled 1 a 10@99
+        rejected 1s -> unmatched 1s; status UnderReview
+        rejected 1s ->
+        trade 1: 10 990
+        filled 1s b 10@99
+        cancelled 1s ->
+        rejected 1t0 ->
+        ",
+    );
+}
+
+/// Invariant: an error never means that an order failed; it is asked for until the venue knows, or
+/// still does not know it after the grace time.
+#[test]
+fn an_order_nobody_can_tell_about_is_asked_for() {
+    let mut world = sent();
+    play(
+        &mut world,
+        "
+        clock      ->
+        unknown 1  -> unknown 1 | query 1
+        unknown 1  -> | query 1
+        clock      -> | query 1
+        wait 9
+        notfound 1 ->
+        available: 9010
+        accepted 1 -> accepted 1
+        clock      ->
+        ",
+    );
+}
+
+#[test]
+fn an_order_the_venue_does_not_know_is_voided_after_the_grace_time() {
+    let script = "
+        unknown 1
+        wait W
+        notfound 1 -> E
+        order 1: S
+        ";
+    let within = ["9", "", "Active(Unknown) 0"];
+    let after = ["10", "ended 1 Voided", "Done(Voided) 0"];
+    for [wait, events, state] in [within, after] {
+        let script = script.replace('W', wait).replace('E', events).replace('S', state);
+        play(&mut sent(), &script);
+    }
+    let mut world = sent();
+    play(&mut world, "wait 10\n notfound 1 -> ended 1 Voided\n available: 10000");
+    play(
+        &mut world,
+        "accepted 1 -> | cancel 1\n filled 1 a 1@99 -> filled 1 1@99; status UnderReview",
+    );
+}
+
+#[test]
+fn an_order_the_venue_had_and_has_no_more_was_cancelled() {
+    let mut world = sent();
+    play(
+        &mut world,
+        "
+        accepted 1
+        wait 3600
+        notfound 1 -> ended 1 Cancelled
+        ",
+    );
+    let mut partly = sent();
+    play(
+        &mut partly,
+        "
+        filled 1 a 4@99
+        unknown 1
+        wait 10
+        notfound 1 -> ended 1 Cancelled
+        order 1: Done(Cancelled) 4
+        ",
+    );
+    let mut young = sent();
+    play(&mut young, "accepted 1\n notfound 1 -> unknown 1\n order 1: Active(Unknown) 0");
+}
+
+#[test]
+fn after_a_restart_every_open_order_is_asked_for() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 101 99 100
+        enter 10 stop 5
+        filled 1 a 10@100
+        enter 1 limit 90 slot b
+        enter 1 limit 90 slot c
+        accepted 3
+        enter 1 limit 90 slot d
+        cancel 4
+        restart -> unknown 2 | query 2; query 3; query 4; query 1s
+        order 2: Active(Unknown) 0
+        order 4: Active(PendingCancel) 0
+        restart -> | query 2; query 3; query 4; query 1s
+        accepted 2 -> accepted 2
+        ",
+    );
+}
+
+#[test]
+fn an_entry_that_was_withheld_gives_its_money_back() {
+    let mut world = sent();
+    play(&mut world, "available: 9010");
+    world.take(Input::Withheld { at: world.now, order: order("1") });
+    assert_eq!(world.words(), "ended 1 Voided");
+    play(&mut world, "available: 10000");
+    world.take(Input::Withheld { at: world.now, order: order("1") });
+    assert_eq!(world.words(), "");
+}

@@ -1,0 +1,87 @@
+//! Events and actions in few words, so that a test can say what it expects on one line.
+
+use ballast_domain::{Envelope, Event, OrderTerms, OrderType, Purpose, Target};
+use ballast_engine::step::Action;
+
+use crate::fixture::order_text;
+
+/// What happened and what is to be done: `event; event | action; action`.
+pub(crate) fn words(events: &[Envelope], actions: &[Action]) -> String {
+    let events: Vec<_> = events.iter().map(|envelope| event(&envelope.event)).collect();
+    let actions: Vec<_> = actions.iter().map(action).collect();
+    match actions.is_empty() {
+        true => events.join("; "),
+        false => format!("{} | {}", events.join("; "), actions.join("; ")).trim().to_owned(),
+    }
+}
+
+fn event(event: &Event) -> String {
+    match event {
+        Event::ProfileChanged { version, .. } => format!("profile {version}"),
+        Event::ProfileStatusChanged { status, .. } => format!("status {status:?}"),
+        Event::Evaluated { evaluation } => format!("evaluated {:?}", evaluation.decision),
+        Event::SignalRefused { refusal, .. } => format!("refused {}", refusal.code()),
+        Event::IntentAccepted { terms, .. } => intent(terms),
+        Event::OrderAccepted { order } => format!("accepted {}", order_text(*order)),
+        Event::CancelRequested { order, reason } => {
+            format!("cancelling {} ({reason})", order_text(*order))
+        }
+        Event::OrderFilled { order, fill } => {
+            format!("filled {} {}@{}", order_text(*order), fill.quantity, fill.price)
+        }
+        Event::OrderDone { order, state, .. } => {
+            format!("ended {} {state:?}", order_text(*order))
+        }
+        Event::OrderUnknown { order, .. } => format!("unknown {}", order_text(*order)),
+        Event::ProtectionPlaced { trade, stop, targets } => {
+            let stop =
+                stop.map_or("none".to_owned(), |stop| stop.level.get().normalize().to_string());
+            let targets: String = targets.iter().map(target).collect();
+            format!("protected {} {stop}{targets}", trade.0.number)
+        }
+        Event::StopMoved { trade, stop } => {
+            format!("stop {} {} {:?}", trade.0.number, stop.level.get().normalize(), stop.kind)
+        }
+        Event::AvailableNegative { available, .. } => {
+            format!("negative {}", available.amount().normalize())
+        }
+        Event::BrokerEventUnmatched { message } => {
+            format!("unmatched {}", order_text(message.order()))
+        }
+    }
+}
+
+fn target(target: &Target) -> String {
+    format!(" {}@{}", target.quantity, target.level.get().normalize())
+}
+
+fn intent(terms: &OrderTerms) -> String {
+    let number = terms.intent.number;
+    let price = match terms.order_type {
+        OrderType::Market => String::new(),
+        OrderType::Limit { limit_price } => format!(" limit {limit_price}"),
+        OrderType::Stop { stop_price } => format!(" stop {stop_price}"),
+        other => format!(" {other:?}"),
+    };
+    match &terms.purpose {
+        Purpose::Enter { direction, .. } => {
+            format!("intent {number} {direction} {}{price}", terms.quantity)
+        }
+        Purpose::Exit { trade, reason, then } => {
+            let then = if then.is_some() { " then" } else { "" };
+            let (trade, quantity) = (trade.0.number, terms.quantity);
+            format!("intent {number} exit {trade} {quantity}{price} {}{then}", reason.as_str())
+        }
+    }
+}
+
+fn action(action: &Action) -> String {
+    match action {
+        Action::Submit(intent) => format!("submit {}", order_text(intent.terms().order_id())),
+        Action::Cancel(order) => format!("cancel {}", order_text(*order)),
+        Action::MoveStop(trade, stop) => {
+            format!("move {} {}", trade.0.number, stop.level.get().normalize())
+        }
+        Action::Query(order) => format!("query {}", order_text(*order)),
+    }
+}

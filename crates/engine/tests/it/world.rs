@@ -1,0 +1,213 @@
+//! A small deterministic world: one tenant's engine on a market board, with its journal beside it.
+//!
+//! Every event that a step brings is read back from JSON and folded a second time, so that each
+//! test also proves that the live state is what the journal tells.
+
+use std::sync::Arc;
+
+use ballast_domain::control::{ControlEntry, ControlMode, ControlSnapshot, Scope};
+use ballast_domain::{
+    Bar, BrokerEvent, Envelope, ProfileDocument, ProfileId, ProfileStatus, Signal, Symbol,
+    Timeframe, Timestamp,
+};
+use ballast_engine::market::{Board, Frame};
+use ballast_engine::ports::BrokerMessage;
+use ballast_engine::state::{Profile, State};
+use ballast_engine::step::{Action, Answer, Command, Effects, Engine, Input, Settings};
+use ballast_engine::strategy::Plan;
+use rust_decimal::Decimal;
+
+use crate::fixture::{PROFILE, config, document, hour, read};
+use crate::words::words;
+
+pub(crate) struct World {
+    pub(crate) engine: Engine,
+    pub(crate) board: Board,
+    pub(crate) settings: Settings,
+    control: Option<Arc<ControlSnapshot>>,
+    /// When the next thing happens that is not a bar.
+    pub(crate) now: Timestamp,
+    pub(crate) journal: Vec<Envelope>,
+    /// What the last input has brought.
+    pub(crate) events: Vec<Envelope>,
+    pub(crate) actions: Vec<Action>,
+    pub(crate) answer: Option<Answer>,
+    /// Every bar so far, in order.
+    bars: Vec<(Symbol, Bar)>,
+    /// The journal folded a second time.
+    pub(crate) fold: State,
+}
+
+impl World {
+    /// A tenant without profiles, under control that stops nothing, on a board of hourly bars.
+    pub(crate) fn new() -> Self {
+        let settings = Settings::default();
+        let tenant = State::new(read("alice"));
+        let mut world = Self {
+            engine: Engine::new(tenant.clone(), settings),
+            board: Board::new(read("paper"), Timeframe::H1),
+            settings,
+            control: None,
+            now: hour(0),
+            journal: Vec::new(),
+            events: Vec::new(),
+            actions: Vec::new(),
+            answer: None,
+            bars: Vec::new(),
+            fold: tenant,
+        };
+        world.control(&[]);
+        world
+    }
+
+    /// A world with one running profile, see [`config`] for `edit`.
+    pub(crate) fn running(edit: &str) -> Self {
+        let mut world = Self::new();
+        world.put(PROFILE, document(config(edit)));
+        world.set(PROFILE, ProfileStatus::Running);
+        world
+    }
+
+    /// Makes or changes a profile.
+    pub(crate) fn put(&mut self, profile: ProfileId, document: ProfileDocument) -> Answer {
+        let plan = Plan::compile(Arc::new(document.strategy.clone()), &mut self.board);
+        let (plan, document) = (Box::new(plan.unwrap()), Box::new(document));
+        self.command(Command::PutProfile { profile, document, plan, by: "alice".to_owned() })
+    }
+
+    pub(crate) fn set(&mut self, profile: ProfileId, status: ProfileStatus) -> Answer {
+        let reason = "test".to_owned();
+        self.command(Command::SetStatus { profile, status, reason })
+    }
+
+    pub(crate) fn signal(&mut self, signal: Signal) -> Answer {
+        self.command(Command::Signal(Box::new(signal)))
+    }
+
+    pub(crate) fn command(&mut self, command: Command) -> Answer {
+        self.begin();
+        self.step(Input::Command { at: self.now, request_id: None, command });
+        self.answer.clone().expect("a command is answered")
+    }
+
+    /// The venue says something.
+    pub(crate) fn say(&mut self, event: BrokerEvent) {
+        self.begin();
+        self.step(Input::Broker(BrokerMessage { at: self.now, event }));
+    }
+
+    /// Puts these stops in force and lifts all others.
+    pub(crate) fn control(&mut self, stops: &[(ControlMode, Scope)]) {
+        let entry = |(mode, scope): &(ControlMode, Scope)| ControlEntry {
+            scope: scope.clone(),
+            mode: *mode,
+            by: "op".to_owned(),
+            at: self.now,
+            reason: "test".to_owned(),
+        };
+        let entries = stops.iter().map(entry).collect();
+        self.follow(Some(Arc::new(ControlSnapshot { version: 1, entries })));
+    }
+
+    /// Follows a change of control, `None` when it cannot be known any more.
+    pub(crate) fn follow(&mut self, control: Option<Arc<ControlSnapshot>>) {
+        self.control.clone_from(&control);
+        self.take(Input::Control { at: self.now, control });
+    }
+
+    /// Takes one input that is not a frame.
+    pub(crate) fn take(&mut self, input: Input<'_>) {
+        self.begin();
+        self.step(input);
+    }
+
+    /// A bar of the board closes; its frames go to the engine. Time goes on to the close.
+    pub(crate) fn bar(&mut self, symbol: Symbol, bar: &Bar) {
+        self.push(symbol, bar, true);
+    }
+
+    /// As [`Self::bar`], for a bar that closed while nobody was running.
+    pub(crate) fn missed(&mut self, symbol: Symbol, bar: &Bar) {
+        self.push(symbol, bar, false);
+    }
+
+    fn push(&mut self, symbol: Symbol, bar: &Bar, live: bool) {
+        self.begin();
+        self.now = self.now.max(bar.close_time);
+        self.play(symbol, bar, live);
+    }
+
+    fn play(&mut self, symbol: Symbol, bar: &Bar, live: bool) {
+        let mut frames: Vec<Frame> = Vec::new();
+        self.board.push(symbol, bar, |frame| frames.push(frame.clone())).unwrap();
+        self.bars.push((symbol, *bar));
+        for frame in &frames {
+            self.step(if live { Input::Frame(frame) } else { Input::Missed(frame) });
+        }
+    }
+
+    /// Ends the process and starts it again: the engine is folded from its journal and asks what
+    /// has become of its orders; then the market is played to it once more, as frames it missed.
+    pub(crate) fn restart(&mut self) {
+        self.board = Board::new(self.board.venue(), self.board.base());
+        self.engine = Engine::new(self.fold.clone(), self.settings);
+        for profile in self.fold.profiles() {
+            let strategy = Arc::new(profile.document.strategy.clone());
+            self.engine.attach(profile.id, Plan::compile(strategy, &mut self.board).unwrap());
+        }
+        self.begin();
+        self.step(Input::Control { at: self.now, control: self.control.clone() });
+        let mut effects = Effects::default();
+        self.engine.resume(self.now, &mut effects).unwrap();
+        self.keep(effects);
+        for (symbol, bar) in std::mem::take(&mut self.bars) {
+            self.play(symbol, &bar, false);
+        }
+    }
+
+    /// The profile that tests are about when they do not say.
+    pub(crate) fn profile(&self) -> &Profile {
+        self.engine.state().profile(PROFILE).unwrap()
+    }
+
+    /// What the last input has brought, in words.
+    pub(crate) fn words(&self) -> String {
+        words(&self.events, &self.actions)
+    }
+
+    fn begin(&mut self) {
+        self.events.clear();
+        self.actions.clear();
+        self.answer = None;
+    }
+
+    fn step(&mut self, input: Input<'_>) {
+        let mut effects = Effects::default();
+        self.engine.step(input, &mut effects).unwrap();
+        self.keep(effects);
+    }
+
+    fn keep(&mut self, effects: Effects) {
+        for envelope in &effects.events {
+            let stored = serde_json::to_string(envelope).unwrap();
+            let stored: Envelope = serde_json::from_str(&stored).unwrap();
+            assert_eq!(stored, *envelope, "an event reads back as it was written");
+            self.fold.apply(&stored).unwrap();
+            for profile in self.fold.profiles() {
+                assert_eq!(profile.book.sum(), Decimal::ZERO, "after {envelope:?}");
+            }
+        }
+        assert_eq!(self.fold, *self.engine.state(), "the state is a fold of the journal");
+        self.journal.extend(effects.events.iter().cloned());
+        self.events.extend(effects.events);
+        self.actions.extend(effects.actions);
+        self.answer = effects.answer.or(self.answer.take());
+    }
+
+    /// Reads the state back from a snapshot of it.
+    pub(crate) fn check_snapshot(&self) {
+        let snapshot = serde_json::to_string(self.engine.state()).unwrap();
+        let read: State = serde_json::from_str(&snapshot).unwrap();
+        assert_eq!(read, *self.engine.state(), "a snapshot is a cache of the fold");
+    }
+}
