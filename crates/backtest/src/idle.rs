@@ -54,11 +54,11 @@ pub fn why_idle(config: &StrategyConfig, outcome: &Outcome, parts: &[PartCount])
     if !outcome.closed.is_empty() || !outcome.open.is_empty() {
         return None;
     }
-    Some(if activity.entries_accepted > activity.rejections {
-        "The only signal came at the last bar, and there is no later open to fill it.".to_owned()
-    } else if let Some((at, reason)) = &activity.first_rejection {
+    Some(if let Some((at, reason)) = &activity.first_rejection {
         let orders = times(activity.rejections);
         format!("No order could be filled: rejected {orders}, first at {at}: {reason}.")
+    } else if activity.entries_accepted > 0 {
+        "The only signal came at the last bar, and there is no later open to fill it.".to_owned()
     } else if let Some(first) = activity.refusals.first() {
         let signals: u64 = activity.refusals.iter().map(|refused| refused.count).sum();
         format!(
@@ -152,8 +152,8 @@ fn parts(config: &StrategyConfig) -> Vec<(String, Condition)> {
 fn not_sized(config: &StrategyConfig) -> &'static str {
     match config.sizing {
         Sizing::RiskPercent { .. } => {
-            "The entry was true, but no size could be reckoned: the stop-loss lay on the wrong side \
-             of the close, or an average true range was not ready."
+            "The entry was true, but no size could be reckoned: the stop-loss lay on the wrong \
+             side of the close, or an average true range was not ready."
         }
         _ => {
             "The entry was true, but no size could be reckoned: an average true range that sizing \

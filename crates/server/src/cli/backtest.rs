@@ -37,7 +37,7 @@ struct Finished {
 /// Runs `ballast backtest`.
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let file = ConfigFile::read(&arguments.config)?;
-    let config = Arc::new(file.parse()?);
+    let config = file.checked(arguments.timeframe)?;
     let symbols = symbols(arguments, &config)?;
     let request = arguments.request(Arc::clone(&config), &symbols);
     let outputs = Outputs::prepare(arguments)?;
@@ -157,7 +157,8 @@ fn symbols(arguments: &Arguments, config: &StrategyConfig) -> Result<Vec<Symbol>
         }
         if !config.symbols.contains(symbol) {
             return Err(CliError::usage(format!(
-                "--symbol {symbol}: {} trades {traded}; name one of these, or change its \"symbols\"",
+                "--symbol {symbol}: {} trades {traded}; name one of these, or change its \
+                 \"symbols\"",
                 arguments.config.display()
             )));
         }

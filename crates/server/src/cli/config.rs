@@ -1,5 +1,7 @@
 //! `ballast config`: checks strategy configs, prints them as they are read, and their schema.
 
+mod text;
+
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
@@ -59,9 +61,8 @@ pub(super) fn run(command: &Command) -> Result<(), CliError> {
     match command {
         Command::Check { files, json } => check_all(files, *json),
         Command::Print { file, .. } => {
-            let config = ConfigFile::read(file)?.parse()?;
-            compile(config.clone()).map_err(|faults| faults_error(file, &faults))?;
-            output::write_all(pretty(&config)?.as_bytes())
+            let config = ConfigFile::read(file)?.checked(Timeframe::S5)?;
+            output::write_all(pretty(&*config)?.as_bytes())
         }
         Command::Schema { .. } => {
             output::write_all(pretty(&schemars::schema_for!(StrategyConfig))?.as_bytes())
@@ -84,7 +85,7 @@ fn check_all(files: &[PathBuf], json: bool) -> Result<(), CliError> {
     let mut errors = Vec::new();
     for file in files {
         let text = ConfigFile::read(file)?;
-        let checked = text.faultless().and_then(compile);
+        let checked = text.faultless().and_then(|config| compile(&config.into(), Timeframe::S5));
         if json {
             output::json(&verdict(file, &checked))?;
         }
@@ -113,16 +114,19 @@ fn verdict(file: &Path, checked: &Result<Compiled, Vec<ConfigFault>>) -> serde_j
             "file": file, "valid": true, "symbols": symbols, "series": series, "faults": []
         }),
         Err(faults) => {
-            let fault = |ConfigFault { path, column, message }: &ConfigFault| serde_json::json!({"path": path, "column": column, "message": message});
-            let faults: Vec<_> = faults.iter().map(fault).collect();
+            let faults = faults.iter().map(|ConfigFault { path, column, message }| {
+                serde_json::json!({"path": path, "column": column, "message": message})
+            });
+            let faults: Vec<_> = faults.collect();
             serde_json::json!({"file": file, "valid": false, "faults": faults})
         }
     }
 }
 
-fn compile(config: StrategyConfig) -> Result<Compiled, Vec<ConfigFault>> {
-    let mut board = Board::new(ballast_backtest::venue(), Timeframe::S5);
-    let plan = Plan::compile(Arc::new(config), &mut board)?;
+/// Compiles a config for `bars`, which finds every fault there is.
+fn compile(config: &Arc<StrategyConfig>, bars: Timeframe) -> Result<Compiled, Vec<ConfigFault>> {
+    let mut board = Board::new(ballast_backtest::venue(), bars);
+    let plan = Plan::compile(Arc::clone(config), &mut board)?;
     Ok(Compiled { symbols: plan.lanes().len(), series: board.series_count() })
 }
 
@@ -155,22 +159,18 @@ impl ConfigFile {
         Ok(Self { path: path.to_owned(), text })
     }
 
-    /// The config; what is wrong with it is said with its place.
-    pub(super) fn parse(&self) -> Result<StrategyConfig, CliError> {
-        self.faultless().map_err(|faults| faults_error(&self.path, &faults))
+    /// The config, which can run on `bars`; all that is wrong with it is said with
+    /// its place.
+    pub(super) fn checked(&self, bars: Timeframe) -> Result<Arc<StrategyConfig>, CliError> {
+        let checked = self.faultless().map(Arc::new).and_then(|config| {
+            compile(&config, bars)?;
+            Ok(config)
+        });
+        checked.map_err(|faults| faults_error(&self.path, &faults))
     }
 
     fn faultless(&self) -> Result<StrategyConfig, Vec<ConfigFault>> {
-        let fault = |path: String, error: &serde_json::Error| {
-            let path = if path == "." { "the document".to_owned() } else { path };
-            let message = format!("{error}; `ballast config schema` prints what is allowed");
-            vec![ConfigFault { path, column: None, message }]
-        };
-        let deserializer = &mut serde_json::Deserializer::from_str(&self.text);
-        let config = serde_path_to_error::deserialize(&mut *deserializer)
-            .map_err(|error| fault(error.path().to_string(), error.inner()))?;
-        deserializer.end().map_err(|error| fault("after the config".to_owned(), &error))?;
-        Ok(config)
+        text::parse(&self.text).map_err(|fault| vec![fault])
     }
 
     /// What the strategy is called: the file's name without its ending.
@@ -185,51 +185,8 @@ impl ConfigFile {
 
     /// The text with one field or element a line, in the order it was written.
     pub(super) fn indented(&self) -> String {
-        indented(&self.text)
+        text::indented(&self.text)
     }
-}
-
-/// Indents valid JSON by two spaces a level, leaving the order of fields and every value as it is.
-fn indented(json: &str) -> String {
-    let mut out = String::with_capacity(json.len() * 2);
-    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
-    for c in json.chars() {
-        if in_text {
-            in_text = escaped || c != '"';
-            escaped = c == '\\' && !escaped;
-            out.push(c);
-            continue;
-        }
-        match c {
-            ' ' | '\t' | '\r' | '\n' => {}
-            '}' | ']' => {
-                depth = depth.saturating_sub(1);
-                if !out.ends_with(['{', '[']) {
-                    new_line(&mut out, depth);
-                }
-                out.push(c);
-            }
-            c => {
-                if out.ends_with(['{', '[']) {
-                    new_line(&mut out, depth);
-                }
-                in_text = c == '"';
-                depth += usize::from(matches!(c, '{' | '['));
-                out.push(c);
-                match c {
-                    ',' => new_line(&mut out, depth),
-                    ':' => out.push(' '),
-                    _ => {}
-                }
-            }
-        }
-    }
-    out
-}
-
-fn new_line(out: &mut String, depth: usize) {
-    out.push('\n');
-    out.push_str(&"  ".repeat(depth));
 }
 
 /// All faults of a config as one error, a line each.
@@ -244,26 +201,4 @@ pub(super) fn faults_error(file: &Path, faults: &[ConfigFault]) -> CliError {
         let _ = write!(words, "\n  {fault}");
     }
     CliError::usage(words)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::indented;
-
-    #[test]
-    fn indenting_keeps_order_and_texts() {
-        let cases = [
-            (r#"{"b":1,"a":[]}"#, "{\n  \"b\": 1,\n  \"a\": []\n}"),
-            (
-                r#"[{"x" : "a, {b}: \"c\" \\"} , 2]"#,
-                "[\n  {\n    \"x\": \"a, {b}: \\\"c\\\" \\\\\"\n  },\n  2\n]",
-            ),
-            ("{ }\n", "{}"),
-        ];
-        for (written, expected) in cases {
-            assert_eq!(indented(written), expected);
-            let same: serde_json::Value = serde_json::from_str(&indented(written)).unwrap();
-            assert_eq!(same, serde_json::from_str::<serde_json::Value>(written).unwrap());
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! Writing results to the standard output and to files, and warnings to the standard error.
 
-use std::fs::{File, Metadata};
+use std::fmt::Display;
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -46,25 +47,31 @@ pub(super) struct OutputFile {
 impl OutputFile {
     /// Checks that `path` can be written and is none of `inputs`; nothing changes yet.
     pub(super) fn prepare(path: &Path, inputs: &[&Path]) -> Result<Self, CliError> {
-        let failed = |why: &dyn std::fmt::Display| {
+        let failed = |why: &dyn Display| {
             let advice = "name a file in a folder that exists and can be written";
             CliError::failed(format!("cannot write {}: {why}; {advice}", path.display()))
         };
-        let existing = std::fs::canonicalize(path);
-        let metadata = path.metadata();
-        if metadata.as_ref().is_ok_and(Metadata::is_dir) {
-            return Err(failed(&"this is a directory"));
-        }
-        let is_same = |input: &&&Path| matches!((&existing, std::fs::canonicalize(input)), (Ok(a), Ok(b)) if *a == b);
-        if let Some(input) = inputs.iter().find(is_same) {
-            let message = format!("{} would be overwritten; name another file", input.display());
-            return Err(CliError::usage(message));
-        }
-        if metadata.is_ok_and(|metadata| !metadata.is_file()) {
-            return Ok(Self { path: path.to_owned(), partial: None });
+        let existing = path.canonicalize().ok();
+        if let Some(existing) = &existing {
+            let is_it = |input: &&&Path| input.canonicalize().is_ok_and(|input| input == *existing);
+            if let Some(input) = inputs.iter().find(is_it) {
+                let message =
+                    format!("{} would be overwritten; name another file", input.display());
+                return Err(CliError::usage(message));
+            }
+            let metadata = existing.metadata().map_err(|error| failed(&error))?;
+            if metadata.is_dir() {
+                return Err(failed(&"this is a directory"));
+            }
+            if !metadata.is_file() {
+                return Ok(Self { path: path.to_owned(), partial: None });
+            }
+            if metadata.permissions().readonly() {
+                return Err(failed(&"the file is read-only"));
+            }
         }
         // The target of a link is replaced, not the link.
-        let path = existing.unwrap_or_else(|_| path.to_owned());
+        let path = existing.unwrap_or_else(|| path.to_owned());
         let mut name = path.file_name().ok_or_else(|| failed(&"this is no file name"))?.to_owned();
         name.push(format!(".{}.partial", std::process::id()));
         let partial = path.with_file_name(name);
@@ -89,10 +96,11 @@ impl OutputFile {
                 let mut out = BufWriter::new(file);
                 write(&mut out)?;
                 out.flush()?;
-                match &self.partial {
-                    Some(partial) => std::fs::rename(partial, &self.path),
-                    None => Ok(()),
+                let Some(partial) = &self.partial else { return Ok(()) };
+                if let Ok(replaced) = self.path.metadata() {
+                    std::fs::set_permissions(partial, replaced.permissions())?;
                 }
+                std::fs::rename(partial, &self.path)
             });
         written.map_err(|error| {
             if let Some(partial) = &self.partial {

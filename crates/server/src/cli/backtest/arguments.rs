@@ -49,37 +49,64 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "FILE", help_heading = "Strategy")]
     pub(super) config: PathBuf,
     /// Capital before the first bar, above zero
-    #[arg(long, value_name = "AMOUNT", default_value = "10000", value_parser = above_zero, allow_negative_numbers = true, help_heading = "Account")]
+    #[arg(
+        long, value_name = "AMOUNT", default_value = "10000", value_parser = above_zero,
+        allow_negative_numbers = true, help_heading = "Account"
+    )]
     cash: Decimal,
     /// What cash, prices and fees are counted in
     #[arg(long, default_value = "USD", help_heading = "Account")]
     currency: Currency,
     /// Fee in percent of each fill: 0.1 is 0.1 %
-    #[arg(long, value_name = "PERCENT", default_value = "0", value_parser = percent, allow_negative_numbers = true, help_heading = "Account")]
+    #[arg(
+        long, value_name = "PERCENT", default_value = "0", value_parser = percent,
+        allow_negative_numbers = true, help_heading = "Account"
+    )]
     fee_pct: Decimal,
     /// Fee in percent for limit and target fills, when it differs
-    #[arg(long, value_name = "PERCENT", value_parser = percent, allow_negative_numbers = true, help_heading = "Account")]
+    #[arg(
+        long, value_name = "PERCENT", value_parser = percent, allow_negative_numbers = true,
+        help_heading = "Account"
+    )]
     maker_fee_pct: Option<Decimal>,
     /// Fee per unit instead of a percentage
-    #[arg(long, value_name = "AMOUNT", value_parser = zero_or_more, allow_negative_numbers = true, conflicts_with_all = ["fee_pct", "maker_fee_pct"], help_heading = "Account")]
+    #[arg(
+        long, value_name = "AMOUNT", value_parser = zero_or_more, allow_negative_numbers = true,
+        conflicts_with_all = ["fee_pct", "maker_fee_pct"], help_heading = "Account"
+    )]
     fee_per_unit: Option<Decimal>,
     /// Least fee of each fill, with --fee-per-unit
-    #[arg(long, value_name = "AMOUNT", default_value = "0", value_parser = zero_or_more, allow_negative_numbers = true, requires = "fee_per_unit", help_heading = "Account")]
+    #[arg(
+        long, value_name = "AMOUNT", default_value = "0", value_parser = zero_or_more,
+        allow_negative_numbers = true, requires = "fee_per_unit", help_heading = "Account"
+    )]
     min_fee: Decimal,
     /// By how much market and stop fills are worse than the price, in basis points: 5 is 0.05 %
-    #[arg(long, value_name = "POINTS", default_value = "0", value_parser = basis_points, allow_negative_numbers = true, help_heading = "Account")]
+    #[arg(
+        long, value_name = "POINTS", default_value = "0", value_parser = basis_points,
+        allow_negative_numbers = true, help_heading = "Account"
+    )]
     slippage_bps: Decimal,
     /// The largest share of a bar's volume that one fill may take, from 0 to 1
-    #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true, help_heading = "Account")]
+    #[arg(
+        long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true,
+        help_heading = "Account"
+    )]
     volume_share: Option<Decimal>,
     /// The step of quantities; any quantity when absent
-    #[arg(long, value_name = "QUANTITY", value_parser = lot, allow_negative_numbers = true, help_heading = "Account")]
+    #[arg(
+        long, value_name = "QUANTITY", value_parser = lot, allow_negative_numbers = true,
+        help_heading = "Account"
+    )]
     lot: Option<Quantity>,
     /// The market, which sets how many days a year has in ratios
     #[arg(long, value_enum, default_value = "stock", help_heading = "Figures")]
     asset: AssetArgument,
     /// Returns per year, when neither 252, 365, 52 nor 12 is right
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Figures")]
+    #[arg(
+        long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..),
+        help_heading = "Figures"
+    )]
     periods_per_year: Option<u32>,
     /// Write a report with charts, one HTML file that needs nothing else
     #[arg(long, value_name = "FILE", help_heading = "Output")]
