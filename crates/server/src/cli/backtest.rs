@@ -217,10 +217,23 @@ impl Outputs {
 fn speed(bars: u64, elapsed: Duration) -> String {
     let bars = match bars {
         1 => "1 bar".to_owned(),
-        bars => format!("{bars} bars"),
+        bars => format!("{} bars", grouped(bars)),
     };
     match elapsed.as_secs_f64() {
         seconds if seconds < 1.0 => format!("Ran {bars} in {:.1} ms.", seconds * 1000.0),
         seconds => format!("Ran {bars} in {seconds:.1} s."),
     }
+}
+
+/// With a comma between thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
