@@ -22,6 +22,7 @@ use ballast_engine::strategy::{ConfigFault, Plan};
 use rust_decimal::Decimal;
 use thiserror::Error;
 
+use crate::activity::Activity;
 use crate::statistics::{Basis, ClosedTrade, EquityPoint, Statistics, Summary};
 
 /// What is run.
@@ -60,8 +61,8 @@ pub struct Outcome {
     pub open: Vec<OpenTrade>,
     /// Equity at every bar's close, when it was asked for.
     pub equity: Vec<EquityPoint>,
-    /// Signals that the gate refused, counted by code.
-    pub refusals: Vec<(&'static str, u64)>,
+    /// What became of the strategy's decisions on their way to a trade.
+    pub activity: Activity,
 }
 
 /// A trade that is open at the end of the data.
@@ -163,6 +164,7 @@ struct Run {
     desk: Desk,
     timeframe: Timeframe,
     statistics: Statistics,
+    bars_in_position: u64,
     equity: Vec<EquityPoint>,
     keep_equity: bool,
 }
@@ -176,7 +178,7 @@ struct Desk {
     heard: Vec<BrokerEvent>,
     said: Vec<BrokerEvent>,
     closed: Vec<Trade>,
-    refusals: Vec<(&'static str, u64)>,
+    activity: Activity,
     /// What equity is made of, until something happens.
     valuation: Option<Valuation>,
     submitted: bool,
@@ -200,6 +202,7 @@ impl Run {
             desk: Desk::new(request, plan)?,
             timeframe: request.timeframe,
             statistics: Statistics::new(float_of(request.cash), basis),
+            bars_in_position: 0,
             equity: Vec::new(),
             keep_equity: request.keep_equity,
         })
@@ -219,8 +222,13 @@ impl Run {
         }
     }
 
+    /// Every bar of `close_time` is known: its frame is complete, whatever is missing in it, and
+    /// equity counts each position at its last close.
     fn book_equity(&mut self, close_time: Timestamp) -> Result<(), RunError> {
-        let equity = self.desk.equity().ok_or(RunError::Overflow)?;
+        let desk = &mut self.desk;
+        self.board.expire(close_time, |frame| desk.on_frame(frame));
+        let equity = desk.equity().ok_or(RunError::Overflow)?;
+        self.bars_in_position += u64::from(desk.holds());
         self.statistics.push(close_time, equity);
         if self.keep_equity {
             self.equity.push(EquityPoint { close_time, equity });
@@ -238,13 +246,13 @@ impl Run {
         let open = open.collect::<Option<Vec<_>>>().ok_or(RunError::Overflow)?;
         let fees = profile.book.balance(ballast_domain::Account::Fees);
         Ok(Outcome {
-            summary: self.statistics.summary(None),
+            summary: self.statistics.summary(Some(self.bars_in_position)),
             final_equity: final_equity.normalize(),
             fees: fees.normalize(),
             closed: self.desk.closed,
             open,
             equity: self.equity,
-            refusals: self.desk.refusals,
+            activity: self.desk.activity,
         })
     }
 }
@@ -261,7 +269,7 @@ impl Desk {
             heard: Vec::new(),
             said: Vec::new(),
             closed: Vec::new(),
-            refusals: Vec::new(),
+            activity: Activity::default(),
             valuation: None,
             submitted: false,
             failed: None,
@@ -360,23 +368,14 @@ impl Desk {
     /// Keeps what the result will tell.
     fn record(&mut self) {
         for envelope in &self.effects.events {
-            match &envelope.event {
-                Event::OrderFilled { .. } => {
-                    let profile = self.engine.state().profile(PROFILE);
-                    let latest = profile.and_then(|profile| profile.closed.back());
-                    let known = self.closed.last().map(|trade| trade.id);
-                    if let Some(trade) = latest.filter(|trade| Some(trade.id) != known) {
-                        self.closed.push(trade.clone());
-                    }
+            self.activity.note(envelope);
+            if let Event::OrderFilled { .. } = &envelope.event {
+                let profile = self.engine.state().profile(PROFILE);
+                let latest = profile.and_then(|profile| profile.closed.back());
+                let known = self.closed.last().map(|trade| trade.id);
+                if let Some(trade) = latest.filter(|trade| Some(trade.id) != known) {
+                    self.closed.push(trade.clone());
                 }
-                Event::SignalRefused { refusal, .. } => {
-                    let code = refusal.code();
-                    match self.refusals.iter_mut().find(|(known, _)| *known == code) {
-                        Some((_, count)) => *count += 1,
-                        None => self.refusals.push((code, 1)),
-                    }
-                }
-                _ => {}
             }
         }
     }
@@ -391,6 +390,11 @@ impl Desk {
             Some(units * float_of(mark.get()))
         });
         open.sum::<Option<f64>>().map(|open| valuation.base + open)
+    }
+
+    /// Whether a position is open; known once [`Self::equity`] has been asked.
+    fn holds(&self) -> bool {
+        self.valuation.as_ref().is_some_and(|valuation| !valuation.held.is_empty())
     }
 
     fn exact_equity(&self) -> Option<Decimal> {
@@ -456,8 +460,10 @@ fn document(request: &Request) -> ProfileDocument {
     }
 }
 
+/// The name of the simulated venue that back-tests trade at.
 #[expect(clippy::expect_used, reason = "the literal is a valid venue name")]
-fn venue() -> VenueId {
+#[must_use]
+pub fn venue() -> VenueId {
     "backtest".parse().expect("a valid venue name")
 }
 

@@ -42,7 +42,12 @@ impl Capital {
 /// Limits of the risk gate that a strategy config or a profile sets; absent ones are off in a
 /// back-test. Where both set one, the stricter holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[serde(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    default,
+    expecting = "an object with limits by their names"
+)]
 pub struct Limits {
     /// Most trades open or being entered at once, per profile.
     #[serde(skip_serializing_if = "Option::is_none")]

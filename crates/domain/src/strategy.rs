@@ -4,6 +4,7 @@
 //! fields are refused everywhere, so that a misspelt limit never goes unnoticed.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use rust_decimal::Decimal;
@@ -18,7 +19,11 @@ use crate::time::Timeframe;
 
 /// How a profile trades.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    expecting = "an object, the strategy config"
+)]
 #[schemars(title = "Ballast strategy config")]
 pub struct StrategyConfig {
     /// The version of this format: 1.
@@ -30,7 +35,7 @@ pub struct StrategyConfig {
     #[schemars(with = "TimeframeText")]
     pub timeframe: Timeframe,
     /// What it trades.
-    #[schemars(with = "Vec<String>", length(min = 1))]
+    #[schemars(with = "BTreeSet<SymbolText>", length(min = 1, max = 200))]
     pub symbols: Vec<Symbol>,
     /// Which way it may trade.
     #[serde(default)]
@@ -92,7 +97,11 @@ pub enum RuleSet {
 
 /// Named rules, each explained apart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    expecting = "an object with \"rules\" and \"minPass\""
+)]
 pub struct NamedRules {
     /// How many must pass; all of them when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -105,7 +114,11 @@ pub struct NamedRules {
 
 /// One named rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    expecting = "an object with \"name\" and \"when\""
+)]
 pub struct NamedRule {
     /// What explanations call it.
     #[schemars(length(min = 1, max = 64))]
@@ -143,7 +156,12 @@ impl<'de> Visitor<'de> for RuleSetVisitor {
 
 /// How much to enter with, fixed at the signal's close.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    expecting = "an object with \"type\" and its value"
+)]
 pub enum Sizing {
     /// Always this many units.
     FixedQuantity {
@@ -191,7 +209,12 @@ pub enum Sizing {
 
 /// What protects an entry once it has filled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[serde(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    default,
+    expecting = "an object with exits by their names"
+)]
 pub struct Exits {
     /// Leaves when the price has gone this far against the trade.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -213,7 +236,12 @@ pub struct Exits {
 
 /// A distance from the entry's fill price, or a price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    expecting = "an object with \"type\" and \"value\""
+)]
 pub enum ExitLevel {
     /// Percent of the fill price.
     Percent {
@@ -250,7 +278,7 @@ const fn default_atr_period() -> u32 {
 }
 
 /// One profit target: an [`ExitLevel`] and the share of the entry that it closes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TakeProfit {
     /// Where it lies.
@@ -258,34 +286,67 @@ pub struct TakeProfit {
     pub level: ExitLevel,
     /// Share of the entry's quantity: 1 is all of it, which is the default.
     #[serde(with = "decimal_or_number")]
-    #[schemars(with = "DecimalText")]
     pub portion: Decimal,
 }
 
-/// A target as written: serde cannot both flatten a level and refuse unknown fields.
-#[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]
+/// One profit target: where it lies, and the share of the entry that it closes.
+//
+// As it is written: serde cannot both flatten a level and refuse unknown fields.
+#[derive(Deserialize, JsonSchema)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    expecting = "an object with \"type\" and \"value\""
+)]
 enum TakeProfitText {
+    /// Percent of the fill price.
     Percent {
+        /// Percent: 5 is 5 %.
         #[serde(with = "decimal_or_number")]
+        #[schemars(with = "DecimalText")]
         value: Decimal,
+        /// Share of the entry's quantity: 1 is all of it, which is the default.
         #[serde(with = "decimal_or_number", default = "whole")]
+        #[schemars(with = "DecimalText")]
         portion: Decimal,
     },
+    /// A multiple of the average true range of the signal's bar.
     Atr {
+        /// The multiple.
         #[serde(with = "decimal_or_number")]
+        #[schemars(with = "DecimalText")]
         value: Decimal,
+        /// Bars of the average: 14 when absent.
         #[serde(default = "default_atr_period")]
+        #[schemars(range(min = 1, max = 5_000))]
         period: u32,
+        /// Share of the entry's quantity: 1 is all of it, which is the default.
         #[serde(with = "decimal_or_number", default = "whole")]
+        #[schemars(with = "DecimalText")]
         portion: Decimal,
     },
+    /// At this price.
     Price {
+        /// The price, in quote currency.
         #[serde(with = "decimal_or_number")]
+        #[schemars(with = "DecimalText")]
         value: Decimal,
+        /// Share of the entry's quantity: 1 is all of it, which is the default.
         #[serde(with = "decimal_or_number", default = "whole")]
+        #[schemars(with = "DecimalText")]
         portion: Decimal,
     },
+}
+
+impl JsonSchema for TakeProfit {
+    fn schema_name() -> Cow<'static, str> {
+        "TakeProfit".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        TakeProfitText::json_schema(generator)
+    }
 }
 
 const fn whole() -> Decimal {
@@ -340,6 +401,9 @@ pub mod optional_decimal {
     }
 }
 
+/// What [`crate::number::parse_decimal`] reads.
+const DECIMAL_PATTERN: &str = "^\\s*[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?\\s*$";
+
 /// The schema of a decimal: text, or a number.
 #[derive(Debug)]
 pub struct DecimalText;
@@ -353,9 +417,25 @@ impl JsonSchema for DecimalText {
         json_schema!({
             "description": "A decimal number: text keeps every digit, a number is accepted too.",
             "anyOf": [
-                {"type": "string", "pattern": "^-?[0-9]*\\.?[0-9]+([eE][-+]?[0-9]+)?$"},
+                {"type": "string", "pattern": DECIMAL_PATTERN},
                 {"type": "number"}
             ]
+        })
+    }
+}
+
+struct SymbolText;
+
+impl JsonSchema for SymbolText {
+    fn schema_name() -> Cow<'static, str> {
+        "Symbol".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The venue's name for an instrument, such as GOOG or BTC/USD.",
+            "type": "string",
+            "pattern": "^[!-~]{1,24}$"
         })
     }
 }

@@ -133,7 +133,7 @@ pub(super) fn verdict(data: &ReportData) -> String {
 /// What a reader must know before believing the figures.
 pub(super) fn cautions(data: &ReportData) -> Vec<String> {
     let summary = &data.summary;
-    let mut cautions = Vec::new();
+    let mut cautions = data.warnings.clone();
     if summary.final_equity <= 0.0 {
         cautions.push("The account was ruined: equity ended at or below zero.".to_owned());
     }

@@ -8,6 +8,7 @@
 #![expect(clippy::float_arithmetic, reason = "pixels and percentages for display")]
 
 mod chart;
+mod data;
 mod distribution;
 mod figures;
 mod format;
@@ -36,7 +37,7 @@ pub struct ReportData {
     pub name: String,
     /// What was traded, for the heading: `GOOG`, or several joined by a comma.
     pub symbol: String,
-    /// The bars the strategy decided on.
+    /// The bars of the data, which fills and equity run on.
     pub timeframe: Timeframe,
     /// What amounts are counted in; may be empty.
     pub currency: String,
@@ -58,6 +59,9 @@ pub struct ReportData {
     pub fees: Option<String>,
     /// How prices were moved against us, in words: `5 basis points`. `None` when they were not.
     pub slippage: Option<String>,
+    /// Sentences that a reader must know before relying on the figures, the gravest first.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// Further sentences about data and assumptions: missing bars, liquidity, finer bars used.
     pub notes: Vec<String>,
 }

@@ -66,6 +66,7 @@ fn sample(bars: usize) -> ReportData {
         config: "{\n  \"version\": 1\n}".to_owned(),
         fees: None,
         slippage: None,
+        warnings: Vec::new(),
         notes: Vec::new(),
     }
 }
@@ -89,6 +90,7 @@ fn text_from_outside_is_escaped_everywhere() {
     data.trades[0].symbol.push('2');
     data.fees = Some(hostile.to_owned());
     data.slippage = Some(hostile.to_owned());
+    data.warnings = vec![hostile.to_owned()];
     data.notes = vec![hostile.to_owned()];
     let page = html(&data).unwrap();
     assert!(page.matches("alert(1)").count() > 10, "the text is shown in all its places");

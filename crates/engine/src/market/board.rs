@@ -21,7 +21,9 @@ pub enum BoardError {
     #[error("{0} is not subscribed")]
     NotSubscribed(Symbol),
     /// The board's bars are longer than what is asked for.
-    #[error("bars of {asked} cannot be made from bars of {base}")]
+    #[error(
+        "bars of {asked} cannot be made from bars of {base}; use shorter bars or a longer timeframe"
+    )]
     TooShort {
         /// What was asked for.
         asked: Timeframe,

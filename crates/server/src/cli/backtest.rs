@@ -1,206 +1,176 @@
 //! `ballast backtest`: a strategy on bars from files.
+//!
+//! One run gives everything that is asked for: the JSON or the summary, the equity file and the
+//! report. Files appear only when the run has succeeded.
 
-use std::io::Write;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Instant;
-
-use ballast_backtest::{Request, RunError};
-use ballast_domain::number::parse_decimal;
-use ballast_domain::profile::FeeSchedule;
-use ballast_domain::{AssetClass, Bar, Instrument, Quantity, StrategyConfig, Symbol, Timeframe};
-use ballast_engine::matching::FillRules;
-use ballast_venues::csv::{self, Series};
-use clap::Args;
-use rust_decimal::Decimal;
-
-use super::indicators::StampedArgument;
-use super::{CliError, config, output};
-
+mod arguments;
+mod remarks;
 mod result;
+mod stream;
 
-/// Arguments of `ballast backtest`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  ballast backtest --data goog.csv --symbol GOOG --timeframe 1d --config strategy.json
-  ballast backtest --data goog.csv --symbol GOOG --timeframe 1d --config strategy.json \\
-      --cash 10000 --fee-pct 0.1 --slippage-bps 5 --json")]
-pub(super) struct Arguments {
-    /// The bars, a CSV file; once for each symbol.
-    #[arg(long, value_name = "FILE", required = true)]
-    data: Vec<PathBuf>,
-    /// The symbol of each file, in the same order; the config's when it names one only.
-    #[arg(long)]
-    symbol: Vec<Symbol>,
-    /// The interval of the bars: 5s 15s 1m 5m 15m 30m 1h 4h 1d 1w 1M.
-    #[arg(long)]
-    timeframe: Timeframe,
-    /// The strategy config, a JSON file.
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
-    /// Capital before the first bar.
-    #[arg(long, default_value = "10000", value_parser = parse_decimal, allow_negative_numbers = true)]
-    cash: Decimal,
-    /// Fee in percent of each fill: 0.1 is 0.1 %.
-    #[arg(long, default_value = "0", value_parser = parse_decimal, allow_negative_numbers = true)]
-    fee_pct: Decimal,
-    /// Fee in percent for orders that rested, when it differs.
-    #[arg(long, value_parser = parse_decimal, allow_negative_numbers = true)]
-    maker_fee_pct: Option<Decimal>,
-    /// Fee per unit instead of a percentage.
-    #[arg(long, value_parser = parse_decimal, allow_negative_numbers = true, conflicts_with_all = ["fee_pct", "maker_fee_pct"])]
-    fee_per_unit: Option<Decimal>,
-    /// Least fee of each fill, with --fee-per-unit.
-    #[arg(long, default_value = "0", value_parser = parse_decimal, allow_negative_numbers = true, requires = "fee_per_unit")]
-    min_fee: Decimal,
-    /// By how much market and stop fills are worse than the price, in basis points.
-    #[arg(long, default_value = "0", value_parser = parse_decimal, allow_negative_numbers = true)]
-    slippage_bps: Decimal,
-    /// The largest share of a bar's volume that one fill may take, from 0 to 1.
-    #[arg(long, value_parser = parse_decimal, allow_negative_numbers = true)]
-    volume_share: Option<Decimal>,
-    /// The step of quantities; any quantity when absent.
-    #[arg(long, value_parser = parse_decimal, allow_negative_numbers = true)]
-    lot: Option<Decimal>,
-    /// The market, which sets how ratios are annualised.
-    #[arg(long, value_enum, default_value = "stock")]
-    asset: AssetArgument,
-    /// Returns per year, when neither 252, 365, 52 nor 12 is right.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
-    periods_per_year: Option<u32>,
-    /// Whether times in the file name the opening or the close of a bar.
-    #[arg(long, value_enum, default_value = "open")]
-    stamped: StampedArgument,
-    /// Write the equity at every bar's close to a CSV file.
-    #[arg(long, value_name = "FILE")]
-    equity_csv: Option<PathBuf>,
-    /// Leave the list of trades out of the JSON.
-    #[arg(long)]
-    no_trades: bool,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
-}
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-/// Markets.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum AssetArgument {
-    /// 252 days a year.
-    Stock,
-    /// 252 days a year.
-    Forex,
-    /// 365 days a year.
-    Crypto,
-}
+use ballast_backtest::report::{self, ReportData};
+use ballast_backtest::{Outcome, Request, RunError};
+use ballast_domain::{StrategyConfig, Symbol};
 
-impl From<AssetArgument> for AssetClass {
-    fn from(argument: AssetArgument) -> Self {
-        match argument {
-            AssetArgument::Stock => Self::Stock,
-            AssetArgument::Forex => Self::Forex,
-            AssetArgument::Crypto => Self::Crypto,
-        }
-    }
+use super::bars::BarFile;
+use super::config::{self, ConfigFile};
+use super::output::{self, OutputFile};
+use super::{CliError, terminal};
+pub(super) use arguments::Arguments;
+use remarks::Remarks;
+use result::BacktestResult;
+use stream::BarStream;
+
+/// A run that has succeeded, with everything that is told about it.
+struct Finished {
+    outcome: Outcome,
+    remarks: Remarks,
+    bars: BarStream,
+    elapsed: Duration,
 }
 
 /// Runs `ballast backtest`.
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
-    let config = Arc::new(config::load(&arguments.config)?);
+    let file = ConfigFile::read(&arguments.config)?;
+    let config = file.checked(arguments.timeframe)?;
     let symbols = symbols(arguments, &config)?;
-    let request = request(arguments, config, &symbols)?;
-    let series = load(arguments)?;
-    let started = Instant::now();
-    let outcome = match (series.as_slice(), symbols.as_slice()) {
-        ([one], [symbol]) => {
-            ballast_backtest::run(&request, one.bars.iter().map(|bar| (*symbol, *bar)))
-        }
-        _ => ballast_backtest::run(&request, merged(&series, &symbols)),
-    };
-    let elapsed = started.elapsed();
-    let outcome = outcome.map_err(|error| run_error(arguments, &error))?;
-    if let Some(path) = &arguments.equity_csv {
-        output::file(path, |out| {
+    let request = arguments.request(Arc::clone(&config), &symbols);
+    let outputs = Outputs::prepare(arguments)?;
+    let finished = finish(arguments, &request, &symbols, &file)?;
+    for warning in &finished.remarks.warnings {
+        output::warn(warning);
+    }
+    if let Some(equity) = &outputs.equity {
+        equity.write(|out| {
             writeln!(out, "time,equity")?;
-            outcome.equity.iter().try_for_each(|p| writeln!(out, "{},{}", p.close_time, p.equity))
+            let mut points = finished.outcome.equity.iter();
+            points.try_for_each(|point| writeln!(out, "{},{}", point.close_time, point.equity))
         })?;
     }
-    let result = result::BacktestResult::new(&outcome, elapsed, &series, !arguments.no_trades);
-    output::json(&result)
-}
-
-fn symbols(arguments: &Arguments, config: &StrategyConfig) -> Result<Vec<Symbol>, CliError> {
-    let (files, named) = (arguments.data.len(), arguments.symbol.len());
-    match (config.symbols.as_slice(), named) {
-        ([only], 0) if files == 1 => Ok(vec![*only]),
-        _ if files == named => Ok(arguments.symbol.clone()),
-        _ => Err(CliError::usage(format!(
-            "{files} --data file(s) and {named} --symbol(s): name one symbol for each file"
-        ))),
-    }
-}
-
-fn request(
-    arguments: &Arguments,
-    config: Arc<StrategyConfig>,
-    symbols: &[Symbol],
-) -> Result<Request, CliError> {
-    let currency = "USD".parse().map_err(CliError::failed)?;
-    let lot_size = match arguments.lot {
-        Some(lot) if lot > Decimal::ZERO => Some(Quantity::new(lot).map_err(CliError::usage)?),
-        Some(lot) => return Err(CliError::usage(format!("--lot must be above zero, got {lot}"))),
-        None => None,
-    };
-    if let Some(share) = arguments.volume_share
-        && (share <= Decimal::ZERO || share > Decimal::ONE)
-    {
-        let message = format!("--volume-share must be above 0 and at most 1, got {share}");
-        return Err(CliError::usage(message));
-    }
-    let fees = match arguments.fee_per_unit {
-        Some(amount) => FeeSchedule::PerUnit { amount, minimum: arguments.min_fee },
-        None => FeeSchedule::Percent {
-            maker: arguments.maker_fee_pct.unwrap_or(arguments.fee_pct),
-            taker: arguments.fee_pct,
-        },
-    };
-    let asset = arguments.asset.into();
-    let instruments = symbols.iter().map(|symbol| Instrument {
-        lot_size,
-        ..Instrument::unrestricted(*symbol, asset, currency)
+    let result = arguments.json.then(|| {
+        BacktestResult::new(
+            &finished.outcome,
+            &finished.remarks,
+            finished.elapsed,
+            &finished.bars,
+            !arguments.no_trades,
+        )
     });
-    Ok(Request {
-        config,
-        instruments: instruments.collect(),
-        timeframe: arguments.timeframe,
-        cash: arguments.cash,
-        currency,
-        rules: FillRules {
-            fees,
-            slippage_bps: arguments.slippage_bps,
-            volume_share: arguments.volume_share,
-        },
-        periods_per_year: arguments.periods_per_year.map(f64::from),
-        keep_equity: arguments.equity_csv.is_some(),
-    })
+    if let (Some(result), None) = (&result, &outputs.report) {
+        return output::json(result);
+    }
+    let speed = speed(finished.bars.bars(), finished.elapsed);
+    let mut data = report_data(&request, finished, &file);
+    if let Some(report) = &outputs.report {
+        let page = report::html(&data).map_err(CliError::failed)?;
+        report.write(|out| out.write_all(page.as_bytes()))?;
+    }
+    match result {
+        Some(result) => output::json(&result),
+        None => {
+            // Warnings stand on the standard error already.
+            data.warnings.clear();
+            let mut summary = report::terminal(&data, terminal::width(), terminal::colour());
+            summary += &format!("\n{speed}{}\n", outputs.words());
+            output::write_all(summary.as_bytes())
+        }
+    }
 }
 
-fn load(arguments: &Arguments) -> Result<Vec<Series>, CliError> {
-    let load = |path: &PathBuf| {
-        csv::load_bars(path, arguments.timeframe, arguments.stamped.into())
-            .map_err(|error| CliError::failed(format!("{}: {error}", path.display())))
+fn finish(
+    arguments: &Arguments,
+    request: &Request,
+    symbols: &[Symbol],
+    file: &ConfigFile,
+) -> Result<Finished, CliError> {
+    let mut bars = open(arguments, symbols, arguments.keeps_curves())?;
+    let started = Instant::now();
+    let outcome = ballast_backtest::run(request, &mut bars);
+    let elapsed = started.elapsed().saturating_sub(bars.reading());
+    if let Some(error) = bars.error() {
+        return Err(error);
+    }
+    let outcome = outcome.map_err(|error| run_error(arguments, &error))?;
+    let mut remarks = Remarks::of(&outcome, &bars, request, file);
+    if !remarks::traded(&outcome) {
+        // A pipe cannot be read again; then the parts of the entry are not told.
+        let parts = match bars.can_be_read_again() {
+            true => {
+                let again = open(arguments, symbols, false)?;
+                let parts = ballast_backtest::count_parts(request, again);
+                parts.map_err(|error| run_error(arguments, &error))?
+            }
+            false => Vec::new(),
+        };
+        let why = ballast_backtest::why_idle(&request.config, &outcome, &parts);
+        remarks.no_trade(why.as_deref().unwrap_or_default());
+    }
+    Ok(Finished { outcome, remarks, bars, elapsed })
+}
+
+fn open(
+    arguments: &Arguments,
+    symbols: &[Symbol],
+    keep_prices: bool,
+) -> Result<BarStream, CliError> {
+    let open = |(path, symbol): (&PathBuf, &Symbol)| {
+        Ok((*symbol, BarFile::open(path, arguments.timeframe, arguments.stamped)?))
     };
-    arguments.data.iter().map(load).collect()
+    let files = arguments.data.iter().zip(symbols).map(open);
+    Ok(BarStream::new(files.collect::<Result<_, CliError>>()?, keep_prices))
 }
 
-/// The bars of several symbols in order of their closes, those of one close in the order of the
-/// files.
-fn merged(series: &[Series], symbols: &[Symbol]) -> Vec<(Symbol, Bar)> {
-    let bars = series.iter().zip(symbols);
-    let mut merged: Vec<_> =
-        bars.flat_map(|(series, symbol)| series.bars.iter().map(|bar| (*symbol, *bar))).collect();
-    merged.sort_by_key(|(_, bar)| bar.close_time);
-    merged
+fn report_data(request: &Request, finished: Finished, file: &ConfigFile) -> ReportData {
+    let mut data = ReportData::of(request, &finished.outcome);
+    data.name = file.name();
+    data.config = file.indented();
+    data.prices = finished.bars.into_prices();
+    data.warnings = finished.remarks.warnings;
+    data.notes.extend(finished.remarks.notes);
+    data
+}
+
+/// The symbol of each file.
+fn symbols(arguments: &Arguments, config: &StrategyConfig) -> Result<Vec<Symbol>, CliError> {
+    let (files, named) = (arguments.data.len(), arguments.symbol.as_slice());
+    let symbols = match (config.symbols.as_slice(), named) {
+        ([only], []) if files == 1 => vec![*only],
+        _ if files == named.len() => named.to_vec(),
+        _ => {
+            return Err(CliError::usage(format!(
+                "{files} --data and {} --symbol: give one --symbol for each file, in the same \
+                 order",
+                named.len()
+            )));
+        }
+    };
+    let traded = config.symbols.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    for (place, symbol) in symbols.iter().enumerate() {
+        if symbols[..place].contains(symbol) {
+            let message = format!("--symbol {symbol} is there twice; give one file for each");
+            return Err(CliError::usage(message));
+        }
+        if !config.symbols.contains(symbol) {
+            return Err(CliError::usage(format!(
+                "--symbol {symbol}: {} trades {traded}; name one of these, or change its \
+                 \"symbols\"",
+                arguments.config.display()
+            )));
+        }
+    }
+    match config.symbols.iter().find(|symbol| !symbols.contains(symbol)) {
+        Some(absent) => Err(CliError::usage(format!(
+            "{} also trades {absent}, which has no data; add --data and --symbol for it, or take \
+             it out of \"symbols\"",
+            arguments.config.display()
+        ))),
+        None => Ok(symbols),
+    }
 }
 
 fn run_error(arguments: &Arguments, error: &RunError) -> CliError {
@@ -211,4 +181,59 @@ fn run_error(arguments: &Arguments, error: &RunError) -> CliError {
         }
         other => CliError::failed(other),
     }
+}
+
+/// The files that were asked for.
+struct Outputs {
+    equity: Option<OutputFile>,
+    report: Option<OutputFile>,
+}
+
+impl Outputs {
+    fn prepare(arguments: &Arguments) -> Result<Self, CliError> {
+        let inputs = arguments.data.iter().chain([&arguments.config]);
+        let inputs: Vec<&Path> = inputs.map(|path| path.as_path()).collect();
+        let prepare = |path: &Option<PathBuf>| {
+            path.as_ref().map(|path| OutputFile::prepare(path, &inputs)).transpose()
+        };
+        let (equity, report) = (prepare(&arguments.equity_csv)?, prepare(&arguments.report)?);
+        if let (Some(equity), Some(report)) = (&equity, &report)
+            && equity.path() == report.path()
+        {
+            let message = "--equity-csv and --report name the same file; give each its own";
+            return Err(CliError::usage(message));
+        }
+        Ok(Self { equity, report })
+    }
+
+    /// Where they are, for a person.
+    fn words(&self) -> String {
+        let named = [("Report", &self.report), ("Equity", &self.equity)];
+        let named = named.into_iter().filter_map(|(what, file)| Some((what, file.as_ref()?)));
+        named.map(|(what, file)| format!("\n{what}: {}", file.path().display())).collect()
+    }
+}
+
+fn speed(bars: u64, elapsed: Duration) -> String {
+    let bars = match bars {
+        1 => "1 bar".to_owned(),
+        bars => format!("{} bars", grouped(bars)),
+    };
+    match elapsed.as_secs_f64() {
+        seconds if seconds < 1.0 => format!("Ran {bars} in {:.1} ms.", seconds * 1000.0),
+        seconds => format!("Ran {bars} in {seconds:.1} s."),
+    }
+}
+
+/// With a comma between thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }

@@ -1,6 +1,10 @@
-//! `ballast config`: checks strategy configs and prints their schema.
+//! `ballast config`: checks strategy configs, prints them as they are read, and their schema.
+
+mod text;
 
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,78 +12,190 @@ use ballast_domain::{StrategyConfig, Timeframe};
 use ballast_engine::market::Board;
 use ballast_engine::strategy::{ConfigFault, Plan};
 use clap::Subcommand;
+use serde::Serialize;
 
 use super::{CliError, output};
 
 /// What to do with configs.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Check a strategy config and list everything that is wrong with it.
+    /// Check strategy configs and list everything that is wrong with them
+    #[command(after_help = "\
+Examples:
+  ballast config check strategy.json
+  ballast config check strategies/*.json --json
+
+Ends with 0 when every config is valid, with 2 when one is not.")]
     Check {
-        /// The JSON file.
-        file: PathBuf,
-        /// Print JSON.
+        /// The JSON files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Print JSON, one line for each file
         #[arg(long)]
         json: bool,
     },
-    /// Print the JSON Schema of strategy configs.
-    Schema,
+    /// Print a strategy config as it is read, defaults filled in
+    #[command(after_help = "\
+Example:
+  ballast config print strategy.json")]
+    Print {
+        /// The JSON file
+        file: PathBuf,
+        /// Print JSON, which is how configs are written anyway
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the JSON Schema of strategy configs
+    #[command(after_help = "\
+Example:
+  ballast config schema > strategy-config.schema.json")]
+    Schema {
+        /// Print JSON, which a schema is anyway
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Runs `ballast config`.
 pub(super) fn run(command: &Command) -> Result<(), CliError> {
     match command {
-        Command::Check { file, json } => check(file, *json),
-        Command::Schema => output::write_all(schema()?.as_bytes()),
+        Command::Check { files, json } => check_all(files, *json),
+        Command::Print { file, .. } => {
+            let config = ConfigFile::read(file)?.checked(Timeframe::S5)?;
+            output::write_all(pretty(&*config)?.as_bytes())
+        }
+        Command::Schema { .. } => {
+            output::write_all(pretty(&schemars::schema_for!(StrategyConfig))?.as_bytes())
+        }
     }
 }
 
-/// The JSON Schema of strategy configs, indented.
-pub(super) fn schema() -> Result<String, CliError> {
-    let schema = schemars::schema_for!(StrategyConfig);
-    let text = serde_json::to_string_pretty(&schema).map_err(CliError::failed)?;
-    Ok(text + "\n")
+fn pretty(value: &impl Serialize) -> Result<String, CliError> {
+    Ok(serde_json::to_string_pretty(value).map_err(CliError::failed)? + "\n")
 }
 
-fn check(file: &Path, json: bool) -> Result<(), CliError> {
-    let config = load(file)?;
-    let venue = "check".parse().map_err(CliError::failed)?;
-    let shortest = Timeframe::S5;
-    let mut board = Board::new(venue, shortest);
-    let plan = Plan::compile(Arc::new(config), &mut board);
-    let plan = plan.map_err(|faults| faults_error(file, &faults))?;
-    let lanes = plan.lanes().len();
-    if json {
-        return output::json(&serde_json::json!({
-            "valid": true, "symbols": lanes, "series": board.series_count()
-        }));
+/// A config that is valid.
+struct Compiled {
+    symbols: usize,
+    series: usize,
+}
+
+/// Checks every file and says what is wrong with each.
+fn check_all(files: &[PathBuf], json: bool) -> Result<(), CliError> {
+    let mut errors = Vec::new();
+    for file in files {
+        let text = ConfigFile::read(file)?;
+        let checked = text.faultless().and_then(|config| compile(&config.into(), Timeframe::S5));
+        if json {
+            output::json(&verdict(file, &checked))?;
+        }
+        match checked {
+            Ok(_) if json => {}
+            Ok(compiled) => output::write_all(words(file, &compiled).as_bytes())?,
+            Err(faults) => errors.push(faults_error(file, &faults)),
+        }
     }
-    let words = format!(
-        "{} is valid: {lanes} symbol(s), {} series to compute\n",
-        file.display(),
-        board.series_count()
-    );
-    output::write_all(words.as_bytes())
+    let Some(last) = errors.pop() else { return Ok(()) };
+    errors.iter().for_each(CliError::tell);
+    Err(last)
 }
 
-/// Reads a strategy config.
-pub(super) fn load(file: &Path) -> Result<StrategyConfig, CliError> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| CliError::failed(format!("cannot read {}: {error}", file.display())))?;
-    let deserializer = &mut serde_json::Deserializer::from_str(&text);
-    serde_path_to_error::deserialize(deserializer).map_err(|error| {
-        let path = match error.path().to_string() {
-            path if path == "." => String::new(),
-            path => format!("{path}: "),
+fn words(file: &Path, compiled: &Compiled) -> String {
+    let symbols = match compiled.symbols {
+        1 => "1 symbol".to_owned(),
+        symbols => format!("{symbols} symbols"),
+    };
+    format!("{} is valid: {symbols}, {} series to compute\n", file.display(), compiled.series)
+}
+
+fn verdict(file: &Path, checked: &Result<Compiled, Vec<ConfigFault>>) -> serde_json::Value {
+    match checked {
+        Ok(Compiled { symbols, series }) => serde_json::json!({
+            "file": file, "valid": true, "symbols": symbols, "series": series, "faults": []
+        }),
+        Err(faults) => {
+            let faults = faults.iter().map(|ConfigFault { path, column, message }| {
+                serde_json::json!({"path": path, "column": column, "message": message})
+            });
+            let faults: Vec<_> = faults.collect();
+            serde_json::json!({"file": file, "valid": false, "faults": faults})
+        }
+    }
+}
+
+/// Compiles a config for `bars`, which finds every fault there is.
+fn compile(config: &Arc<StrategyConfig>, bars: Timeframe) -> Result<Compiled, Vec<ConfigFault>> {
+    let mut board = Board::new(ballast_backtest::venue(), bars);
+    let plan = Plan::compile(Arc::clone(config), &mut board)?;
+    Ok(Compiled { symbols: plan.lanes().len(), series: board.series_count() })
+}
+
+/// The text of a strategy config and where it is from.
+#[derive(Debug)]
+pub(super) struct ConfigFile {
+    path: PathBuf,
+    text: String,
+}
+
+/// Far more than any config needs.
+const LARGEST_CONFIG_BYTES: u64 = 1 << 20;
+
+impl ConfigFile {
+    pub(super) fn read(path: &Path) -> Result<Self, CliError> {
+        let failed = |why: &dyn std::fmt::Display| {
+            let advice = "name a strategy config, a JSON file";
+            CliError::failed(format!("cannot read {}: {why}; {advice}", path.display()))
         };
-        let advice = "; `ballast config schema` prints what is allowed";
-        CliError::usage(format!("{}: {path}{}{advice}", file.display(), error.inner()))
-    })
+        let mut bytes = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(LARGEST_CONFIG_BYTES + 1).read_to_end(&mut bytes))
+            .map_err(|error| failed(&error))?;
+        if bytes.len() as u64 > LARGEST_CONFIG_BYTES {
+            return Err(failed(&"it is larger than 1 MiB"));
+        }
+        let text = String::from_utf8(bytes).map_err(|_| failed(&"it is not UTF-8 text"))?;
+        // Some editors of Windows begin a file with a byte order mark.
+        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+        Ok(Self { path: path.to_owned(), text })
+    }
+
+    /// The config, which can run on `bars`; all that is wrong with it is said with
+    /// its place.
+    pub(super) fn checked(&self, bars: Timeframe) -> Result<Arc<StrategyConfig>, CliError> {
+        let checked = self.faultless().map(Arc::new).and_then(|config| {
+            compile(&config, bars)?;
+            Ok(config)
+        });
+        checked.map_err(|faults| faults_error(&self.path, &faults))
+    }
+
+    fn faultless(&self) -> Result<StrategyConfig, Vec<ConfigFault>> {
+        text::parse(&self.text).map_err(|fault| vec![fault])
+    }
+
+    /// What the strategy is called: the file's name without its ending.
+    pub(super) fn name(&self) -> String {
+        self.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
+    /// Whether the config seems to read volume.
+    pub(super) fn reads_volume(&self) -> bool {
+        self.text.contains("volume")
+    }
+
+    /// The text with one field or element a line, in the order it was written.
+    pub(super) fn indented(&self) -> String {
+        text::indented(&self.text)
+    }
 }
 
 /// All faults of a config as one error, a line each.
 pub(super) fn faults_error(file: &Path, faults: &[ConfigFault]) -> CliError {
-    let mut words = format!("{} has {} fault(s):", file.display(), faults.len());
+    let count = match faults.len() {
+        1 => "1 fault".to_owned(),
+        count => format!("{count} faults"),
+    };
+    let mut words = format!("{} has {count}:", file.display());
     for fault in faults {
         // Writing to a string cannot fail.
         let _ = write!(words, "\n  {fault}");

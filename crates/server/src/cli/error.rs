@@ -36,9 +36,14 @@ impl CliError {
             Self::Usage(_) => 2,
             Self::Failed(_) => 1,
         };
+        self.tell();
+        ExitCode::from(code)
+    }
+
+    /// Writes the message to the standard error.
+    pub(super) fn tell(&self) {
         // There is nobody left to tell when even this cannot be written.
         let _ = writeln!(io::stderr(), "error: {self}");
-        ExitCode::from(code)
     }
 }
 
@@ -46,7 +51,7 @@ impl From<io::Error> for CliError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::ReaderGone,
-            _ => Self::failed(error),
+            _ => Self::failed(format!("cannot write the result: {error}")),
         }
     }
 }

@@ -4,11 +4,13 @@
 //! anything.
 
 mod backtest;
+mod bars;
 mod config;
 mod error;
 mod indicators;
 mod output;
 mod serve;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -19,6 +21,14 @@ pub(crate) use error::CliError;
 /// Automated trading that you host yourself.
 #[derive(Debug, Parser)]
 #[command(name = "ballast", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "\
+Examples:
+  ballast backtest --data goog.csv --timeframe 1d --config strategy.json
+  ballast indicators --data goog.csv --timeframe 1d --expr 'rsi(close, 14)'
+  ballast config check strategy.json
+
+Ends with 0 when done, with 1 when it failed, with 2 on wrong usage. `ballast COMMAND --help` says
+more about a command.")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -26,18 +36,23 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Test a strategy on bars from a file.
+    /// Test a strategy on bars from files
     Backtest(Box<backtest::Arguments>),
-    /// Compute expressions of the strategy language on bars from a file.
+    /// Compute expressions of the strategy language on bars from a file
     Indicators(indicators::Arguments),
-    /// Check strategy configs, or print their schema.
+    /// Check strategy configs, print them or their schema
     #[command(subcommand)]
     Config(config::Command),
-    /// Trade: the market, the engine and the paper venue, until stopped.
+    /// Trade: the market, the engine and the paper venue, until stopped
     Serve(serve::Arguments),
-    /// Print a completion script for a shell.
+    /// Print a completion script for a shell
+    #[command(after_help = "\
+Examples:
+  source <(ballast completions bash)
+  ballast completions zsh > ~/.zfunc/_ballast
+  ballast completions fish > ~/.config/fish/completions/ballast.fish")]
     Completions {
-        /// Which shell.
+        /// Which shell
         shell: clap_complete::Shell,
     },
 }

@@ -1,8 +1,9 @@
-//! Writing results to the standard output and to files.
+//! Writing results to the standard output and to files, and warnings to the standard error.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -28,21 +29,93 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), CliError> {
     Ok(out.flush()?)
 }
 
-/// Writes a whole file, or leaves what was there: it appears under its name only when complete.
-pub(super) fn file(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-) -> Result<(), CliError> {
-    let partial = path.with_extension("partial");
-    let written = File::create(&partial).and_then(|file| {
-        let mut out = BufWriter::new(file);
-        write(&mut out)?;
-        out.flush()?;
-        std::fs::rename(&partial, path)
-    });
-    written.map_err(|error| {
-        // The partial file may not exist; the error that matters is the one reported.
-        let _ = std::fs::remove_file(&partial);
-        CliError::failed(format!("cannot write {}: {error}", path.display()))
-    })
+/// Says something that does not stop the command.
+pub(super) fn warn(sentence: &str) {
+    // A warning that cannot be written must not fail what succeeded.
+    let _ = writeln!(io::stderr(), "warning: {sentence}");
+}
+
+/// A file that a command will write, found writable before the work begins.
+#[derive(Debug)]
+pub(super) struct OutputFile {
+    path: PathBuf,
+    /// Where the content grows until it is complete; `None` for a device or a pipe, which is
+    /// written directly.
+    partial: Option<PathBuf>,
+}
+
+impl OutputFile {
+    /// Checks that `path` can be written and is none of `inputs`; nothing changes yet.
+    pub(super) fn prepare(path: &Path, inputs: &[&Path]) -> Result<Self, CliError> {
+        let failed = |why: &dyn Display| {
+            let advice = "name a file in a folder that exists and can be written";
+            CliError::failed(format!("cannot write {}: {why}; {advice}", path.display()))
+        };
+        let existing = path.canonicalize().ok();
+        if let Some(existing) = &existing {
+            let is_it = |input: &&&Path| input.canonicalize().is_ok_and(|input| input == *existing);
+            if let Some(input) = inputs.iter().find(is_it) {
+                let message =
+                    format!("{} would be overwritten; name another file", input.display());
+                return Err(CliError::usage(message));
+            }
+            let metadata = existing.metadata().map_err(|error| failed(&error))?;
+            if metadata.is_dir() {
+                return Err(failed(&"this is a directory"));
+            }
+            if !metadata.is_file() {
+                return Ok(Self { path: path.to_owned(), partial: None });
+            }
+            if metadata.permissions().readonly() {
+                return Err(failed(&"the file is read-only"));
+            }
+        }
+        // The target of a link is replaced, not the link.
+        let path = existing.unwrap_or_else(|| path.to_owned());
+        let mut name = path.file_name().ok_or_else(|| failed(&"this is no file name"))?.to_owned();
+        name.push(format!(".{}.partial", std::process::id()));
+        let partial = path.with_file_name(name);
+        File::create(&partial).map_err(|error| failed(&error))?;
+        std::fs::remove_file(&partial).map_err(|error| failed(&error))?;
+        Ok(Self { path, partial: Some(partial) })
+    }
+
+    /// Writes the whole file, or leaves what was there: it appears under its name only when it is
+    /// complete.
+    pub(super) fn write(
+        &self,
+        write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+    ) -> Result<(), CliError> {
+        let place = self.partial.as_ref().unwrap_or(&self.path);
+        let written = File::options()
+            .write(true)
+            .create(self.partial.is_some())
+            .truncate(self.partial.is_some())
+            .open(place)
+            .and_then(|file| {
+                let mut out = BufWriter::new(file);
+                write(&mut out)?;
+                out.flush()?;
+                let Some(partial) = &self.partial else { return Ok(()) };
+                if let Ok(replaced) = self.path.metadata() {
+                    std::fs::set_permissions(partial, replaced.permissions())?;
+                }
+                std::fs::rename(partial, &self.path)
+            });
+        written.map_err(|error| {
+            if let Some(partial) = &self.partial {
+                // It may not exist; the error that matters is the one reported.
+                let _ = std::fs::remove_file(partial);
+            }
+            match error.kind() {
+                io::ErrorKind::BrokenPipe => CliError::ReaderGone,
+                _ => CliError::failed(format!("cannot write {}: {error}", self.path.display())),
+            }
+        })
+    }
+
+    /// The file's name.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
 }

@@ -72,7 +72,7 @@ pub fn load_bars(path: &Path, timeframe: Timeframe, stamped: Stamped) -> Result<
         bars,
         missing_bars: reader.missing_bars(),
         has_volume: reader.has_volume(),
-        likely_timeframe: reader.sequence.likely_timeframe(),
+        likely_timeframe: reader.likely_timeframe(),
     })
 }
 
@@ -118,6 +118,12 @@ impl<R: Read> BarReader<R> {
     #[must_use]
     pub fn has_volume(&self) -> bool {
         self.layout.as_ref().is_some_and(Layout::has_volume)
+    }
+
+    /// The longest timeframe that the bars so far allow; see [`Series::likely_timeframe`].
+    #[must_use]
+    pub fn likely_timeframe(&self) -> Option<Timeframe> {
+        self.sequence.likely_timeframe()
     }
 
     fn read(&mut self) -> Result<Option<Bar>, CsvError> {

@@ -1,12 +1,15 @@
 //! The result of a back-test as JSON.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ballast_backtest::{OpenTrade, Outcome};
 use ballast_domain::{ExitReason, Symbol, Timestamp, Trade};
-use ballast_venues::csv::Series;
 use rust_decimal::Decimal;
 use serde::Serialize;
+
+use super::remarks::Remarks;
+use super::stream::BarStream;
 
 /// What `ballast backtest --json` prints. Amounts are decimal text, ratios are numbers; undefined
 /// ratios are null.
@@ -24,10 +27,15 @@ pub(super) struct BacktestResult {
     win_rate_pct: Option<f64>,
     profit_factor: Option<f64>,
     periods_per_year: f64,
+    cagr_pct: Option<f64>,
+    annual_volatility_pct: Option<f64>,
+    max_drawdown_seconds: i64,
+    exposure_pct: Option<f64>,
     fees: String,
     bars: u64,
     missing_bars: u64,
-    refusals: serde_json::Map<String, serde_json::Value>,
+    refusals: BTreeMap<&'static str, u64>,
+    warnings: Vec<String>,
     elapsed_ms: f64,
     bars_per_second: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,12 +59,13 @@ struct TradeResult {
 impl BacktestResult {
     pub(super) fn new(
         outcome: &Outcome,
+        remarks: &Remarks,
         elapsed: Duration,
-        series: &[Series],
+        bars: &BarStream,
         with_trades: bool,
     ) -> Self {
         let summary = &outcome.summary;
-        let bars = series.iter().map(|series| series.bars.len() as u64).sum();
+        let refusals = outcome.activity.refusals.iter();
         let trades = with_trades.then(|| {
             let closed = outcome.closed.iter().map(TradeResult::closed);
             closed.chain(outcome.open.iter().map(TradeResult::open)).collect()
@@ -73,16 +82,17 @@ impl BacktestResult {
             win_rate_pct: summary.win_rate_pct,
             profit_factor: summary.profit_factor,
             periods_per_year: summary.periods_per_year,
+            cagr_pct: summary.cagr_pct,
+            annual_volatility_pct: summary.annual_volatility_pct,
+            max_drawdown_seconds: summary.max_drawdown_seconds,
+            exposure_pct: summary.exposure_pct,
             fees: money(outcome.fees),
-            bars,
-            missing_bars: series.iter().map(|series| series.missing_bars).sum(),
-            refusals: outcome
-                .refusals
-                .iter()
-                .map(|(c, n)| ((*c).to_owned(), (*n).into()))
-                .collect(),
+            bars: bars.bars(),
+            missing_bars: bars.missing_bars(),
+            refusals: refusals.map(|refused| (refused.code, refused.count)).collect(),
+            warnings: remarks.warnings.clone(),
             elapsed_ms: elapsed.as_secs_f64() * 1000.0,
-            bars_per_second: bars as f64 / elapsed.as_secs_f64(),
+            bars_per_second: bars.bars() as f64 / elapsed.as_secs_f64(),
             trades,
         }
     }

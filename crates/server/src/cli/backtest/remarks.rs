@@ -1,0 +1,69 @@
+//! What a reader should know beside the figures: warnings, which question them, and notes.
+
+use ballast_backtest::{Outcome, Refused, Request};
+
+use super::stream::BarStream;
+use crate::cli::config::ConfigFile;
+
+/// Sentences about one run.
+#[derive(Debug, Default)]
+pub(super) struct Remarks {
+    /// The gravest first.
+    pub(super) warnings: Vec<String>,
+    pub(super) notes: Vec<String>,
+}
+
+impl Remarks {
+    pub(super) fn of(
+        outcome: &Outcome,
+        bars: &BarStream,
+        request: &Request,
+        file: &ConfigFile,
+    ) -> Self {
+        let mut remarks =
+            Self { warnings: bars.wrong_timeframes(request.timeframe), notes: Vec::new() };
+        // Why a run without trades was refused or rejected is told with it.
+        if traded(outcome) {
+            remarks.warnings.extend(outcome.activity.refusals.iter().map(refused));
+            if let Some((at, reason)) = &outcome.activity.first_rejection {
+                let orders = counted(outcome.activity.rejections, "order", "orders");
+                let sentence = format!("{orders} could not be filled, first at {at}: {reason}.");
+                remarks.warnings.push(sentence);
+            }
+        }
+        if !bars.all_have_volume() && (request.rules.volume_share.is_some() || file.reads_volume())
+        {
+            let sentence = "The data has no volume column, so every volume counts as zero.";
+            remarks.warnings.push(sentence.to_owned());
+        }
+        match bars.missing_bars() {
+            0 => {}
+            missing => remarks.notes.push(format!(
+                "{} missing in the data, nights and weekends included; nothing is decided and \
+                 nothing fills in a missing bar.",
+                counted(missing, "bar is", "bars are")
+            )),
+        }
+        remarks
+    }
+
+    /// Says why there was no trade.
+    pub(super) fn no_trade(&mut self, why: &str) {
+        self.warnings.insert(0, format!("The strategy made no trade. {why}").trim_end().to_owned());
+    }
+}
+
+/// Whether the run has any trade.
+pub(super) const fn traded(outcome: &Outcome) -> bool {
+    !outcome.closed.is_empty() || !outcome.open.is_empty()
+}
+
+fn refused(refused: &Refused) -> String {
+    let Refused { code, count, first_at, first } = refused;
+    let signals = counted(*count, "signal was", "signals were");
+    format!("{signals} refused ({code}), first at {first_at}: {first}.")
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

@@ -1,0 +1,60 @@
+//! What the terminal can show: its width, whether it takes colours, and a progress line.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::time::{Duration, Instant};
+
+use terminal_size::{Width, terminal_size_of};
+
+/// Columns of what is no terminal, such as a file.
+const PLAIN_WIDTH: usize = 80;
+
+/// Columns of the standard output.
+pub(super) fn width() -> usize {
+    match terminal_size_of(io::stdout()) {
+        Some((Width(columns), _)) if columns > 0 => columns.into(),
+        _ => PLAIN_WIDTH,
+    }
+}
+
+/// Whether the standard output takes colours: on a terminal, unless `NO_COLOR` is set.
+pub(super) fn colour() -> bool {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let dumb = set("TERM").is_some_and(|term| term == "dumb");
+    io::stdout().is_terminal() && set("NO_COLOR").is_none() && !dumb
+}
+
+/// How long work goes on before its progress is worth a line.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A line on the standard error, when that is a terminal, that says how far a long read has come.
+#[derive(Debug)]
+pub(super) struct Progress {
+    /// Bytes in all, when it is known and somebody looks.
+    total: Option<u64>,
+    started: Instant,
+    shown: bool,
+}
+
+impl Progress {
+    pub(super) fn new(total: Option<u64>) -> Self {
+        let total = total.filter(|total| *total > 0 && io::stderr().is_terminal());
+        Self { total, started: Instant::now(), shown: false }
+    }
+
+    pub(super) fn show(&mut self, done: u64) {
+        let Some(total) = self.total else { return };
+        if self.started.elapsed() >= PATIENCE {
+            self.shown = true;
+            let percent = done.saturating_mul(100) / total;
+            // A progress line that cannot be written is no loss.
+            let _ = write!(io::stderr(), "\rReading bars: {percent} % ");
+        }
+    }
+
+    /// Takes the line away.
+    pub(super) fn clear(&mut self) {
+        if std::mem::take(&mut self.shown) {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}
