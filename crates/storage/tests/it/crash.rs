@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use ballast_engine::ports::Journal;
 use ballast_storage::{Store, Verification};
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 
 use crate::support::{Numbers, batch, check_batches, journal, open, read_all};
 
@@ -92,14 +93,14 @@ fn append_and_kill(directory: &Path, numbers: &mut Numbers) -> BTreeMap<String, 
 
 async fn append_for_ever(directory: &Path) {
     let store = open(directory).await.unwrap();
-    let mut tasks = Vec::new();
+    let mut tasks = JoinSet::new();
     for number in 0..TENANTS {
         let id = format!("tenant-{number}");
         let journal = journal(&store, &id);
         let found = read_all(&journal).await;
         let (mut seq, mut batches) = (found.len() as u64, check_batches(&found));
         let mut numbers = Numbers(seq + number);
-        tasks.push(tokio::spawn(async move {
+        tasks.spawn(async move {
             loop {
                 batches += 1;
                 let bytes = numbers.below(6_000) as usize;
@@ -107,9 +108,7 @@ async fn append_for_ever(directory: &Path) {
                 seq = journal.append(seq, &notes).await.unwrap().last_seq();
                 println!("ack {id} {seq}");
             }
-        }));
+        });
     }
-    for task in tasks {
-        task.await.unwrap();
-    }
+    tasks.join_all().await;
 }

@@ -93,9 +93,10 @@ fn order(number: u64, numbers: &mut Numbers) -> Json {
         1 => json!(["é", "a", "", "Z", "🦀", "a\u{1}"][numbers.below(6) as usize]),
         _ => json!(numbers.below(7) as i64 - 3),
     };
+    let status = ["open", "done"][numbers.below(2) as usize];
     json!({
         "profileId": format!("prf_{}", numbers.below(3)),
-        "status": ["open", "done"][numbers.below(2) as usize],
+        "status": status,
         "at": at,
         "number": number,
         "unindexed": {"deep": [1.5, true]},

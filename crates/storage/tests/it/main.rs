@@ -3,6 +3,13 @@
 //!
 //! The suite is the functions of [`documents`], [`journals`] and [`leases`]; [`conformance`] runs
 //! each of them on each back end.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and a child of one speaks to its parent"
+)]
 
 mod conformance;
 mod crash;

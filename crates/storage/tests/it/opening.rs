@@ -208,8 +208,8 @@ async fn a_directory_has_one_process() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let output = BufReader::new(child.stdout.take().unwrap());
-    assert!(output.lines().any(|line| line.unwrap().contains("held")));
+    let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(output.any(|line| line.unwrap().contains("held")));
     let is = |error: &OpenError| matches!(error, OpenError::InUse { .. });
     let text = refusal(directory.path(), directory.path(), is).await;
     let pid = format!("pid {}", child.id());
