@@ -1,0 +1,3 @@
+//! Integration tests of the venues, in one binary.
+
+mod paper;

@@ -1,0 +1,8 @@
+//! The paper venue with the real tenant loop behind it.
+
+mod crash;
+mod parity;
+mod reference;
+mod requests;
+mod rig;
+mod world;

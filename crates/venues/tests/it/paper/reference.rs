@@ -1,0 +1,105 @@
+//! The same engine and matcher, driven synchronously bar by bar, as a back-test drives them.
+
+use std::sync::Arc;
+
+use ballast_domain::{
+    Bar, BrokerEvent, ControlSnapshot, Event, Money, ProfileStatus, StrategyConfig, Symbol,
+    Timestamp,
+};
+use ballast_engine::matching::{FillRules, Matcher, PlayedBar};
+use ballast_engine::ports::BrokerMessage;
+use ballast_engine::state::State;
+use ballast_engine::step::{Action, Command, Effects, Engine, Input, Settings};
+use rust_decimal::Decimal;
+
+use super::world;
+
+pub(super) struct Reference {
+    pub(super) engine: Engine,
+    pub(super) matcher: Matcher,
+    pub(super) events: Vec<Event>,
+    said: Vec<BrokerEvent>,
+    submitted: bool,
+}
+
+impl Reference {
+    /// Plays all of `bars` to one profile.
+    pub(super) fn run(
+        config: &Arc<StrategyConfig>,
+        rules: &FillRules,
+        bars: &[(Symbol, Bar)],
+    ) -> Self {
+        let (mut board, mut plans) = world::board(std::slice::from_ref(config), bars);
+        let document = world::document(config, rules);
+        let cash = Money::new(Decimal::from(world::CASH), world::currency());
+        let mut desk = Self {
+            engine: Engine::new(State::new("tenant".parse().unwrap()), Settings::default()),
+            matcher: Matcher::new(rules.clone(), document.instruments.clone(), cash),
+            events: Vec::new(),
+            said: Vec::new(),
+            submitted: false,
+        };
+        let at = Timestamp::MIN;
+        desk.step(Input::Control { at, control: Some(Arc::new(ControlSnapshot::default())) });
+        let profile = world::profile(1);
+        let (plan, by) = (Box::new(plans.remove(0)), "test".to_owned());
+        let put = Command::PutProfile { profile, document: Box::new(document), plan, by };
+        let (status, reason) = (ProfileStatus::Running, "test".to_owned());
+        for command in [put, Command::SetStatus { profile, status, reason }] {
+            desk.step(Input::Command { at, request_id: None, command });
+        }
+        for (symbol, bar) in bars {
+            let played = world::played(*symbol, *bar);
+            let mut frames = Vec::new();
+            board.expire(played.open_time, |frame| frames.push(frame.clone()));
+            frames.drain(..).for_each(|frame| desk.step(Input::Frame(&frame)));
+            desk.play(&played);
+            board.push(*symbol, bar, |frame| frames.push(frame.clone())).unwrap();
+            frames.drain(..).for_each(|frame| desk.step(Input::Frame(&frame)));
+            desk.matcher.at_close(&played, &mut desk.said);
+            desk.listen(&played);
+        }
+        desk
+    }
+
+    fn play(&mut self, played: &PlayedBar) {
+        loop {
+            self.submitted = false;
+            self.matcher.open(played, &mut self.said);
+            self.listen(played);
+            if !self.submitted {
+                break;
+            }
+        }
+        self.matcher.inside(played, &mut self.said);
+        self.listen(played);
+        let session_ends = world::session_ends(played.bar.close_time);
+        self.matcher.end(played, session_ends, &mut self.said);
+        self.listen(played);
+    }
+
+    fn listen(&mut self, played: &PlayedBar) {
+        while !self.said.is_empty() {
+            for event in std::mem::take(&mut self.said) {
+                self.step(Input::Broker(BrokerMessage { at: played.open_time, event }));
+            }
+        }
+    }
+
+    fn step(&mut self, input: Input<'_>) {
+        let mut effects = Effects::default();
+        self.engine.step(input, &mut effects).unwrap();
+        self.events.extend(effects.events.into_iter().map(|envelope| envelope.event));
+        for action in effects.actions {
+            match action {
+                Action::Submit(intent) => {
+                    self.submitted = true;
+                    self.matcher.submit(intent.terms(), &mut self.said);
+                }
+                Action::Cancel(order) => self.matcher.cancel(order, &mut self.said),
+                Action::MoveStop(trade, stop) => self.matcher.move_stop(trade, stop),
+                Action::Query(order) => self.matcher.query(order, &mut self.said),
+            }
+        }
+    }
+}
