@@ -21,21 +21,13 @@ async fn filled() -> TempDir {
     let store = open(directory.path()).await.unwrap();
     for id in TENANTS {
         journal(&store, id).append(0, &written()).await.unwrap();
-        let snapshot = Snapshot {
-            seq: 50,
-            bytes: vec![7; 20_000],
-        };
+        let snapshot = Snapshot { seq: 50, bytes: vec![7; 20_000] };
         let of = store.tenant(&tenant(id));
-        of.put_snapshot(StreamName::Journal, snapshot)
-            .await
-            .unwrap();
+        of.put_snapshot(StreamName::Journal, snapshot).await.unwrap();
         for number in 0..50 {
             let orders = of.documents(&ORDERS);
             let key = format!("k{number:02}");
-            orders
-                .put(&key, &order(number), Precondition::Any, None)
-                .await
-                .unwrap();
+            orders.put(&key, &order(number), Precondition::Any, None).await.unwrap();
         }
     }
     store.close().await.unwrap();
@@ -80,10 +72,7 @@ async fn damaged_bytes_are_never_taken_for_what_was_written() {
             }
         }
     }
-    assert!(
-        refused > 5 && found > 5,
-        "{refused} refused at once, {found} on reading"
-    );
+    assert!(refused > 5 && found > 5, "{refused} refused at once, {found} on reading");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -93,9 +82,7 @@ async fn a_truncated_file_is_refused() {
     for keep in [1, 50, 100, 4_096, bytes.len() / 2, bytes.len() - 4_096] {
         let directory = TempDir::new().unwrap();
         fs::write(file(directory.path()), &bytes[..keep]).unwrap();
-        let error = open(directory.path())
-            .await
-            .expect_err(&format!("{keep} bytes"));
+        let error = open(directory.path()).await.expect_err(&format!("{keep} bytes"));
         check_refusal(&error, directory.path());
     }
 }
@@ -104,10 +91,7 @@ fn check_refusal(error: &OpenError, directory: &Path) {
     let text = error.to_string();
     let known = matches!(error, OpenError::Damaged { .. } | OpenError::Foreign { .. });
     assert!(known, "{error:?}");
-    assert!(
-        text.contains(&file(directory).display().to_string()),
-        "{text}"
-    );
+    assert!(text.contains(&file(directory).display().to_string()), "{text}");
     assert!(text.contains("restore a backup"), "{text}");
 }
 
@@ -126,16 +110,10 @@ async fn is_intact_or_refused(store: &Store) -> bool {
             Ok(None) | Err(StoreError::Corrupt(_)) => intact = false,
             Err(other) => panic!("{other}"),
         }
-        let query = Query {
-            order_by: Some("at"),
-            ..Query::default()
-        };
+        let query = Query { order_by: Some("at"), ..Query::default() };
         match of.documents(&ORDERS).query::<Json>(&query).await {
             Ok(page) => {
-                let numbers = page
-                    .documents
-                    .iter()
-                    .map(|found| found.body["at"].as_u64().unwrap());
+                let numbers = page.documents.iter().map(|found| found.body["at"].as_u64().unwrap());
                 for (number, found) in numbers.zip(&page.documents) {
                     assert_eq!(found.body, order(number));
                 }
@@ -151,16 +129,10 @@ async fn is_intact_or_refused(store: &Store) -> bool {
 async fn a_changed_journal_is_refused_and_the_place_is_named() {
     let id = "(SELECT id << 40 FROM stream WHERE name = 'journal' ORDER BY id LIMIT 1)";
     let changes = [
-        (
-            format!("UPDATE record SET body = replace(body, 'x', 'y') WHERE id = {id} + 17"),
-            17,
-        ),
+        (format!("UPDATE record SET body = replace(body, 'x', 'y') WHERE id = {id} + 17"), 17),
         (format!("DELETE FROM record WHERE id = {id} + 17"), 17),
         (format!("DELETE FROM record WHERE id = {id} + 60"), 60),
-        (
-            format!("UPDATE record SET id = {id} + 61 WHERE id = {id} + 60"),
-            60,
-        ),
+        (format!("UPDATE record SET id = {id} + 61 WHERE id = {id} + 60"), 60),
         (
             format!(
                 "INSERT INTO record SELECT id + 1, epoch, hash, body FROM record WHERE id = {id} + 60"
@@ -176,18 +148,12 @@ async fn a_changed_journal_is_refused_and_the_place_is_named() {
         let store = open(directory.path()).await.unwrap();
         let journal = journal(&store, "t");
         let verification = journal.verify().await.unwrap();
-        let Verification::Broken { seq, .. } = verification else {
-            panic!("{sql}")
-        };
+        let Verification::Broken { seq, .. } = verification else { panic!("{sql}") };
         assert_eq!(seq, expected, "{sql}");
         let error = journal.read(0, 100).await.unwrap_err();
-        let JournalError::Corrupt(why) = &error else {
-            panic!("{error}")
-        };
+        let JournalError::Corrupt(why) = &error else { panic!("{error}") };
         assert!(
-            why.contains(&format!(
-                "record {expected} of stream 'journal' of tenant 't'"
-            )),
+            why.contains(&format!("record {expected} of stream 'journal' of tenant 't'")),
             "{why}"
         );
     }
@@ -197,14 +163,9 @@ async fn a_changed_journal_is_refused_and_the_place_is_named() {
 async fn a_snapshot_of_another_past_is_not_used() {
     let directory = filled().await;
     let store = open(directory.path()).await.unwrap();
-    let newer = Snapshot {
-        seq: 55,
-        bytes: b"newer".to_vec(),
-    };
+    let newer = Snapshot { seq: 55, bytes: b"newer".to_vec() };
     let of = store.tenant(&tenant("t"));
-    of.put_snapshot(StreamName::Journal, newer.clone())
-        .await
-        .unwrap();
+    of.put_snapshot(StreamName::Journal, newer.clone()).await.unwrap();
     assert_eq!(of.snapshot(StreamName::Journal).await, Ok(Some(newer)));
     store.close().await.unwrap();
     for sql in [
@@ -216,25 +177,15 @@ async fn a_snapshot_of_another_past_is_not_used() {
         fs::copy(file(directory.path()), file(copy.path())).unwrap();
         edit(copy.path(), sql);
         let store = open(copy.path()).await.unwrap();
-        let older = store
-            .tenant(&tenant("t"))
-            .snapshot(StreamName::Journal)
-            .await;
-        assert_eq!(
-            older.unwrap().map(|snapshot| snapshot.seq),
-            Some(50),
-            "{sql}"
-        );
+        let older = store.tenant(&tenant("t")).snapshot(StreamName::Journal).await;
+        assert_eq!(older.unwrap().map(|snapshot| snapshot.seq), Some(50), "{sql}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_tenants_damage_is_not_anothers() {
     let directory = filled().await;
-    edit(
-        directory.path(),
-        "UPDATE stream SET hash = x'00' WHERE tenant = 1",
-    );
+    edit(directory.path(), "UPDATE stream SET hash = x'00' WHERE tenant = 1");
     let store = open(directory.path()).await.unwrap();
     let (damaged, whole) = (journal(&store, "t"), journal(&store, "u"));
     let mut seq = 60;
@@ -248,10 +199,7 @@ async fn one_tenants_damage_is_not_anothers() {
         seq += 1;
         assert_eq!(appended, Ok(Receipt::new(seq)));
     }
-    assert_eq!(
-        whole.verify().await,
-        Ok(Verification::Intact { last_seq: seq })
-    );
+    assert_eq!(whole.verify().await, Ok(Verification::Intact { last_seq: seq }));
 }
 
 /// What a power cut leaves: the log up to some byte, perhaps with rubbish behind it.
@@ -279,10 +227,7 @@ async fn a_log_that_ends_anywhere_holds_whole_batches() {
         let store = open(copy.path()).await.unwrap();
         let notes = journal(&store, "t");
         counts.push(check_batches(&notes.read(0, 1_000).await.unwrap()));
-        assert!(matches!(
-            notes.verify().await,
-            Ok(Verification::Intact { .. })
-        ));
+        assert!(matches!(notes.verify().await, Ok(Verification::Intact { .. })));
     }
     counts.sort_unstable();
     counts.dedup();
