@@ -75,15 +75,15 @@ impl Accounts {
     }
 
     /// The record of a draft; `None` when there is nothing to remember.
-    pub(super) fn record(&mut self, draft: &mut Draft) -> Option<PaperRecord> {
+    pub(super) fn record(&mut self, draft: &mut Draft, settled: u64) -> Option<PaperRecord> {
         if draft.what.is_empty() && !draft.changed {
             return None;
         }
         let changed = std::mem::take(&mut self.unrecorded).into_iter();
         let accounts =
             changed.filter_map(|profile| Some((profile, self.accounts.get(&profile)?.clone())));
-        let record =
-            PaperRecord { what: std::mem::take(&mut draft.what), accounts: accounts.collect() };
+        let accounts = accounts.collect();
+        let record = PaperRecord { what: std::mem::take(&mut draft.what), settled, accounts };
         self.forget();
         Some(record)
     }

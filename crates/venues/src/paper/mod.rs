@@ -16,10 +16,11 @@ mod record;
 mod task;
 mod told;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
-use ballast_domain::{Money, ProfileId, Timestamp};
+use ballast_domain::{BrokerEvent, Money, ProfileId, Timestamp};
 use ballast_engine::market::Frame;
 use ballast_engine::matching::{FillRules, PlayedBar};
 use ballast_engine::ports::{Clock, Gaps, Journal, JournalError};
@@ -104,7 +105,11 @@ pub struct PaperVenue<J> {
     journal: J,
     /// Records in the stream.
     seq: u64,
+    /// Those of them whose news the tenant has carried out.
+    settled: u64,
     accounts: Accounts,
+    /// What the tenant may not have heard before the restart, in the order it happened.
+    news: Vec<BrokerEvent>,
     queue: usize,
     clock: Arc<dyn Clock>,
     gaps: Arc<dyn Gaps>,
@@ -125,15 +130,24 @@ impl<J: Journal<PaperRecord>> PaperVenue<J> {
         let queue = settings.queue.max(1);
         let mut accounts = Accounts::new(settings);
         let mut seq = 0;
+        let mut settled = 0;
+        let mut news = VecDeque::new();
         loop {
             let page = journal.read(seq, PAGE).await?;
             let complete = page.len() < PAGE;
-            seq += page.len() as u64;
             for record in page {
+                seq += 1;
+                let said = record.what.iter().filter_map(PaperEntry::said).cloned();
+                news.extend(said.map(|event| (seq, event)));
+                settled = record.settled.max(settled);
+                while news.front().is_some_and(|(told_in, _)| *told_in <= settled) {
+                    news.pop_front();
+                }
                 accounts.restore(record);
             }
             if complete {
-                return Ok(Self { journal, seq, accounts, queue, clock, gaps });
+                let news = news.into_iter().map(|(_, event)| event).collect();
+                return Ok(Self { journal, seq, settled, accounts, news, queue, clock, gaps });
             }
         }
     }

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use ballast_engine::ports::{Gap, Gaps};
+use ballast_domain::{BrokerEvent, Timestamp};
+use ballast_engine::ports::{BrokerMessage, Gap, Gaps};
 use ballast_engine::run::Delivery;
 use tokio::sync::mpsc;
 
@@ -22,6 +23,12 @@ impl Outbox {
 
     pub(super) fn push(&mut self, delivery: Delivery) {
         self.waiting.push_back(delivery);
+    }
+
+    /// Tells of what became known `at` an instant.
+    pub(super) fn tell(&mut self, at: Timestamp, events: Vec<BrokerEvent>) {
+        let messages = events.into_iter().map(|event| BrokerMessage { at, event });
+        self.waiting.extend(messages.map(Delivery::Broker));
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -18,6 +18,9 @@ use serde::{Deserialize, Serialize};
 pub struct PaperRecord {
     /// What happened, in order.
     pub what: Vec<PaperEntry>,
+    /// The number of records, counted from the first, whose news the tenant had carried out by
+    /// then; what came after them is told again after a restart.
+    pub settled: u64,
     /// The accounts that it changed, as they stand afterwards.
     pub accounts: BTreeMap<ProfileId, Account>,
 }
@@ -69,6 +72,16 @@ pub enum PaperEntry {
         /// What.
         event: BrokerEvent,
     },
+}
+
+impl PaperEntry {
+    /// What the tenant is told, when it is that.
+    pub(super) const fn said(&self) -> Option<&BrokerEvent> {
+        match self {
+            Self::Said { event } => Some(event),
+            _ => None,
+        }
+    }
 }
 
 /// One profile's account at the paper venue.

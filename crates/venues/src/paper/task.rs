@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use ballast_domain::{BrokerEvent, Symbol, Timestamp};
 use ballast_engine::matching::{Matcher, PlayedBar};
-use ballast_engine::ports::{BrokerMessage, Clock, Gap, Gaps, Journal};
+use ballast_engine::ports::{Clock, Gap, Gaps, Journal};
 use ballast_engine::run::Delivery;
 use tokio::sync::{mpsc, oneshot};
 
@@ -27,7 +27,10 @@ type Done = Result<(), PaperError>;
 
 pub(super) struct Task<J> {
     journal: J,
+    /// Records in the stream.
     seq: u64,
+    /// Records whose news the tenant has carried out.
+    settled: u64,
     accounts: Accounts,
     clock: Arc<dyn Clock>,
     gaps: Arc<dyn Gaps>,
@@ -50,18 +53,21 @@ impl<J: Journal<PaperRecord>> Task<J> {
         market: mpsc::Receiver<Happening>,
         inbox: mpsc::Sender<Delivery>,
     ) -> Self {
-        let PaperVenue { journal, seq, accounts, queue: _, clock, gaps } = venue;
-        let outbox = Outbox::new(inbox, Arc::clone(&gaps));
+        let PaperVenue { journal, seq, settled, accounts, news, queue: _, clock, gaps } = venue;
+        let mut outbox = Outbox::new(inbox, Arc::clone(&gaps));
+        let unsettled = !news.is_empty();
+        outbox.tell(clock.now(), news);
         Self {
             journal,
             seq,
+            settled,
             accounts,
             clock,
             gaps,
             requests,
             market,
             outbox,
-            unsettled: false,
+            unsettled,
             ticked: BTreeMap::new(),
         }
     }
@@ -193,6 +199,7 @@ impl<J: Journal<PaperRecord>> Task<J> {
             return Ok(());
         }
         self.unsettled = false;
+        let told = self.seq;
         let (answer, mut answered) = oneshot::channel();
         self.outbox.push(Delivery::Settled(answer));
         loop {
@@ -200,6 +207,7 @@ impl<J: Journal<PaperRecord>> Task<J> {
                 biased;
                 settled = &mut answered => {
                     settled.map_err(|_| PaperError::TenantGone)?;
+                    self.settled = told;
                     return self.serve_arrived().await;
                 }
                 delivered = self.outbox.deliver() => delivered?,
@@ -242,7 +250,7 @@ impl<J: Journal<PaperRecord>> Task<J> {
 
     /// Makes a draft durable, then tells.
     async fn commit(&mut self, mut draft: Draft, answers: Answers) -> Done {
-        if let Some(record) = self.accounts.record(&mut draft) {
+        if let Some(record) = self.accounts.record(&mut draft, self.settled) {
             self.pass_unrecorded(&record);
             let receipt = self.journal.append(self.seq, std::slice::from_ref(&record)).await?;
             self.seq = receipt.last_seq();
@@ -253,18 +261,13 @@ impl<J: Journal<PaperRecord>> Task<J> {
             let _ = answer.send(result);
         }
         self.unsettled |= !draft.tell.is_empty();
-        let at = draft.at;
-        for event in draft.tell {
-            self.outbox.push(Delivery::Broker(BrokerMessage { at, event }));
-        }
+        self.outbox.tell(draft.at, draft.tell);
         Ok(())
     }
 
     fn pass_unrecorded(&self, record: &PaperRecord) {
         let took = |entry: &PaperEntry| matches!(entry, PaperEntry::Submitted { .. });
-        let filled = |entry: &PaperEntry| {
-            matches!(entry, PaperEntry::Said { event: BrokerEvent::Filled { .. } })
-        };
+        let filled = |entry: &PaperEntry| matches!(entry.said(), Some(BrokerEvent::Filled { .. }));
         if record.what.iter().any(took) {
             self.gaps.pass(Gap::VenueTook);
         }

@@ -1,1 +1,403 @@
+//! What a tenant asks of the venue, and what it is told.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use ballast_domain::id::Leg;
+use ballast_domain::{
+    BrokerEvent, Direction, Event, IntentId, Money, OrderId, OrderTerms, OrderType, Origin,
+    Protection, Quantity, Signal, SignalTerms, Slot, StrategyConfig, Symbol, TimeInForce,
+};
+use ballast_engine::ports::{Broker, Clock, JournalError, NoGaps};
+use ballast_engine::run::Delivery;
+use ballast_engine::step::{Answer, Command};
+use ballast_engine::strategy::Plan;
+use ballast_venues::paper::{
+    AccountError, MarketClose, PaperBroker, PaperEntry, PaperError, PaperSettings, PaperVenue,
+};
+use rust_decimal::Decimal;
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use super::rig::{self, Disk, HandClock, Process, Start};
+use super::world::{self, hour, price};
+
+fn order(number: u64, leg: Leg) -> OrderId {
+    OrderId { intent: IntentId { profile: world::profile(1), number }, leg }
+}
+
+/// A strategy that never trades by itself.
+fn idle() -> Arc<StrategyConfig> {
+    world::config(&["AAA"], json!({"entry": "close < 0", "exit": null}))
+}
+
+/// Hours whose prices are given in cents.
+fn quotes(prices: &[[i64; 4]]) -> Vec<(Symbol, ballast_domain::Bar)> {
+    let bars = (0..).zip(prices).map(|(at, prices)| world::bar(at, *prices, 1_000));
+    bars.map(|bar| (world::symbol("AAA"), bar)).collect()
+}
+
+const FLAT: [i64; 4] = [10_000, 10_000, 10_000, 10_000];
+
+struct Desk {
+    disk: Disk,
+    process: Process,
+    closes: Vec<MarketClose>,
+}
+
+impl Desk {
+    /// One profile, set up, before the first of `prices`.
+    async fn open(config: Arc<StrategyConfig>, start: Start, prices: &[[i64; 4]]) -> Self {
+        let configs = [config];
+        let (plans, closes) = world::closes(&configs, &quotes(prices));
+        let disk = Disk::new();
+        let settings = start.settings.clone();
+        let process = Process::start(&disk, start, &plans).await;
+        process.set_up(&configs, &plans, &settings).await.unwrap();
+        Self { disk, process, closes }
+    }
+
+    async fn play(&self, closes: std::ops::Range<usize>) {
+        for close in &self.closes[closes] {
+            self.process.play(close).await.unwrap();
+        }
+    }
+
+    async fn buy(&self, order_type: OrderType, time_in_force: TimeInForce) -> Answer {
+        let terms = SignalTerms::Enter {
+            direction: Direction::Long,
+            slot: Slot::default(),
+            quantity: Decimal::TEN,
+            order_type,
+            time_in_force,
+            protection: Protection::default(),
+            cut_to_available: false,
+            cancels: None,
+        };
+        let origin = Origin::Manual { by: "someone".to_owned() };
+        let (profile, symbol) = (world::profile(1), world::symbol("AAA"));
+        let signal = Box::new(Signal { origin, profile, symbol, terms });
+        self.process.command(Command::Signal(signal)).await.unwrap()
+    }
+
+    /// Where and when orders filled, in cents and hours.
+    fn fills(&self) -> Vec<(OrderId, i64, String)> {
+        let events = self.disk.events();
+        let filled = events.into_iter().filter_map(|event| match event {
+            Event::OrderFilled { order, fill } => {
+                let hours = fill.at.nanos_since(hour(0)) / world::HOUR;
+                Some((order, hours, fill.price.to_string()))
+            }
+            _ => None,
+        });
+        filled.collect()
+    }
+
+    fn said(&self) -> Vec<BrokerEvent> {
+        said(&self.disk)
+    }
+}
+
+fn said(disk: &Disk) -> Vec<BrokerEvent> {
+    let entries = disk.paper.records().into_iter().flat_map(|record| record.what);
+    let said = entries.filter_map(|entry| match entry {
+        PaperEntry::Said { event } => Some(event),
+        _ => None,
+    });
+    said.collect()
+}
+
+fn submitted(disk: &Disk) -> Vec<Arc<OrderTerms>> {
+    let entries = disk.paper.records().into_iter().flat_map(|record| record.what);
+    let submitted = entries.filter_map(|entry| match entry {
+        PaperEntry::Submitted { terms } => Some(terms),
+        _ => None,
+    });
+    submitted.collect()
+}
+
+#[tokio::test]
+async fn a_signal_during_a_bar_does_not_fill_in_that_bar() {
+    let prices = [FLAT, [10_000, 10_200, 9_000, 10_000], [10_100, 10_200, 9_900, 10_100]];
+    let desk = Desk::open(idle(), Start::new(PaperSettings::default()), &prices).await;
+    desk.play(0..1).await;
+    desk.process.clock.set(hour(1).saturating_add_nanos(world::HOUR / 2));
+    let limit_price = price(9_950);
+    let answer = desk.buy(OrderType::Limit { limit_price }, TimeInForce::Gtc).await;
+    assert_eq!(answer, Answer::Accepted(order(1, Leg::Main)));
+    desk.play(1..2).await;
+    assert_eq!(desk.fills(), [], "its low was before the order, or may have been");
+    desk.play(2..3).await;
+    assert_eq!(desk.fills(), [(order(1, Leg::Main), 2, "99.50".to_owned())]);
+}
+
+#[tokio::test]
+async fn an_order_fills_once_its_latency_has_passed() {
+    // The entry is accepted at the close of the first hour, which is hour 1.
+    for (latency_ms, fills_in) in [(0, 1), (1, 2), (3_600_000, 2), (3_600_001, 3)] {
+        let config = world::config(&["AAA"], json!({"entry": "close > 0", "exit": "close < 0"}));
+        let settings = PaperSettings { latency_ms, ..PaperSettings::default() };
+        let desk = Desk::open(config, Start::new(settings), &[FLAT; 5]).await;
+        desk.play(0..5).await;
+        assert_eq!(
+            desk.fills(),
+            [(order(1, Leg::Main), fills_in, "100.00".to_owned())],
+            "{latency_ms} ms"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_order_does_not_fill_and_is_told_about_again() {
+    let prices = [FLAT, FLAT, [9_000, 9_000, 9_000, 9_000]];
+    let desk = Desk::open(idle(), Start::new(PaperSettings::default()), &prices).await;
+    desk.play(0..1).await;
+    let limit_price = price(9_500);
+    desk.buy(OrderType::Limit { limit_price }, TimeInForce::Gtc).await;
+    desk.play(1..2).await;
+    let main = order(1, Leg::Main);
+    let cancel = Command::Cancel { order: main, reason: "changed my mind".to_owned() };
+    desk.process.command(cancel).await.unwrap();
+    desk.play(2..3).await;
+    assert_eq!(desk.fills(), []);
+    let expected = [BrokerEvent::Accepted { order: main }, BrokerEvent::Cancelled { order: main }];
+    assert_eq!(desk.said(), expected);
+    desk.process.broker.cancel(main).await;
+    desk.process.market.settled().await.unwrap();
+    assert_eq!(desk.said(), expected, "a second cancel changes nothing");
+}
+
+#[tokio::test]
+async fn ticks_fill_at_once_and_their_bar_fills_nothing_more() {
+    let prices = [FLAT, [10_000, 10_400, 9_000, 10_000], FLAT];
+    let desk = Desk::open(idle(), Start::new(PaperSettings::default()), &prices).await;
+    desk.play(0..1).await;
+    let minutes = |minutes: i64| hour(1).saturating_add_nanos(minutes * world::HOUR / 60);
+    let tick = async |at, cents| {
+        desk.process.clock.set(minutes(at));
+        let one = Quantity::new(Decimal::ONE).unwrap();
+        let market = &desk.process.market;
+        market.tick(world::symbol("AAA"), minutes(at), price(cents), one).await.unwrap();
+        market.settled().await.unwrap();
+    };
+    tick(1, 10_010).await;
+    desk.buy(OrderType::Market, TimeInForce::Ioc).await;
+    tick(2, 10_020).await;
+    let main = order(1, Leg::Main);
+    let filled = desk.said().into_iter().find_map(|event| match event {
+        BrokerEvent::Filled { order, fill } => Some((order, fill.at, fill.price)),
+        _ => None,
+    });
+    assert_eq!(filled, Some((main, minutes(2), price(10_020))));
+    // A sell far above the ticks, but inside the bar that they belong to.
+    let exit = SignalTerms::Exit {
+        trade: ballast_domain::TradeId(main.intent),
+        quantity: None,
+        order_type: OrderType::Limit { limit_price: price(10_300) },
+        time_in_force: TimeInForce::Ioc,
+        reason: ballast_domain::ExitReason::Manual,
+        then: None,
+    };
+    let origin = Origin::Manual { by: "someone".to_owned() };
+    let (profile, symbol) = (world::profile(1), world::symbol("AAA"));
+    let signal = |terms| Box::new(Signal { origin: origin.clone(), profile, symbol, terms });
+    desk.process.command(Command::Signal(signal(exit.clone()))).await.unwrap();
+    tick(3, 10_050).await;
+    let dropped = BrokerEvent::Expired { order: order(2, Leg::Main) };
+    assert!(desk.said().contains(&dropped), "it saw a tick and did not fill");
+    let SignalTerms::Exit { time_in_force: _, trade, quantity, order_type, reason, then } = exit
+    else {
+        unreachable!()
+    };
+    let time_in_force = TimeInForce::Gtc;
+    let exit = SignalTerms::Exit { trade, quantity, order_type, time_in_force, reason, then };
+    desk.process.command(Command::Signal(signal(exit))).await.unwrap();
+    tick(4, 10_060).await;
+    desk.play(1..3).await;
+    assert_eq!(desk.fills().len(), 1, "the bar's high was before the order");
+}
+
+#[tokio::test]
+async fn what_was_told_is_told_again_after_a_restart() {
+    let bars = world::together(&[("AAA", world::walk(21, 80))]);
+    let more = json!({"entry": "close > 0", "exit": null, "exits": {
+        "stopLoss": {"type": "percent", "value": "1"},
+        "takeProfit": [{"type": "percent", "value": "1", "portion": "0.5"}]}});
+    let configs = [world::config(&["AAA"], more)];
+    let (plans, closes) = world::closes(&configs, &bars);
+    let settings = PaperSettings::default();
+    let disk = rig::run(&configs, &plans, &closes, Start::new(settings.clone())).await;
+    let said = said(&disk);
+    let venue = disk.venue(settings).await;
+    let held = venue.account(world::profile(1)).unwrap().matcher.held().next().unwrap().id;
+    let (inbox, mut told) = mpsc::channel(1);
+    let (broker, market, task) = venue.start(inbox);
+    // What may not have been heard comes first and unasked.
+    let strange = order(888_888, Leg::Main);
+    broker.query(strange).await;
+    let mut unheard = Vec::new();
+    while unheard.last() != Some(&BrokerEvent::NotFound { order: strange }) {
+        match told.recv().await.unwrap() {
+            Delivery::Broker(message) => unheard.push(message.event),
+            other => panic!("{other:?}"),
+        }
+    }
+    unheard.pop();
+    assert!(!unheard.is_empty() && unheard.len() < 5 && said.ends_with(&unheard), "{unheard:?}");
+    let numbers = 1..=u64::try_from(submitted(&disk).len()).unwrap();
+    for main in numbers.map(|number| order(number, Leg::Main)) {
+        let expected: Vec<_> =
+            said.iter().filter(|event| event.order().intent == main.intent).cloned().collect();
+        assert!(expected.len() > 1, "{main}");
+        assert_eq!(answers(&broker, main, &mut told, expected.len()).await, expected);
+    }
+    let leg = said.iter().map(BrokerEvent::order).find(|order| order.leg == Leg::Stop).unwrap();
+    let fill: Vec<_> = said.iter().filter(|event| event.order() == leg).cloned().collect();
+    assert_eq!(answers(&broker, leg, &mut told, 1).await, fill);
+    let unhurt = OrderId { intent: held.0, leg: Leg::Stop };
+    let standing = BrokerEvent::Accepted { order: unhurt };
+    assert_eq!(answers(&broker, unhurt, &mut told, 1).await, [standing]);
+    for unknown in [order(999_999, Leg::Main), OrderId { leg: Leg::Target(7), ..leg }] {
+        let nothing = BrokerEvent::NotFound { order: unknown };
+        assert_eq!(answers(&broker, unknown, &mut told, 1).await, [nothing]);
+    }
+    drop((broker, market));
+    task.await.unwrap().unwrap();
+    assert_eq!(self::said(&disk), said, "to tell again is nothing new");
+}
+
+/// What the venue tells when it is asked about `order`.
+async fn answers(
+    broker: &PaperBroker,
+    order: OrderId,
+    told: &mut mpsc::Receiver<Delivery>,
+    count: usize,
+) -> Vec<BrokerEvent> {
+    broker.query(order).await;
+    let mut events = Vec::new();
+    while events.len() < count {
+        match told.recv().await.unwrap() {
+            Delivery::Broker(message) => events.push(message.event),
+            other => panic!("{other:?}"),
+        }
+    }
+    events
+}
+
+/// An engine that lost its journal gives its intents the same numbers again.
+#[tokio::test]
+async fn an_intent_that_comes_twice_is_one_order() {
+    let bars = world::together(&[("AAA", world::walk(22, 40))]);
+    let configs = [world::config(&["AAA"], json!({}))];
+    let (plans, closes) = world::closes(&configs, &bars);
+    let settings = PaperSettings::default();
+    let disk = rig::run(&configs, &plans, &closes, Start::new(settings.clone())).await;
+    let (before, orders) = (disk.paper.records(), submitted(&disk).len());
+    assert!(orders > 3);
+    let forgetful = Disk { paper: disk.paper, ..Disk::new() };
+    let process = Process::start(&forgetful, Start::new(settings.clone()), &plans).await;
+    process.set_up(&configs, &plans, &settings).await.unwrap();
+    for close in &closes[..20] {
+        process.play(close).await.unwrap();
+    }
+    process.kill().await;
+    assert!(!forgetful.events().is_empty());
+    assert_eq!(submitted(&forgetful).len(), orders);
+    let recorded = forgetful.paper.records();
+    let entries = |records: &[ballast_venues::paper::PaperRecord]| {
+        records.iter().map(|record| record.what.len()).sum::<usize>()
+    };
+    assert_eq!(entries(&recorded), entries(&before), "nothing new happened");
+    let state = forgetful.state();
+    let (first, second) = (order(1, Leg::Main), state.profile(world::profile(1)).unwrap());
+    assert!(second.order(first).is_some_and(|order| !order.filled.is_zero()), "it was told again");
+}
+
+#[tokio::test]
+async fn an_account_is_opened_once_and_follows_what_is_allocated() {
+    let settings = PaperSettings::default();
+    let disk = Disk::new();
+    let (inbox, _told) = mpsc::channel(1);
+    let venue = disk.venue(settings.clone()).await;
+    let (broker, _market, _task) = venue.start(inbox);
+    let (profile, list) = (world::profile(1), vec![world::instrument("AAA")]);
+    let usd = |amount: i64| Money::new(Decimal::from(amount), world::currency());
+    for (amount, records) in [(1_000, 1), (1_000, 1), (1_500, 2), (1_500, 2), (200, 3)] {
+        broker.open_account(profile, usd(amount), list.clone()).await.unwrap();
+        assert_eq!(disk.paper.records().len(), records, "{amount}");
+        let account = disk.venue(settings.clone()).await.account(profile).unwrap().clone();
+        assert_eq!((account.matcher.cash(), account.deposited), (usd(amount), usd(amount)));
+    }
+    let more = vec![world::instrument("AAA"), world::instrument("BBB")];
+    broker.open_account(profile, usd(200), more).await.unwrap();
+    let account = disk.venue(settings).await.account(profile).unwrap().clone();
+    assert!(account.matcher.lists(world::symbol("BBB")));
+    let euros = Money::new(Decimal::from(200), "EUR".parse().unwrap());
+    let refused = broker.open_account(profile, euros, list).await.unwrap_err();
+    assert!(matches!(refused, AccountError::Amount { .. }), "{refused}");
+}
+
+/// 100 orders in one step, and 100 fills in one close, through queues of one.
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_ever_when_every_queue_is_full() {
+    let config = world::config(&["AAA"], json!({"entry": "close > 0", "exit": "close < 0"}));
+    let configs = vec![config; 100];
+    let (plans, closes): (Vec<Plan>, _) = world::closes(&configs, &quotes(&[FLAT; 4]));
+    let settings = PaperSettings { queue: 1, ..PaperSettings::default() };
+    let start = Start { inbox: 1, ..Start::new(settings) };
+    // Time stands still until nothing else can go on: then it jumps, and the test fails.
+    let run = rig::run(&configs, &plans, &closes, start);
+    let disk = tokio::time::timeout(Duration::from_secs(60), run).await.unwrap();
+    let filled = disk.events().into_iter().filter(|e| matches!(e, Event::OrderFilled { .. }));
+    assert_eq!(filled.count(), 100);
+}
+
+#[tokio::test]
+async fn a_refused_record_ends_the_venue_before_anybody_is_told() {
+    let start = Start::new(PaperSettings::default());
+    let dead = Arc::clone(&start.dead);
+    let disk = Disk::new();
+    let clock: Arc<dyn Clock> = Arc::new(HandClock::default());
+    let stream = disk.paper.in_process(Arc::clone(&dead));
+    let venue = PaperVenue::open(stream, start.settings, clock, Arc::new(NoGaps)).await.unwrap();
+    let (inbox, mut told) = mpsc::channel(1);
+    let (broker, market, task) = venue.start(inbox);
+    dead.store(true, Ordering::SeqCst);
+    let cash = Money::new(Decimal::TEN, world::currency());
+    let refused = broker.open_account(world::profile(1), cash, Vec::new()).await.unwrap_err();
+    assert!(matches!(refused, AccountError::Ended(_)), "{refused}");
+    let error = task.await.unwrap().unwrap_err();
+    assert!(matches!(error, PaperError::Journal(JournalError::Unavailable(_))), "{error}");
+    assert!(told.recv().await.is_none());
+    assert!(market.settled().await.is_err());
+}
+
+#[tokio::test]
+async fn a_tenant_that_has_ended_ends_its_venue() {
+    let desk = Desk::open(idle(), Start::new(PaperSettings::default()), &[FLAT]).await;
+    let error = desk.process.stop().await.unwrap_err();
+    assert!(matches!(error, PaperError::TenantGone), "{error}");
+}
+
+#[tokio::test]
+async fn every_prefix_of_the_stream_rebuilds_what_stood_then() {
+    let bars = world::together(&[("AAA", world::walk(23, 60))]);
+    let configs = [world::config(
+        &["AAA"],
+        json!({"exits": {
+        "trailing": {"type": "percent", "value": "1"}}}),
+    )];
+    let (plans, closes) = world::closes(&configs, &bars);
+    let settings = PaperSettings::default();
+    let disk = rig::run(&configs, &plans, &closes, Start::new(settings.clone())).await;
+    let records = disk.paper.records();
+    let mut standing = None;
+    for (count, record) in (1..).zip(&records) {
+        standing = record.accounts.get(&world::profile(1)).or(standing);
+        let paper = disk.paper.prefix(count);
+        let rebuilt = Disk { paper, ..Disk::new() }.venue(settings.clone()).await;
+        assert_eq!(rebuilt.account(world::profile(1)), standing, "after {count} records");
+    }
+    assert!(records.len() > 30);
+}
