@@ -36,7 +36,7 @@ impl Draft {
 }
 
 /// A phase of playing: what is done with one account and one bar.
-type Phase<'a> = &'a dyn Fn(&mut Matcher, &PlayedBar, &mut Vec<BrokerEvent>);
+pub(super) type Phase<'a> = &'a dyn Fn(&mut Matcher, &PlayedBar, &mut Vec<BrokerEvent>);
 
 /// All accounts, and what was told about their orders.
 #[derive(Debug)]

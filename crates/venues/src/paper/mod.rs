@@ -16,6 +16,9 @@ mod record;
 mod task;
 mod told;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;

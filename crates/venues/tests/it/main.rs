@@ -1,3 +1,4 @@
 //! Integration tests of the venues, in one binary.
 
+#[cfg(test)]
 mod paper;

@@ -50,8 +50,9 @@ pub(super) fn config(symbols: &[&str], more: Value) -> Arc<StrategyConfig> {
         "entry": "crossover(close, sma(close, 5))", "exit": "crossunder(close, sma(close, 5))",
         "sizing": {"type": "fixedQuantity", "quantity": "10"},
     });
-    for (name, setting) in more.as_object().unwrap() {
-        value[name] = setting.clone();
+    let Value::Object(more) = more else { panic!("{more} is no object") };
+    for (name, setting) in more {
+        value[name] = setting;
     }
     let named = value.as_object_mut().unwrap();
     named.retain(|_, setting| !setting.is_null());
