@@ -133,14 +133,14 @@ async fn assert_agreement(disk: &Disk, world: &World, name: &str) {
     }
 }
 
-/// Ends the process in every `step`-th gap that it passes; gives the gaps.
-async fn end_everywhere(world: &World, step: usize) -> BTreeSet<Gap> {
-    let mut seen = BTreeSet::new();
+/// Ends the process in every `step`-th gap that it passes, each kind of gap several times.
+async fn end_everywhere(world: &World, step: usize) {
+    let mut seen: BTreeMap<Gap, usize> = BTreeMap::new();
     for nth in (1..).step_by(step) {
         let disk = Disk::new();
         let (next, gap) = world.live(&disk, 0, Some(nth)).await;
         let Some(gap) = gap else { break };
-        seen.insert(gap);
+        *seen.entry(gap).or_default() += 1;
         // The second life ends soon too, while it is still asking what has become of things.
         let (next, again) = world.live(&disk, next, Some(nth % 11 + 1)).await;
         world.live(&disk, next, None).await;
@@ -150,18 +150,19 @@ async fn end_everywhere(world: &World, step: usize) -> BTreeSet<Gap> {
             assert_agreement(&disk, world, &name).await;
         }
     }
-    seen
+    let often = |gap| seen.get(gap).is_some_and(|count| *count >= 3);
+    assert!(Gap::ALL.iter().all(often), "{seen:?}");
 }
 
 #[tokio::test]
 async fn nothing_is_lost_or_doubled_wherever_the_process_ends() {
     let fees = json!({"type": "percent", "maker": "0.1", "taker": "0.2"});
     let world = World::new(json!({"slippageBps": "5", "fees": fees}));
-    assert_eq!(end_everywhere(&world, 1).await, BTreeSet::from(Gap::ALL));
+    end_everywhere(&world, 3).await;
 }
 
 #[tokio::test]
 async fn partial_fills_are_neither_lost_nor_doubled() {
     let world = World::new(json!({"volumeShare": "0.2", "slippageBps": "5"}));
-    assert_eq!(end_everywhere(&world, 5).await, BTreeSet::from(Gap::ALL));
+    end_everywhere(&world, 3).await;
 }
