@@ -17,7 +17,10 @@ pub(super) struct Generated {
 }
 
 /// Every generated file of the tree.
-pub(super) const FILES: &[Generated] = &[];
+pub(super) const FILES: [Generated; 1] = [Generated {
+    path: "docs/strategy-config.schema.json",
+    command: &["cargo", "run", "--quiet", "--package", "ballast", "--", "config", "schema"],
+}];
 
 pub(super) fn is_generated(path: &str) -> bool {
     FILES.iter().any(|file| file.path == path)

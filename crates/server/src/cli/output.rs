@@ -51,27 +51,27 @@ impl OutputFile {
             let advice = "name a file in a folder that exists and can be written";
             CliError::failed(format!("cannot write {}: {why}; {advice}", path.display()))
         };
-        let existing = path.canonicalize().ok();
-        if let Some(existing) = &existing {
-            let is_it = |input: &&&Path| input.canonicalize().is_ok_and(|input| input == *existing);
+        let mut place = path.to_owned();
+        if let Ok(metadata) = path.metadata() {
+            if metadata.is_dir() {
+                return Err(failed(&"this is a directory"));
+            }
+            if !metadata.is_file() {
+                return Ok(Self { path: place, partial: None });
+            }
+            if metadata.permissions().readonly() {
+                return Err(failed(&"the file is read-only"));
+            }
+            // The target of a link is replaced, not the link.
+            place = path.canonicalize().map_err(|error| failed(&error))?;
+            let is_it = |input: &&&Path| input.canonicalize().is_ok_and(|input| input == place);
             if let Some(input) = inputs.iter().find(is_it) {
                 let message =
                     format!("{} would be overwritten; name another file", input.display());
                 return Err(CliError::usage(message));
             }
-            let metadata = existing.metadata().map_err(|error| failed(&error))?;
-            if metadata.is_dir() {
-                return Err(failed(&"this is a directory"));
-            }
-            if !metadata.is_file() {
-                return Ok(Self { path: path.to_owned(), partial: None });
-            }
-            if metadata.permissions().readonly() {
-                return Err(failed(&"the file is read-only"));
-            }
         }
-        // The target of a link is replaced, not the link.
-        let path = existing.unwrap_or_else(|| path.to_owned());
+        let path = place;
         let mut name = path.file_name().ok_or_else(|| failed(&"this is no file name"))?.to_owned();
         name.push(format!(".{}.partial", std::process::id()));
         let partial = path.with_file_name(name);

@@ -1,0 +1,7 @@
+//! `ballast backtest`.
+
+mod arguments;
+mod data;
+mod idle;
+mod output;
+mod several;

@@ -1,0 +1,47 @@
+//! Help and completions.
+
+use crate::run::Desk;
+
+#[test]
+fn every_command_has_help_with_examples() {
+    let desk = Desk::new();
+    let commands: [&[&str]; 7] = [
+        &[],
+        &["backtest"],
+        &["indicators"],
+        &["completions"],
+        &["config", "check"],
+        &["config", "print"],
+        &["config", "schema"],
+    ];
+    for command in commands {
+        let ended = desk.run(&[command, &["--help"]].concat());
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{command:?}");
+        let example = format!("  ballast {}", command.join(" "));
+        assert!(ended.stdout.contains("Example"), "{command:?}\n{}", ended.stdout);
+        assert!(ended.stdout.contains(example.trim_end()), "{example}\n{}", ended.stdout);
+        assert!(ended.stdout.lines().all(|line| line.chars().count() <= 100), "{command:?}");
+    }
+}
+
+#[test]
+fn no_command_or_an_unknown_one_is_wrong_usage() {
+    let desk = Desk::new();
+    let ended = desk.run(&[]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+    assert!(ended.stderr.contains("Usage: ballast <COMMAND>"));
+    desk.run(&["backtets"]).refused(2, &["'backtets'", "'backtest'"]);
+}
+
+#[test]
+fn completions_are_made_for_every_shell() {
+    let desk = Desk::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ended = desk.run(&["completions", shell]);
+        assert_eq!(ended.code, 0, "{shell}");
+        for word in ["backtest", "equity-csv", "slippage-bps", "indicators"] {
+            assert!(ended.stdout.contains(word), "{shell}: {word}");
+        }
+    }
+    desk.run(&["completions", "tcsh"]).refused(2, &["possible values: bash"]);
+}
