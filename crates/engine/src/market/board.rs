@@ -202,11 +202,10 @@ impl Board {
         if late || (bar.close_time == last && (base.closed || base.frame.rows[row].bar.is_some())) {
             return Err(BoardError::OutOfOrder { symbol, close: bar.close_time, last });
         }
-        if bar.close_time > last && !base.closed {
-            self.close_frames(&mut on_frame);
-        }
         let opened = self.base.open_of(bar.close_time);
-        self.expire(opened, &mut on_frame);
+        // A bar of a later close says that what is missing of earlier ones never comes.
+        let over = if bar.close_time > last { opened.max(last) } else { opened };
+        self.expire(over, &mut on_frame);
         self.add(row, bar, opened);
         if self.base_sheet().reported == self.rows.len() {
             self.close_frames(&mut on_frame);

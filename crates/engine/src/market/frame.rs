@@ -19,7 +19,7 @@ pub struct Row {
 }
 
 impl Row {
-    pub(super) const fn new(symbol: Symbol) -> Self {
+    pub(crate) const fn new(symbol: Symbol) -> Self {
         Self { symbol, bar: None, values: Vec::new(), previous: Vec::new() }
     }
 

@@ -7,6 +7,9 @@ pub mod indicator;
 pub mod number;
 mod series;
 
+#[cfg(test)]
+mod tests;
+
 pub use board::{Board, BoardError};
 pub use frame::{Frame, Row, SeriesId};
 pub use series::SeriesError;

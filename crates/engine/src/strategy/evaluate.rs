@@ -95,9 +95,9 @@ impl Plan {
 
     /// How a whole condition came out; one that the config does not have fails.
     fn state(&self, role: RuleRole, lane: &Lane, row: &Row) -> RuleState {
-        let place = self.roles.iter().position(|plan| plan.role == role);
-        match place {
-            Some(place) => combine(&self.roles[place], &lane.roles[place], row),
+        let mut roles = self.roles.iter().zip(&lane.roles);
+        match roles.find(|(plan, _)| plan.role == role) {
+            Some((plan, rules)) => plan.combine(rules.iter().map(|rule| state_of(rule, row))),
             None => RuleState::Fail,
         }
     }
@@ -105,7 +105,7 @@ impl Plan {
     /// Each rule's outcome with its numbers, in the order of the config.
     #[must_use]
     pub fn outcomes(&self, lane: &Lane, row: &Row) -> Vec<RuleOutcome> {
-        let number = |value: f64| (!value.is_nan()).then_some(value);
+        let number = |value: f64| value.is_finite().then_some(value);
         let mut outcomes = Vec::new();
         for (plan, rules) in self.roles.iter().zip(&lane.roles) {
             for (index, rule) in rules.iter().enumerate() {
@@ -133,26 +133,28 @@ fn state_of(rule: &RuleSeries, row: &Row) -> RuleState {
     }
 }
 
-/// Passes when every required rule does and enough do altogether; not ready while rules that are
-/// not ready could still make it pass.
-fn combine(plan: &RolePlan, rules: &[RuleSeries], row: &Row) -> RuleState {
-    let (mut passed, mut open) = (0, 0);
-    let (mut missing, mut failed) = (false, false);
-    for (rule, series) in plan.rules.iter().zip(rules) {
-        match state_of(series, row) {
-            RuleState::Pass => passed += 1,
-            RuleState::NotReady => {
-                open += 1;
-                missing |= rule.required;
+impl RolePlan {
+    /// Passes when every required rule does and enough do altogether; not ready while rules that
+    /// are not ready could still make it pass. `states` are in the order of the rules.
+    pub(super) fn combine(&self, states: impl Iterator<Item = RuleState>) -> RuleState {
+        let (mut passed, mut open) = (0, 0);
+        let (mut missing, mut failed) = (false, false);
+        for (rule, state) in self.rules.iter().zip(states) {
+            match state {
+                RuleState::Pass => passed += 1,
+                RuleState::NotReady => {
+                    open += 1;
+                    missing |= rule.required;
+                }
+                RuleState::Fail => failed |= rule.required,
             }
-            RuleState::Fail => failed |= rule.required,
         }
-    }
-    if failed || passed + open < plan.min_pass {
-        RuleState::Fail
-    } else if missing || passed < plan.min_pass {
-        RuleState::NotReady
-    } else {
-        RuleState::Pass
+        if failed || passed + open < self.min_pass {
+            RuleState::Fail
+        } else if missing || passed < self.min_pass {
+            RuleState::NotReady
+        } else {
+            RuleState::Pass
+        }
     }
 }

@@ -1,64 +1,185 @@
 //! An evaluation in words, for people.
-
-use std::fmt::Write as _;
+//!
+//! First what was decided, then each condition that the decision looked at: how many of its rules
+//! passed, and for each rule the numbers that it compared.
 
 use ballast_domain::evaluation::RuleRole;
 use ballast_domain::{Decision, Evaluation, Hold, RuleOutcome, RuleState};
 
-use super::plan::{Plan, RulePlan};
+use super::expression::{Comparison, Condition, CrossDirection, Numeric};
+use super::plan::{Compared, Plan, Relation, RolePlan, RulePlan};
+
+/// The two sides of a comparison; nothing while one is not ready.
+type Values = (Option<f64>, Option<f64>);
 
 impl Plan {
-    /// One sentence for the decision and one clause for each rule, with its numbers.
+    /// The evaluation in full sentences.
     #[must_use]
     pub fn explain(&self, evaluation: &Evaluation) -> String {
-        let mut words = decision_words(evaluation.decision);
-        for plan in &self.roles {
-            let of_role = |outcome: &&RuleOutcome| outcome.role == plan.role;
-            let outcomes: Vec<_> = evaluation.rules.iter().filter(of_role).collect();
-            let passed = outcomes.iter().filter(|outcome| outcome.state == RuleState::Pass).count();
-            // Writing to a string cannot fail.
-            let _ = match plan.rules.len() {
-                0 | 1 => write!(words, "; {}: ", role_words(plan.role)),
-                count => {
-                    write!(words, "; {}: {passed} of {count} rules passed: ", role_words(plan.role))
-                }
-            };
-            let clauses = outcomes.iter().filter_map(|outcome| {
-                Some(clause(plan.rules.get(usize::from(outcome.index))?, outcome))
-            });
-            words.push_str(&clauses.collect::<Vec<_>>().join(", "));
+        let mut sentences = vec![self.decision_sentence(evaluation)];
+        for plan in self.roles.iter().filter(|plan| concerns(evaluation.decision, plan.role)) {
+            sentences.extend(role_sentences(plan, &outcomes(plan, evaluation)));
         }
-        words
+        sentences.join(" ")
+    }
+
+    fn decision_sentence(&self, evaluation: &Evaluation) -> String {
+        match evaluation.decision {
+            Decision::Enter(direction) => {
+                format!("Entering {direction}: the condition to enter {direction} is true.")
+            }
+            Decision::Exit if self.exit_is_true(evaluation) => {
+                "Leaving the position: the exit condition is true.".to_owned()
+            }
+            Decision::Exit => {
+                "Leaving the position: it was held for as many bars as allowed.".to_owned()
+            }
+            Decision::Reverse(direction) => {
+                format!("Reversing to {direction}: the condition to enter {direction} is true.")
+            }
+            Decision::Hold(hold) => hold_sentence(hold).to_owned(),
+        }
+    }
+
+    fn exit_is_true(&self, evaluation: &Evaluation) -> bool {
+        let exits = self.roles.iter().filter(|plan| is_exit(plan.role));
+        exits.into_iter().any(|plan| {
+            let states = outcomes(plan, evaluation).into_iter().map(|outcome| outcome.state);
+            plan.combine(states) == RuleState::Pass
+        })
     }
 }
 
-fn clause(rule: &RulePlan, outcome: &RuleOutcome) -> String {
-    let name = if rule.name.is_empty() { rule.condition.to_string() } else { rule.name.clone() };
-    let state = match outcome.state {
-        RuleState::Pass => "passed",
-        RuleState::Fail => "waiting",
-        RuleState::NotReady => "not ready",
-    };
-    let numbers = rule.operands.iter().zip(&outcome.operands).map(|((left, right), values)| {
-        format!(
-            "{} against {}",
-            side(&left.to_string(), values.0),
-            side(&right.to_string(), values.1)
-        )
+fn outcomes<'a>(plan: &RolePlan, evaluation: &'a Evaluation) -> Vec<&'a RuleOutcome> {
+    evaluation.rules.iter().filter(|outcome| outcome.role == plan.role).collect()
+}
+
+const fn is_exit(role: RuleRole) -> bool {
+    matches!(role, RuleRole::Exit | RuleRole::ExitShort)
+}
+
+/// Whether a condition had a part in a decision: exits have none while nothing is held.
+const fn concerns(decision: Decision, role: RuleRole) -> bool {
+    let flat = matches!(
+        decision,
+        Decision::Enter(_) | Decision::Hold(Hold::NoEntry | Hold::Conflict | Hold::Stopped)
+    );
+    !(flat && is_exit(role))
+}
+
+fn role_sentences(plan: &RolePlan, outcomes: &[&RuleOutcome]) -> Vec<String> {
+    let name = role_name(plan.role);
+    let rules = outcomes.iter().filter_map(|outcome| {
+        let rule = plan.rules.get(usize::from(outcome.index))?;
+        Some((rule, *outcome))
     });
-    let numbers = numbers.collect::<Vec<_>>().join("; ");
-    if numbers.is_empty() {
-        format!("{name} {state}")
-    } else {
-        format!("{name} {state} ({numbers})")
+    if let [rule] = plan.rules.as_slice()
+        && rule.name.is_empty()
+    {
+        return rules.map(|(rule, outcome)| format!("{name}: {}.", facts(rule, outcome))).collect();
+    }
+    let passed = outcomes.iter().filter(|outcome| outcome.state == RuleState::Pass).count();
+    let count = plan.rules.len();
+    let needed = if plan.min_pass < count { plan.min_pass.to_string() } else { "all".to_owned() };
+    let head = format!("{name}: {passed} of {count} rules passed, {needed} are needed.");
+    let named = rules.map(|(rule, outcome)| {
+        let required = if rule.required { " (required)" } else { "" };
+        let verdict = match outcome.state {
+            RuleState::Pass => "passed",
+            RuleState::Fail => "failed",
+            RuleState::NotReady => "is not ready",
+        };
+        format!("{}{required} {verdict}: {}.", rule.name, facts(rule, outcome))
+    });
+    std::iter::once(head).chain(named).collect()
+}
+
+/// What a rule saw, such as `rsi(close, 14) is 71.2, not below 70`.
+fn facts(rule: &RulePlan, outcome: &RuleOutcome) -> String {
+    let compared = rule.comparisons.iter().zip(&outcome.operands);
+    let facts: Vec<_> = match (&rule.condition, outcome.state) {
+        (Condition::Cross { direction, .. }, RuleState::Pass | RuleState::Fail) => {
+            let crossed = outcome.state == RuleState::Pass;
+            compared.map(|(of, values)| cross_fact(of, *values, *direction, crossed)).collect()
+        }
+        _ => compared.map(|(of, values)| fact(of, *values)).collect(),
+    };
+    let single = matches!(rule.condition, Condition::Compare { .. } | Condition::Cross { .. });
+    if single && !facts.is_empty() {
+        return facts.join("; ");
+    }
+    let state = match outcome.state {
+        RuleState::Pass => "is true",
+        RuleState::Fail => "is false",
+        RuleState::NotReady => "has no value yet",
+    };
+    let whole = format!("{} {state}", rule.condition);
+    std::iter::once(whole).chain(facts).collect::<Vec<_>>().join("; ")
+}
+
+fn fact(of: &Compared, values: Values) -> String {
+    let (left, right) = match both(of, values) {
+        Ok(values) => values,
+        Err(missing) => return missing,
+    };
+    // Where two series stand now is not yet whether they have crossed.
+    let comparison = match of.relation {
+        Relation::Compare(comparison) => comparison,
+        Relation::Cross(CrossDirection::Over) => Comparison::Greater,
+        Relation::Cross(CrossDirection::Under) => Comparison::Less,
+    };
+    let relation = relation_words(comparison, comparison.holds(left, right));
+    format!("{} {relation} {}", subject(&of.left, left), object(&of.right, right))
+}
+
+fn cross_fact(of: &Compared, values: Values, direction: CrossDirection, crossed: bool) -> String {
+    let (left, right) = match both(of, values) {
+        Ok(values) => values,
+        Err(missing) => return missing,
+    };
+    let verb = match (direction, crossed) {
+        (CrossDirection::Over, true) => "crossed above",
+        (CrossDirection::Over, false) => "did not cross above",
+        (CrossDirection::Under, true) => "crossed below",
+        (CrossDirection::Under, false) => "did not cross below",
+    };
+    format!("{} {verb} {}", object(&of.left, left), object(&of.right, right))
+}
+
+/// Both values, or which side has none.
+fn both(of: &Compared, values: Values) -> Result<(f64, f64), String> {
+    match values {
+        (Some(left), Some(right)) => Ok((left, right)),
+        (None, Some(_)) => Err(format!("{} has no value yet", of.left)),
+        (Some(_), None) => Err(format!("{} has no value yet", of.right)),
+        (None, None) => Err(format!("{} and {} have no value yet", of.left, of.right)),
     }
 }
 
-fn side(text: &str, value: Option<f64>) -> String {
-    match value {
-        Some(value) if text.parse::<f64>() == Ok(value) => text.to_owned(),
-        Some(value) => format!("{text} {}", shorten(value)),
-        None => format!("{text} not ready"),
+fn subject(number: &Numeric, value: f64) -> String {
+    match number {
+        Numeric::Constant(_) => format!("{number} is"),
+        _ => format!("{number} is {},", shorten(value)),
+    }
+}
+
+fn object(number: &Numeric, value: f64) -> String {
+    match number {
+        Numeric::Constant(_) => number.to_string(),
+        _ => format!("{number} at {}", shorten(value)),
+    }
+}
+
+const fn relation_words(comparison: Comparison, holds: bool) -> &'static str {
+    match (comparison, holds) {
+        (Comparison::Less, true) | (Comparison::GreaterOrEqual, false) => "below",
+        (Comparison::Less, false) => "not below",
+        (Comparison::Greater, true) | (Comparison::LessOrEqual, false) => "above",
+        (Comparison::Greater, false) => "not above",
+        (Comparison::LessOrEqual, true) => "at or below",
+        (Comparison::GreaterOrEqual, true) => "at or above",
+        (Comparison::Equal, true) | (Comparison::NotEqual, false) => "equal to",
+        (Comparison::Equal, false) | (Comparison::NotEqual, true) => "different from",
     }
 }
 
@@ -74,33 +195,26 @@ fn shorten(value: f64) -> String {
     }
 }
 
-const fn role_words(role: RuleRole) -> &'static str {
+const fn role_name(role: RuleRole) -> &'static str {
     match role {
-        RuleRole::Entry => "entry",
-        RuleRole::Exit => "exit",
-        RuleRole::EntryShort => "short entry",
-        RuleRole::ExitShort => "short exit",
+        RuleRole::Entry => "Entry",
+        RuleRole::Exit => "Exit",
+        RuleRole::EntryShort => "Short entry",
+        RuleRole::ExitShort => "Short exit",
     }
 }
 
-fn decision_words(decision: Decision) -> String {
-    match decision {
-        Decision::Enter(direction) => format!("Entering {direction}"),
-        Decision::Exit => "Leaving the position".to_owned(),
-        Decision::Reverse(direction) => format!("Reversing to {direction}"),
-        Decision::Hold(hold) => hold_words(hold).to_owned(),
-    }
-}
-
-const fn hold_words(hold: Hold) -> &'static str {
+const fn hold_sentence(hold: Hold) -> &'static str {
     match hold {
-        Hold::NotReady => "Waiting: indicators are warming up",
-        Hold::NoEntry => "Waiting: no entry condition is true",
-        Hold::NoExit => "Holding: no exit condition is true",
-        Hold::Conflict => "Waiting: long and short entry are true together",
-        Hold::OrderWorking => "Waiting for an order that is working",
-        Hold::SessionClosed => "Waiting: the session is closed",
-        Hold::Stopped => "Stopped: the profile makes no entries",
-        Hold::CatchingUp => "Catching up on bars that closed while the server was down",
+        Hold::NotReady => "Waiting: some values need more bars before they can be computed.",
+        Hold::NoEntry => "Waiting: no entry condition is true.",
+        Hold::NoExit => "Holding the position: no exit condition is true.",
+        Hold::Conflict => "Waiting: the conditions to enter long and short are both true.",
+        Hold::OrderWorking => "Waiting: an order of this instrument is still working.",
+        Hold::SessionClosed => "Waiting: the session is closed.",
+        Hold::Stopped => "Waiting: the profile is not running, so it makes no entries.",
+        Hold::CatchingUp => {
+            "Catching up: this bar closed while the server was down, so it makes no signal."
+        }
     }
 }

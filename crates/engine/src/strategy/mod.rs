@@ -10,6 +10,9 @@ mod plan;
 pub mod sizing;
 mod validate;
 
+#[cfg(test)]
+mod tests;
+
 pub use evaluate::{Choice, Standing};
 pub use plan::{Lane, Plan};
 pub use validate::ConfigFault;

@@ -10,7 +10,7 @@ use ballast_domain::strategy::{
 use ballast_domain::{Price, Protection, StrategyConfig, Symbol, Timeframe, VenueId};
 use rust_decimal::Decimal;
 
-use super::expression::{self, Condition, ExpressionError, Numeric};
+use super::expression::{self, Comparison, Condition, CrossDirection, ExpressionError, Numeric};
 use super::validate::{self, ConfigFault};
 use crate::market::indicator;
 use crate::market::number::decimal_of;
@@ -41,8 +41,23 @@ pub(super) struct RulePlan {
     pub(super) name: String,
     pub(super) required: bool,
     pub(super) condition: Condition,
-    /// Left and right side of each comparison.
-    pub(super) operands: Vec<(Numeric, Numeric)>,
+    pub(super) comparisons: Vec<Compared>,
+}
+
+/// One comparison inside a rule's condition, each side in the timeframe and at the bar that it is
+/// compared in.
+#[derive(Debug, Clone)]
+pub(super) struct Compared {
+    pub(super) left: Numeric,
+    pub(super) relation: Relation,
+    pub(super) right: Numeric,
+}
+
+/// How two numbers are compared.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Relation {
+    Compare(Comparison),
+    Cross(CrossDirection),
 }
 
 /// What the plan reads of one instrument.
@@ -193,8 +208,8 @@ fn parse_roles(config: &StrategyConfig, faults: &mut Vec<ConfigFault>) -> Vec<Ro
         for (place, name, required, text) in named {
             match expression::parse_condition(text) {
                 Ok(condition) => {
-                    let operands = operands(&condition);
-                    parsed.push(RulePlan { name, required, condition, operands });
+                    let comparisons = comparisons(&condition);
+                    parsed.push(RulePlan { name, required, condition, comparisons });
                 }
                 Err(error) => faults.push(expression_fault(place, &error)),
             }
@@ -248,7 +263,7 @@ fn compile_rule(
     board: &mut Board,
 ) -> Result<RuleSeries, BoardError> {
     let condition = board.condition(symbol, timeframe, &rule.condition)?;
-    let operands = rule.operands.iter().map(|(left, right)| {
+    let operands = rule.comparisons.iter().map(|Compared { left, right, .. }| {
         let left = board.numeric(symbol, timeframe, left)?;
         Ok((left, board.numeric(symbol, timeframe, right)?))
     });
@@ -285,30 +300,38 @@ fn atr_periods(config: &StrategyConfig) -> Vec<u32> {
     periods
 }
 
-/// The two sides of every comparison in `condition`, each in the timeframe and at the bar that it
-/// is compared in.
-fn operands(condition: &Condition) -> Vec<(Numeric, Numeric)> {
+/// Every comparison in `condition`, in the order of its text.
+fn comparisons(condition: &Condition) -> Vec<Compared> {
     match condition {
         Condition::Constant(_) | Condition::Session { .. } => Vec::new(),
-        Condition::Compare { left, right, .. } | Condition::Cross { left, right, .. } => {
-            vec![((**left).clone(), (**right).clone())]
+        Condition::Compare { comparison, left, right } => {
+            vec![compared(left, Relation::Compare(*comparison), right)]
         }
-        Condition::And(of) | Condition::Or(of) => of.iter().flat_map(operands).collect(),
-        Condition::Not(of) => operands(of),
+        Condition::Cross { direction, left, right } => {
+            vec![compared(left, Relation::Cross(*direction), right)]
+        }
+        Condition::And(of) | Condition::Or(of) => of.iter().flat_map(comparisons).collect(),
+        Condition::Not(of) => comparisons(of),
         Condition::Shift { of, bars } => {
-            wrap(operands(of), |of| Numeric::Shift { of: Box::new(of), bars: *bars })
+            wrap(comparisons(of), |of| Numeric::Shift { of: Box::new(of), bars: *bars })
         }
-        Condition::Timeframe { timeframe, span, of } => wrap(operands(of), |of| {
+        Condition::Timeframe { timeframe, span, of } => wrap(comparisons(of), |of| {
             Numeric::Timeframe { timeframe: *timeframe, span: *span, of: Box::new(of) }
         }),
     }
 }
 
-fn wrap(
-    operands: Vec<(Numeric, Numeric)>,
-    wrap: impl Fn(Numeric) -> Numeric,
-) -> Vec<(Numeric, Numeric)> {
-    operands.into_iter().map(|(left, right)| (wrap(left), wrap(right))).collect()
+fn compared(left: &Numeric, relation: Relation, right: &Numeric) -> Compared {
+    Compared { left: left.clone(), relation, right: right.clone() }
+}
+
+fn wrap(comparisons: Vec<Compared>, wrap: impl Fn(Numeric) -> Numeric) -> Vec<Compared> {
+    let wrapped = |number| match number {
+        constant @ Numeric::Constant(_) => constant,
+        other => wrap(other),
+    };
+    let both = |of: Compared| Compared { left: wrapped(of.left), right: wrapped(of.right), ..of };
+    comparisons.into_iter().map(both).collect()
 }
 
 fn fault(path: impl Into<String>, column: Option<usize>, message: String) -> ConfigFault {

@@ -1,0 +1,4 @@
+//! The board as those see it who read its frames.
+
+mod frames;
+mod series;

@@ -1,0 +1,6 @@
+//! Configs compiled, decided and explained.
+
+mod compile;
+mod decide;
+mod explain;
+mod scene;
