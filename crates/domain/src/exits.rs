@@ -1,7 +1,7 @@
 //! What protects an open trade: stop, targets, trail, break-even and a limit on bars held.
 //!
 //! A [`Protection`] is relative and travels with the accepted entry; once the entry has filled,
-//! its distances become the levels [`Stop`] and [`Target`] by [`Protection::levels`], which the
+//! its distances become levels by [`Protection::stop`] and [`Protection::targets`], which the
 //! engine and every simulated venue share.
 
 use rust_decimal::Decimal;

@@ -25,10 +25,11 @@ const BATCH: usize = 64;
 ///
 /// Only this module makes one, from a value and the journal's receipt for it:
 ///
-/// ```compile_fail
-/// # fn forge(intent: ballast_engine::risk::OrderIntent) {
-/// let durable = ballast_engine::run::Durable { inner: intent };
-/// # }
+/// ```compile_fail,E0451
+/// # use ballast_engine::{risk::OrderIntent, run::Durable};
+/// fn forge(intent: OrderIntent) -> Durable<OrderIntent> {
+///     Durable { inner: intent }
+/// }
 /// ```
 #[derive(Debug)]
 pub struct Durable<T> {

@@ -297,7 +297,8 @@ mod tests {
             (
                 r#"{"exitShort": "close < open"}"#,
                 Some(
-                    "exitShort: is only read with direction both; remove it or set direction to both",
+                    "exitShort: is only read with direction both; \
+                     remove it or set direction to both",
                 ),
             ),
             (

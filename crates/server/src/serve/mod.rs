@@ -141,7 +141,8 @@ impl Server {
             stopped(&mut quit).await;
         });
         let http = tokio::spawn(http.into_future());
-        tracing::info!(listen = %self.settings.listen, "ballast is running; the market is simulated, the money is paper");
+        let listen = self.settings.listen;
+        tracing::info!(%listen, "ballast is running; the money is paper");
         stop_signal().await?;
         tracing::info!("stopping: finishing what was begun");
         stop.send_replace(true);

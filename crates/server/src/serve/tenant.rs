@@ -86,7 +86,7 @@ impl TenantWorld {
                 Err(error) => {
                     self.market.send_replace(None);
                     self.health.failed(&error.to_string());
-                    tracing::error!(tenant = %self.id, %error, "the tenant has stopped; it is folded again");
+                    tracing::error!(tenant = %self.id, %error, "stopped; it is folded again");
                     tokio::select! {
                         () = stopped(&mut stop) => {}
                         () = tokio::time::sleep(RESTART_PAUSE) => {}

@@ -1,0 +1,150 @@
+//! Events are for ever: journals as earlier versions stored them fold to the state that they had.
+//!
+//! `examples/journal_fixture.rs` says where the stored files come from, and when to add others.
+
+use std::collections::BTreeSet;
+
+use ballast_domain::{Envelope, Event, Purpose, Target};
+use ballast_engine::state::{Profile, State};
+use serde_json::Value;
+
+/// Each stored journal with the state that it folds to.
+const STORED: [(&str, &str); 1] = [(
+    include_str!("../fixtures/journal-v1.jsonl"),
+    include_str!("../fixtures/journal-v1-state.json"),
+)];
+
+fn read(journal: &str) -> impl Iterator<Item = Envelope> {
+    journal.lines().map(|line| {
+        let envelope: Envelope = serde_json::from_str(line).unwrap();
+        // What cannot be written again was not understood.
+        let stored: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(serde_json::to_value(&envelope).unwrap(), stored);
+        envelope
+    })
+}
+
+/// Folds a journal; `before` looks at the state before each event is applied.
+fn fold(journal: &str, mut before: impl FnMut(&State, &Event)) -> State {
+    let mut state = State::new("alice@example.com".parse().unwrap());
+    for envelope in read(journal) {
+        before(&state, &envelope.event);
+        state.apply(&envelope).unwrap();
+    }
+    state
+}
+
+/// Invariant: state is a fold of the journal, and every version folds a stored journal alike.
+#[test]
+fn a_stored_journal_folds_to_the_stored_state() {
+    for (journal, stored) in STORED {
+        let state = fold(journal, |_, _| {});
+        let folded = serde_json::to_string_pretty(&state).unwrap();
+        for (place, (folded, stored)) in folded.lines().zip(stored.lines()).enumerate() {
+            assert_eq!(folded, stored, "line {} of the stored state", place + 1);
+        }
+        assert_eq!(folded.lines().count(), stored.lines().count());
+        assert_eq!(serde_json::from_str::<State>(stored).unwrap(), state);
+    }
+}
+
+/// A new event needs a stored journal that holds it before it is released.
+#[test]
+fn the_stored_journals_hold_every_event() {
+    let type_of = |line: &str| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        line["event"]["type"].as_str().unwrap().to_owned()
+    };
+    let journals = STORED.iter().flat_map(|(journal, _)| journal.lines());
+    let held: BTreeSet<String> = journals.map(type_of).collect();
+    assert_eq!(held, every_event());
+}
+
+/// The types of all events, as serde lists them where it knows none of the name.
+fn every_event() -> BTreeSet<String> {
+    let error = serde_json::from_str::<Event>(r#"{"type": ""}"#).unwrap_err().to_string();
+    let (_, listed) = error.split_once("expected one of").unwrap();
+    let names = listed.split('`').skip(1).step_by(2).map(str::to_owned);
+    let names: BTreeSet<String> = names.collect();
+    assert!(names.contains("profileChanged") && names.contains("brokerEventUnmatched"), "{error}");
+    names
+}
+
+/// What may go wrong or happen rarely is in the stored journals too.
+#[test]
+fn the_stored_journals_hold_what_is_rare() {
+    let mut seen = BTreeSet::new();
+    for (journal, _) in STORED {
+        let state = fold(journal, |state, event| {
+            seen.extend(state.profiles().flat_map(standing));
+            seen.extend(happening(state, event).map(str::to_owned));
+        });
+        assert!(state.profiles().count() > 2, "several profiles");
+    }
+    let rare = [
+        "Active(PendingSubmit)",
+        "Active(Accepted)",
+        "Active(PartiallyFilled)",
+        "Active(PendingCancel)",
+        "Active(Unknown)",
+        "Done(Filled)",
+        "Done(Cancelled)",
+        "Done(Rejected)",
+        "Done(Expired)",
+        "Done(Voided)",
+        "Long held",
+        "Short held",
+        "stop StopLoss",
+        "stop BreakEven",
+        "stop Trailing",
+        "stop Liquidation",
+        "target filled in part",
+        "reversal",
+        "filled after its end",
+        "fee paid back",
+        "capital taken away",
+        "available is negative",
+    ];
+    let missing: Vec<_> = rare.into_iter().filter(|what| !seen.contains(*what)).collect();
+    assert!(missing.is_empty(), "{missing:?} not among {seen:?}");
+}
+
+/// What can be seen of a profile at one moment.
+fn standing(profile: &Profile) -> Vec<String> {
+    let mut seen = Vec::new();
+    for order in profile.working.values().chain(&profile.ended) {
+        seen.push(format!("{:?}", order.state));
+    }
+    for trade in profile.trades.values() {
+        seen.push(format!("{:?} held", trade.direction));
+        seen.extend(trade.stop.map(|stop| format!("stop {:?}", stop.kind)));
+        let part = |target: &&Target| !target.filled.is_zero() && !target.open_quantity().is_zero();
+        seen.extend(trade.targets.iter().find(part).map(|_| "target filled in part".to_owned()));
+    }
+    if profile.book.available().is_sign_negative() {
+        seen.push("available is negative".to_owned());
+    }
+    seen
+}
+
+/// What can be seen of an event that comes to `state`.
+fn happening(state: &State, event: &Event) -> Option<&'static str> {
+    match event {
+        Event::IntentAccepted { terms, .. } => match &terms.purpose {
+            Purpose::Exit { then: Some(_), .. } => Some("reversal"),
+            _ => None,
+        },
+        Event::OrderFilled { fill, .. } if fill.fee.amount().is_sign_negative() => {
+            Some("fee paid back")
+        }
+        Event::OrderFilled { order, .. } => {
+            let known = state.profile(order.intent.profile)?.order(*order)?;
+            (!known.state.is_active()).then_some("filled after its end")
+        }
+        Event::ProfileChanged { profile, document, .. } => {
+            let before = state.profile(*profile)?.document.capital.allocated;
+            (document.capital.allocated < before).then_some("capital taken away")
+        }
+        _ => None,
+    }
+}
