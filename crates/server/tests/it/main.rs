@@ -1,0 +1,3 @@
+//! What people and machines do with the `ballast` binary, from outside.
+
+mod crash;
