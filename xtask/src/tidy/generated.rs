@@ -17,7 +17,7 @@ pub(super) struct Generated {
 }
 
 /// Every generated file of the tree.
-pub(super) const FILES: [Generated; 1] = [Generated {
+pub(super) const FILES: &[Generated] = &[Generated {
     path: "docs/strategy-config.schema.json",
     command: &["cargo", "run", "--quiet", "--package", "ballast", "--", "config", "schema"],
 }];
