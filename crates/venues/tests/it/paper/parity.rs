@@ -20,7 +20,8 @@ fn cases() -> Vec<(&'static str, Value, Value)> {
         "exit": null, "sizing": {"type": "percentOfEquity", "value": "60"},
     });
     let exits = json!({"exits": {
-        "stopLoss": {"type": "percent", "value": "2"}, "breakEvenAt": {"type": "percent", "value": "1"},
+        "stopLoss": {"type": "percent", "value": "2"},
+        "breakEvenAt": {"type": "percent", "value": "1"},
         "takeProfit": [{"type": "percent", "value": "2", "portion": "0.5"},
                        {"type": "percent", "value": "4", "portion": "0.5"}],
         "maxBars": 15}});
