@@ -23,7 +23,9 @@ impl State {
                 self.change_profile(*profile, *version, document)
             }
             Event::ProfileStatusChanged { profile, status, .. } => {
-                self.find(*profile)?.status = *status;
+                let profile = self.find(*profile)?;
+                profile.status = *status;
+                profile.started |= *status == ProfileStatus::Running;
                 Ok(())
             }
             Event::Evaluated { evaluation } => {

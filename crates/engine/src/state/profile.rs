@@ -53,6 +53,8 @@ pub struct Profile {
     pub document: Box<ProfileDocument>,
     /// What it does.
     pub status: ProfileStatus,
+    /// Whether it was ever made to run.
+    pub started: bool,
     /// Its money.
     pub book: Book,
     /// The number of the last accepted intent.
@@ -77,6 +79,7 @@ impl Profile {
             id,
             version: 0,
             status: ProfileStatus::Stopped,
+            started: false,
             book: Book::new(document.capital.currency),
             document,
             last_intent: 0,

@@ -1,7 +1,7 @@
 //! The market's loop: from the feed over the shared board to every tenant.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ballast_domain::{Bar, Symbol, Timestamp};
 use ballast_engine::market::{Board, Frame};
@@ -17,21 +17,57 @@ const RECENT_FRAMES: usize = 4_096;
 
 /// The latest frames, for tenants that have missed some.
 #[derive(Debug, Clone, Default)]
-pub(super) struct RecentFrames(Arc<Mutex<VecDeque<Arc<Frame>>>>);
+pub(super) struct RecentFrames(Arc<Mutex<Recent>>);
+
+#[derive(Debug, Default)]
+struct Recent {
+    frames: VecDeque<Arc<Frame>>,
+    /// How many were there before the oldest that is still kept.
+    dropped: usize,
+}
 
 impl RecentFrames {
-    fn keep(&self, frame: &Arc<Frame>) {
-        let mut frames = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if frames.len() == RECENT_FRAMES {
-            frames.pop_front();
+    /// Keeps what has closed together, and says who is to be told of it: whoever joins from now on
+    /// finds it here.
+    fn keep(&self, frames: &[Arc<Frame>], tenants: &[MarketSlot]) -> Vec<PaperMarket> {
+        let mut recent = self.lock();
+        for frame in frames {
+            if recent.frames.len() == RECENT_FRAMES {
+                recent.frames.pop_front();
+                recent.dropped += 1;
+            }
+            recent.frames.push_back(Arc::clone(frame));
         }
-        frames.push_back(Arc::clone(frame));
+        tenants.iter().filter_map(|slot| slot.borrow().clone()).collect()
     }
 
-    /// The frames that closed after `instant`, as far as they are kept.
-    pub(super) fn after(&self, instant: Timestamp) -> Vec<Arc<Frame>> {
-        let frames = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        frames.iter().filter(|frame| frame.id.close > instant).cloned().collect()
+    /// The place of the first frame that closed after `instant`, or of the next that will close.
+    pub(super) fn place_after(&self, instant: Option<Timestamp>) -> usize {
+        let recent = self.lock();
+        let after = |frame: &Arc<Frame>| instant.is_some_and(|instant| frame.id.close > instant);
+        let position = recent.frames.iter().position(after);
+        recent.dropped + position.unwrap_or(recent.frames.len())
+    }
+
+    /// The frames from `place` on, as far as they are kept. When there are none, `slot` is opened
+    /// to `market` at once, so that its tenant is told of all that follows and of nothing twice.
+    pub(super) fn join(
+        &self,
+        place: usize,
+        slot: &watch::Sender<Option<PaperMarket>>,
+        market: &PaperMarket,
+    ) -> Vec<Arc<Frame>> {
+        let recent = self.lock();
+        let seen = place.saturating_sub(recent.dropped);
+        let missed: Vec<_> = recent.frames.iter().skip(seen).cloned().collect();
+        if missed.is_empty() {
+            slot.send_replace(Some(market.clone()));
+        }
+        missed
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Recent> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -65,7 +101,7 @@ impl<F: Feed> Market<F> {
         for (symbol, bar) in bars {
             let recent = &self.recent;
             let pushed = self.board.push(symbol, &bar, |frame| {
-                recent.keep(&Arc::new(frame.clone()));
+                recent.keep(&[Arc::new(frame.clone())], &[]);
             });
             pushed.map_err(|error| FeedError::Refused(error.to_string()))?;
         }
@@ -132,19 +168,13 @@ impl<F: Feed> Market<F> {
         let bars = std::mem::take(&mut close.bars);
         let frames = std::mem::take(&mut close.frames);
         let Some(close_time) = bars.last().map(|played| played.bar.close_time) else { return };
-        for frame in &frames {
-            self.recent.keep(frame);
-        }
         let opened = self.board.base().open_of(close_time);
         let session_ends = opened.utc_day() != close_time.utc_day();
-        for slot in &self.tenants {
-            let market = slot.borrow().clone();
-            if let Some(market) = market {
-                let (bars, frames) = (bars.clone(), frames.clone());
-                let close = MarketClose { close_time, bars, frames, session_ends };
-                // A venue that has ended is started again by its supervisor.
-                let _ = market.close(close).await;
-            }
+        for market in self.recent.keep(&frames, &self.tenants) {
+            let (bars, frames) = (bars.clone(), frames.clone());
+            let close = MarketClose { close_time, bars, frames, session_ends };
+            // A venue that has ended is started again by its supervisor.
+            let _ = market.close(close).await;
         }
         self.last_close.send_replace(Some(close_time));
     }

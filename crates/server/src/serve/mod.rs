@@ -8,6 +8,7 @@ mod tenant;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{Capital, ControlSnapshot, Instrument, Timeframe, Timestamp};
@@ -33,6 +34,9 @@ use tenant::{ConfiguredProfile, TenantWorld};
 /// Names a socket whose other end decides in which gap between two effects the process ends. For
 /// crash tests.
 const GAPS_SOCKET: &str = "BALLAST_TEST_GAPS_SOCKET";
+
+/// How long the market, and then each tenant, may take to finish what was begun.
+const STOP_DEADLINE: Duration = Duration::from_secs(4);
 
 /// Runs the server until it is told to stop.
 pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
@@ -102,7 +106,9 @@ impl Server {
             CliError::failed(format!("cannot listen on {}: {error}", self.settings.listen))
         })?;
         let gaps = gaps()?;
+        let listen = listener.local_addr()?;
         let (stop, stopping) = watch::channel(false);
+        let (stop_market, market_stopping) = watch::channel(false);
         let (control, controlled) = watch::channel(Some(Arc::new(ControlSnapshot::default())));
         let (closed, last_close) = watch::channel(None);
         let health = Health::new(last_close);
@@ -134,22 +140,26 @@ impl Server {
             .into_iter()
             .map(|world| tokio::spawn(world.supervise(stopping.clone())))
             .collect();
-        let market = tokio::spawn(market.run(stopping.clone()));
+        let market = tokio::spawn(market.run(market_stopping));
         let routes = health.router();
         let mut quit = stopping.clone();
         let http = axum::serve(listener, routes).with_graceful_shutdown(async move {
             stopped(&mut quit).await;
         });
         let http = tokio::spawn(http.into_future());
-        let listen = self.settings.listen;
         tracing::info!(%listen, "ballast is running; the money is paper");
         stop_signal().await?;
         tracing::info!("stopping: finishing what was begun");
+        // The market first, so that tenants and venues agree on all that it has told.
+        stop_market.send_replace(true);
+        let told = tokio::time::timeout(STOP_DEADLINE, market).await;
+        if told.is_err() {
+            tracing::warn!("the market's last close was not taken by every tenant");
+        }
         stop.send_replace(true);
         for task in tenants {
             let _ = task.await;
         }
-        let _ = market.await;
         let _ = http.await;
         drop(control);
         store.close().await.map_err(CliError::failed)?;

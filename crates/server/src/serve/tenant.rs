@@ -1,6 +1,7 @@
 //! One tenant: folded, attached, resumed, run, and folded again whenever its loop has failed.
 //! Start-up, recovery and replay are this one path.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,16 +16,17 @@ use ballast_engine::step::{Answer, Command, Engine, Settings as EngineOptions};
 use ballast_engine::strategy::Plan;
 use ballast_storage::{Snapshot, StoreError, StreamName, TenantStore};
 use ballast_venues::paper::{
-    AccountError, PaperBroker, PaperMarket, PaperRecord, PaperSettings, PaperVenue,
+    AccountError, PaperBroker, PaperError, PaperMarket, PaperRecord, PaperSettings, PaperVenue,
 };
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::MissedTickBehavior;
 
 use super::health::TenantHealth;
 use super::market::RecentFrames;
 use super::settings::ProfileSettings;
-use super::stopped;
+use super::{STOP_DEADLINE, stopped};
 
 /// Deliveries that may wait for a tenant.
 const INBOX: usize = 1_024;
@@ -73,8 +75,12 @@ enum TenantError {
     Run(#[from] RunError),
     #[error(transparent)]
     Account(#[from] AccountError),
+    #[error(transparent)]
+    Venue(#[from] PaperError),
     #[error("the tenant's loop ended before it had answered")]
     Ended,
+    #[error("the tenant did not finish what it had begun in time")]
+    Late,
 }
 
 impl TenantWorld {
@@ -99,11 +105,11 @@ impl TenantWorld {
     async fn run(&self, stop: &mut watch::Receiver<bool>) -> Result<(), TenantError> {
         let journal = self.store.journal::<Envelope>(StreamName::Journal, 0);
         let state = self.fold(&journal).await?;
-        let oldest_open = oldest_open(&state);
-        let known = self.known_profiles(&state);
+        let missed_from = at_work_since(&state);
+        let errands = self.errands(&state)?;
         let mut engine = Engine::new(state, self.engine);
-        for (profile, configured) in &known {
-            engine.attach(*profile, configured.plan.clone());
+        for errand in errands.iter().filter(|errand| errand.known.is_some()) {
+            engine.attach(errand.profile, errand.configured.plan.clone());
         }
         let venue = PaperVenue::open(
             self.store.journal::<PaperRecord>(StreamName::Paper, 0),
@@ -112,7 +118,7 @@ impl TenantWorld {
             Arc::clone(&self.gaps),
         );
         let (inbox, deliveries) = mpsc::channel(INBOX);
-        let (broker, market, venue_task) = venue.await?.start(inbox.clone());
+        let (broker, market, venue) = venue.await?.start(inbox.clone());
         let tenant = Tenant {
             engine,
             journal,
@@ -122,24 +128,18 @@ impl TenantWorld {
             gaps: Arc::clone(&self.gaps),
         };
         let observer = self.observer();
-        let mut running = tokio::spawn(tenant.run(deliveries, observer));
-        let begun = self.begin(&inbox, &broker, market, oldest_open).await;
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move { Ok(tenant.run(deliveries, observer).await?) });
+        tasks.spawn(async move { venue_ended(venue.await) });
+        let way = Way { inbox, broker, market };
         let ended = tokio::select! {
-            ended = &mut running => ended,
-            () = self.tick(&inbox, stop) => {
-                self.market.send_replace(None);
-                let _ = inbox.send(Delivery::Stop).await;
-                running.await
-            }
+            () = stopped(stop) => Ok(()),
+            ended = tasks.join_next() => outcome(ended).and(Err(TenantError::Ended)),
+            Err(error) = self.lead(&way, errands, missed_from) => Err(error),
         };
-        drop((inbox, broker));
-        venue_task.abort();
-        match ended {
-            Ok(Ok(())) if *stop.borrow() => begun,
-            Ok(Ok(())) => begun.and(Err(TenantError::Ended)),
-            Ok(Err(error)) => Err(error.into()),
-            Err(_) => Err(TenantError::Ended),
-        }
+        self.market.send_replace(None);
+        let finished = tokio::time::timeout(STOP_DEADLINE, way.finish(tasks, ended.is_ok()));
+        ended.and(finished.await.unwrap_or(Err(TenantError::Late)))
     }
 
     /// The state as the newest snapshot and every event after it tell it.
@@ -158,68 +158,57 @@ impl TenantWorld {
         }
     }
 
-    /// The configured profiles that the journal knows, by name.
-    fn known_profiles(&self, state: &State) -> Vec<(ProfileId, &ConfiguredProfile)> {
-        let of_name = |name: &str| state.profiles().find(|known| known.document.name == name);
-        let known = self
-            .profiles
-            .iter()
-            .filter_map(|configured| Some((of_name(&configured.settings.name)?.id, configured)));
-        known.collect()
-    }
-
-    /// Brings the profiles to what is configured, lets the engine catch up on missed frames, and
-    /// opens the market to it.
-    async fn begin(
-        &self,
-        inbox: &mpsc::Sender<Delivery>,
-        broker: &PaperBroker,
-        market: PaperMarket,
-        oldest_open: Option<Timestamp>,
-    ) -> Result<(), TenantError> {
-        let state = self.fold(&self.store.journal::<Envelope>(StreamName::Journal, 0)).await?;
-        for configured in &self.profiles {
+    /// What is to be done so that the profiles are as they are configured.
+    fn errands(&self, state: &State) -> Result<Vec<Errand<'_>>, TenantError> {
+        let errands = self.profiles.iter().map(|configured| {
             let known = state.profiles().find(|p| p.document.name == configured.settings.name);
-            let profile = match known {
-                Some(known) => known.id,
-                None => ProfileId::from_bits(self.entropy.bits()),
-            };
-            let document = configured.document(&self.paper)?;
-            let (cash, instruments) = (document.capital.money(), document.instruments.clone());
-            broker.open_account(profile, cash, instruments).await?;
-            if known.is_none_or(|known| *known.document != document) {
-                let (document, plan) = (Box::new(document), Box::new(configured.plan.clone()));
-                let by = "configuration file".to_owned();
-                ask(inbox, Command::PutProfile { profile, document, plan, by }).await?;
-            }
-            if known.is_none() {
-                let reason = "configuration file".to_owned();
-                let status = ProfileStatus::Running;
-                ask(inbox, Command::SetStatus { profile, status, reason }).await?;
-            }
-        }
-        if let Some(oldest) = oldest_open {
-            for frame in self.recent.after(oldest) {
-                let _ = inbox.send(Delivery::Missed(frame)).await;
-            }
-        }
-        self.market.send_replace(Some(market));
-        self.health.started();
-        Ok(())
+            Ok(Errand {
+                profile: known.map_or_else(|| self.new_profile(), |known| known.id),
+                document: configured.document(&self.paper)?,
+                known: known.map(|known| (*known.document).clone()),
+                start: known.is_none_or(|known| !known.started),
+                configured,
+            })
+        });
+        errands.collect()
     }
 
-    async fn tick(&self, inbox: &mpsc::Sender<Delivery>, stop: &mut watch::Receiver<bool>) {
+    fn new_profile(&self) -> ProfileId {
+        ProfileId::from_bits(self.entropy.bits())
+    }
+
+    /// Brings the profiles to what is configured, lets the engine catch up on what the venue and
+    /// the market have done meanwhile, opens the market to it, and ticks. Ends only by failing.
+    async fn lead(
+        &self,
+        way: &Way,
+        errands: Vec<Errand<'_>>,
+        missed_from: Option<Timestamp>,
+    ) -> Result<Infallible, TenantError> {
+        for errand in errands {
+            errand.run(way).await?;
+        }
+        way.settled().await?;
+        let _ = way.market.settled().await;
+        let mut place = self.recent.place_after(missed_from);
+        loop {
+            let missed = self.recent.join(place, &self.market, &way.market);
+            if missed.is_empty() {
+                break;
+            }
+            place += missed.len();
+            for frame in missed {
+                way.send(Delivery::Missed(frame)).await?;
+            }
+            // Stops that were raised reach the venue before the next bar does.
+            way.settled().await?;
+        }
+        self.health.started();
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
-            tokio::select! {
-                () = stopped(stop) => return,
-                _ = ticks.tick() => {
-                    if inbox.send(Delivery::Tick).await.is_err() {
-                        std::future::pending::<()>().await;
-                    }
-                }
-            }
+            ticks.tick().await;
+            way.send(Delivery::Tick).await?;
         }
     }
 
@@ -249,17 +238,114 @@ impl ConfiguredProfile {
     }
 }
 
-async fn ask(inbox: &mpsc::Sender<Delivery>, command: Command) -> Result<Answer, TenantError> {
-    let (answer, answered) = oneshot::channel();
-    let delivery = Delivery::Command { command, request_id: None, answer };
-    inbox.send(delivery).await.map_err(|_| TenantError::Ended)?;
-    answered.await.map_err(|_| TenantError::Ended)
+/// What is to be done about one configured profile. Each part of it can be done again: the process
+/// may end between any two.
+struct Errand<'a> {
+    profile: ProfileId,
+    configured: &'a ConfiguredProfile,
+    /// What the profile is to be.
+    document: ProfileDocument,
+    /// What the journal has of it.
+    known: Option<ProfileDocument>,
+    /// Whether it was never started: from then on, stopping it is up to people.
+    start: bool,
 }
 
-/// When the oldest open trade began.
-fn oldest_open(state: &State) -> Option<Timestamp> {
+impl Errand<'_> {
+    /// The journal first, so that the venue has no account that nobody knows.
+    async fn run(self, way: &Way) -> Result<(), TenantError> {
+        let Self { profile, configured, mut document, known, start } = self;
+        let by = "configuration file";
+        if known.as_ref() != Some(&document) {
+            let (changed, plan) = (Box::new(document.clone()), Box::new(configured.plan.clone()));
+            let put = Command::PutProfile { profile, document: changed, plan, by: by.to_owned() };
+            let answer = way.ask(put).await?;
+            if answer != Answer::Done {
+                let name = &configured.settings.name;
+                tracing::warn!(name, ?answer, "the profile does not become what is configured");
+                let Some(known) = known else { return Ok(()) };
+                document = known;
+            }
+        }
+        let (cash, instruments) = (document.capital.money(), document.instruments);
+        way.broker.open_account(profile, cash, instruments).await?;
+        if start {
+            let (status, reason) = (ProfileStatus::Running, by.to_owned());
+            way.ask(Command::SetStatus { profile, status, reason }).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The ways to a tenant's loop and to its venue.
+struct Way {
+    inbox: mpsc::Sender<Delivery>,
+    broker: PaperBroker,
+    market: PaperMarket,
+}
+
+/// What both of a tenant's tasks end with.
+type Ended = Result<(), TenantError>;
+
+impl Way {
+    async fn send(&self, delivery: Delivery) -> Ended {
+        self.inbox.send(delivery).await.map_err(|_| TenantError::Ended)
+    }
+
+    async fn ask(&self, command: Command) -> Result<Answer, TenantError> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Delivery::Command { command, request_id: None, answer }).await?;
+        answered.await.map_err(|_| TenantError::Ended)
+    }
+
+    /// Waits until the tenant has carried out everything that it got.
+    async fn settled(&self) -> Ended {
+        let (settled, answered) = oneshot::channel();
+        self.send(Delivery::Settled(settled)).await?;
+        answered.await.map_err(|_| TenantError::Ended)
+    }
+
+    /// Lets the venue and then the tenant's loop end by themselves, whatever they are at. With
+    /// `settle` the tenant hears everything first.
+    async fn finish(self, mut tasks: JoinSet<Ended>, settle: bool) -> Ended {
+        if settle {
+            // What has ended meanwhile has nothing to ask or to tell any more.
+            let _ = self.settled().await;
+            let _ = self.market.settled().await;
+        }
+        // A loop that has ended needs no telling.
+        let _ = self.send(Delivery::Stop).await;
+        drop(self);
+        let mut ended = Ok(());
+        while let Some(task) = tasks.join_next().await {
+            ended = ended.and(outcome(Some(task)));
+        }
+        ended
+    }
+}
+
+fn outcome(task: Option<Result<Ended, JoinError>>) -> Ended {
+    match task {
+        Some(Ok(ended)) => ended,
+        Some(Err(_)) | None => Err(TenantError::Ended),
+    }
+}
+
+fn venue_ended(ended: Result<Result<(), PaperError>, JoinError>) -> Ended {
+    match ended {
+        // It ends with the tenant, whose own error says more.
+        Ok(Ok(()) | Err(PaperError::TenantGone)) => Ok(()),
+        Ok(Err(error)) => Err(error.into()),
+        Err(_) => Err(TenantError::Ended),
+    }
+}
+
+/// Since when something has been open that the market may have changed.
+fn at_work_since(state: &State) -> Option<Timestamp> {
     let trades = state.profiles().flat_map(|profile| profile.trades.values());
-    trades.map(|trade| trade.opened_at).min()
+    let orders = state.profiles().flat_map(|profile| profile.working.values());
+    let since = trades.map(|trade| trade.opened_at);
+    since.chain(orders.map(|order| order.terms.accepted_at)).min()
 }
 
 /// Keeps a snapshot now and then, and the health up to date.

@@ -108,15 +108,10 @@ impl Books {
     /// Every order that the venue took is one that was accepted, and it took it once.
     fn check_orders(&self, accepted: &BTreeMap<OrderId, Arc<OrderTerms>>) {
         let mut taken = BTreeSet::new();
-        for entry in &self.entries {
-            let PaperEntry::Submitted { terms } = entry else { continue };
+        for terms in self.taken() {
             let order = terms.order_id();
             assert_eq!(accepted.get(&order), Some(terms), "{}: {order}", self.name);
             assert!(taken.insert(order), "{}: the venue took {order} twice", self.name);
-        }
-        for (order, state) in self.done() {
-            let voided = state == DoneState::Voided;
-            assert_eq!(taken.contains(&order), !voided, "{}: {order} {state:?}", self.name);
         }
     }
 
@@ -143,18 +138,36 @@ impl Books {
         }
     }
 
-    /// What ended otherwise than by its fills ended at the venue.
+    /// What ended otherwise than by its fills did so at the venue, or never came there: then it was
+    /// voided, or cancelled on its way.
     fn check_ends(&self) {
-        let ended = |order: OrderId, state| {
-            self.said().any(|event| match (event, state) {
-                (BrokerEvent::Cancelled { order: said }, DoneState::Cancelled)
-                | (BrokerEvent::Rejected { order: said, .. }, DoneState::Rejected)
-                | (BrokerEvent::Expired { order: said }, DoneState::Expired) => *said == order,
-                _ => false,
+        let taken: BTreeSet<OrderId> = self.taken().map(|terms| terms.order_id()).collect();
+        let asked: BTreeSet<OrderId> = self
+            .events
+            .iter()
+            .filter_map(|envelope| match envelope.event {
+                Event::CancelRequested { order, .. } => Some(order),
+                _ => None,
             })
-        };
-        for (order, state) in self.done().filter(|(_, state)| *state != DoneState::Voided) {
-            assert!(ended(order, state), "{}: {order} was never {state:?}", self.name);
+            .collect();
+        let ended: BTreeMap<OrderId, DoneState> = self
+            .said()
+            .filter_map(|event| match event {
+                BrokerEvent::Cancelled { order } => Some((*order, DoneState::Cancelled)),
+                BrokerEvent::Rejected { order, .. } => Some((*order, DoneState::Rejected)),
+                BrokerEvent::Expired { order } => Some((*order, DoneState::Expired)),
+                _ => None,
+            })
+            .collect();
+        for envelope in &self.events {
+            let Event::OrderDone { order, state, .. } = &envelope.event else { continue };
+            let right = match (taken.contains(order), state) {
+                (true, _) => ended.get(order) == Some(state),
+                (false, DoneState::Cancelled) => asked.contains(order),
+                (false, _) => *state == DoneState::Voided,
+            };
+            let (name, there) = (&self.name, ended.get(order));
+            assert!(right, "{name}: {order} is {state:?}, at the venue {there:?}");
         }
     }
 
@@ -229,9 +242,9 @@ impl Books {
         })
     }
 
-    fn done(&self) -> impl Iterator<Item = (OrderId, DoneState)> {
-        self.events.iter().filter_map(|envelope| match &envelope.event {
-            Event::OrderDone { order, state, .. } => Some((*order, *state)),
+    fn taken(&self) -> impl Iterator<Item = &Arc<OrderTerms>> {
+        self.entries.iter().filter_map(|entry| match entry {
+            PaperEntry::Submitted { terms } => Some(terms),
             _ => None,
         })
     }

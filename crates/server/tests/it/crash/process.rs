@@ -39,6 +39,16 @@ impl Place {
     }
 }
 
+impl Drop for Place {
+    /// What has failed stays, to be looked at.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.directory.disable_cleanup(true);
+            eprintln!("the server's files are in {}", self.directory.path().display());
+        }
+    }
+}
+
 /// A running server.
 pub(super) struct Server {
     name: String,
