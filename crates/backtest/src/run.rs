@@ -118,16 +118,10 @@ pub fn run(
 ) -> Result<Outcome, RunError> {
     check(request)?;
     let mut run = Run::new(request)?;
-    let mut last: Option<Timestamp> = None;
     for (symbol, bar) in bars {
-        if let Some(closed) = last.filter(|closed| *closed != bar.close_time) {
-            run.book_equity(closed)?;
-        }
-        last = Some(bar.close_time);
-        run.bar(symbol, bar)?;
+        run.gather(symbol, bar)?;
     }
-    let last = last.ok_or(RunError::NoBars)?;
-    run.book_equity(last)?;
+    run.play_close()?;
     run.finish()
 }
 
@@ -163,6 +157,10 @@ struct Run {
     board: Board,
     desk: Desk,
     timeframe: Timeframe,
+    /// Whether a frame may lack the bar of some instrument; of a single one it is complete.
+    has_several: bool,
+    /// The bars of one close, one for each instrument that has one.
+    close: Vec<PlayedBar>,
     statistics: Statistics,
     bars_in_position: u64,
     equity: Vec<EquityPoint>,
@@ -201,6 +199,8 @@ impl Run {
             board,
             desk: Desk::new(request, plan)?,
             timeframe: request.timeframe,
+            has_several: request.instruments.len() > 1,
+            close: Vec::with_capacity(request.instruments.len()),
             statistics: Statistics::new(float_of(request.cash), basis),
             bars_in_position: 0,
             equity: Vec::new(),
@@ -208,27 +208,43 @@ impl Run {
         })
     }
 
-    fn bar(&mut self, symbol: Symbol, bar: Bar) -> Result<(), RunError> {
+    /// Takes a bar; what was gathered is played once the bar is of a later close.
+    fn gather(&mut self, symbol: Symbol, bar: Bar) -> Result<(), RunError> {
+        let first = self.close.first().map(|played| played.bar.close_time);
+        if first.is_some_and(|close_time| close_time != bar.close_time) {
+            self.play_close()?;
+        }
         let open_time = self.timeframe.open_of(bar.close_time);
+        self.close.push(PlayedBar { symbol, open_time, bar });
+        Ok(())
+    }
+
+    /// Plays all bars of one close to the venue, then shows the frames to the engine.
+    fn play_close(&mut self) -> Result<(), RunError> {
+        let Some(PlayedBar { open_time, bar, .. }) = self.close.first().copied() else {
+            return Ok(());
+        };
         let desk = &mut self.desk;
         self.board.expire(open_time, |frame| desk.on_frame(frame));
-        let played = PlayedBar { symbol, open_time, bar };
-        desk.play(&played);
-        self.board.push(symbol, &bar, |frame| desk.on_frame(frame))?;
-        desk.close(&played);
+        desk.play(&self.close);
+        for played in &self.close {
+            self.board.push(played.symbol, &played.bar, |frame| desk.on_frame(frame))?;
+        }
+        if self.has_several {
+            self.board.expire(bar.close_time, |frame| desk.on_frame(frame));
+        }
+        desk.close(&self.close);
+        self.close.clear();
         match desk.failed.take() {
             Some(error) => Err(error.into()),
-            None => Ok(()),
+            None => self.book_equity(bar.close_time),
         }
     }
 
-    /// Every bar of `close_time` is known: its frame is complete, whatever is missing in it, and
-    /// equity counts each position at its last close.
+    /// Equity counts each position at its last close.
     fn book_equity(&mut self, close_time: Timestamp) -> Result<(), RunError> {
-        let desk = &mut self.desk;
-        self.board.expire(close_time, |frame| desk.on_frame(frame));
-        let equity = desk.equity().ok_or(RunError::Overflow)?;
-        self.bars_in_position += u64::from(desk.holds());
+        let equity = self.desk.equity().ok_or(RunError::Overflow)?;
+        self.bars_in_position += u64::from(self.desk.holds());
         self.statistics.push(close_time, equity);
         if self.keep_equity {
             self.equity.push(EquityPoint { close_time, equity });
@@ -237,6 +253,9 @@ impl Run {
     }
 
     fn finish(mut self) -> Result<Outcome, RunError> {
+        if self.statistics.is_empty() {
+            return Err(RunError::NoBars);
+        }
         let final_equity = self.desk.exact_equity().ok_or(RunError::Overflow)?;
         for trade in &self.desk.closed {
             self.statistics.trade(&closed_trade(trade));
@@ -295,29 +314,40 @@ impl Desk {
         self.engine.state().profile(PROFILE)
     }
 
-    /// Plays a bar to the venue, up to its close.
-    fn play(&mut self, played: &PlayedBar) {
+    /// Plays the bars of one close to the venue, up to the close itself: the open of each before
+    /// the inside of any, so that no money is spent before it is there.
+    fn play(&mut self, bars: &[PlayedBar]) {
         if !self.matcher.is_idle() {
             loop {
                 self.submitted = false;
-                self.matcher.open(played, &mut self.said);
-                self.listen(played);
+                self.each(bars, Matcher::open);
                 if !self.submitted {
                     break;
                 }
             }
-            self.matcher.inside(played, &mut self.said);
-            self.listen(played);
+            self.each(bars, Matcher::inside);
         }
-        let session_ends = played.open_time.utc_day() != played.bar.close_time.utc_day();
-        self.matcher.end(played, session_ends, &mut self.said);
-        self.listen(played);
+        self.each(bars, |matcher, played, said| {
+            let session_ends = played.open_time.utc_day() != played.bar.close_time.utc_day();
+            matcher.end(played, session_ends, said);
+        });
     }
 
     /// Lets orders fill that were given for this very close.
-    fn close(&mut self, played: &PlayedBar) {
+    fn close(&mut self, bars: &[PlayedBar]) {
         if !self.matcher.is_idle() {
-            self.matcher.at_close(played, &mut self.said);
+            self.each(bars, Matcher::at_close);
+        }
+    }
+
+    /// Plays one phase of every bar, and lets the engine hear what came of it.
+    fn each(
+        &mut self,
+        bars: &[PlayedBar],
+        phase: impl Fn(&mut Matcher, &PlayedBar, &mut Vec<BrokerEvent>),
+    ) {
+        for played in bars {
+            phase(&mut self.matcher, played, &mut self.said);
             self.listen(played);
         }
     }

@@ -232,6 +232,8 @@ impl Engine {
                 effects.actions.push(Action::Query(id));
             }
             for trade in profile.trades.values() {
+                // The process may have ended between the journal and the venue.
+                effects.actions.extend(trade.stop.map(|stop| Action::MoveStop(trade.id, stop)));
                 effects.actions.extend(legs(trade).map(Action::Query));
             }
         }
