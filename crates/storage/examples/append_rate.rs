@@ -3,7 +3,8 @@
 //! `cargo run --release -p ballast-storage --example append_rate -- [DIRECTORY]`
 //!
 //! The directory is made, used and removed; it says which disk is measured (default: the working
-//! directory's). The raw figure is a loop of one append and one `fdatasync` to a plain file.
+//! directory's). The raw figure is a loop of one append and one `fdatasync` to a plain file. All of
+//! it is done in short rounds, so that each round's figures were taken under the same conditions.
 #![expect(clippy::print_stdout, reason = "its output is what it is for")]
 
 use std::error::Error;
@@ -19,9 +20,9 @@ use ballast_storage::{Options, Store, StreamName, TenantJournal};
 
 /// About the size of a journaled order event.
 const RECORD_BYTES: usize = 400;
-const SINGLE: u64 = 10_000;
-const CONCURRENT: u64 = 200_000;
-const RAW: u32 = 10_000;
+const ROUNDS: usize = 9;
+const SINGLE: u64 = 1_000;
+const CONCURRENT: u64 = 32_000;
 
 struct Stopped;
 
@@ -44,18 +45,27 @@ async fn main() -> Outcome<()> {
 }
 
 async fn measure(directory: &Path) -> Outcome<()> {
-    report("raw append + fdatasync", u64::from(RAW), raw(&directory.join("raw"))?);
     let options = Options { directory: directory.join("store"), collections: &[], max_bytes: None };
     let store = Store::open(options, Arc::new(Stopped)).await?;
-    report("single", SINGLE, appends(&store, 1, SINGLE).await?);
-    for tenants in [64, 256] {
-        let elapsed = appends(&store, tenants, CONCURRENT / tenants).await?;
-        report(&format!("{tenants} concurrent"), CONCURRENT / tenants * tenants, elapsed);
+    println!("durable appends of {RECORD_BYTES} bytes in a second");
+    println!("{:>12} {:>12} {:>12} {:>12}", "raw", "single", "64 writers", "256 writers");
+    let mut rounds = Vec::new();
+    for _ in 0..ROUNDS {
+        let round = [
+            rate(SINGLE, raw(&directory.join("raw"))?),
+            rate(SINGLE, appends(&store, 1, SINGLE).await?),
+            rate(CONCURRENT, appends(&store, 64, CONCURRENT / 64).await?),
+            rate(CONCURRENT, appends(&store, 256, CONCURRENT / 256).await?),
+        ];
+        show(&round, "");
+        rounds.push(round);
     }
+    let best = [0, 1, 2, 3].map(|column| rounds.iter().map(|round| round[column]).max());
+    show(&best.map(Option::unwrap_or_default), " best");
     let journal = journal(&store, 0)?;
     let start = Instant::now();
     let count = read_all(&journal).await?;
-    report("read and verified", count, start.elapsed());
+    println!("read and verified: {} records in a second", rate(count, start.elapsed()));
     store.close().await?;
     Ok(())
 }
@@ -64,7 +74,7 @@ fn raw(file: &Path) -> Outcome<Duration> {
     let mut file = File::create(file)?;
     let record = [b'x'; RECORD_BYTES];
     let start = Instant::now();
-    for _ in 0..RAW {
+    for _ in 0..SINGLE {
         file.write_all(&record)?;
         file.sync_data()?;
     }
@@ -108,8 +118,11 @@ async fn read_all(journal: &TenantJournal<String>) -> Outcome<u64> {
     }
 }
 
-fn report(what: &str, count: u64, elapsed: Duration) {
-    let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX).max(1);
-    let rate = count * 1_000_000 / micros;
-    println!("{what:24} {count:7} in {:6} ms: {rate:7}/s", elapsed.as_millis());
+fn rate(count: u64, elapsed: Duration) -> u64 {
+    let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+    count * 1_000_000 / micros.max(1)
+}
+
+fn show([raw, single, few, many]: &[u64; 4], note: &str) {
+    println!("{raw:12} {single:12} {few:12} {many:12}{note}");
 }

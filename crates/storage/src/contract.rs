@@ -122,6 +122,12 @@ pub struct Index {
     pub order: Option<&'static str>,
 }
 
+impl Index {
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &'static str> {
+        self.equal.iter().copied().chain(self.order)
+    }
+}
+
 /// The version of a document: opaque, and never the same for two contents of one key.
 ///
 /// It holds the store's running number of the write and the beginning of a hash over the document,

@@ -114,7 +114,10 @@ pub enum OpenError {
         reason: String,
     },
     /// The disk or the database refused otherwise.
-    #[error("{} cannot be opened: {reason}", file.display())]
+    #[error(
+        "{} cannot be opened: {reason}; see that its disk is neither full nor failing",
+        file.display()
+    )]
     Unavailable {
         /// The file.
         file: PathBuf,

@@ -84,7 +84,8 @@ impl<R> TenantJournal<R> {
     /// claim what is already owned changes nothing.
     ///
     /// # Errors
-    /// [`JournalError::Fenced`] when a higher epoch owns it; otherwise by what the caller does next.
+    /// [`JournalError::Fenced`] when a higher epoch owns it; otherwise by what the caller does
+    /// next.
     pub async fn claim(&self) -> Result<Head, JournalError> {
         self.backend.claim(self.stream.clone(), self.epoch).await
     }

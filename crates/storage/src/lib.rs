@@ -3,8 +3,8 @@
 //! [`Store`] is the one contract over every back end. A tenant's data is reached only through
 //! [`Store::tenant`], so that a handler which holds one tenant's store cannot name another's.
 //!
-//! - A [`TenantJournal`] is append-only, gapless, fenced by an epoch and hash-chained: the authority
-//!   on what happened. A [`Snapshot`] is a cache of its fold.
+//! - A [`TenantJournal`] is append-only, gapless, fenced by an epoch and hash-chained: the
+//!   authority on what happened. A [`Snapshot`] is a cache of its fold.
 //! - [`Documents`] are JSON with an [`Etag`], declared indexes, paging and a time to live.
 //! - [`Leases`] say which node owns what, under an epoch that only grows.
 //!

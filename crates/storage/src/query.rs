@@ -4,7 +4,7 @@
 //! route grows slower with the number of documents.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -262,7 +262,7 @@ pub(crate) fn check_fields(collection: &Collection, body: &str) -> Result<(), St
     if !document.is_object() {
         return refuse("a document of a collection with indexes is a JSON object".to_owned());
     }
-    let fields = collection.indexes.iter().flat_map(fields);
+    let fields = collection.indexes.iter().flat_map(Index::fields);
     for field in fields {
         let fits = match document.get(field) {
             None | Some(Json::Null) => true,
@@ -283,13 +283,10 @@ pub(crate) fn check_fields(collection: &Collection, body: &str) -> Result<(), St
     Ok(())
 }
 
-fn fields(index: &'static Index) -> impl Iterator<Item = &'static str> {
-    index.equal.iter().copied().chain(index.order)
-}
-
 /// Refuses declarations that no back end could serve; says which.
 pub(crate) fn check_collections(collections: &'static [Collection]) -> Result<(), String> {
     let mut names = BTreeSet::new();
+    let mut spellings = BTreeMap::new();
     for collection in collections {
         let name = collection.name;
         let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b);
@@ -301,10 +298,16 @@ pub(crate) fn check_collections(collections: &'static [Collection]) -> Result<()
         }
         for index in collection.indexes {
             let mut seen = BTreeSet::new();
-            for field in fields(index) {
+            for field in index.fields() {
                 let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
                 if field.is_empty() || !field.bytes().all(plain) || !seen.insert(field) {
                     return Err(format!("'{field}' cannot stand in an index of '{name}'"));
+                }
+            }
+            for field in index.fields() {
+                let spelling = spellings.entry(field.to_ascii_lowercase()).or_insert(field);
+                if *spelling != field {
+                    return Err(format!("'{field}' and '{spelling}' differ only by case"));
                 }
             }
             if seen.is_empty() {
@@ -394,11 +397,12 @@ mod tests {
         const fn with(name: &'static str, indexes: &'static [Index]) -> Collection {
             Collection { name, indexes }
         }
-        static CASES: [(&str, &[Collection]); 5] = [
+        static CASES: [(&str, &[Collection]); 6] = [
             ("'Order'", &[with("Order", &[])]),
             ("'a' is declared twice", &[with("a", &[]), with("a", &[])]),
             ("'x'y'", &[with("a", &[Index { equal: &["x'y"], order: None }])]),
             ("'x'", &[with("a", &[Index { equal: &["x"], order: Some("x") }])]),
+            ("differ only by case", &[with("a", &[Index { equal: &["At", "at"], order: None }])]),
             ("names no field", &[with("a", &[Index { equal: &[], order: None }])]),
         ];
         for (expected, collections) in CASES {

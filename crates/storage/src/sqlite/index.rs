@@ -1,7 +1,8 @@
-//! The indexes of documents by field: expression indexes, which SQLite keeps by itself.
+//! The indexes of documents by field, which SQLite keeps by itself.
 //!
-//! They are made on opening from the declared collections, so that a release which declares a new
-//! one finds the documents written before it, and one that no longer needs an index drops it.
+//! A field is a column that is computed from the body and stored in indexes only. Columns and
+//! indexes are made on opening from the declared collections, so that a release which declares a
+//! new index finds the documents written before it, and one that no longer needs it drops it.
 
 use std::collections::BTreeSet;
 
@@ -9,60 +10,65 @@ use rusqlite::Connection;
 
 use crate::contract::{Collection, Index};
 
-const PREFIX: &str = "query ";
-
-/// Makes the declared indexes and drops those that no longer are.
+/// Makes the declared indexes and drops those that are no longer declared.
 pub(super) fn declare(
     connection: &mut Connection,
     collections: &'static [Collection],
 ) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
+    let known = names(&transaction, "SELECT name FROM pragma_table_xinfo('document')")?;
+    let indexes = collections.iter().flat_map(|collection| collection.indexes);
+    let fields: BTreeSet<&str> = indexes.flat_map(Index::fields).collect();
+    for field in fields {
+        let column = column(field);
+        if !known.contains(&column) {
+            transaction.execute_batch(&format!(
+                "ALTER TABLE document ADD COLUMN {column} ANY \
+                 GENERATED ALWAYS AS (json_extract(body, '$.{field}')) VIRTUAL"
+            ))?;
+        }
+    }
+    let declared = declare_indexes(&transaction, collections)?;
+    let existing = "SELECT name FROM sqlite_schema WHERE type = 'index' AND name LIKE 'query %'";
+    for name in names(&transaction, existing)?.difference(&declared) {
+        transaction.execute_batch(&format!("DROP INDEX \"{name}\""))?;
+    }
+    transaction.commit()
+}
+
+fn declare_indexes(
+    connection: &Connection,
+    collections: &'static [Collection],
+) -> rusqlite::Result<BTreeSet<String>> {
     let mut declared = BTreeSet::new();
     for collection in collections {
         for index in collection.indexes {
             let name = name(collection, index);
-            let columns = columns(index).join(", ");
-            transaction.execute_batch(&format!(
-                "CREATE INDEX IF NOT EXISTS \"{name}\" ON document ({columns}) \
+            let fields: String = index.fields().map(|field| column(field) + ", ").collect();
+            connection.execute_batch(&format!(
+                "CREATE INDEX IF NOT EXISTS \"{name}\" ON document (partition, {fields}key) \
                  WHERE collection = '{}'",
                 collection.name
             ))?;
             declared.insert(name);
         }
     }
-    for name in existing(&transaction)? {
-        if !declared.contains(&name) {
-            transaction.execute_batch(&format!("DROP INDEX \"{name}\""))?;
-        }
-    }
-    transaction.commit()
+    Ok(declared)
 }
 
-fn existing(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut statement = connection.prepare(
-        "SELECT name FROM sqlite_schema WHERE type = 'index' AND substr(name, 1, ?1) = ?2",
-    )?;
-    let names = statement.query_map((PREFIX.len(), PREFIX), |row| row.get(0))?;
+fn names(connection: &Connection, sql: &str) -> rusqlite::Result<BTreeSet<String>> {
+    let mut statement = connection.prepare(sql)?;
+    let names = statement.query_map((), |row| row.get(0))?;
     names.collect()
 }
 
 fn name(collection: &Collection, index: &Index) -> String {
     let equal = index.equal.join(",");
     let order = index.order.unwrap_or("key");
-    format!("{PREFIX}{} {equal} by {order}", collection.name)
+    format!("query {} {equal} by {order}", collection.name)
 }
 
-fn columns(index: &Index) -> Vec<String> {
-    let fields = index.equal.iter().copied().chain(index.order);
-    let partition = "partition".to_owned();
-    let mut columns = vec![partition];
-    columns.extend(fields.map(field));
-    columns.push("key".to_owned());
-    columns
-}
-
-/// The expression that reads a field; queries use the very same text, or SQLite would not see that
-/// the index answers them. Names of fields were checked to be letters, digits and `_`.
-pub(super) fn field(name: &str) -> String {
-    format!("json_extract(body, '$.{name}')")
+/// The column that holds a field. Names of fields were checked to be letters, digits and `_`.
+pub(super) fn column(field: &str) -> String {
+    format!("field_{field}")
 }

@@ -61,6 +61,7 @@ pub(super) fn open(options: &Options) -> Result<Opened, OpenError> {
     site.check_owner(&writer)?;
     site.check_version(&writer)?;
     site.check_whole(&writer)?;
+    site.keep_log(&writer)?;
     let prepared = prepare(&mut writer, options.collections, options.max_bytes);
     prepared.map_err(|error| site.sqlite(&error))?;
     Ok(Opened { writer, file, lock })
@@ -74,8 +75,8 @@ pub(super) fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
     Ok(reader)
 }
 
-/// Keeps prepared statements, and keeps SQLite from planning them anew whenever their values change:
-/// the plans here are meant to be the same for all values.
+/// Keeps prepared statements, and keeps SQLite from planning them anew whenever their values
+/// change: the plans here are meant to be the same for all values.
 fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
@@ -116,13 +117,15 @@ fn lock(directory: &Path) -> Result<File, OpenError> {
             });
         }
     }
-    let name_owner = |file: &mut File| {
-        file.set_len(0)?;
-        file.rewind()?;
-        writeln!(file, "{}", std::process::id())
-    };
-    name_owner(&mut file).map_err(unusable)?;
+    // Only the message to a second process suffers without it, as on a full disk.
+    let _ = name_owner(&mut file);
     Ok(file)
+}
+
+fn name_owner(lock: &mut File) -> io::Result<()> {
+    lock.set_len(0)?;
+    lock.rewind()?;
+    writeln!(lock, "{}", std::process::id())
 }
 
 enum CreateError {
@@ -165,7 +168,6 @@ fn prepare(
     max_bytes: Option<u64>,
 ) -> rusqlite::Result<()> {
     keep_statements(writer)?;
-    writer.pragma_update(None, "journal_mode", "WAL")?;
     writer.pragma_update(None, "synchronous", "FULL")?;
     writer.pragma_update(None, "foreign_keys", false)?;
     writer.pragma_update(None, "temp_store", "MEMORY")?;
@@ -243,6 +245,19 @@ impl Site<'_> {
             Ok(Some(finding)) => Err(self.damaged(finding)),
             Err(error) => Err(self.sqlite(&error)),
         }
+    }
+
+    fn keep_log(&self, connection: &Connection) -> Result<(), OpenError> {
+        let mode = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
+        let mode = connection.pragma_update_and_check(None, "journal_mode", "WAL", mode);
+        let mode = mode.map_err(|error| self.sqlite(&error))?;
+        if mode == "wal" {
+            return Ok(());
+        }
+        Err(OpenError::Unavailable {
+            file: self.file.to_owned(),
+            reason: format!("its disk takes no write-ahead log (only '{mode}'), as over a network"),
+        })
     }
 
     fn sqlite(&self, error: &rusqlite::Error) -> OpenError {

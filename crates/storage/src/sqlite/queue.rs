@@ -203,3 +203,119 @@ impl Lanes {
         taken
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    struct Named(&'static str, Arc<Mutex<Vec<&'static str>>>);
+
+    impl Work for Named {
+        fn run(&mut self, _: &Connection) -> Result<(), Fault> {
+            Ok(())
+        }
+
+        fn settle(self: Box<Self>, _: Result<(), StoreError>) {
+            self.1.lock().unwrap().push(self.0);
+        }
+    }
+
+    /// A queue, and the names of the jobs in the order in which they were taken.
+    struct Bench {
+        queue: Queue,
+        taken: Arc<Mutex<Vec<&'static str>>>,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            Self { queue: Queue::new(), taken: Arc::default() }
+        }
+
+        async fn push(&self, name: &'static str, priority: Priority, bytes: usize) {
+            let partition = Partition::Tenant(name.parse().unwrap());
+            let work = Box::new(Named(name, Arc::clone(&self.taken)));
+            self.queue.push(&partition, priority, bytes, work).await.unwrap();
+        }
+
+        /// The jobs of one commit.
+        fn commit(&self) -> Vec<&'static str> {
+            for job in self.queue.take().unwrap() {
+                job.work.settle(Ok(()));
+            }
+            std::mem::take(&mut self.taken.lock().unwrap())
+        }
+    }
+
+    fn poll(future: impl Future<Output = ()>) -> Poll<()> {
+        pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[tokio::test]
+    async fn one_tenants_bulk_delays_no_other_tenant() {
+        let bench = Bench::new();
+        for _ in 0..WAITING_PER_LANE {
+            bench.push("greedy", Priority::Low, 10).await;
+        }
+        assert_eq!(poll(bench.push("greedy", Priority::Low, 10)), Poll::Pending);
+        assert_eq!(poll(bench.push("modest", Priority::Low, 10)), Poll::Ready(()));
+        assert_eq!(poll(bench.push("greedy", Priority::High, 10)), Poll::Ready(()));
+        assert_eq!(poll(bench.push("modest", Priority::High, 10)), Poll::Ready(()));
+        let first = bench.commit();
+        assert_eq!(first[..2], ["greedy", "modest"], "what is urgent comes first");
+        assert_eq!(first[2..10], ["greedy"; 8], "its share of the rest");
+        assert_eq!(first[10..], ["modest"]);
+        bench.push("late", Priority::Low, 10).await;
+        let second = bench.commit();
+        assert_eq!(second, [vec!["greedy"; 8], vec!["late"]].concat());
+        assert_eq!(poll(bench.push("greedy", Priority::Low, 10)), Poll::Ready(()), "room again");
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_bounded_in_bytes_for_each_priority() {
+        let bench = Bench::new();
+        bench.push("large", Priority::Low, 40 << 20).await;
+        assert_eq!(poll(bench.push("other", Priority::Low, 40 << 20)), Poll::Pending);
+        assert_eq!(poll(bench.push("other", Priority::High, 40 << 20)), Poll::Ready(()));
+        assert_eq!(bench.commit(), ["other", "large"]);
+        bench.push("huge", Priority::Low, 1 << 30).await;
+        bench.push("small", Priority::High, 1).await;
+        assert_eq!(bench.commit(), ["small", "huge"]);
+    }
+
+    #[tokio::test]
+    async fn a_commit_takes_little_of_what_is_not_urgent() {
+        let bench = Bench::new();
+        for name in ["a", "b", "c"] {
+            bench.push(name, Priority::Low, 1 << 20).await;
+        }
+        for expected in ["a", "b", "c"] {
+            assert_eq!(bench.commit(), [expected]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_closed_queue_is_emptied_and_takes_nothing() {
+        let bench = Bench::new();
+        bench.push("early", Priority::Low, 1).await;
+        bench.queue.close();
+        let partition = Partition::Tenant("late".parse().unwrap());
+        let work = Box::new(Named("late", Arc::clone(&bench.taken)));
+        let refused = bench.queue.push(&partition, Priority::High, 1, work).await;
+        assert_eq!(refused, Err(closed()));
+        assert_eq!(bench.commit(), ["early"]);
+        assert!(bench.queue.take().is_none());
+    }
+
+    #[test]
+    fn tenants_that_no_longer_write_are_forgotten() {
+        let mut lanes = Lanes::default();
+        for number in 0..100_000 {
+            drop(lanes.slots(&Partition::Tenant(number.to_string().parse().unwrap())));
+        }
+        assert!(lanes.slots.len() <= 2 * LANES_KEPT, "{}", lanes.slots.len());
+    }
+}

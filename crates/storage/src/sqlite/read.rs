@@ -9,9 +9,9 @@ use crate::chain::{self, Hash, Row, Slice, Tip};
 use crate::contract::{Etag, Partition, Snapshot};
 use crate::journal::{Range, Stream};
 use crate::lease::Lease;
-use crate::query::{Plan, Value};
+use crate::query::{Place, Plan, Value};
 use crate::sqlite::fault::Fault;
-use crate::sqlite::index;
+use crate::sqlite::index::column;
 
 /// Bits of a record's id that hold its sequence.
 const SEQ_BITS: u32 = 40;
@@ -203,27 +203,30 @@ pub(super) fn select(partition: i64, plan: &Plan, now: Timestamp) -> (String, Ve
         format!("partition = {}", bind(partition.into())),
     ];
     for (name, value) in plan.index.iter().flat_map(|index| index.equal).zip(&plan.equal) {
-        terms.push(format!("{} = {}", index::field(name), bind(sql(value))));
+        terms.push(format!("{} = {}", column(name), bind(sql(value))));
     }
-    let order = plan.order().map(index::field);
+    let order = plan.order().map(column);
     let by = order.as_deref().unwrap_or("key");
-    if let Some(from) = &plan.from {
-        terms.push(format!("{by} >= {}", bind(sql(from))));
+    let beyond = if plan.descending { "<" } else { ">" };
+    if let Some(Place { value, key }) = &plan.after {
+        let key = key.clone().into();
+        terms.push(match value {
+            Some(value) => format!("({by}, key) {beyond} ({}, {})", bind(sql(value)), bind(key)),
+            None => format!("key {beyond} {}", bind(key)),
+        });
     }
-    if let Some(until) = &plan.until {
+    // SQLite seeks by one bound: the place above is the closer one than the range's own.
+    if plan.after.is_none() || plan.descending {
+        // Documents without the field stand at the beginning of an index, before all values.
+        let first = order.is_some().then_some(Value::Integer(i64::MIN));
+        if let Some(from) = plan.from.as_ref().or(first.as_ref()) {
+            terms.push(format!("{by} >= {}", bind(sql(from))));
+        }
+    }
+    if let Some(until) = plan.until.as_ref().filter(|_| plan.after.is_none() || !plan.descending) {
         terms.push(format!("{by} < {}", bind(sql(until))));
     }
-    let (beyond, direction) = if plan.descending { ("<", "DESC") } else { (">", "ASC") };
-    match (&order, plan.after.as_ref().map(|place| (&place.value, &place.key))) {
-        (Some(_), Some((Some(value), key))) => terms.push(format!(
-            "({by}, key) {beyond} ({}, {})",
-            bind(sql(value)),
-            bind(key.clone().into())
-        )),
-        (_, Some((_, key))) => terms.push(format!("key {beyond} {}", bind(key.clone().into()))),
-        (Some(_), None) => terms.push(format!("{by} IS NOT NULL")),
-        (None, None) => {}
-    }
+    let direction = if plan.descending { "DESC" } else { "ASC" };
     let sorted = match &order {
         Some(_) => format!("{by} {direction}, key {direction}"),
         None => format!("key {direction}"),
@@ -273,4 +276,71 @@ pub(super) fn lease(at: &Connection, name: &str) -> Result<Option<Lease>, Fault>
         })
     });
     Ok(lease.optional()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Collection, Index};
+    use crate::query::Query;
+    use crate::sqlite::index::declare;
+
+    static ORDERS: Collection = Collection {
+        name: "order",
+        indexes: &[
+            Index { equal: &[], order: Some("at") },
+            Index { equal: &["profileId", "status"], order: Some("at") },
+            Index { equal: &["status"], order: None },
+        ],
+    };
+
+    /// How SQLite goes about a query: one line per step.
+    fn steps(connection: &Connection, query: &Query) -> Vec<String> {
+        let plan = Plan::new(&ORDERS, query).unwrap();
+        let (sql, values) = select(1, &plan, Timestamp::from_nanos(0));
+        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let steps = explain.query_map(params_from_iter(values), |row| row.get(3));
+        steps.unwrap().map(Result::unwrap).collect()
+    }
+
+    /// The next page of `query`, as its cursor would ask for it.
+    fn continued(query: &Query) -> Query {
+        let plan = Plan::new(&ORDERS, query).unwrap();
+        let cursor = plan.cursor("k", r#"{"profileId":"p","status":"open","at":1}"#);
+        Query { after: Some(cursor.unwrap()), ..query.clone() }
+    }
+
+    #[test]
+    fn every_query_is_one_search_of_its_index_already_in_order() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("schema.sql")).unwrap();
+        declare(&mut connection, std::slice::from_ref(&ORDERS)).unwrap();
+        let (profile, status) = (("profileId", "p".into()), ("status", "open".into()));
+        let key = ["key>?", "key<?"];
+        let at = ["(field_at,key)>(?,?)", "field_at>? AND (field_at,key)<(?,?)"];
+        let cases = [
+            (vec![], None, "sqlite_autoindex_document_1 (partition=? AND collection=?", key),
+            (vec![], Some("at"), "query order  by at (partition=?", at),
+            (
+                vec![profile, status.clone()],
+                Some("at"),
+                "query order profileId,status by at \
+                 (partition=? AND field_profileId=? AND field_status=?",
+                at,
+            ),
+            (vec![status], None, "query order status by key (partition=? AND field_status=?", key),
+        ];
+        for (equal, order_by, index, ranges) in cases {
+            let query = Query { equal, order_by, ..Query::default() };
+            let last = Query { descending: true, ..query.clone() };
+            let whole = if order_by.is_some() { " AND field_at>?" } else { "" };
+            let first = format!("SEARCH document USING INDEX {index}{whole})");
+            assert_eq!(steps(&connection, &query).join(""), first);
+            assert_eq!(steps(&connection, &last).join(""), first);
+            for (query, range) in [query, last].iter().zip(ranges) {
+                let next = format!("SEARCH document USING INDEX {index} AND {range})");
+                assert_eq!(steps(&connection, &continued(query)), [next]);
+            }
+        }
+    }
 }

@@ -3,9 +3,8 @@
 //! Each job runs in a savepoint of its own: one that fails, such as on a damaged page, is undone
 //! alone. An answer is given only when the whole group is durable.
 
-use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
@@ -33,7 +32,8 @@ impl Writer {
         let run = move || {
             let Opened { writer, file, lock } = opened;
             let outcome = run(writer, &guard.0, &file);
-            drop::<(CloseOnExit, File, PathBuf)>((guard, lock, file));
+            drop(guard);
+            drop(lock);
             end.send_replace(Some(outcome));
         };
         thread::Builder::new().name("ballast-store".to_owned()).spawn(run)?;

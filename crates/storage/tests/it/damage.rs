@@ -135,7 +135,8 @@ async fn a_changed_journal_is_refused_and_the_place_is_named() {
         (format!("UPDATE record SET id = {id} + 61 WHERE id = {id} + 60"), 60),
         (
             format!(
-                "INSERT INTO record SELECT id + 1, epoch, hash, body FROM record WHERE id = {id} + 60"
+                "INSERT INTO record SELECT id + 1, epoch, hash, body FROM record \
+                 WHERE id = {id} + 60"
             ),
             61,
         ),
