@@ -65,6 +65,7 @@ impl Matcher {
         out.push(BrokerEvent::Filled { order, fill });
         if self.holdings[place].trade.open_quantity().is_zero() {
             self.holdings.remove(place);
+            self.end_entry_of(trade);
         }
         quantity
     }

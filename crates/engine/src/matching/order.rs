@@ -240,16 +240,14 @@ impl Matcher {
         let trade = TradeId(working.terms.intent);
         let quote = Quote { price, liquidity, at: played.open_time, cap };
         let rest = self.fill(working, &quote, out);
+        let stands = rest.is_some();
+        if let Some(rest) = rest {
+            self.working.insert(place, rest);
+        }
         if entering && moment == Moment::Inside {
             self.mark_born_inside(trade, played, out);
         }
-        match rest {
-            Some(rest) => {
-                self.working.insert(place, rest);
-                true
-            }
-            None => false,
-        }
+        stands
     }
 
     /// Fills at the market: `price` made worse by the slippage. Gives back what is left.
@@ -311,8 +309,16 @@ impl Matcher {
         }
     }
 
-    /// Takes out what a phase has ended: partners of what filled, and exits of trades that are
-    /// not held any more.
+    /// The rest of an entry ends with its trade; filled later, it would be another one.
+    pub(super) fn end_entry_of(&mut self, trade: TradeId) {
+        let rest = self.working.iter_mut().find(|working| working.terms.intent == trade.0);
+        if let Some(rest) = rest {
+            rest.ended = true;
+        }
+    }
+
+    /// Takes out what a phase has ended: partners of what filled, the rest of an entry and exits
+    /// of trades that are not held any more.
     pub(super) fn sweep(&mut self, out: &mut Vec<BrokerEvent>) {
         let holdings = &self.holdings;
         self.working.retain(|working| {
