@@ -7,7 +7,8 @@
 //! 1. [`Matcher::open`]: pending market orders, then whatever the open already reaches. Called
 //!    again while the engine answers with new orders, such as the second half of a reversal.
 //! 2. [`Matcher::inside`]: stops before targets, then resting orders.
-//! 3. [`Matcher::end`]: trails and times in force, before the engine sees the bar's frame.
+//! 3. [`Matcher::end`]: times in force, before the engine sees the bar's frame. When a bar of the
+//!    strategy's timeframe has closed, [`Matcher::follow`] moves trailing orders.
 //! 4. [`Matcher::at_close`]: orders that fill at this very close, after the engine saw the frame.
 //!
 //! A tick is a bar whose four prices are equal. Touching a price counts as reaching it. Slippage
@@ -63,8 +64,6 @@ pub struct PlayedBar {
 #[serde(rename_all = "camelCase")]
 struct Holding {
     trade: Trade,
-    /// The bar inside which it was entered, until that bar ends.
-    born_inside: Option<Timestamp>,
     /// The stop was reached, but volume was short: the rest goes at the next open.
     stop_triggered: bool,
 }
@@ -80,6 +79,9 @@ pub struct Matcher {
     working: Vec<Working>,
     holdings: Vec<Holding>,
     last_close: Vec<(Symbol, Price)>,
+    /// Orders for which the bar being played is over: they had their share of its volume, or
+    /// were triggered too late in it.
+    waiting: Vec<(Symbol, OrderId)>,
     fills: u64,
 }
 
@@ -94,6 +96,7 @@ impl Matcher {
             working: Vec::new(),
             holdings: Vec::new(),
             last_close: Vec::new(),
+            waiting: Vec::new(),
             fills: 0,
         }
     }
@@ -211,7 +214,7 @@ impl Matcher {
         self.sweep(out);
     }
 
-    /// Phase 2: protective legs, then resting orders, stops first.
+    /// Phase 2, once a bar: protective legs, then resting orders, stops first.
     pub fn inside(&mut self, played: &PlayedBar, out: &mut Vec<BrokerEvent>) {
         if self.is_idle() {
             return;
@@ -221,35 +224,29 @@ impl Matcher {
         self.sweep(out);
     }
 
-    /// Phase 3: the bar is over. Trailing orders follow it, `ioc` and `fok` orders that saw it are
-    /// dropped, and with it the session may end.
+    /// Phase 3: the bar is over. `ioc` and `fok` orders that saw it are dropped, and with it the
+    /// session may end.
     pub fn end(&mut self, played: &PlayedBar, session_ends: bool, out: &mut Vec<BrokerEvent>) {
         self.remember_close(played);
+        self.waiting.retain(|(symbol, _)| *symbol != played.symbol);
         if self.is_idle() {
             return;
         }
         self.sweep(out);
-        for holding in &mut self.holdings {
-            if holding.trade.symbol == played.symbol {
-                holding.born_inside = None;
-            }
-        }
-        for working in &mut self.working {
-            if working.terms.symbol == played.symbol {
-                working.follow(&played.bar);
-            }
-        }
         self.drop_seen(played.symbol, out);
         if session_ends {
             self.end_session(played.symbol, out);
         }
     }
 
-    /// Phase 3 of a tick: `ioc` and `fok` orders that saw it are dropped. Trailing orders wait for
-    /// the close of a bar.
-    pub fn end_tick(&mut self, played: &PlayedBar, out: &mut Vec<BrokerEvent>) {
-        self.remember_close(played);
-        self.drop_seen(played.symbol, out);
+    /// Lets trailing orders follow a bar of the strategy's timeframe that has closed; finer bars
+    /// and ticks never move them, so that every mode trails alike.
+    pub fn follow(&mut self, symbol: Symbol, bar: &Bar) {
+        for working in &mut self.working {
+            if working.terms.symbol == symbol {
+                working.follow(bar);
+            }
+        }
     }
 
     /// Phase 4: orders that the engine gave for this very close.
@@ -301,6 +298,15 @@ impl Matcher {
 
     fn last_close(&self, symbol: Symbol) -> Option<Price> {
         self.last_close.iter().find(|(known, _)| *known == symbol).map(|(_, close)| *close)
+    }
+
+    /// Nothing more of the bar being played concerns `order`.
+    fn wait(&mut self, symbol: Symbol, order: OrderId) {
+        self.waiting.push((symbol, order));
+    }
+
+    fn waits(&self, order: OrderId) -> bool {
+        self.waiting.iter().any(|(_, waiting)| *waiting == order)
     }
 
     fn instrument(&self, symbol: Symbol) -> Option<&Instrument> {
