@@ -198,3 +198,22 @@ fn an_exit_that_is_due_fills_before_a_stop_that_the_open_gaps_through() {
         ",
     );
 }
+
+#[test]
+fn an_exit_that_is_due_reverses_when_the_opposite_entry_is_true() {
+    check(
+        "",
+        json!({"direction": "both", "exits": {"maxBars": 2}}),
+        "
+        100 100 100 100 1
+        100 100 99 99
+        99 99 95 96 3
+        90 90 90 90
+        ",
+        "
+        long 10 from 1 @ 100 to 3 @ 90: time_stop -100
+        short 10 from 3 @ 90 open: 0
+        equity 9900
+        ",
+    );
+}

@@ -68,6 +68,16 @@ struct Holding {
     stop_triggered: bool,
 }
 
+/// An order for which the bar being played is over: it had its share of the volume, or it was
+/// triggered too late in the bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Waiting {
+    order: OrderId,
+    symbol: Symbol,
+    close_time: Timestamp,
+}
+
 /// One profile's account at a simulated venue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -79,9 +89,8 @@ pub struct Matcher {
     working: Vec<Working>,
     holdings: Vec<Holding>,
     last_close: Vec<(Symbol, Price)>,
-    /// Orders for which the bar being played is over: they had their share of its volume, or
-    /// were triggered too late in it.
-    waiting: Vec<(Symbol, OrderId)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    waiting: Vec<Waiting>,
     fills: u64,
 }
 
@@ -139,8 +148,8 @@ impl Matcher {
         self.instrument(symbol).is_some()
     }
 
-    /// Whether money, orders and holdings are the same; the last prices, which the market brings
-    /// back by itself, may differ.
+    /// Whether money, orders and holdings are the same; the last prices and what waits for the
+    /// end of a bar, which the market brings back by itself, may differ.
     #[must_use]
     pub fn stands_like(&self, other: &Self) -> bool {
         self.cash == other.cash
@@ -228,7 +237,7 @@ impl Matcher {
     /// session may end.
     pub fn end(&mut self, played: &PlayedBar, session_ends: bool, out: &mut Vec<BrokerEvent>) {
         self.remember_close(played);
-        self.waiting.retain(|(symbol, _)| *symbol != played.symbol);
+        self.waiting.retain(|waiting| waiting.symbol != played.symbol);
         if self.is_idle() {
             return;
         }
@@ -301,12 +310,16 @@ impl Matcher {
     }
 
     /// Nothing more of the bar being played concerns `order`.
-    fn wait(&mut self, symbol: Symbol, order: OrderId) {
-        self.waiting.push((symbol, order));
+    fn wait(&mut self, order: OrderId, played: &PlayedBar) {
+        let PlayedBar { symbol, bar, .. } = *played;
+        self.waiting.push(Waiting { order, symbol, close_time: bar.close_time });
     }
 
-    fn waits(&self, order: OrderId) -> bool {
-        self.waiting.iter().any(|(_, waiting)| *waiting == order)
+    fn waits(&self, order: OrderId, played: &PlayedBar) -> bool {
+        let this = |waiting: &Waiting| {
+            waiting.order == order && waiting.close_time == played.bar.close_time
+        };
+        self.waiting.iter().any(this)
     }
 
     fn instrument(&self, symbol: Symbol) -> Option<&Instrument> {

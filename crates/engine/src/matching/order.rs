@@ -98,6 +98,18 @@ impl Working {
         self.reserved = rest.unwrap_or_default().max(Decimal::ZERO);
     }
 
+    /// What becomes of this order when `possible` units should have filled, but did not.
+    fn refusal(&self, possible: Quantity) -> BrokerEvent {
+        let order = self.terms.order_id();
+        let begun = self.left < self.terms.quantity;
+        let reason = match possible.is_zero() {
+            true if begun || self.terms.is_reducing() => return BrokerEvent::Cancelled { order },
+            true => "what is available is less than one lot costs",
+            false => TOO_LARGE,
+        };
+        BrokerEvent::Rejected { order, reason: reason.to_owned() }
+    }
+
     const fn is_market(&self) -> bool {
         matches!(self.stage, Stage::Market)
     }
@@ -189,17 +201,15 @@ impl Matcher {
         let mut place = 0;
         while place < self.working.len() {
             let working = &self.working[place];
-            if !pending(working) || self.waits(working.terms.order_id()) {
+            if !pending(working) || self.waits(working.terms.order_id(), played) {
                 place += 1;
                 continue;
             }
             let working = self.working.remove(place);
             let cap = self.volume_cap(played);
             let open = played.bar.open;
-            if let Some(rest) = self.fill_at_market(working, open, played.open_time, cap, out) {
-                self.working.insert(place, rest);
-                place += 1;
-            }
+            let rest = self.fill_at_market(working, open, played.open_time, cap, out);
+            place += usize::from(self.keep_rest(place, rest, played));
         }
     }
 
@@ -218,7 +228,7 @@ impl Matcher {
                     && !working.ended
                     && working.is_stop() == stops
                     && !working.is_market()
-                    && !self.waits(working.terms.order_id());
+                    && !self.waits(working.terms.order_id(), played);
                 let reached =
                     if looked_at { working.reached(&played.bar, moment) } else { Reached::No };
                 if self.carry_out(place, &reached, played, moment, out) {
@@ -240,7 +250,7 @@ impl Matcher {
         let (reached, liquidity) = match reached {
             Reached::No => return true,
             Reached::Becomes(limit) => {
-                self.become_limit(place, *limit, moment);
+                self.become_limit(place, *limit, moment, played);
                 return true;
             }
             Reached::Rests(price) => (*price, Liquidity::Maker),
@@ -259,24 +269,27 @@ impl Matcher {
         let trade = TradeId(working.terms.intent);
         let quote = Quote { price, liquidity, at: played.open_time, cap };
         let rest = self.fill(working, &quote, out);
-        let stands = rest.is_some();
-        if let Some(rest) = rest {
-            self.working.insert(place, rest);
-        }
+        let stands = self.keep_rest(place, rest, played);
         if entering && moment == Moment::Inside {
             self.protect_born_inside(trade, reached, played, out);
         }
         stands
     }
 
+    /// Puts back what the volume of the bar did not fill, until the next one; whether there is any.
+    fn keep_rest(&mut self, place: usize, rest: Option<Working>, played: &PlayedBar) -> bool {
+        let Some(rest) = rest else { return false };
+        self.wait(rest.terms.order_id(), played);
+        self.working.insert(place, rest);
+        true
+    }
+
     /// Lets a triggered stop-limit rest. One that was triggered inside a bar is not looked at
     /// again in it: what came after the trigger is not known, but for the close.
-    fn become_limit(&mut self, place: usize, limit: Price, moment: Moment) {
-        let working = &mut self.working[place];
-        working.stage = Stage::Limit(limit);
+    fn become_limit(&mut self, place: usize, limit: Price, moment: Moment, played: &PlayedBar) {
+        self.working[place].stage = Stage::Limit(limit);
         if moment == Moment::Inside {
-            let (symbol, order) = (working.terms.symbol, working.terms.order_id());
-            self.wait(symbol, order);
+            self.wait(self.working[place].terms.order_id(), played);
         }
     }
 
@@ -311,9 +324,6 @@ impl Matcher {
             out.push(BrokerEvent::Expired { order });
             return None;
         }
-        if room < working.left {
-            self.wait(terms.symbol, order);
-        }
         if room.is_zero() {
             return Some(working);
         }
@@ -322,7 +332,7 @@ impl Matcher {
             Purpose::Exit { trade, reason, .. } => self.leave(*trade, possible, quote, *reason),
         };
         let Some(fill) = fill else {
-            out.push(self.refusal(&working, possible));
+            out.push(working.refusal(possible));
             return None;
         };
         working.count(&fill);
@@ -333,20 +343,6 @@ impl Matcher {
             return None;
         }
         (!working.left.is_zero()).then_some(working)
-    }
-
-    /// What becomes of an order of which `possible` units should have filled, but did not.
-    fn refusal(&self, working: &Working, possible: Quantity) -> BrokerEvent {
-        let order = working.terms.order_id();
-        let begun = working.left < working.terms.quantity;
-        let reason = match possible.is_zero() {
-            true if begun || working.terms.is_reducing() => {
-                return BrokerEvent::Cancelled { order };
-            }
-            true => "what is available is less than one lot costs",
-            false => TOO_LARGE,
-        };
-        BrokerEvent::Rejected { order, reason: reason.to_owned() }
     }
 
     /// Ends the orders that name this one as their partner, and the one that it names.

@@ -3,7 +3,7 @@
 use ballast_domain::id::Leg;
 use ballast_domain::profile::Liquidity;
 use ballast_domain::{
-    Bar, BrokerEvent, Direction, ExitReason, OrderId, Price, Quantity, Stop, Symbol, Trade, TradeId,
+    Bar, BrokerEvent, Direction, ExitReason, OrderId, Price, Quantity, Stop, Trade, TradeId,
 };
 
 use super::order::{Quote, TOO_LARGE};
@@ -110,7 +110,7 @@ impl Matcher {
         let price = self.slipped(price, side);
         let quote = self.quote(price, Liquidity::Taker, played);
         let (order, held) = (OrderId { intent: id.0, leg: Leg::Stop }, self.held_of(id));
-        self.fill_leg(order, held, &quote, stop_reason(stop.kind), played.symbol, out);
+        self.fill_leg(order, held, &quote, stop_reason(stop.kind), played, out);
     }
 
     /// Fills the targets that the path comes to, at their levels or where the path begins beyond.
@@ -137,7 +137,7 @@ impl Matcher {
             let quote = self.quote(price, Liquidity::Maker, played);
             let order = OrderId { intent: id.0, leg: Leg::Target(leg as u8) };
             let reason = ExitReason::TakeProfit;
-            let filled = self.fill_leg(order, open, &quote, reason, played.symbol, out);
+            let filled = self.fill_leg(order, open, &quote, reason, played, out);
             self.count_target(id, leg, filled);
         }
     }
@@ -149,15 +149,15 @@ impl Matcher {
         wanted: Quantity,
         quote: &Quote,
         reason: ExitReason,
-        symbol: Symbol,
+        played: &PlayedBar,
         out: &mut Vec<BrokerEvent>,
     ) -> Quantity {
-        if self.waits(order) {
+        if self.waits(order, played) {
             return Quantity::ZERO;
         }
         let quantity = quote.cap.map_or(wanted, |cap| wanted.min(cap));
         if quantity < wanted {
-            self.wait(symbol, order);
+            self.wait(order, played);
         }
         if quantity.is_zero() {
             return Quantity::ZERO;
