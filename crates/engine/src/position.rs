@@ -449,7 +449,8 @@ mod tests {
             let mut costs = Decimal::ZERO;
             for (number, (cents, micros)) in (1..).zip(&entries) {
                 let quantity = Quantity::new(Decimal::new(*micros, 6)).unwrap();
-                let fill = fill(number, Price::new(Decimal::new(*cents, 2)).unwrap(), quantity, usd("0"));
+                let price = Price::new(Decimal::new(*cents, 2)).unwrap();
+                let fill = fill(number, price, quantity, usd("0"));
                 costs += enter(&mut trade, &fill).unwrap().amount();
             }
             let (mut returned, mut profits, last) = (Decimal::ZERO, Decimal::ZERO, exits.len() - 1);

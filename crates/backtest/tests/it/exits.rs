@@ -13,7 +13,7 @@ fn levels_are_taken_from_the_fill_price_slippage_included() {
     // The fill is 101, so the stop lies at 95.95 and gives 94.9905 after its own slippage.
     check(
         "slippage=100",
-        json!({"exits": {"stopLoss": percent("5"), "takeProfit": [percent("10")]}}),
+        &json!({"exits": {"stopLoss": percent("5"), "takeProfit": [percent("10")]}}),
         "
         100 100 100 100 1
         100 101 96 100
@@ -35,7 +35,7 @@ fn the_average_true_range_is_that_of_the_signals_bar() {
     let atr = |value: &str| json!({"type": "atr", "value": value, "period": 1});
     check(
         "",
-        json!({"exits": {"stopLoss": atr("2"), "takeProfit": [atr("3")]}}),
+        &json!({"exits": {"stopLoss": atr("2"), "takeProfit": [atr("3")]}}),
         "
         100 100 100 100
         100 102 98 101 1
@@ -58,7 +58,7 @@ fn price_levels_stand_wherever_the_entry_filled() {
     let at = |value: &str| json!({"type": "price", "value": value});
     check(
         "",
-        json!({"exits": {"stopLoss": at("90"), "takeProfit": [at("120")]}}),
+        &json!({"exits": {"stopLoss": at("90"), "takeProfit": [at("120")]}}),
         "
         100 100 100 100 1
         105 119 91 100
@@ -77,7 +77,7 @@ fn price_levels_stand_wherever_the_entry_filled() {
 fn protection_is_live_in_the_bar_of_the_entry() {
     check(
         "",
-        json!({"exits": {"stopLoss": percent("5"), "takeProfit": [percent("5")]}}),
+        &json!({"exits": {"stopLoss": percent("5"), "takeProfit": [percent("5")]}}),
         "
         100 100 100 100 1
         100 104 95 101 1
@@ -99,7 +99,7 @@ fn several_targets_make_one_trade_with_the_mean_price_and_the_last_reason() {
         |value: &str, portion: &str| json!({"type": "percent", "value": value, "portion": portion});
     check(
         "",
-        json!({"exits": {
+        &json!({"exits": {
             "stopLoss": percent("5"),
             "takeProfit": [target("10", "0.5"), target("20", "0.5")],
         }}),
@@ -122,7 +122,10 @@ fn several_targets_make_one_trade_with_the_mean_price_and_the_last_reason() {
 fn a_short_mirrors_a_long() {
     check(
         "",
-        json!({"direction": "short", "exits": {"stopLoss": percent("5"), "takeProfit": [percent("10")]}}),
+        &json!({
+            "direction": "short",
+            "exits": {"stopLoss": percent("5"), "takeProfit": [percent("10")]},
+        }),
         "
         100 100 100 100 3
         100 104.99 90.01 100
@@ -144,7 +147,7 @@ fn a_short_mirrors_a_long() {
 fn a_short_whose_loss_eats_its_reserve_is_liquidated() {
     check(
         "",
-        json!({"direction": "short"}),
+        &json!({"direction": "short"}),
         "
         100 100 100 100 3
         100 199.99 99 150

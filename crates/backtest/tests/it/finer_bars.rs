@@ -15,7 +15,7 @@ const QUARTERS: &str = "bars=15m strategy=1h";
 fn a_signal_of_the_longer_bar_fills_at_the_open_of_the_next_finer_one() {
     check(
         QUARTERS,
-        json!({}),
+        &json!({}),
         "
         100 100 100 100
         100 100 100 100 1
@@ -37,7 +37,7 @@ fn the_finer_bars_decide_between_stop_and_target() {
     let entry = "100 100 100 100\n".repeat(3) + "100 100 100 100 1\n";
     check(
         QUARTERS,
-        exits.clone(),
+        &exits,
         &format!("{entry} 100 101 99 100\n 100 111 99 107\n 107 107 94 96\n 96 96 96 96"),
         "
         long 10 from 4 @ 100 to 5 @ 110: take_profit 100
@@ -46,7 +46,7 @@ fn the_finer_bars_decide_between_stop_and_target() {
     );
     check(
         "bars=1h strategy=1h",
-        exits,
+        &exits,
         &format!("100 100 100 100 1\n {hour}"),
         "
         long 10 from 1 @ 100 to 1 @ 95: stop_loss -50
@@ -60,7 +60,7 @@ fn trails_move_only_at_the_strategys_closes() {
     // The high of 110 raises the trail to 107 at the end of the hour, not of the quarter.
     check(
         QUARTERS,
-        json!({"exits": {"trailing": percent("3")}}),
+        &json!({"exits": {"trailing": percent("3")}}),
         "
         100 100 100 100
         100 100 100 100
@@ -81,13 +81,11 @@ fn trails_move_only_at_the_strategys_closes() {
 
 #[test]
 fn bars_held_are_counted_on_the_strategys_timeframe() {
-    let quarters = "100 100 100 100\n".repeat(8);
+    let (quiet, quarters) = ("100 100 100 100\n".repeat(3), "100 100 100 100\n".repeat(8));
     check(
         QUARTERS,
-        json!({"exits": {"maxBars": 2}}),
-        &format!(
-            "100 100 100 100\n 100 100 100 100\n 100 100 100 100\n 100 100 100 100 1\n {quarters} 105 105 105 105"
-        ),
+        &json!({"exits": {"maxBars": 2}}),
+        &format!("{quiet} 100 100 100 100 1\n {quarters} 105 105 105 105"),
         "
         long 10 from 4 @ 100 to 12 @ 105: time_stop 50
         equity 10050

@@ -10,6 +10,7 @@
 //! short 5 from 4 @ 90 open: -10                       marked at the last close
 //! equity 10040
 //! ```
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod exits;
 mod finer_bars;
@@ -27,9 +28,9 @@ use serde_json::{Value, json};
 
 /// Runs a strategy that `config` describes beyond the signals, on an account like `cash=1000
 /// lot=1 fee=0.1 slippage=50 bars=15m`, and checks every trade and the final equity.
-fn check(account: &str, config: Value, bars: &str, expected: &str) {
+fn check(account: &str, config: &Value, bars: &str, expected: &str) {
     let account = Account::parse(account);
-    let outcome = account.run(config.clone(), bars);
+    let outcome = account.run(config, bars);
     let expected: Vec<&str> = expected.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
     assert_eq!(account.told(&outcome), expected, "{config} {bars}");
 }
@@ -69,7 +70,7 @@ impl Account {
         account
     }
 
-    fn run(&self, config: Value, bars: &str) -> Outcome {
+    fn run(&self, config: &Value, bars: &str) -> Outcome {
         let mut document = json!({
             "version": 1, "kind": "rules", "timeframe": self.strategy, "symbols": ["X"],
             "entry": "volume == 1", "exit": "volume == 2",

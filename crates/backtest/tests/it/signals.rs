@@ -8,7 +8,7 @@ use super::check;
 fn a_signal_at_the_close_fills_at_the_next_open() {
     check(
         "",
-        json!({}),
+        &json!({}),
         "
         100 105 95 101 1
         102 103 99 100
@@ -26,7 +26,7 @@ fn a_signal_at_the_close_fills_at_the_next_open() {
 fn slippage_is_against_us_at_both_ends() {
     check(
         "slippage=100",
-        json!({"direction": "both"}),
+        &json!({"direction": "both"}),
         "
         100 100 100 100 1
         100 100 100 100 2
@@ -46,7 +46,7 @@ fn slippage_is_against_us_at_both_ends() {
 fn a_signal_fills_at_the_next_bar_present() {
     check(
         "",
-        json!({}),
+        &json!({}),
         "
         100 100 100 100 1
         gap
@@ -64,12 +64,13 @@ fn a_signal_fills_at_the_next_bar_present() {
 
 #[test]
 fn a_signal_at_the_last_close_fills_nothing() {
-    check("", json!({}), "100 100 100 100\n 100 100 100 100 1", "equity 10000");
+    check("", &json!({}), "100 100 100 100\n 100 100 100 100 1", "equity 10000");
 }
 
 #[test]
 fn the_quantity_is_fixed_at_the_signals_close() {
-    let sized = |sizing: Value| json!({"sizing": sizing, "exits": {"stopLoss": {"type": "percent", "value": "5"}}});
+    let stop = json!({"type": "percent", "value": "5"});
+    let sized = |sizing: &Value| json!({"sizing": sizing, "exits": {"stopLoss": stop}});
     let cases = [
         ("", json!({"type": "fixedNotional", "notional": "1000"}), "10"),
         ("", json!({"type": "percentOfEquity", "value": "50"}), "50"),
@@ -82,7 +83,7 @@ fn the_quantity_is_fixed_at_the_signals_close() {
     for (account, sizing, units) in cases {
         let pnl: f64 = units.parse::<f64>().unwrap() * 10.0;
         let expected = format!("long {units} from 1 @ 120 open: {pnl}\n equity {}", 10_000.0 + pnl);
-        check(account, sized(sizing), "90 110 80 100 1\n 120 130 119 130", &expected);
+        check(account, &sized(&sizing), "90 110 80 100 1\n 120 130 119 130", &expected);
     }
 }
 
@@ -90,7 +91,7 @@ fn the_quantity_is_fixed_at_the_signals_close() {
 fn equity_counts_what_earlier_trades_have_made() {
     check(
         "",
-        json!({"sizing": {"type": "percentOfEquity", "value": "50"}}),
+        &json!({"sizing": {"type": "percentOfEquity", "value": "50"}}),
         "
         100 100 100 100 1
         100 100 100 100
@@ -111,8 +112,8 @@ fn equity_counts_what_earlier_trades_have_made() {
 fn a_cost_above_what_is_available_is_cut_down() {
     let whole = json!({"sizing": {"type": "percentOfEquity", "value": "100"}});
     let bars = "100 100 100 100 1\n 110 110 110 110";
-    check("lot=1", whole.clone(), bars, "long 90 from 1 @ 110 open: 0\n equity 10000");
-    check("lot=1 fee=10", whole, bars, "long 82 from 1 @ 110 open: -902\n equity 9098");
+    check("lot=1", &whole, bars, "long 90 from 1 @ 110 open: 0\n equity 10000");
+    check("lot=1 fee=10", &whole, bars, "long 82 from 1 @ 110 open: -902\n equity 9098");
 }
 
 #[test]
@@ -121,7 +122,7 @@ fn what_no_lot_can_be_paid_of_is_refused() {
     // At the close one lot costs all there is, at the open a little more.
     check(
         "lot=100",
-        whole,
+        &whole,
         "100 100 100 100 1\n 101 101 101 101\n 100 100 100 100",
         "equity 10000",
     );
@@ -131,7 +132,7 @@ fn what_no_lot_can_be_paid_of_is_refused() {
 fn a_reversal_closes_and_opens_at_the_same_open() {
     check(
         "",
-        json!({"direction": "both"}),
+        &json!({"direction": "both"}),
         "
         100 100 100 100 1
         100 101 99 100
@@ -154,7 +155,7 @@ fn the_quantity_of_a_reversal_counts_the_closing_leg_at_the_signals_close() {
     // 990, half of it at 100 is 4.95, whatever the next open brings.
     check(
         "cash=1000 fee=1 lot=0.01",
-        json!({"direction": "both", "sizing": {"type": "percentOfEquity", "value": "50"}}),
+        &json!({"direction": "both", "sizing": {"type": "percentOfEquity", "value": "50"}}),
         "
         100 100 100 100 1
         100 101 99 100 3
@@ -172,7 +173,7 @@ fn the_quantity_of_a_reversal_counts_the_closing_leg_at_the_signals_close() {
 fn a_reversal_is_cut_to_what_its_closing_leg_leaves() {
     check(
         "cash=1000 lot=1",
-        json!({"direction": "both", "sizing": {"type": "percentOfEquity", "value": "100"}}),
+        &json!({"direction": "both", "sizing": {"type": "percentOfEquity", "value": "100"}}),
         "
         100 100 100 100 1
         100 120 100 120 3
@@ -186,7 +187,7 @@ fn a_reversal_is_cut_to_what_its_closing_leg_leaves() {
     );
     check(
         "cash=1000 lot=1 fee=1",
-        json!({"direction": "both", "sizing": {"type": "percentOfEquity", "value": "100"}}),
+        &json!({"direction": "both", "sizing": {"type": "percentOfEquity", "value": "100"}}),
         "
         100 100 100 100 1
         100 100 100 100 3
@@ -205,7 +206,7 @@ fn a_reversal_is_cut_to_what_its_closing_leg_leaves() {
 fn an_exit_signal_fills_once_when_the_open_gaps_through_the_stop() {
     check(
         "",
-        json!({"exits": {"stopLoss": {"type": "percent", "value": "5"}}}),
+        &json!({"exits": {"stopLoss": {"type": "percent", "value": "5"}}}),
         "
         100 100 100 100 1
         100 101 99 100 2
@@ -222,7 +223,7 @@ fn an_exit_signal_fills_once_when_the_open_gaps_through_the_stop() {
 fn fees_are_paid_on_each_fill_and_count_in_the_profit() {
     check(
         "fee=1",
-        json!({}),
+        &json!({}),
         "
         100 100 100 100 1
         100 100 100 100 2
@@ -239,7 +240,7 @@ fn fees_are_paid_on_each_fill_and_count_in_the_profit() {
 fn positions_stay_open_at_the_end_of_the_data() {
     check(
         "fee=1",
-        json!({"exits": {"maxBars": 2}}),
+        &json!({"exits": {"maxBars": 2}}),
         "
         100 100 100 100 1
         100 100 100 100

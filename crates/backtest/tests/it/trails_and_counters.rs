@@ -13,7 +13,7 @@ fn a_trail_is_raised_at_the_close_by_the_bars_extreme() {
     // From 97 to 107 at the close of bar 1, whose own low of 98 lies between the two.
     check(
         "",
-        json!({"exits": {"trailing": percent("3")}}),
+        &json!({"exits": {"trailing": percent("3")}}),
         "
         100 100 100 100 1
         100 110 98 108
@@ -33,7 +33,7 @@ fn a_trail_is_never_lowered_and_keeps_its_distance() {
     // 3 below the extreme, as it was at the fill: 107 after bar 1, still so after bar 2, then 117.
     check(
         "",
-        json!({"exits": {"trailing": percent("3")}}),
+        &json!({"exits": {"trailing": percent("3")}}),
         "
         100 100 100 100 1
         100 110 98 108
@@ -53,7 +53,7 @@ fn a_trail_is_never_lowered_and_keeps_its_distance() {
 fn a_trail_of_a_short_mirrors_that_of_a_long() {
     check(
         "",
-        json!({"direction": "short", "exits": {"trailing": percent("3")}}),
+        &json!({"direction": "short", "exits": {"trailing": percent("3")}}),
         "
         100 100 100 100 3
         100 102.99 90 92
@@ -71,7 +71,7 @@ fn a_trail_of_a_short_mirrors_that_of_a_long() {
 fn the_tighter_of_stop_loss_and_trail_gives_the_reason() {
     check(
         "",
-        json!({"exits": {"stopLoss": percent("2"), "trailing": percent("5")}}),
+        &json!({"exits": {"stopLoss": percent("2"), "trailing": percent("5")}}),
         "
         100 100 100 100 1
         100 100 98 99 1
@@ -91,7 +91,7 @@ fn break_even_counts_from_the_next_bar_on() {
     // Bar 1 reaches 102 and trades below 100, but the stop stands at 95 in it.
     check(
         "",
-        json!({"exits": {"stopLoss": percent("5"), "breakEvenAt": percent("2")}}),
+        &json!({"exits": {"stopLoss": percent("5"), "breakEvenAt": percent("2")}}),
         "
         100 100 100 100 1
         100 102 96 101
@@ -112,7 +112,7 @@ fn break_even_is_the_fill_price_slippage_included() {
     // The fill is 101; 2 % of it are reached at 103.02. The stop at 101 pays slippage again.
     check(
         "slippage=100",
-        json!({"exits": {"breakEvenAt": percent("2")}}),
+        &json!({"exits": {"breakEvenAt": percent("2")}}),
         "
         100 100 100 100 1
         100 103.01 90 101
@@ -140,7 +140,7 @@ fn the_close_of_the_entry_bar_counts_one() {
             "long 10 from 1 @ 101 to {to} @ 10{to}: time_stop {profit}\n equity {}",
             10_000 + profit
         );
-        check("", json!({"exits": {"maxBars": max_bars}}), bars, &expected);
+        check("", &json!({"exits": {"maxBars": max_bars}}), bars, &expected);
     }
 }
 
@@ -148,7 +148,7 @@ fn the_close_of_the_entry_bar_counts_one() {
 fn a_gap_is_no_bar_held() {
     check(
         "",
-        json!({"exits": {"maxBars": 2}}),
+        &json!({"exits": {"maxBars": 2}}),
         "
         100 100 100 100 1
         101 101 101 101
@@ -168,7 +168,7 @@ fn a_gap_is_no_bar_held() {
 fn a_stop_may_come_before_the_exit_that_is_due() {
     check(
         "",
-        json!({"exits": {"stopLoss": percent("5"), "maxBars": 2}}),
+        &json!({"exits": {"stopLoss": percent("5"), "maxBars": 2}}),
         "
         100 100 100 100 1
         100 100 99 99
@@ -186,7 +186,7 @@ fn a_stop_may_come_before_the_exit_that_is_due() {
 fn an_exit_that_is_due_fills_before_a_stop_that_the_open_gaps_through() {
     check(
         "",
-        json!({"exits": {"stopLoss": percent("5"), "maxBars": 1}}),
+        &json!({"exits": {"stopLoss": percent("5"), "maxBars": 1}}),
         "
         100 100 100 100 1
         100 100 99 99
@@ -203,7 +203,7 @@ fn an_exit_that_is_due_fills_before_a_stop_that_the_open_gaps_through() {
 fn an_exit_that_is_due_reverses_when_the_opposite_entry_is_true() {
     check(
         "",
-        json!({"direction": "both", "exits": {"maxBars": 2}}),
+        &json!({"direction": "both", "exits": {"maxBars": 2}}),
         "
         100 100 100 100 1
         100 100 99 99

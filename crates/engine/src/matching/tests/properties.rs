@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ballast_domain::exits::{Distance, TargetTerms};
 use ballast_domain::id::Leg;
 use ballast_domain::number::MONEY_DECIMALS;
-use ballast_domain::profile::FeeSchedule;
+use ballast_domain::profile::{FeeSchedule, Liquidity};
 use ballast_domain::{
     AssetClass, Bar, BrokerEvent, Direction, ExitReason, Fill, Instrument, Money, OrderId,
     OrderTerms, OrderType, Price, Protection, Purpose, Quantity, Slot, Stop, StopKind, TimeInForce,
@@ -159,7 +159,7 @@ impl Account {
             Act::Enter { direction, order, protection } => {
                 let slot = Slot::default();
                 let purpose = Purpose::Enter { direction, slot, protection };
-                self.submit(direction, order, purpose);
+                self.submit(direction, &order, purpose);
             }
             Act::Exit { trade, order } => {
                 let held: Vec<_> = self.matcher.held().map(|t| (t.id, t.direction)).collect();
@@ -167,7 +167,7 @@ impl Account {
                     let (trade, direction) = *trade.get(&held);
                     let reason = ExitReason::ExitSignal;
                     let purpose = Purpose::Exit { trade, reason, then: None };
-                    self.submit(direction.opposite(), order, purpose);
+                    self.submit(direction.opposite(), &order, purpose);
                 }
             }
             Act::SubmitAgain(which) => {
@@ -197,10 +197,10 @@ impl Account {
         None
     }
 
-    fn submit(&mut self, direction: Direction, asked: Asked, purpose: Purpose) {
+    fn submit(&mut self, direction: Direction, asked: &Asked, purpose: Purpose) {
         self.intents += 1;
         let orders: Vec<_> = self.books.orders.keys().copied().collect();
-        let partner = asked.partner.filter(|_| !orders.is_empty());
+        let partner = asked.partner.as_ref().filter(|_| !orders.is_empty());
         let terms = Arc::new(OrderTerms {
             intent: intent(self.intents),
             accepted_at: Timestamp::from_nanos(0),
@@ -280,6 +280,10 @@ impl Scale {
         )
     }
 
+    fn order(self) -> impl Strategy<Value = (Quantity, Price)> {
+        (self.quantity(), self.price())
+    }
+
     fn order_type(self) -> impl Strategy<Value = OrderType> {
         let stop_limit = (self.price(), self.price())
             .prop_map(|(stop_price, limit_price)| OrderType::StopLimit { stop_price, limit_price });
@@ -338,7 +342,8 @@ impl Scale {
             .prop_map(|(direction, order, protection)| Act::Enter { direction, order, protection });
         prop_oneof![
             4 => enter,
-            2 => (any::<Index>(), self.asked()).prop_map(|(trade, order)| Act::Exit { trade, order }),
+            2 => (any::<Index>(), self.asked())
+                .prop_map(|(trade, order)| Act::Exit { trade, order }),
             1 => any::<Index>().prop_map(Act::SubmitAgain),
             1 => any::<Index>().prop_map(Act::Cancel),
             1 => (any::<Index>(), self.price())
@@ -405,24 +410,23 @@ proptest! {
         hold_the_books(matcher, acts);
     }
 
-    /// A cut is as small as it can be: one lot more would cost more than there is.
+    /// A cut is as small as it can be: one step more would cost more than there is.
     #[test]
-    fn an_entry_takes_as_many_lots_as_it_can_pay(
-        matcher in prop_oneof![Scale::Usual.matcher(), Scale::Extreme.matcher()],
-        wanted in prop_oneof![Scale::Usual.quantity(), Scale::Extreme.quantity()],
-        price in prop_oneof![Scale::Usual.price(), Scale::Extreme.price()],
+    fn an_entry_takes_as_much_as_it_can_pay(
+        cents in 1i64..10_000_000,
+        fees in fees(),
+        lot in prop::option::of(select(vec!["1", "0.001"])),
+        numbers in prop_oneof![Scale::Usual.order(), Scale::Extreme.order()],
     ) {
-        let lot = Quantity::new(decimal("0.001")).unwrap();
-        let mut matcher = matcher;
-        matcher.list(Instrument { lot_size: Some(lot), ..matcher.instruments[0] });
-        let (cash, fees) = (matcher.cash().amount(), matcher.rules.fees);
-        let slipped = price.get() * (Decimal::ONE + matcher.rules.slippage_bps / Decimal::from(10_000));
-        let cost = |units: Decimal| {
-            let notional = slipped * units;
-            notional + fees.fee(notional, units, ballast_domain::profile::Liquidity::Taker).unwrap()
-        };
-        let wanted = matcher.instruments[0].round_down(wanted.get());
+        let (wanted, price) = numbers;
+        let cash = Decimal::new(cents, 2);
+        let free = Instrument::unrestricted(symbol("X"), AssetClass::Crypto, usd());
+        let lot_size = lot.map(|lot| lot.parse().unwrap());
+        let instrument = Instrument { lot_size, ..free };
+        let wanted = instrument.round_down(wanted.get());
         prop_assume!(!wanted.is_zero());
+        let rules = FillRules { fees, ..FillRules::default() };
+        let mut matcher = Matcher::new(rules, vec![instrument], Money::new(cash, usd()));
         let terms = super::order_text::terms(&format!("1 long {wanted} market"));
         let mut out = Vec::new();
         matcher.submit(&Arc::new(terms), &mut out);
@@ -432,8 +436,12 @@ proptest! {
         let filled = matcher.held().map(|trade| trade.open_quantity()).next().unwrap_or_default();
         prop_assert!(filled <= wanted);
         if filled < wanted {
-            let more = filled.get() + lot.get();
-            prop_assert!(cost(more) > cash, "{} more than {filled} of {wanted} at {price}", lot);
+            let step = lot.map_or(filled.get() * Decimal::new(1, 14), decimal);
+            let more = filled.get() + step;
+            let notional = price.get() * more;
+            let fee = fees.fee(notional, more, Liquidity::Taker).unwrap();
+            let rounding = Decimal::new(4, MONEY_DECIMALS);
+            prop_assert!(notional + fee + rounding > cash, "{filled} of {wanted} at {price}");
         }
     }
 }
