@@ -118,6 +118,32 @@ fn several_targets_make_one_trade_with_the_mean_price_and_the_last_reason() {
     );
 }
 
+/// The worked example of `docs/fill-contract.md`.
+#[test]
+fn the_worked_example() {
+    check(
+        "slippage=10 fee=0.1",
+        &json!({
+            "sizing": {"type": "fixedQuantity", "quantity": "50"},
+            "exits": {
+                "stopLoss": percent("5"),
+                "takeProfit": [{"type": "percent", "value": "10", "portion": "0.5"}],
+                "trailing": percent("4"),
+            },
+        }),
+        "
+        100 100 100 100 1
+        100 106 98 105
+        105 111 103 110
+        104 105 103 104
+        ",
+        "
+        long 50 from 1 @ 100.1 to 3 @ 107.003: trailing_stop 334.79485
+        equity 10334.79485
+        ",
+    );
+}
+
 #[test]
 fn a_short_mirrors_a_long() {
     check(

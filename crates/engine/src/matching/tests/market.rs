@@ -146,15 +146,16 @@ fn other_entries_keep_what_they_have_reserved() {
 
 #[test]
 fn a_partly_filled_entry_keeps_the_rest_of_its_reservation() {
+    // Of 505 the first fill has used 252.5, so that 495 of 747.5 are left for the other.
     check(
-        "cash=1000 lot=1 share=0.5",
+        "cash=1000 lot=1 share=0.5 maker=1",
         "
-        1 long 10 limit 50 reserving=500
-        bar 50 50 50 50 10 -> 1 filled 5 @ 50
+        1 long 10 limit 50 reserving=505
+        bar 50 50 50 50 10 -> 1 filled 5 @ 50 fee 2.5
         2 long 10 market
-        bar 75 75 75 75    -> 2 filled 6 @ 75; 2 cancelled
-        bar 50 50 50 50    -> 1 filled 5 @ 50
-        cash 50
+        bar 99 99 99 99    -> 2 filled 5 @ 99; 2 cancelled
+        bar 50 50 50 50    -> 1 filled 5 @ 50 fee 2.5
+        cash 0
         ",
     );
 }
