@@ -171,6 +171,8 @@ struct Run {
 struct Desk {
     engine: Engine,
     matcher: Matcher,
+    /// The strategy's timeframe, at whose closes trails move.
+    timeframe: Timeframe,
     effects: Effects,
     /// The venue's messages that the engine has not heard yet.
     heard: Vec<BrokerEvent>,
@@ -284,6 +286,7 @@ impl Desk {
         let mut desk = Self {
             engine: Engine::new(State::new(tenant), settings),
             matcher: Matcher::new(request.rules.clone(), request.instruments.clone(), cash),
+            timeframe: request.config.timeframe,
             effects: Effects::default(),
             heard: Vec::new(),
             said: Vec::new(),
@@ -353,9 +356,17 @@ impl Desk {
     }
 
     fn on_frame(&mut self, frame: &Frame) {
-        if self.failed.is_none() {
-            self.step(Input::Frame(frame));
+        if self.failed.is_some() {
+            return;
         }
+        if frame.id.timeframe == self.timeframe && !self.matcher.is_idle() {
+            for row in &frame.rows {
+                if let Some(bar) = &row.bar {
+                    self.matcher.follow(row.symbol, bar);
+                }
+            }
+        }
+        self.step(Input::Frame(frame));
     }
 
     /// Lets the engine hear everything that the venue has said.

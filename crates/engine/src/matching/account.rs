@@ -1,11 +1,9 @@
 //! The account: what a fill costs, what can be afforded, and what is held afterwards.
 
-use std::sync::Arc;
-
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
-    BrokerEvent, ExitReason, Fill, FillId, Instrument, Money, OrderId, OrderTerms, Price, Purpose,
-    Quantity, Side, TradeId,
+    ExitReason, Fill, FillId, Instrument, Money, OrderTerms, Price, Purpose, Quantity, Side,
+    TradeId,
 };
 use rust_decimal::Decimal;
 
@@ -14,63 +12,9 @@ use super::{Holding, Matcher, PlayedBar};
 use crate::position;
 
 impl Matcher {
-    /// Enters with as much of `quantity` as is affordable; gives what was filled. Nothing fills,
-    /// and the order is rejected, when not even a lot is.
+    /// Enters with `quantity`; `None` when that is nothing or the numbers do not fit, and then
+    /// nothing has changed.
     pub(super) fn enter(
-        &mut self,
-        terms: &Arc<OrderTerms>,
-        quantity: Quantity,
-        quote: &Quote,
-        out: &mut Vec<BrokerEvent>,
-    ) -> Quantity {
-        let order = terms.order_id();
-        let available = self.available_for(terms);
-        let affordable = self.affordable(terms, quantity, quote, available);
-        let settled = affordable.and_then(|quantity| self.settle_entry(terms, quantity, quote));
-        match settled {
-            Some(fill) => {
-                let filled = fill.quantity;
-                out.push(BrokerEvent::Filled { order, fill });
-                filled
-            }
-            None => {
-                let reason = format!("{available} available is less than one lot costs");
-                out.push(BrokerEvent::Rejected { order, reason });
-                Quantity::ZERO
-            }
-        }
-    }
-
-    /// Leaves up to `quantity` of a trade; gives what was filled. An order for a trade that has
-    /// ended is cancelled.
-    pub(super) fn leave(
-        &mut self,
-        trade: TradeId,
-        order: OrderId,
-        quantity: Quantity,
-        quote: &Quote,
-        reason: ExitReason,
-        out: &mut Vec<BrokerEvent>,
-    ) -> Quantity {
-        let Some(place) = self.holdings.iter().position(|holding| holding.trade.id == trade) else {
-            out.push(BrokerEvent::Cancelled { order });
-            return Quantity::ZERO;
-        };
-        let quantity = quantity.min(self.holdings[place].trade.open_quantity());
-        let Some(fill) = self.settle_exit(place, quantity, quote, reason) else {
-            let reason = "the numbers of this fill are too large to compute exactly".to_owned();
-            out.push(BrokerEvent::Rejected { order, reason });
-            return Quantity::ZERO;
-        };
-        out.push(BrokerEvent::Filled { order, fill });
-        if self.holdings[place].trade.open_quantity().is_zero() {
-            self.holdings.remove(place);
-            self.end_entry_of(trade);
-        }
-        quantity
-    }
-
-    fn settle_entry(
         &mut self,
         terms: &OrderTerms,
         quantity: Quantity,
@@ -80,40 +24,59 @@ impl Matcher {
             return None;
         };
         let fill = self.quote_fill(quantity, quote)?;
-        let cost = fill.price.notional(quantity, fill.fee.currency())?;
-        let cash = self.cash.checked_sub(cost)?.checked_sub(fill.fee)?;
         let instrument = *self.instrument(terms.symbol)?;
-        let trade = TradeId(terms.intent);
-        let place = self.holdings.iter().position(|holding| holding.trade.id == trade);
-        let place = place.unwrap_or_else(|| {
-            let trade = position::begin(terms, *direction, *slot, protection.clone(), &fill);
-            self.holdings.push(Holding { trade, born_inside: None, stop_triggered: false });
-            self.holdings.len() - 1
-        });
-        let held = &mut self.holdings[place].trade;
-        position::enter(held, &fill)?;
-        (held.stop, held.targets) = position::protect(held, &instrument);
-        self.cash = cash;
+        let id = TradeId(terms.intent);
+        let place = self.holdings.iter().position(|holding| holding.trade.id == id);
+        let mut trade = match place {
+            Some(place) => self.holdings[place].trade.clone(),
+            None => position::begin(terms, *direction, *slot, protection.clone(), &fill),
+        };
+        let cost = position::enter(&mut trade, &fill)?;
+        (trade.stop, trade.targets) = position::protect(&trade, &instrument);
+        self.cash = self.cash.checked_sub(cost)?.checked_sub(fill.fee)?;
         self.fills += 1;
+        match place {
+            Some(place) => self.holdings[place].trade = trade,
+            None => self.holdings.push(Holding { trade, stop_triggered: false }),
+        }
         Some(fill)
     }
 
-    fn settle_exit(
+    /// Leaves `quantity` of a trade, at most what is held; `None` when that is nothing or the
+    /// numbers do not fit, and then nothing has changed. What is left of its entry ends.
+    pub(super) fn leave(
         &mut self,
-        place: usize,
+        trade: TradeId,
         quantity: Quantity,
         quote: &Quote,
         reason: ExitReason,
     ) -> Option<Fill> {
+        let place = self.holdings.iter().position(|holding| holding.trade.id == trade)?;
         let fill = self.quote_fill(quantity, quote)?;
-        let returned = position::leave(&mut self.holdings[place].trade, &fill, reason)?;
+        let mut left = self.holdings[place].trade.clone();
+        let returned = position::leave(&mut left, &fill, reason)?;
         let cash = self.cash.checked_add(returned.cost)?.checked_add(returned.profit)?;
         self.cash = cash.checked_sub(fill.fee)?;
         self.fills += 1;
+        self.end_entry(trade);
+        if left.open_quantity().is_zero() {
+            self.holdings.remove(place);
+        } else {
+            self.holdings[place].trade = left;
+        }
         Some(fill)
     }
 
+    /// Units held of a trade.
+    pub(super) fn held_of(&self, trade: TradeId) -> Quantity {
+        let holding = self.holdings.iter().find(|holding| holding.trade.id == trade);
+        holding.map(|holding| holding.trade.open_quantity()).unwrap_or_default()
+    }
+
     fn quote_fill(&self, quantity: Quantity, quote: &Quote) -> Option<Fill> {
+        if quantity.is_zero() {
+            return None;
+        }
         let notional = quote.price.get().checked_mul(quantity.get())?;
         let fee = self.rules.fees.fee(notional, quantity.get(), quote.liquidity)?;
         Some(Fill {
@@ -125,33 +88,37 @@ impl Matcher {
         })
     }
 
-    /// What an entry may spend: all cash that other working entries have not reserved.
-    fn available_for(&self, terms: &OrderTerms) -> Money {
-        let others = self.working.iter().filter(|working| working.terms.intent != terms.intent);
-        let reserved = others.map(|working| working.terms.reserved.amount()).sum::<Decimal>();
-        Money::new(self.cash.amount() - reserved, self.cash.currency())
+    /// What an entry may spend: all cash that other working entries have not reserved, in the
+    /// account's currency.
+    fn available_for(&self, terms: &OrderTerms) -> Option<Decimal> {
+        let mut others = self.working.iter().filter(|working| !working.ended);
+        others.try_fold(self.cash.amount(), |available, other| {
+            let own = other.terms.intent == terms.intent;
+            available.checked_sub(if own { Decimal::ZERO } else { other.reserved })
+        })
     }
 
-    /// As much of `wanted` as `available` pays for with its fee, rounded down to the lot.
-    fn affordable(
+    /// As much of `wanted` as is available pays for with its fee, rounded down to the lot.
+    pub(super) fn affordable(
         &self,
         terms: &OrderTerms,
         wanted: Quantity,
         quote: &Quote,
-        available: Money,
-    ) -> Option<Quantity> {
-        let total = |quantity: Quantity| {
-            let fill = self.quote_fill(quantity, quote)?;
-            let cost = fill.price.notional(quantity, fill.fee.currency())?;
-            Some(cost.checked_add(fill.fee)?.amount())
+    ) -> Quantity {
+        let available = self.available_for(terms).unwrap_or_default();
+        let fits = |quantity: &Quantity| {
+            let total = self.quote_fill(*quantity, quote).and_then(|fill| {
+                let cost = fill.price.notional(fill.quantity, fill.fee.currency())?;
+                cost.checked_add(fill.fee)
+            });
+            total.is_some_and(|total| total.amount() <= available)
         };
-        if total(wanted)? <= available.amount() {
-            return Some(wanted);
+        if fits(&wanted) {
+            return wanted;
         }
-        let instrument = self.instrument(terms.symbol)?;
-        let cut = instrument.round_down(self.units_for(available.amount(), quote)?);
-        let fits = !cut.is_zero() && cut <= wanted && total(cut)? <= available.amount();
-        fits.then_some(cut)
+        let units = self.units_for(available, quote);
+        let cut = self.instrument(terms.symbol).zip(units).map(|(i, units)| i.round_down(units));
+        cut.filter(|cut| *cut < wanted).filter(fits).unwrap_or_default()
     }
 
     /// Units that `amount` pays for, fee included, before rounding.

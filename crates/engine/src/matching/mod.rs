@@ -7,7 +7,8 @@
 //! 1. [`Matcher::open`]: pending market orders, then whatever the open already reaches. Called
 //!    again while the engine answers with new orders, such as the second half of a reversal.
 //! 2. [`Matcher::inside`]: stops before targets, then resting orders.
-//! 3. [`Matcher::end`]: trails and times in force, before the engine sees the bar's frame.
+//! 3. [`Matcher::end`]: times in force, before the engine sees the bar's frame. When a bar of the
+//!    strategy's timeframe has closed, [`Matcher::follow`] moves trailing orders.
 //! 4. [`Matcher::at_close`]: orders that fill at this very close, after the engine saw the frame.
 //!
 //! A tick is a bar whose four prices are equal. Touching a price counts as reaching it. Slippage
@@ -63,10 +64,18 @@ pub struct PlayedBar {
 #[serde(rename_all = "camelCase")]
 struct Holding {
     trade: Trade,
-    /// The bar inside which it was entered, until that bar ends.
-    born_inside: Option<Timestamp>,
     /// The stop was reached, but volume was short: the rest goes at the next open.
     stop_triggered: bool,
+}
+
+/// An order for which the bar being played is over: it had its share of the volume, or it was
+/// triggered too late in the bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Waiting {
+    order: OrderId,
+    symbol: Symbol,
+    close_time: Timestamp,
 }
 
 /// One profile's account at a simulated venue.
@@ -80,6 +89,8 @@ pub struct Matcher {
     working: Vec<Working>,
     holdings: Vec<Holding>,
     last_close: Vec<(Symbol, Price)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    waiting: Vec<Waiting>,
     fills: u64,
 }
 
@@ -94,6 +105,7 @@ impl Matcher {
             working: Vec::new(),
             holdings: Vec::new(),
             last_close: Vec::new(),
+            waiting: Vec::new(),
             fills: 0,
         }
     }
@@ -136,8 +148,8 @@ impl Matcher {
         self.instrument(symbol).is_some()
     }
 
-    /// Whether money, orders and holdings are the same; the last prices, which the market brings
-    /// back by itself, may differ.
+    /// Whether money, orders and holdings are the same; the last prices and what waits for the
+    /// end of a bar, which the market brings back by itself, may differ.
     #[must_use]
     pub fn stands_like(&self, other: &Self) -> bool {
         self.cash == other.cash
@@ -211,7 +223,7 @@ impl Matcher {
         self.sweep(out);
     }
 
-    /// Phase 2: protective legs, then resting orders, stops first.
+    /// Phase 2, once a bar: protective legs, then resting orders, stops first.
     pub fn inside(&mut self, played: &PlayedBar, out: &mut Vec<BrokerEvent>) {
         if self.is_idle() {
             return;
@@ -221,35 +233,29 @@ impl Matcher {
         self.sweep(out);
     }
 
-    /// Phase 3: the bar is over. Trailing orders follow it, `ioc` and `fok` orders that saw it are
-    /// dropped, and with it the session may end.
+    /// Phase 3: the bar is over. `ioc` and `fok` orders that saw it are dropped, and with it the
+    /// session may end.
     pub fn end(&mut self, played: &PlayedBar, session_ends: bool, out: &mut Vec<BrokerEvent>) {
         self.remember_close(played);
+        self.waiting.retain(|waiting| waiting.symbol != played.symbol);
         if self.is_idle() {
             return;
         }
         self.sweep(out);
-        for holding in &mut self.holdings {
-            if holding.trade.symbol == played.symbol {
-                holding.born_inside = None;
-            }
-        }
-        for working in &mut self.working {
-            if working.terms.symbol == played.symbol {
-                working.follow(&played.bar);
-            }
-        }
         self.drop_seen(played.symbol, out);
         if session_ends {
             self.end_session(played.symbol, out);
         }
     }
 
-    /// Phase 3 of a tick: `ioc` and `fok` orders that saw it are dropped. Trailing orders wait for
-    /// the close of a bar.
-    pub fn end_tick(&mut self, played: &PlayedBar, out: &mut Vec<BrokerEvent>) {
-        self.remember_close(played);
-        self.drop_seen(played.symbol, out);
+    /// Lets trailing orders follow a bar of the strategy's timeframe that has closed; finer bars
+    /// and ticks never move them, so that every mode trails alike.
+    pub fn follow(&mut self, symbol: Symbol, bar: &Bar) {
+        for working in &mut self.working {
+            if working.terms.symbol == symbol {
+                working.follow(bar);
+            }
+        }
     }
 
     /// Phase 4: orders that the engine gave for this very close.
@@ -301,6 +307,19 @@ impl Matcher {
 
     fn last_close(&self, symbol: Symbol) -> Option<Price> {
         self.last_close.iter().find(|(known, _)| *known == symbol).map(|(_, close)| *close)
+    }
+
+    /// Nothing more of the bar being played concerns `order`.
+    fn wait(&mut self, order: OrderId, played: &PlayedBar) {
+        let PlayedBar { symbol, bar, .. } = *played;
+        self.waiting.push(Waiting { order, symbol, close_time: bar.close_time });
+    }
+
+    fn waits(&self, order: OrderId, played: &PlayedBar) -> bool {
+        let this = |waiting: &Waiting| {
+            waiting.order == order && waiting.close_time == played.bar.close_time
+        };
+        self.waiting.iter().any(this)
     }
 
     fn instrument(&self, symbol: Symbol) -> Option<&Instrument> {

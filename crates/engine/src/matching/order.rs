@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ballast_domain::profile::Liquidity;
 use ballast_domain::{
-    Bar, BrokerEvent, OrderTerms, OrderType, Price, Purpose, Quantity, Side, TimeInForce,
+    Bar, BrokerEvent, Fill, OrderTerms, OrderType, Price, Purpose, Quantity, Side, TimeInForce,
     Timestamp, TradeId,
 };
 use rust_decimal::Decimal;
@@ -12,14 +12,19 @@ use serde::{Deserialize, Serialize};
 
 use super::{Matcher, Moment, PlayedBar};
 
+/// Why nothing fills when the exact amounts do not fit a decimal.
+pub(super) const TOO_LARGE: &str = "the numbers of this fill are too large to compute exactly";
+
 /// An order that may still fill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Working {
     pub(super) terms: Arc<OrderTerms>,
     pub(super) left: Quantity,
+    /// What of its reservation no fill has used, in the account's currency.
+    pub(super) reserved: Decimal,
     stage: Stage,
-    /// Cancelled by its partner's fill; taken out when the phase is over.
+    /// Cancelled by the fill of another order; taken out when the phase is over.
     pub(super) ended: bool,
 }
 
@@ -62,7 +67,8 @@ impl Working {
                 Stage::Trail { level, distance }
             }
         };
-        Self { left: terms.quantity, stage, terms, ended: false }
+        let reserved = terms.reserved.amount();
+        Self { left: terms.quantity, reserved, stage, terms, ended: false }
     }
 
     /// Lets a trailing order follow the extreme of a bar that has ended.
@@ -81,6 +87,27 @@ impl Working {
             (Some(level), Some(next)) => Some(level.max(next)),
             (level, next) => level.or(next),
         };
+    }
+
+    /// Counts a fill; an entry pays for it out of what it has reserved.
+    fn count(&mut self, fill: &Fill) {
+        self.left = self.left.saturating_sub(fill.quantity);
+        let cost = fill.price.get().checked_mul(fill.quantity.get());
+        let cost = cost.and_then(|cost| cost.checked_add(fill.fee.amount()));
+        let rest = cost.and_then(|cost| self.reserved.checked_sub(cost));
+        self.reserved = rest.unwrap_or_default().max(Decimal::ZERO);
+    }
+
+    /// What becomes of this order when `possible` units should have filled, but did not.
+    fn refusal(&self, possible: Quantity) -> BrokerEvent {
+        let order = self.terms.order_id();
+        let begun = self.left < self.terms.quantity;
+        let reason = match possible.is_zero() {
+            true if begun || self.terms.is_reducing() => return BrokerEvent::Cancelled { order },
+            true => "what is available is less than one lot costs",
+            false => TOO_LARGE,
+        };
+        BrokerEvent::Rejected { order, reason: reason.to_owned() }
     }
 
     const fn is_market(&self) -> bool {
@@ -120,7 +147,10 @@ fn stop(side: Side, level: Price, limit: Option<Price>, bar: &Bar, moment: Momen
         None => Reached::Takes(price),
         Some(limit) => match moment {
             Moment::Open if better(side, bar.open, limit) => Reached::Rests(bar.open),
-            Moment::Inside if better(side, bar.close, limit) => Reached::Rests(limit),
+            Moment::Inside if better(side, bar.close, limit) => {
+                let extreme = worst(side, bar);
+                Reached::Rests(if better(side, limit, extreme) { limit } else { extreme })
+            }
             _ => Reached::Becomes(limit),
         },
     }
@@ -170,17 +200,16 @@ impl Matcher {
         };
         let mut place = 0;
         while place < self.working.len() {
-            if !pending(&self.working[place]) {
+            let working = &self.working[place];
+            if !pending(working) || self.waits(working.terms.order_id(), played) {
                 place += 1;
                 continue;
             }
             let working = self.working.remove(place);
             let cap = self.volume_cap(played);
             let open = played.bar.open;
-            if let Some(rest) = self.fill_at_market(working, open, played.open_time, cap, out) {
-                self.working.insert(place, rest);
-                place += 1;
-            }
+            let rest = self.fill_at_market(working, open, played.open_time, cap, out);
+            place += usize::from(self.keep_rest(place, rest, played));
         }
     }
 
@@ -198,7 +227,8 @@ impl Matcher {
                 let looked_at = working.terms.symbol == played.symbol
                     && !working.ended
                     && working.is_stop() == stops
-                    && !working.is_market();
+                    && !working.is_market()
+                    && !self.waits(working.terms.order_id(), played);
                 let reached =
                     if looked_at { working.reached(&played.bar, moment) } else { Reached::No };
                 if self.carry_out(place, &reached, played, moment, out) {
@@ -217,20 +247,19 @@ impl Matcher {
         moment: Moment,
         out: &mut Vec<BrokerEvent>,
     ) -> bool {
-        let (price, liquidity) = match reached {
+        let (reached, liquidity) = match reached {
             Reached::No => return true,
             Reached::Becomes(limit) => {
-                self.working[place].stage = Stage::Limit(*limit);
+                self.become_limit(place, *limit, moment, played);
                 return true;
             }
             Reached::Rests(price) => (*price, Liquidity::Maker),
             Reached::Takes(price) => (*price, Liquidity::Taker),
         };
         let mut working = self.working.remove(place);
-        let side = working.terms.side;
         let price = match liquidity {
-            Liquidity::Maker => price,
-            Liquidity::Taker => self.slipped(price, side),
+            Liquidity::Maker => reached,
+            Liquidity::Taker => self.slipped(reached, working.terms.side),
         };
         if liquidity == Liquidity::Taker {
             working.stage = Stage::Market;
@@ -240,14 +269,28 @@ impl Matcher {
         let trade = TradeId(working.terms.intent);
         let quote = Quote { price, liquidity, at: played.open_time, cap };
         let rest = self.fill(working, &quote, out);
-        let stands = rest.is_some();
-        if let Some(rest) = rest {
-            self.working.insert(place, rest);
-        }
+        let stands = self.keep_rest(place, rest, played);
         if entering && moment == Moment::Inside {
-            self.mark_born_inside(trade, played, out);
+            self.protect_born_inside(trade, reached, played, out);
         }
         stands
+    }
+
+    /// Puts back what the volume of the bar did not fill, until the next one; whether there is any.
+    fn keep_rest(&mut self, place: usize, rest: Option<Working>, played: &PlayedBar) -> bool {
+        let Some(rest) = rest else { return false };
+        self.wait(rest.terms.order_id(), played);
+        self.working.insert(place, rest);
+        true
+    }
+
+    /// Lets a triggered stop-limit rest. One that was triggered inside a bar is not looked at
+    /// again in it: what came after the trigger is not known, but for the close.
+    fn become_limit(&mut self, place: usize, limit: Price, moment: Moment, played: &PlayedBar) {
+        self.working[place].stage = Stage::Limit(limit);
+        if moment == Moment::Inside {
+            self.wait(self.working[place].terms.order_id(), played);
+        }
     }
 
     /// Fills at the market: `price` made worse by the slippage. Gives back what is left.
@@ -270,55 +313,57 @@ impl Matcher {
         quote: &Quote,
         out: &mut Vec<BrokerEvent>,
     ) -> Option<Working> {
-        let order = working.terms.order_id();
-        let wanted = working.left;
-        let all_or_nothing = working.terms.time_in_force == TimeInForce::Fok;
-        let room = quote.cap.map_or(wanted, |cap| wanted.min(cap));
-        if all_or_nothing && room < wanted {
+        let terms = Arc::clone(&working.terms);
+        let order = terms.order_id();
+        let room = quote.cap.map_or(working.left, |cap| working.left.min(cap));
+        let possible = match &terms.purpose {
+            Purpose::Enter { .. } => self.affordable(&terms, room, quote),
+            Purpose::Exit { trade, .. } => room.min(self.held_of(*trade)),
+        };
+        if terms.time_in_force == TimeInForce::Fok && possible < working.left {
             out.push(BrokerEvent::Expired { order });
             return None;
         }
         if room.is_zero() {
             return Some(working);
         }
-        let terms = Arc::clone(&working.terms);
-        let filled = match &terms.purpose {
-            Purpose::Enter { .. } => self.enter(&terms, room, quote, out),
-            Purpose::Exit { trade, reason, .. } => {
-                self.leave(*trade, order, room, quote, *reason, out)
-            }
+        let fill = match &terms.purpose {
+            Purpose::Enter { .. } => self.enter(&terms, possible, quote),
+            Purpose::Exit { trade, reason, .. } => self.leave(*trade, possible, quote, *reason),
         };
-        if !filled.is_zero() {
-            self.end_partner(&terms);
-        }
-        working.left = wanted.saturating_sub(filled);
-        let ended = filled < room || working.left.is_zero();
-        if filled < room && !filled.is_zero() {
+        let Some(fill) = fill else {
+            out.push(working.refusal(possible));
+            return None;
+        };
+        working.count(&fill);
+        out.push(BrokerEvent::Filled { order, fill });
+        self.end_partners(&terms);
+        if possible < room {
             out.push(BrokerEvent::Cancelled { order });
+            return None;
         }
-        (!ended).then_some(working)
+        (!working.left.is_zero()).then_some(working)
     }
 
-    fn end_partner(&mut self, terms: &OrderTerms) {
-        let partner = self.working.iter_mut().find(|other| {
-            Some(other.terms.order_id()) == terms.cancels
-                || other.terms.cancels == Some(terms.order_id())
-        });
-        if let Some(partner) = partner {
-            partner.ended = true;
-        }
-    }
-
-    /// The rest of an entry ends with its trade; filled later, it would be another one.
-    pub(super) fn end_entry_of(&mut self, trade: TradeId) {
-        let rest = self.working.iter_mut().find(|working| working.terms.intent == trade.0);
-        if let Some(rest) = rest {
-            rest.ended = true;
+    /// Ends the orders that name this one as their partner, and the one that it names.
+    fn end_partners(&mut self, terms: &OrderTerms) {
+        let order = terms.order_id();
+        for other in &mut self.working {
+            other.ended |=
+                other.terms.cancels == Some(order) || Some(other.terms.order_id()) == terms.cancels;
         }
     }
 
-    /// Takes out what a phase has ended: partners of what filled, the rest of an entry and exits
-    /// of trades that are not held any more.
+    /// Ends what is left of the entry of a trade that is being left, so that a trade runs from
+    /// entry to flat once.
+    pub(super) fn end_entry(&mut self, trade: TradeId) {
+        for working in &mut self.working {
+            working.ended |= working.terms.intent == trade.0;
+        }
+    }
+
+    /// Takes out what a phase has ended: partners of what filled, and exits of trades that are
+    /// not held any more.
     pub(super) fn sweep(&mut self, out: &mut Vec<BrokerEvent>) {
         let holdings = &self.holdings;
         self.working.retain(|working| {

@@ -3,92 +3,95 @@
 use ballast_domain::id::Leg;
 use ballast_domain::profile::Liquidity;
 use ballast_domain::{
-    Bar, BrokerEvent, Direction, ExitReason, OrderId, Price, Quantity, Stop, TradeId,
+    Bar, BrokerEvent, Direction, ExitReason, OrderId, Price, Quantity, Stop, Trade, TradeId,
 };
 
-use super::order::Quote;
+use super::order::{Quote, TOO_LARGE};
 use super::{Holding, Matcher, PlayedBar};
 use crate::position::stop_reason;
+
+/// The prices at which a trade's legs are looked at.
+#[derive(Debug, Clone, Copy)]
+struct Path {
+    /// Where it begins: what the legs have passed already fills here.
+    from: Price,
+    /// The price that a stop has to reach.
+    worst: Price,
+    /// The price that a target has to reach.
+    best: Price,
+}
 
 impl Matcher {
     /// Stops and targets that the open has reached or passed fill at the open.
     pub(super) fn protect_at_open(&mut self, played: &PlayedBar, out: &mut Vec<BrokerEvent>) {
-        self.each_holding(
-            played,
-            |matcher, place, played, out| {
-                let holding = &matcher.holdings[place];
-                let open = played.bar.open;
-                let stop = holding.trade.stop.filter(|stop| {
-                    holding.stop_triggered || at_or_beyond(holding, open, stop.level)
-                });
-                match stop {
-                    Some(stop) => matcher.fill_stop(place, stop, open, played, out),
-                    None => matcher.fill_targets(place, open, Some(open), played, out),
-                }
-            },
-            out,
-        );
+        let open = played.bar.open;
+        self.each_holding(played, |_| Path { from: open, worst: open, best: open }, out);
     }
 
-    /// Stops inside the bar, then targets; what was entered inside it was handled when it was.
+    /// Stops inside the bar, then targets.
     pub(super) fn protect_inside(&mut self, played: &PlayedBar, out: &mut Vec<BrokerEvent>) {
-        self.each_holding(
-            played,
-            |matcher, place, played, out| {
-                let holding = &matcher.holdings[place];
-                if holding.born_inside == Some(played.bar.close_time) || holding.stop_triggered {
-                    return;
-                }
-                let worst = worst(holding.trade.direction, &played.bar);
-                let stop =
-                    holding.trade.stop.filter(|stop| at_or_beyond(holding, worst, stop.level));
-                let best = best(holding.trade.direction, &played.bar);
-                match stop {
-                    Some(stop) => matcher.fill_stop(place, stop, stop.level, played, out),
-                    None => matcher.fill_targets(place, best, None, played, out),
-                }
-            },
-            out,
-        );
+        let bar = &played.bar;
+        let path = |direction| Path {
+            from: bar.open,
+            worst: worst(direction, bar),
+            best: worst(direction.opposite(), bar),
+        };
+        self.each_holding(played, path, out);
     }
 
-    /// A trade entered inside the bar: its stop counts at once, its targets only when the close
-    /// is beyond them.
-    pub(super) fn mark_born_inside(
+    /// A trade entered inside the bar where the market was at `from`: its stop counts at once,
+    /// its targets only when the close is beyond them.
+    pub(super) fn protect_born_inside(
         &mut self,
         trade: TradeId,
+        from: Price,
         played: &PlayedBar,
         out: &mut Vec<BrokerEvent>,
     ) {
         let Some(place) = self.holdings.iter().position(|holding| holding.trade.id == trade) else {
             return;
         };
-        let holding = &mut self.holdings[place];
-        holding.born_inside = Some(played.bar.close_time);
-        let worst = worst(holding.trade.direction, &played.bar);
-        let holding = &self.holdings[place];
-        let stop = holding.trade.stop.filter(|stop| at_or_beyond(holding, worst, stop.level));
-        match stop {
-            Some(stop) => self.fill_stop(place, stop, stop.level, played, out),
-            None => self.fill_targets(place, played.bar.close, None, played, out),
-        }
+        let worst = worst(self.holdings[place].trade.direction, &played.bar);
+        self.protect(place, &Path { from, worst, best: played.bar.close }, played, out);
     }
 
     fn each_holding(
         &mut self,
         played: &PlayedBar,
-        look: impl Fn(&mut Self, usize, &PlayedBar, &mut Vec<BrokerEvent>),
+        path: impl Fn(Direction) -> Path,
         out: &mut Vec<BrokerEvent>,
     ) {
         let mut place = 0;
-        while place < self.holdings.len() {
-            let trade = self.holdings[place].trade.id;
-            if self.holdings[place].trade.symbol == played.symbol {
-                look(self, place, played, out);
+        while let Some(Holding { trade, .. }) = self.holdings.get(place) {
+            let id = trade.id;
+            if trade.symbol == played.symbol {
+                self.protect(place, &path(trade.direction), played, out);
             }
-            if self.holdings.get(place).is_some_and(|holding| holding.trade.id == trade) {
+            if self.holdings.get(place).is_some_and(|holding| holding.trade.id == id) {
                 place += 1;
             }
+        }
+    }
+
+    /// Fills the stop of a trade when its path comes to it, else the targets that it comes to.
+    fn protect(
+        &mut self,
+        place: usize,
+        path: &Path,
+        played: &PlayedBar,
+        out: &mut Vec<BrokerEvent>,
+    ) {
+        let holding = &self.holdings[place];
+        let direction = holding.trade.direction;
+        let rest = holding.stop_triggered;
+        let reached = |stop: &Stop| rest || at_or_beyond(direction, path.worst, stop.level);
+        match holding.trade.stop.filter(reached) {
+            Some(stop) => {
+                let passed = rest || at_or_beyond(direction, path.from, stop.level);
+                let price = if passed { path.from } else { stop.level };
+                self.fill_stop(place, stop, price, played, out);
+            }
+            None => self.fill_targets(place, path, played, out),
         }
     }
 
@@ -100,45 +103,74 @@ impl Matcher {
         played: &PlayedBar,
         out: &mut Vec<BrokerEvent>,
     ) {
-        let trade = &self.holdings[place].trade;
-        let order = OrderId { intent: trade.id.0, leg: Leg::Stop };
-        let price = self.slipped(price, trade.direction.exit_side());
-        let (id, held) = (trade.id, trade.open_quantity());
-        self.holdings[place].stop_triggered = true;
+        let holding = &mut self.holdings[place];
+        holding.stop_triggered = true;
+        let (id, side) = (holding.trade.id, holding.trade.direction.exit_side());
+        self.end_entry(id);
+        let price = self.slipped(price, side);
         let quote = self.quote(price, Liquidity::Taker, played);
-        let quantity = quote.cap.map_or(held, |cap| held.min(cap));
-        if !quantity.is_zero() {
-            self.leave(id, order, quantity, &quote, stop_reason(stop.kind), out);
-        }
+        let (order, held) = (OrderId { intent: id.0, leg: Leg::Stop }, self.held_of(id));
+        self.fill_leg(order, held, &quote, stop_reason(stop.kind), played, out);
     }
 
-    /// Fills the targets that `reached` has come to: at `price`, or at their own level.
+    /// Fills the targets that the path comes to, at their levels or where the path begins beyond.
     fn fill_targets(
         &mut self,
         place: usize,
-        reached: Price,
-        price: Option<Price>,
+        path: &Path,
         played: &PlayedBar,
         out: &mut Vec<BrokerEvent>,
     ) {
-        let id = self.holdings[place].trade.id;
+        let Trade { id, direction, .. } = self.holdings[place].trade;
+        let beyond = |price, level| at_or_beyond(direction.opposite(), price, level);
         for leg in 0..self.holdings[place].trade.targets.len() {
             let Some(holding) = self.holdings.get(place).filter(|h| h.trade.id == id) else {
                 return;
             };
             let target = holding.trade.targets[leg];
+            if !beyond(path.best, target.level) {
+                continue;
+            }
             let open = target.open_quantity().min(holding.trade.open_quantity());
-            if open.is_zero() || !at_or_beyond_target(holding, reached, target.level) {
-                continue;
-            }
+            let passed = beyond(path.from, target.level);
+            let price = if passed { path.from } else { target.level };
+            let quote = self.quote(price, Liquidity::Maker, played);
             let order = OrderId { intent: id.0, leg: Leg::Target(leg as u8) };
-            let quote = self.quote(price.unwrap_or(target.level), Liquidity::Maker, played);
-            let quantity = quote.cap.map_or(open, |cap| open.min(cap));
-            if quantity.is_zero() {
-                continue;
-            }
-            let filled = self.leave(id, order, quantity, &quote, ExitReason::TakeProfit, out);
+            let reason = ExitReason::TakeProfit;
+            let filled = self.fill_leg(order, open, &quote, reason, played, out);
             self.count_target(id, leg, filled);
+        }
+    }
+
+    /// Leaves up to `wanted` of a trade by one of its legs; gives what was filled.
+    fn fill_leg(
+        &mut self,
+        order: OrderId,
+        wanted: Quantity,
+        quote: &Quote,
+        reason: ExitReason,
+        played: &PlayedBar,
+        out: &mut Vec<BrokerEvent>,
+    ) -> Quantity {
+        if self.waits(order, played) {
+            return Quantity::ZERO;
+        }
+        let quantity = quote.cap.map_or(wanted, |cap| wanted.min(cap));
+        if quantity < wanted {
+            self.wait(order, played);
+        }
+        if quantity.is_zero() {
+            return Quantity::ZERO;
+        }
+        match self.leave(TradeId(order.intent), quantity, quote, reason) {
+            Some(fill) => {
+                out.push(BrokerEvent::Filled { order, fill });
+                quantity
+            }
+            None => {
+                out.push(BrokerEvent::Rejected { order, reason: TOO_LARGE.to_owned() });
+                Quantity::ZERO
+            }
         }
     }
 
@@ -154,30 +186,18 @@ impl Matcher {
     }
 }
 
-fn at_or_beyond(holding: &Holding, price: Price, stop: Price) -> bool {
-    match holding.trade.direction {
-        Direction::Long => price <= stop,
-        Direction::Short => price >= stop,
+/// Whether `price` is at `level` or worse for a trade of `direction`.
+fn at_or_beyond(direction: Direction, price: Price, level: Price) -> bool {
+    match direction {
+        Direction::Long => price <= level,
+        Direction::Short => price >= level,
     }
 }
 
-fn at_or_beyond_target(holding: &Holding, price: Price, target: Price) -> bool {
-    match holding.trade.direction {
-        Direction::Long => price >= target,
-        Direction::Short => price <= target,
-    }
-}
-
+/// The extreme of a bar that is worst for a trade of `direction`.
 const fn worst(direction: Direction, bar: &Bar) -> Price {
     match direction {
         Direction::Long => bar.low,
         Direction::Short => bar.high,
-    }
-}
-
-const fn best(direction: Direction, bar: &Bar) -> Price {
-    match direction {
-        Direction::Long => bar.high,
-        Direction::Short => bar.low,
     }
 }

@@ -125,6 +125,7 @@ impl<J: Journal<PaperRecord>> Task<J> {
             self.accounts.deliver(open_time, false, &mut draft);
             let end = |matcher: &mut Matcher, bar: &PlayedBar, out: &mut Vec<BrokerEvent>| {
                 matcher.end(bar, false, out);
+                matcher.follow(bar.symbol, &bar.bar);
             };
             self.accounts.play(&bars, None, &end, &mut draft);
             self.commit(draft, Answers::new()).await?;
@@ -153,7 +154,10 @@ impl<J: Journal<PaperRecord>> Task<J> {
         self.ticked.insert(tick.symbol, tick.open_time);
         let bars = [*tick];
         self.play_open(&bars, tick.open_time).await?;
-        self.play(&bars, tick.open_time, &Matcher::end_tick).await?;
+        let end = |matcher: &mut Matcher, tick: &PlayedBar, out: &mut Vec<BrokerEvent>| {
+            matcher.end(tick, false, out);
+        };
+        self.play(&bars, tick.open_time, &end).await?;
         self.settle().await
     }
 
