@@ -163,6 +163,8 @@ struct Run {
     board: Board,
     desk: Desk,
     timeframe: Timeframe,
+    /// Whether a frame may lack bars of some instrument.
+    has_several: bool,
     statistics: Statistics,
     bars_in_position: u64,
     equity: Vec<EquityPoint>,
@@ -201,6 +203,7 @@ impl Run {
             board,
             desk: Desk::new(request, plan)?,
             timeframe: request.timeframe,
+            has_several: request.instruments.len() > 1,
             statistics: Statistics::new(float_of(request.cash), basis),
             bars_in_position: 0,
             equity: Vec::new(),
@@ -226,7 +229,9 @@ impl Run {
     /// equity counts each position at its last close.
     fn book_equity(&mut self, close_time: Timestamp) -> Result<(), RunError> {
         let desk = &mut self.desk;
-        self.board.expire(close_time, |frame| desk.on_frame(frame));
+        if self.has_several {
+            self.board.expire(close_time, |frame| desk.on_frame(frame));
+        }
         let equity = desk.equity().ok_or(RunError::Overflow)?;
         self.bars_in_position += u64::from(desk.holds());
         self.statistics.push(close_time, equity);
