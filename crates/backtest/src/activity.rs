@@ -1,7 +1,7 @@
 //! What became of the strategy's decisions on their way to a trade: decided, refused by the gate,
 //! or rejected at the fill. A run without trades is explained from this.
 
-use ballast_domain::{Decision, DoneState, Envelope, Event, Hold, Timestamp};
+use ballast_domain::{Decision, DoneState, Envelope, Event, Hold, ProfileStatus, Timestamp};
 
 /// Counts over one run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Activity {
     pub rejections: u64,
     /// When the first of them was, and the venue's reason.
     pub first_rejection: Option<(Timestamp, String)>,
+    /// When and why entries stopped for the rest of the run, if they did.
+    pub stopped: Option<(Timestamp, String)>,
 }
 
 /// Refusals of one code.
@@ -58,6 +60,13 @@ impl Activity {
             Event::OrderDone { state: DoneState::Rejected, reason, .. } => {
                 self.rejections += 1;
                 self.first_rejection.get_or_insert_with(|| (envelope.at, reason.clone()));
+            }
+            Event::AvailableNegative { available, .. } => {
+                let reason = format!("what is available fell to {available}");
+                self.stopped.get_or_insert((envelope.at, reason));
+            }
+            Event::ProfileStatusChanged { status: ProfileStatus::UnderReview, reason, .. } => {
+                self.stopped.get_or_insert_with(|| (envelope.at, reason.clone()));
             }
             _ => {}
         }

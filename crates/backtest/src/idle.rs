@@ -4,7 +4,7 @@
 //! data is read once more to count how often each part of the entry held: the part that never does
 //! is what its owner wants to know. Only runs without trades pay for it.
 
-use ballast_domain::strategy::{DirectionRule, RuleSet, Sizing};
+use ballast_domain::strategy::{DirectionRule, RuleSet};
 use ballast_domain::{Bar, StrategyConfig, Symbol, Timeframe, Timestamp};
 use ballast_engine::market::{Board, Frame, SeriesId};
 use ballast_engine::strategy::expression::{self, Condition};
@@ -49,7 +49,7 @@ pub fn count_parts(
 /// Why `outcome` has no trade; `None` when it has one. `parts` come from [`count_parts`] and are
 /// only read when the entry was never true or never ready.
 #[must_use]
-pub fn why_idle(config: &StrategyConfig, outcome: &Outcome, parts: &[PartCount]) -> Option<String> {
+pub fn why_idle(outcome: &Outcome, parts: &[PartCount]) -> Option<String> {
     let activity = &outcome.activity;
     if !outcome.closed.is_empty() || !outcome.open.is_empty() {
         return None;
@@ -68,7 +68,9 @@ pub fn why_idle(config: &StrategyConfig, outcome: &Outcome, parts: &[PartCount])
             first.first
         )
     } else if activity.entries_decided > 0 {
-        not_sized(config).to_owned()
+        "The entry was true, but its exits could not be reckoned: an average true range that they \
+         read was not ready or zero."
+            .to_owned()
     } else if activity.entries_conflicted {
         "The long and the short entry were only ever true together, so neither was followed; make \
          them exclude each other."
@@ -147,19 +149,6 @@ fn parts(config: &StrategyConfig) -> Vec<(String, Condition)> {
         }
     }
     parts
-}
-
-fn not_sized(config: &StrategyConfig) -> &'static str {
-    match config.sizing {
-        Sizing::RiskPercent { .. } => {
-            "The entry was true, but no size could be reckoned: the stop-loss lay on the wrong \
-             side of the close, or an average true range was not ready."
-        }
-        _ => {
-            "The entry was true, but no size could be reckoned: an average true range that sizing \
-             or exits read was not ready or zero."
-        }
-    }
 }
 
 /// At how many closes each part held, the rarest first.

@@ -221,6 +221,11 @@ impl fmt::Display for Refusal {
             Self::InstrumentUnknown { symbol } => {
                 write!(f, "the profile does not trade {symbol}; add it to its symbols")
             }
+            Self::QuantityBelowLot { quantity, lot } if quantity.is_zero() && lot.is_zero() => f
+                .write_str(
+                    "the size comes to nothing: there is no equity left, an average true range is \
+                     not ready, or the stop-loss lies on the wrong side of the price",
+                ),
             Self::QuantityBelowLot { quantity, lot } => {
                 write!(f, "{quantity} is less than one lot of {lot}")
             }

@@ -30,6 +30,7 @@ impl ReportData {
         Self {
             name: String::new(),
             symbol: symbols.collect::<Vec<_>>().join(", "),
+            decides_on: request.config.timeframe,
             timeframe: request.timeframe,
             currency: request.currency.to_string(),
             starting_cash: float_of(request.cash),
@@ -96,7 +97,8 @@ fn fees(fees: FeeSchedule) -> Option<String> {
 }
 
 fn slippage(basis_points: Decimal) -> Option<String> {
-    (!basis_points.is_zero()).then(|| format!("{} basis points", plain(basis_points)))
+    let unit = if basis_points == Decimal::ONE { "basis point" } else { "basis points" };
+    (!basis_points.is_zero()).then(|| format!("{} {unit}", plain(basis_points)))
 }
 
 fn plain(value: Decimal) -> String {

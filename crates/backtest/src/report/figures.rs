@@ -10,6 +10,9 @@ use crate::statistics::Summary;
 /// Below this many closed trades, rates and ratios say little.
 const FEW_TRADES: u64 = 30;
 
+/// From less than half a year, a year's figures are a guess.
+const SHORT_SPAN_SECONDS: i64 = 183 * 86_400;
+
 /// One labelled value.
 #[derive(Debug)]
 pub(super) struct Figure {
@@ -57,13 +60,17 @@ fn result(data: &ReportData) -> Vec<Figure> {
         signed_figure("CAGR", summary.cagr_pct, signed_percent),
         plain("Fees paid", number(data.fees_paid, decimals)),
     ];
-    if let [series] = data.prices.as_slice()
-        && let (Some(first), Some(last)) = (series.points.first(), series.points.last())
-    {
-        let change = (last.close / first.close - 1.0) * 100.0;
+    if let Some(change) = price_change(data) {
         figures.push(signed_figure("Price change", Some(change), signed_percent));
     }
     figures
+}
+
+/// From the first to the last close in percent, when one symbol was traded.
+fn price_change(data: &ReportData) -> Option<f64> {
+    let [series] = data.prices.as_slice() else { return None };
+    let (first, last) = (series.points.first()?, series.points.last()?);
+    Some((last.close / first.close - 1.0) * 100.0).filter(|change| change.is_finite())
 }
 
 fn risk(data: &ReportData) -> Vec<Figure> {
@@ -101,15 +108,13 @@ fn trades(data: &ReportData) -> Vec<Figure> {
     ]
 }
 
-/// The run in two sentences.
+/// The run in a few sentences.
 pub(super) fn verdict(data: &ReportData) -> String {
-    let (Some(first), Some(last)) = (data.equity.first(), data.equity.last()) else {
+    let Some(seconds) = span_seconds(data) else {
         return "The data held no bar, so nothing was traded.".to_owned();
     };
     let summary = &data.summary;
     let decimals = amount_decimals(data.starting_cash);
-    let start = data.timeframe.open_of(first.close_time);
-    let seconds = last.close_time.nanos_since(start) / 1_000_000_000;
     let amount = |value| with_unit(&number(value, decimals), &data.currency);
     let mut text = format!(
         "{} became {} in {}",
@@ -120,6 +125,9 @@ pub(super) fn verdict(data: &ReportData) -> String {
     if let Some(total) = summary.return_pct {
         text += &format!(": {}", signed_percent(total));
     }
+    if let Some(change) = price_change(data) {
+        text += &format!(", while the price changed by {}", signed_percent(change));
+    }
     match summary.max_drawdown_pct {
         deepest if deepest > 0.0 => format!(
             "{text}. The deepest fall from a peak was {}, the longest time below one {}.",
@@ -128,6 +136,13 @@ pub(super) fn verdict(data: &ReportData) -> String {
         ),
         _ => format!("{text}. Equity was never below an earlier peak at a bar's close."),
     }
+}
+
+/// From the opening of the first bar to the last close.
+fn span_seconds(data: &ReportData) -> Option<i64> {
+    let (first, last) = (data.equity.first()?, data.equity.last()?);
+    let start = data.timeframe.open_of(first.close_time);
+    Some(last.close_time.nanos_since(start) / 1_000_000_000)
 }
 
 /// What a reader must know before believing the figures.
@@ -143,6 +158,13 @@ pub(super) fn cautions(data: &ReportData) -> Vec<String> {
             closed => format!("Only {} closed", count(closed, "trade")),
         };
         cautions.push(format!("{trades}: too few for rates and ratios to mean much."));
+    }
+    let span = span_seconds(data).unwrap_or_default();
+    if summary.cagr_pct.is_some() && span < SHORT_SPAN_SECONDS {
+        cautions.push(format!(
+            "The data spans {} only: annual figures are projected from it.",
+            duration(span)
+        ));
     }
     let open = open_trades(&data.trades).count() as u64;
     if open > 0 {

@@ -37,7 +37,9 @@ pub struct ReportData {
     pub name: String,
     /// What was traded, for the heading: `GOOG`, or several joined by a comma.
     pub symbol: String,
-    /// The bars of the data, which fills and equity run on.
+    /// The bars the strategy decided on, for the heading.
+    pub decides_on: Timeframe,
+    /// The bars of the data, which fills and equity run on; the same or shorter.
     pub timeframe: Timeframe,
     /// What amounts are counted in; may be empty.
     pub currency: String,

@@ -30,7 +30,7 @@ pub(super) fn render(data: &ReportData) -> Result<String, ReportError> {
     let page = Page {
         policy: CONTENT_SECURITY_POLICY,
         symbol: &data.symbol,
-        timeframe: data.timeframe.as_str(),
+        timeframe: data.decides_on.as_str(),
         name: &data.name,
         range: range(data),
         verdict: figures::verdict(data),
@@ -128,8 +128,12 @@ pub(super) fn range(data: &ReportData) -> String {
         return "no bars".to_owned();
     };
     let intraday = data.timeframe.is_intraday();
+    let length = match data.timeframe == data.decides_on {
+        true => String::new(),
+        false => format!(" of {}", data.timeframe),
+    };
     format!(
-        "{} to {} UTC, {}",
+        "{} to {} UTC, {}{length}",
         time(data.timeframe.open_of(first.close_time), intraday),
         time(shown(data.timeframe, last.close_time), intraday),
         count(data.equity.len() as u64, "bar"),

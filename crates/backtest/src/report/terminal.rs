@@ -26,7 +26,7 @@ pub fn terminal(data: &ReportData, width: usize, colour: bool) -> String {
     let paint = Paint { colour };
     let mut lines = Vec::new();
     let name = if data.name.is_empty() { String::new() } else { format!("  {}", data.name) };
-    let title = format!("{} {}", data.symbol, data.timeframe);
+    let title = format!("{} {}", data.symbol, data.decides_on);
     let title = shortened(&printable(&title), width);
     let name = shortened(&printable(&name), width - title.chars().count());
     lines.push(format!("{}{}", paint.bold(&title), paint.dim(&name)));

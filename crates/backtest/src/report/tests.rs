@@ -55,6 +55,7 @@ fn sample(bars: usize) -> ReportData {
     ReportData {
         name: "Every ten days".to_owned(),
         symbol: "WAVE".to_owned(),
+        decides_on: Timeframe::D1,
         timeframe: Timeframe::D1,
         currency: "USD".to_owned(),
         starting_cash: 10_000.0,

@@ -107,7 +107,7 @@ fn finish(
             }
             false => Vec::new(),
         };
-        let why = ballast_backtest::why_idle(&request.config, &outcome, &parts);
+        let why = ballast_backtest::why_idle(&outcome, &parts);
         remarks.no_trade(why.as_deref().unwrap_or_default());
     }
     Ok(Finished { outcome, remarks, bars, elapsed })
@@ -198,7 +198,7 @@ impl Outputs {
         };
         let (equity, report) = (prepare(&arguments.equity_csv)?, prepare(&arguments.report)?);
         if let (Some(equity), Some(report)) = (&equity, &report)
-            && equity.path() == report.path()
+            && equity.is(report)
         {
             let message = "--equity-csv and --report name the same file; give each its own";
             return Err(CliError::usage(message));
@@ -210,7 +210,7 @@ impl Outputs {
     fn words(&self) -> String {
         let named = [("Report", &self.report), ("Equity", &self.equity)];
         let named = named.into_iter().filter_map(|(what, file)| Some((what, file.as_ref()?)));
-        named.map(|(what, file)| format!("\n{what}: {}", file.path().display())).collect()
+        named.map(|(what, file)| format!("\n{what}: {}", file.name().display())).collect()
     }
 }
 

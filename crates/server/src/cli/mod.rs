@@ -26,6 +26,7 @@ Examples:
   ballast backtest --data goog.csv --timeframe 1d --config strategy.json
   ballast indicators --data goog.csv --timeframe 1d --expr 'rsi(close, 14)'
   ballast config check strategy.json
+  ballast serve
 
 Ends with 0 when done, with 1 when it failed, with 2 on wrong usage. `ballast COMMAND --help` says
 more about a command.")]

@@ -38,6 +38,8 @@ pub(super) fn warn(sentence: &str) {
 /// A file that a command will write, found writable before the work begins.
 #[derive(Debug)]
 pub(super) struct OutputFile {
+    /// As it was named.
+    name: PathBuf,
     path: PathBuf,
     /// Where the content grows until it is complete; `None` for a device or a pipe, which is
     /// written directly.
@@ -51,33 +53,30 @@ impl OutputFile {
             let advice = "name a file in a folder that exists and can be written";
             CliError::failed(format!("cannot write {}: {why}; {advice}", path.display()))
         };
-        let mut place = path.to_owned();
-        if let Ok(metadata) = path.metadata() {
-            if metadata.is_dir() {
-                return Err(failed(&"this is a directory"));
+        match path.metadata() {
+            Ok(metadata) if metadata.is_dir() => return Err(failed(&"this is a directory")),
+            Ok(metadata) if !metadata.is_file() => {
+                let path = path.to_owned();
+                return Ok(Self { name: path.clone(), path, partial: None });
             }
-            if !metadata.is_file() {
-                return Ok(Self { path: place, partial: None });
-            }
-            if metadata.permissions().readonly() {
+            Ok(metadata) if metadata.permissions().readonly() => {
                 return Err(failed(&"the file is read-only"));
             }
-            // The target of a link is replaced, not the link.
-            place = path.canonicalize().map_err(|error| failed(&error))?;
-            let is_it = |input: &&&Path| input.canonicalize().is_ok_and(|input| input == place);
-            if let Some(input) = inputs.iter().find(is_it) {
-                let message =
-                    format!("{} would be overwritten; name another file", input.display());
-                return Err(CliError::usage(message));
-            }
+            _ => {}
         }
-        let path = place;
-        let mut name = path.file_name().ok_or_else(|| failed(&"this is no file name"))?.to_owned();
-        name.push(format!(".{}.partial", std::process::id()));
-        let partial = path.with_file_name(name);
+        let place = true_place(path).map_err(|error| failed(&error))?;
+        let is_it = |input: &&&Path| input.canonicalize().is_ok_and(|input| input == place);
+        if let Some(input) = inputs.iter().find(is_it) {
+            let message = format!("{} would be overwritten; name another file", input.display());
+            return Err(CliError::usage(message));
+        }
+        let file_name = place.file_name().ok_or_else(|| failed(&"this is no file name"))?;
+        let mut partial = file_name.to_owned();
+        partial.push(format!(".{}.partial", std::process::id()));
+        let partial = place.with_file_name(partial);
         File::create(&partial).map_err(|error| failed(&error))?;
         std::fs::remove_file(&partial).map_err(|error| failed(&error))?;
-        Ok(Self { path, partial: Some(partial) })
+        Ok(Self { name: path.to_owned(), path: place, partial: Some(partial) })
     }
 
     /// Writes the whole file, or leaves what was there: it appears under its name only when it is
@@ -109,13 +108,29 @@ impl OutputFile {
             }
             match error.kind() {
                 io::ErrorKind::BrokenPipe => CliError::ReaderGone,
-                _ => CliError::failed(format!("cannot write {}: {error}", self.path.display())),
+                _ => CliError::failed(format!("cannot write {}: {error}", self.name.display())),
             }
         })
     }
 
-    /// The file's name.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    /// The file's name as it was given.
+    pub(super) fn name(&self) -> &Path {
+        &self.name
+    }
+
+    /// Whether both are one file.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        self.path == other.path && self.partial.is_some()
+    }
+}
+
+/// Where a file is or will be, links resolved: the target of a link is replaced, not the link.
+fn true_place(path: &Path) -> io::Result<PathBuf> {
+    match (path.canonicalize(), path.parent(), path.file_name()) {
+        (Err(error), Some(folder), Some(name)) if error.kind() == io::ErrorKind::NotFound => {
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            Ok(folder.canonicalize()?.join(name))
+        }
+        (found, ..) => found,
     }
 }

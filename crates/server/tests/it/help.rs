@@ -5,8 +5,9 @@ use crate::run::Desk;
 #[test]
 fn every_command_has_help_with_examples() {
     let desk = Desk::new();
-    let commands: [&[&str]; 7] = [
+    let commands: [&[&str]; 8] = [
         &[],
+        &["serve"],
         &["backtest"],
         &["indicators"],
         &["completions"],

@@ -22,6 +22,9 @@ impl Remarks {
     ) -> Self {
         let mut remarks =
             Self { warnings: bars.wrong_timeframes(request.timeframe), notes: Vec::new() };
+        if let Some((at, reason)) = &outcome.activity.stopped {
+            remarks.warnings.push(format!("Entries stopped at {at}: {reason}."));
+        }
         // Why a run without trades was refused or rejected is told with it.
         if traded(outcome) {
             remarks.warnings.extend(outcome.activity.refusals.iter().map(refused));

@@ -20,6 +20,8 @@ fn each_reason_is_told_in_words() {
     let both = r#""close > 0", "direction": "both", "entryShort": "close > 0""#;
     let risk = r#""sizing": {"type": "riskPercent", "value": "1"},
         "exits": {"stopLoss": {"type": "price", "value": "500"}}}"#;
+    let atr = r#""sizing": {"type": "fixedQuantity", "quantity": "1"},
+        "exits": {"stopLoss": {"type": "atr", "value": "2", "period": 20}}}"#;
     let sizing = STRATEGY.find("\"sizing\"").unwrap();
     let cases = [
         (
@@ -47,8 +49,14 @@ fn each_reason_is_told_in_words() {
         ),
         (
             format!("{}{risk}", &STRATEGY[..sizing]),
-            "The entry was true, but no size could be reckoned: the stop-loss lay on the wrong \
-             side of the close, or an average true range was not ready.",
+            "Every signal was refused: once, first at 2024-01-02T00:00:00Z: the size comes to \
+             nothing: there is no equity left, an average true range is not ready, or the \
+             stop-loss lies on the wrong side of the price.",
+        ),
+        (
+            format!("{}{atr}", &STRATEGY[..sizing]),
+            "The entry was true, but its exits could not be reckoned: an average true range that \
+             they read was not ready or zero.",
         ),
     ];
     for (strategy, why) in cases {

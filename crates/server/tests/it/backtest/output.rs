@@ -152,7 +152,7 @@ fn files_that_cannot_be_written_are_refused_before_the_run() {
             desk.backtest(&[flag, path]).refused(code, &[expected]);
         }
     }
-    let both = ["--report", "same.out", "--equity-csv", "same.out"];
+    let both = ["--report", "same.out", "--equity-csv", "./same.out"];
     desk.backtest(&both).refused(2, &["--equity-csv and --report name the same file"]);
     assert_eq!((desk.files(), desk.read("locked.html")), (files, "kept".to_owned()));
     assert_eq!(desk.read("bars.csv"), days(10));
