@@ -164,5 +164,5 @@ async fn nothing_is_lost_or_doubled_wherever_the_process_ends() {
 #[tokio::test]
 async fn partial_fills_are_neither_lost_nor_doubled() {
     let world = World::new(json!({"volumeShare": "0.2", "slippageBps": "5"}));
-    end_everywhere(&world, 3).await;
+    end_everywhere(&world, 2).await;
 }
