@@ -232,6 +232,9 @@ impl Engine {
                 effects.actions.push(Action::Query(id));
             }
             for trade in profile.trades.values() {
+                // The process may have ended before the venue had heard of the last move.
+                let stop = trade.stop.map(|stop| Action::MoveStop(trade.id, stop));
+                effects.actions.extend(stop);
                 effects.actions.extend(legs(trade).map(Action::Query));
             }
         }

@@ -241,7 +241,7 @@ fn a_restart_repeats_nothing_of_what_is_journaled() {
         bar 106 106 106 106
         filled 1 a 10@106
         bar 106 120 106 110 -> stop 1 114.7 Trailing; evaluated Hold(NoExit) | move 1 114.7
-        restart -> | query 1s
+        restart -> | move 1 114.7; query 1s
         bar 110 110 110 110 ->
         ",
     );

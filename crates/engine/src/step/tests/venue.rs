@@ -314,7 +314,7 @@ fn an_order_the_venue_had_and_has_no_more_was_cancelled() {
 }
 
 #[test]
-fn after_a_restart_every_open_order_is_asked_for() {
+fn after_a_restart_every_open_order_is_asked_for_and_every_stop_is_moved_again() {
     let mut world = World::running("{}");
     play(
         &mut world,
@@ -327,10 +327,10 @@ fn after_a_restart_every_open_order_is_asked_for() {
         accepted 3
         enter 1 limit 90 slot d
         cancel 4
-        restart -> unknown 2 | query 2; query 3; query 4; query 1s
+        restart -> unknown 2 | query 2; query 3; query 4; move 1 95; query 1s
         order 2: Active(Unknown) 0
         order 4: Active(PendingCancel) 0
-        restart -> | query 2; query 3; query 4; query 1s
+        restart -> | query 2; query 3; query 4; move 1 95; query 1s
         accepted 2 -> accepted 2
         ",
     );
