@@ -67,10 +67,6 @@ pub fn why_idle(outcome: &Outcome, parts: &[PartCount]) -> Option<String> {
             first.first_at,
             first.first
         )
-    } else if activity.entries_decided > 0 {
-        "The entry was true, but its exits could not be reckoned: an average true range that they \
-         read was not ready or zero."
-            .to_owned()
     } else if activity.entries_conflicted {
         "The long and the short entry were only ever true together, so neither was followed; make \
          them exclude each other."
@@ -78,10 +74,8 @@ pub fn why_idle(outcome: &Outcome, parts: &[PartCount]) -> Option<String> {
     } else if activity.entry_was_ready {
         format!("The entry was never true{}.", held(parts))
     } else {
-        format!(
-            "The entry was never ready{}; give more bars or a shorter look-back.",
-            unready(parts)
-        )
+        let why = unready(parts);
+        format!("The entry was never ready{why}; give more bars or a shorter look-back.")
     })
 }
 
@@ -169,8 +163,9 @@ fn held(parts: &[PartCount]) -> String {
 fn unready(parts: &[PartCount]) -> String {
     let unready = parts.iter().filter(|part| part.ready == 0).take(MOST_PARTS);
     match unready.map(|part| part.part.as_str()).collect::<Vec<_>>().join(", ") {
-        names if names.is_empty() => names,
-        names => format!(": {names} had no value at any close"),
+        names if !names.is_empty() => format!(": {names} had no value at any close"),
+        _ if parts.is_empty() => String::new(),
+        _ => ": an average true range that its size or exits read had no value".to_owned(),
     }
 }
 

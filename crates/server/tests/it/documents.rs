@@ -97,11 +97,12 @@ fn fenced(text: &str, place: usize) -> String {
 fn the_first_example_of_the_readme_prints_what_it_shows() {
     let readme = document("README.md");
     let blocks = 0..readme.matches("\n```").count() / 2;
-    let place = blocks.clone().find(|place| fenced(&readme, *place).contains("ballast backtest"));
+    let place = blocks.clone().find(|place| fenced(&readme, *place).contains("-- backtest"));
     let (command, shown) = (fenced(&readme, place.unwrap()), fenced(&readme, place.unwrap() + 1));
     let words: Vec<_> = command.split_whitespace().filter(|word| *word != "\\").collect();
     let place = words.iter().position(|word| *word == "backtest").unwrap();
-    let report = Desk::new().path("report.html");
+    let desk = Desk::new();
+    let report = desk.path("report.html");
     let words = words[place..].iter().map(|word| match *word {
         "report.html" => report.to_str().unwrap(),
         word => word,

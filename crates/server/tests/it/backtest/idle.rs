@@ -55,8 +55,8 @@ fn each_reason_is_told_in_words() {
         ),
         (
             format!("{}{atr}", &STRATEGY[..sizing]),
-            "The entry was true, but its exits could not be reckoned: an average true range that \
-             they read was not ready or zero.",
+            "The entry was never ready: an average true range that its size or exits read had no \
+             value; give more bars or a shorter look-back.",
         ),
     ];
     for (strategy, why) in cases {
