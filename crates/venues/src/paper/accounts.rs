@@ -180,11 +180,11 @@ impl Accounts {
         }
     }
 
-    /// Moves the stop of a trade that is held.
+    /// Moves the stop of a trade that is held; where it stands already, nothing changes.
     pub(super) fn move_stop(&mut self, trade: TradeId, stop: Stop, draft: &mut Draft) {
         let profile = trade.0.profile;
         if let Some(account) = self.accounts.get_mut(&profile)
-            && account.matcher.held().any(|held| held.id == trade)
+            && account.matcher.held().any(|held| held.id == trade && held.stop != Some(stop))
         {
             account.matcher.move_stop(trade, stop);
             self.change(profile, PaperEntry::StopMoved { trade, stop }, draft);

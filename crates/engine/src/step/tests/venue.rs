@@ -314,7 +314,7 @@ fn an_order_the_venue_had_and_has_no_more_was_cancelled() {
 }
 
 #[test]
-fn after_a_restart_every_open_order_is_asked_for() {
+fn after_a_restart_every_open_order_is_asked_for_and_every_stop_is_moved_again() {
     let mut world = World::running("{}");
     play(
         &mut world,
