@@ -88,14 +88,14 @@ impl Matcher {
         })
     }
 
-    /// What an entry may spend: all cash that other working entries have not reserved, in the
-    /// account's currency.
-    fn available_for(&self, terms: &OrderTerms) -> Option<Decimal> {
+    /// What an entry may spend: all cash that other working entries have not reserved.
+    pub(super) fn available_for(&self, terms: &OrderTerms) -> Option<Money> {
         let mut others = self.working.iter().filter(|working| !working.ended);
-        others.try_fold(self.cash.amount(), |available, other| {
+        let available = others.try_fold(self.cash.amount(), |available, other| {
             let own = other.terms.intent == terms.intent;
             available.checked_sub(if own { Decimal::ZERO } else { other.reserved })
-        })
+        });
+        available.map(|available| Money::new(available, self.cash.currency()))
     }
 
     /// As much of `wanted` as is available pays for with its fee, rounded down to the lot.
@@ -105,7 +105,7 @@ impl Matcher {
         wanted: Quantity,
         quote: &Quote,
     ) -> Quantity {
-        let available = self.available_for(terms).unwrap_or_default();
+        let available = self.available_for(terms).map(Money::amount).unwrap_or_default();
         let fits = |quantity: &Quantity| {
             let total = self.quote_fill(*quantity, quote).and_then(|fill| {
                 let cost = fill.price.notional(fill.quantity, fill.fee.currency())?;

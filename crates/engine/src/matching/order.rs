@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use ballast_domain::profile::Liquidity;
 use ballast_domain::{
-    Bar, BrokerEvent, Fill, OrderTerms, OrderType, Price, Purpose, Quantity, Side, TimeInForce,
-    Timestamp, TradeId,
+    Bar, BrokerEvent, Fill, Money, OrderTerms, OrderType, Price, Purpose, Quantity, Side,
+    TimeInForce, Timestamp, TradeId,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -99,15 +99,17 @@ impl Working {
     }
 
     /// What becomes of this order when `possible` units should have filled, but did not.
-    fn refusal(&self, possible: Quantity) -> BrokerEvent {
+    fn refusal(&self, possible: Quantity, available: Option<Money>) -> BrokerEvent {
         let order = self.terms.order_id();
         let begun = self.left < self.terms.quantity;
-        let reason = match possible.is_zero() {
-            true if begun || self.terms.is_reducing() => return BrokerEvent::Cancelled { order },
-            true => "what is available is less than one lot costs",
-            false => TOO_LARGE,
+        let reason = match (possible.is_zero(), available) {
+            (true, _) if begun || self.terms.is_reducing() => {
+                return BrokerEvent::Cancelled { order };
+            }
+            (true, Some(available)) => format!("{available} available is less than one lot costs"),
+            (true, None) | (false, _) => TOO_LARGE.to_owned(),
         };
-        BrokerEvent::Rejected { order, reason: reason.to_owned() }
+        BrokerEvent::Rejected { order, reason }
     }
 
     const fn is_market(&self) -> bool {
@@ -332,7 +334,7 @@ impl Matcher {
             Purpose::Exit { trade, reason, .. } => self.leave(*trade, possible, quote, *reason),
         };
         let Some(fill) = fill else {
-            out.push(working.refusal(possible));
+            out.push(working.refusal(possible, self.available_for(&terms)));
             return None;
         };
         working.count(&fill);

@@ -101,12 +101,9 @@ impl Server {
             configured.push((tenant, self.configure(tenant, &mut board)?));
         }
         let store = self.open_store().await?;
-        let listener = tokio::net::TcpListener::bind(self.settings.listen).await;
-        let listener = listener.map_err(|error| {
-            CliError::failed(format!("cannot listen on {}: {error}", self.settings.listen))
-        })?;
-        let gaps = gaps()?;
+        let listener = self.listen().await?;
         let listen = listener.local_addr()?;
+        let gaps = gaps()?;
         let (stop, stopping) = watch::channel(false);
         let (stop_market, market_stopping) = watch::channel(false);
         let (control, controlled) = watch::channel(Some(Arc::new(ControlSnapshot::default())));
@@ -141,12 +138,7 @@ impl Server {
             .map(|world| tokio::spawn(world.supervise(stopping.clone())))
             .collect();
         let market = tokio::spawn(market.run(market_stopping));
-        let routes = health.router();
-        let mut quit = stopping.clone();
-        let http = axum::serve(listener, routes).with_graceful_shutdown(async move {
-            stopped(&mut quit).await;
-        });
-        let http = tokio::spawn(http.into_future());
+        let http = tokio::spawn(answer_health(listener, health, stopping));
         tracing::info!(%listen, "ballast is running; the money is paper");
         stop_signal().await?;
         tracing::info!("stopping: finishing what was begun");
@@ -157,10 +149,9 @@ impl Server {
             tracing::warn!("the market's last close was not taken by every tenant");
         }
         stop.send_replace(true);
-        for task in tenants {
+        for task in tenants.into_iter().chain([http]) {
             let _ = task.await;
         }
-        let _ = http.await;
         drop(control);
         store.close().await.map_err(CliError::failed)?;
         tracing::info!("stopped");
@@ -201,6 +192,13 @@ impl Server {
         ))
     }
 
+    async fn listen(&self) -> Result<tokio::net::TcpListener, CliError> {
+        let listener = tokio::net::TcpListener::bind(self.settings.listen).await;
+        listener.map_err(|error| {
+            CliError::failed(format!("cannot listen on {}: {error}", self.settings.listen))
+        })
+    }
+
     async fn open_store(&self) -> Result<Store, CliError> {
         let directory = self.settings.data_dir.clone();
         let options = Options { directory, collections: &[], max_bytes: None };
@@ -233,6 +231,17 @@ impl Server {
     fn engine(&self) -> EngineOptions {
         let grace = i64::from(self.settings.engine.unknown_grace_ms);
         EngineOptions { unknown_grace_nanos: grace * 1_000_000, keep_evaluations: true }
+    }
+}
+
+async fn answer_health(
+    listener: tokio::net::TcpListener,
+    health: Health,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let stop = async move { stopped(&mut stopping).await };
+    if let Err(error) = axum::serve(listener, health.router()).with_graceful_shutdown(stop).await {
+        tracing::error!(%error, "health is not answered any more");
     }
 }
 

@@ -46,7 +46,14 @@ exit = "close < sma(close, 3)"
 sizing = { type = "percentOfEquity", value = "30" }
 [tenants.profiles.strategy.exits]
 stopLoss = { type = "percent", value = "0.05" }
-takeProfit = [{ type = "percent", value = "0.03", portion = "0.5" }, { type = "percent", value = "0.06", portion = "0.5" }]
+[[tenants.profiles.strategy.exits.takeProfit]]
+type = "percent"
+value = "0.03"
+portion = "0.5"
+[[tenants.profiles.strategy.exits.takeProfit]]
+type = "percent"
+value = "0.06"
+portion = "0.5"
 
 [[tenants.profiles]]
 name = "Reversals"
@@ -106,7 +113,9 @@ direction = "both"
 entry = "close > ema(close, 3)"
 entryShort = "close < ema(close, 3)"
 sizing = { type = "percentOfEquity", value = "30" }
-exits = { stopLoss = { type = "percent", value = "0.1" }, trailing = { type = "percent", value = "0.05" } }
+[tenants.profiles.strategy.exits]
+stopLoss = { type = "percent", value = "0.1" }
+trailing = { type = "percent", value = "0.05" }
 
 [[tenants.profiles]]
 name = "Greedy"
