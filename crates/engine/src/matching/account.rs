@@ -88,10 +88,12 @@ impl Matcher {
         })
     }
 
-    /// What an entry may spend: all cash that other working entries have not reserved.
+    /// What an entry may spend: all cash that other entries, working or on their way, have not
+    /// reserved.
     pub(super) fn available_for(&self, terms: &OrderTerms) -> Option<Money> {
         let mut others = self.working.iter().filter(|working| !working.ended);
-        let available = others.try_fold(self.cash.amount(), |available, other| {
+        let free = self.cash.amount().checked_sub(self.set_aside)?;
+        let available = others.try_fold(free, |available, other| {
             let own = other.terms.intent == terms.intent;
             available.checked_sub(if own { Decimal::ZERO } else { other.reserved })
         });

@@ -86,6 +86,9 @@ pub struct Matcher {
     instruments: Vec<Instrument>,
     /// What neither positions nor fees have used; reservations of orders are still in it.
     cash: Money,
+    /// What orders that have not come here yet have reserved, in the account's currency.
+    #[serde(default, skip_serializing_if = "Decimal::is_zero")]
+    set_aside: Decimal,
     working: Vec<Working>,
     holdings: Vec<Holding>,
     last_close: Vec<(Symbol, Price)>,
@@ -102,6 +105,7 @@ impl Matcher {
             rules,
             instruments,
             cash,
+            set_aside: Decimal::ZERO,
             working: Vec::new(),
             holdings: Vec::new(),
             last_close: Vec::new(),
@@ -135,6 +139,12 @@ impl Matcher {
     /// Adds to the account; negative takes away.
     pub fn deposit(&mut self, amount: Money) {
         self.cash = self.cash.checked_add(amount).unwrap_or(self.cash);
+    }
+
+    /// Keeps `amount`, in the account's currency, from every entry that fills, until another
+    /// amount is set aside: what orders have reserved that are on their way here.
+    pub const fn set_aside(&mut self, amount: Decimal) {
+        self.set_aside = amount;
     }
 
     /// Fills by `rules` from now on.

@@ -139,7 +139,7 @@ impl Accounts {
         self.note(PaperEntry::Submitted { terms: Arc::clone(&terms) }, draft);
         let event = match self.accounts.get_mut(&profile) {
             Some(account) if account.matcher.lists(symbol) => {
-                account.arrived.push(terms);
+                account.arrive(|arrived, _| arrived.push(terms));
                 self.unrecorded.insert(profile);
                 BrokerEvent::Accepted { order }
             }
@@ -160,7 +160,7 @@ impl Accounts {
         let profile = order.intent.profile;
         let cancelled = self.accounts.get_mut(&profile).is_some_and(|account| {
             let waiting = account.arrived.len();
-            account.arrived.retain(|terms| terms.order_id() != order);
+            account.arrive(|arrived, _| arrived.retain(|terms| terms.order_id() != order));
             if account.arrived.len() < waiting {
                 return true;
             }
@@ -227,11 +227,13 @@ impl Accounts {
         let mut delivered = BTreeSet::new();
         let mut said = Vec::new();
         for (profile, account) in &mut self.accounts {
-            for terms in account.arrived.extract_if(.., due) {
-                account.matcher.submit(&terms, &mut said);
-                self.unrecorded.insert(*profile);
-                delivered.insert((*profile, terms.symbol));
-            }
+            account.arrive(|arrived, matcher| {
+                for terms in arrived.extract_if(.., due) {
+                    matcher.submit(&terms, &mut said);
+                    self.unrecorded.insert(*profile);
+                    delivered.insert((*profile, terms.symbol));
+                }
+            });
         }
         // That it was accepted was told when it arrived.
         said.retain(|event| !matches!(event, BrokerEvent::Accepted { .. }));
@@ -283,8 +285,10 @@ impl Accounts {
             let over = |terms: &mut Arc<OrderTerms>| {
                 terms.time_in_force == TimeInForce::Day && terms.accepted_at < close
             };
-            let expired = account.arrived.extract_if(.., over);
-            said.extend(expired.map(|terms| BrokerEvent::Expired { order: terms.order_id() }));
+            account.arrive(|arrived, _| {
+                let expired = arrived.extract_if(.., over);
+                said.extend(expired.map(|terms| BrokerEvent::Expired { order: terms.order_id() }));
+            });
             if said.len() > before {
                 self.unrecorded.insert(*profile);
             }

@@ -96,3 +96,16 @@ pub struct Account {
     /// reached the instant of their acceptance and the latency after it.
     pub arrived: Vec<Arc<OrderTerms>>,
 }
+
+impl Account {
+    /// Lets `change` decide what has still to arrive; the money that this has reserved is kept
+    /// from what works already.
+    pub(super) fn arrive<T>(
+        &mut self,
+        change: impl FnOnce(&mut Vec<Arc<OrderTerms>>, &mut Matcher) -> T,
+    ) -> T {
+        let changed = change(&mut self.arrived, &mut self.matcher);
+        self.matcher.set_aside(self.arrived.iter().map(|terms| terms.reserved.amount()).sum());
+        changed
+    }
+}

@@ -152,6 +152,26 @@ fn a_session_ends_for_orders_that_were_given_in_it() {
 }
 
 #[test]
+fn what_an_order_that_waits_has_reserved_is_not_spent_by_another() {
+    let mut accounts = open(PaperSettings { latency_ms: 60_000, ..PaperSettings::default() });
+    // At the price that it meets, the first costs more than it has reserved.
+    let first = OrderTerms { quantity: units(1_000), reserved: usd(99_950), ..buy(1) };
+    let second = OrderTerms { accepted_at: minute(1), reserved: usd(50), ..buy(2) };
+    submit(&mut accounts, first);
+    submit(&mut accounts, second);
+    let said = told(&mut accounts, |accounts, draft| {
+        accounts.deliver(minute(1), false, draft);
+        accounts.play(&[bar(1, [10_000; 4])], None, &Matcher::open, draft);
+    });
+    let quantities = said.iter().filter_map(|event| match event {
+        BrokerEvent::Filled { fill, .. } => Some(fill.quantity),
+        _ => None,
+    });
+    let unreserved = Quantity::new(Decimal::new(9_995, 1)).unwrap();
+    assert_eq!(quantities.collect::<Vec<_>>(), [unreserved]);
+}
+
+#[test]
 fn an_order_that_waits_can_be_cancelled() {
     let mut accounts = open(PaperSettings { latency_ms: 60_000, ..PaperSettings::default() });
     submit(&mut accounts, buy(1));
