@@ -80,6 +80,9 @@ pub(super) struct Market<F> {
     pub(super) board: Board,
     pub(super) tenants: Vec<MarketSlot>,
     pub(super) recent: RecentFrames,
+    /// The instant from which the market is told. What a bar held before it may be known to
+    /// accounts that were there, and is older than orders that were given since.
+    pub(super) start: Timestamp,
     /// The close of the last base frame, for health.
     pub(super) last_close: watch::Sender<Option<Timestamp>>,
 }
@@ -121,6 +124,7 @@ impl<F: Feed> Market<F> {
                 // The market lists more than anybody here trades.
                 Ok(Some(MarketEvent::Tick { symbol, .. } | MarketEvent::Bar { symbol, .. }))
                     if self.board.row_of(symbol).is_none() => {}
+                Ok(Some(MarketEvent::Tick { at, .. })) if at <= self.start => {}
                 Ok(Some(MarketEvent::Tick { symbol, at, price, quantity })) => {
                     for slot in &self.tenants {
                         let market = slot.borrow().clone();
@@ -146,16 +150,18 @@ impl<F: Feed> Market<F> {
 
     async fn take(&mut self, symbol: Symbol, bar: Bar, close: &mut Gathering) {
         let open_time = self.board.base().open_of(bar.close_time);
-        if close.bars.last().is_some_and(|last| last.bar.close_time < bar.close_time) {
+        if close.close_time.is_some_and(|last| last < bar.close_time) {
             // Somebody has not reported: what was gathered goes out with the gap.
             self.board.expire(open_time, |frame| close.add(frame));
             self.tell(close).await;
         }
-        close.bars.push(PlayedBar { symbol, open_time, bar });
         if let Err(error) = self.board.push(symbol, &bar, |frame| close.add(frame)) {
             tracing::warn!(%error, "a bar was refused");
-            close.bars.pop();
             return;
+        }
+        close.close_time = Some(bar.close_time);
+        if open_time >= self.start {
+            close.bars.push(PlayedBar { symbol, open_time, bar });
         }
         let base = self.board.base();
         if close.frames.iter().any(|frame| frame.id.timeframe == base) {
@@ -165,9 +171,8 @@ impl<F: Feed> Market<F> {
 
     /// Tells every tenant of a close.
     async fn tell(&mut self, close: &mut Gathering) {
-        let bars = std::mem::take(&mut close.bars);
-        let frames = std::mem::take(&mut close.frames);
-        let Some(close_time) = bars.last().map(|played| played.bar.close_time) else { return };
+        let Gathering { close_time, bars, frames } = std::mem::take(close);
+        let Some(close_time) = close_time else { return };
         let opened = self.board.base().open_of(close_time);
         let session_ends = opened.utc_day() != close_time.utc_day();
         for market in self.recent.keep(&frames, &self.tenants) {
@@ -183,6 +188,7 @@ impl<F: Feed> Market<F> {
 /// What has closed and was not told yet.
 #[derive(Default)]
 struct Gathering {
+    close_time: Option<Timestamp>,
     bars: Vec<PlayedBar>,
     frames: Vec<Arc<Frame>>,
 }

@@ -22,6 +22,8 @@ use ballast_venues::paper::PaperSettings;
 use ballast_venues::replay::{CsvFeed, ReplayFile};
 use ballast_venues::simulated::{BASE, SimulatedFeed, SimulatedMarket, Speed, sim_instruments};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::cli::CliError;
 use health::Health;
@@ -37,6 +39,8 @@ const GAPS_SOCKET: &str = "BALLAST_TEST_GAPS_SOCKET";
 
 /// How long the market, and then each tenant, may take to finish what was begun.
 const STOP_DEADLINE: Duration = Duration::from_secs(4);
+/// How long requests may take that are being answered meanwhile.
+const HTTP_DEADLINE: Duration = Duration::from_millis(500);
 
 /// Runs the server until it is told to stop.
 pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
@@ -80,6 +84,32 @@ fn market_clock(settings: &Settings) -> Arc<dyn Clock> {
             Arc::new(MarketClock { anchor, speed: settings.market.speed })
         }
         _ => Arc::new(SystemClock),
+    }
+}
+
+/// What runs until the server is told to stop.
+struct Running {
+    stop_market: watch::Sender<bool>,
+    market: JoinHandle<()>,
+    stop: watch::Sender<bool>,
+    tenants: Vec<JoinHandle<()>>,
+    http: JoinHandle<()>,
+}
+
+impl Running {
+    /// Ends the market first, so that tenants and venues agree on all that it has told.
+    async fn stop(self) {
+        self.stop_market.send_replace(true);
+        if timeout(STOP_DEADLINE, self.market).await.is_err() {
+            tracing::warn!("the market's last close was not taken by every tenant");
+        }
+        self.stop.send_replace(true);
+        // Each tenant has its own deadline, and says what went wrong.
+        for tenant in self.tenants {
+            let _ = tenant.await;
+        }
+        // Nobody waits for a client that does not finish its request.
+        let _ = timeout(HTTP_DEADLINE, self.http).await;
     }
 }
 
@@ -131,27 +161,17 @@ impl Server {
                 health: health.tenant(tenant.id.clone()),
             });
         }
-        let mut market = Market { feed, board, tenants: slots, recent, last_close: closed };
+        let (tenants, start) = (slots, self.start);
+        let mut market = Market { feed, board, tenants, recent, start, last_close: closed };
         self.warm_up(&mut market).await?;
-        let tenants: Vec<_> = worlds
-            .into_iter()
-            .map(|world| tokio::spawn(world.supervise(stopping.clone())))
-            .collect();
+        let tenants = worlds.into_iter().map(|world| world.supervise(stopping.clone()));
+        let tenants = tenants.map(tokio::spawn).collect();
         let market = tokio::spawn(market.run(market_stopping));
         let http = tokio::spawn(answer_health(listener, health, stopping));
         tracing::info!(%listen, "ballast is running; the money is paper");
         stop_signal().await?;
         tracing::info!("stopping: finishing what was begun");
-        // The market first, so that tenants and venues agree on all that it has told.
-        stop_market.send_replace(true);
-        let told = tokio::time::timeout(STOP_DEADLINE, market).await;
-        if told.is_err() {
-            tracing::warn!("the market's last close was not taken by every tenant");
-        }
-        stop.send_replace(true);
-        for task in tenants.into_iter().chain([http]) {
-            let _ = task.await;
-        }
+        Running { stop_market, market, stop, tenants, http }.stop().await;
         drop(control);
         store.close().await.map_err(CliError::failed)?;
         tracing::info!("stopped");

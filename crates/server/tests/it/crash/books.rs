@@ -75,6 +75,7 @@ impl Books {
         let accepted = self.check_intents();
         self.check_orders(&accepted);
         self.check_fills(&accepted);
+        self.check_times(&accepted);
         self.check_ends();
         let trouble = self.events.iter().find(|envelope| {
             let review = ProfileStatus::UnderReview;
@@ -135,6 +136,21 @@ impl Books {
             let key = (order, fill.id.to_string());
             assert_eq!(said.get(&key), Some(&fill), "{name}: {order} in the journal");
             assert!(booked.insert(key), "{name}: {order} has {} twice in the journal", fill.id);
+        }
+    }
+
+    /// Nothing fills at a price from before it was ordered or held.
+    fn check_times(&self, accepted: &BTreeMap<OrderId, Arc<OrderTerms>>) {
+        let mut entered = BTreeMap::new();
+        for event in self.said() {
+            let BrokerEvent::Filled { order, fill } = event else { continue };
+            let since = match order.leg {
+                Leg::Main => accepted[order].accepted_at,
+                Leg::Stop | Leg::Target(_) => entered[&order.intent],
+            };
+            let (name, at) = (&self.name, fill.at);
+            assert!(at >= since, "{name}: {order} filled at {at}, before {since}");
+            entered.entry(order.intent).or_insert(at);
         }
     }
 
