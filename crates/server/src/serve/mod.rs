@@ -37,10 +37,10 @@ use tenant::{ConfiguredProfile, TenantWorld};
 /// crash tests.
 const GAPS_SOCKET: &str = "BALLAST_TEST_GAPS_SOCKET";
 
-/// How long the market, and then each tenant, may take to finish what was begun.
-const STOP_DEADLINE: Duration = Duration::from_secs(4);
-/// How long requests may take that are being answered meanwhile.
-const HTTP_DEADLINE: Duration = Duration::from_millis(500);
+/// How long a tenant may take to finish what was begun.
+const STOP_DEADLINE: Duration = Duration::from_secs(7);
+/// How long the market and the requests that are being answered may take then.
+const REST_DEADLINE: Duration = Duration::from_millis(500);
 
 /// Runs the server until it is told to stop.
 pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
@@ -89,27 +89,21 @@ fn market_clock(settings: &Settings) -> Arc<dyn Clock> {
 
 /// What runs until the server is told to stop.
 struct Running {
-    stop_market: watch::Sender<bool>,
-    market: JoinHandle<()>,
     stop: watch::Sender<bool>,
     tenants: Vec<JoinHandle<()>>,
+    market: JoinHandle<()>,
     http: JoinHandle<()>,
 }
 
 impl Running {
-    /// Ends the market first, so that tenants and venues agree on all that it has told.
     async fn stop(self) {
-        self.stop_market.send_replace(true);
-        if timeout(STOP_DEADLINE, self.market).await.is_err() {
-            tracing::warn!("the market's last close was not taken by every tenant");
-        }
         self.stop.send_replace(true);
         // Each tenant has its own deadline, and says what went wrong.
         for tenant in self.tenants {
             let _ = tenant.await;
         }
-        // Nobody waits for a client that does not finish its request.
-        let _ = timeout(HTTP_DEADLINE, self.http).await;
+        // The rest has nothing to lose, and nobody waits for a client that asks no more.
+        let _ = timeout(REST_DEADLINE, async { tokio::join!(self.market, self.http) }).await;
     }
 }
 
@@ -135,7 +129,6 @@ impl Server {
         let listen = listener.local_addr()?;
         let gaps = gaps()?;
         let (stop, stopping) = watch::channel(false);
-        let (stop_market, market_stopping) = watch::channel(false);
         let (control, controlled) = watch::channel(Some(Arc::new(ControlSnapshot::default())));
         let (closed, last_close) = watch::channel(None);
         let health = Health::new(last_close);
@@ -166,12 +159,12 @@ impl Server {
         self.warm_up(&mut market).await?;
         let tenants = worlds.into_iter().map(|world| world.supervise(stopping.clone()));
         let tenants = tenants.map(tokio::spawn).collect();
-        let market = tokio::spawn(market.run(market_stopping));
+        let market = tokio::spawn(market.run(stopping.clone()));
         let http = tokio::spawn(answer_health(listener, health, stopping));
         tracing::info!(%listen, "ballast is running; the money is paper");
         stop_signal().await?;
         tracing::info!("stopping: finishing what was begun");
-        Running { stop_market, market, stop, tenants, http }.stop().await;
+        Running { stop, tenants, market, http }.stop().await;
         drop(control);
         store.close().await.map_err(CliError::failed)?;
         tracing::info!("stopped");

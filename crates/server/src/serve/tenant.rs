@@ -311,7 +311,7 @@ impl Way {
         if settle {
             // What has ended meanwhile has nothing to ask or to tell any more.
             let _ = self.settled().await;
-            let _ = self.market.settled().await;
+            let _ = self.broker.finish().await;
         }
         // A loop that has ended needs no telling.
         let _ = self.send(Delivery::Stop).await;

@@ -33,6 +33,7 @@ pub(super) enum Request {
     Cancel(OrderId),
     MoveStop(TradeId, Stop),
     Query(OrderId),
+    Finish(oneshot::Sender<()>),
 }
 
 /// What the market brings to the venue.
@@ -69,6 +70,17 @@ impl PaperBroker {
         let (answer, answered) = oneshot::channel();
         self.ask(Request::Fund { profile, cash, instruments, answer }).await;
         answered.await.map_err(|_| VenueEnded)?
+    }
+
+    /// Ends the venue once it has played what it is playing, and the tenant has carried out all
+    /// that it was told. What waits to be played is dropped.
+    ///
+    /// # Errors
+    /// [`VenueEnded`] when it ended in another way.
+    pub async fn finish(&self) -> Result<(), VenueEnded> {
+        let (answer, answered) = oneshot::channel();
+        self.ask(Request::Finish(answer)).await;
+        answered.await.map_err(|_| VenueEnded)
     }
 
     /// A venue that has ended answers nothing: what it did not do is asked for after the restart.

@@ -39,6 +39,8 @@ pub(super) struct Task<J> {
     outbox: Outbox,
     /// Whether the tenant got something that it may not have carried out yet.
     unsettled: bool,
+    /// Who waits for the venue to end.
+    finish: Option<oneshot::Sender<()>>,
     /// When each instrument last traded, as far as ticks were played.
     ticked: BTreeMap<Symbol, Timestamp>,
 }
@@ -68,12 +70,16 @@ impl<J: Journal<PaperRecord>> Task<J> {
             market,
             outbox,
             unsettled,
+            finish: None,
             ticked: BTreeMap::new(),
         }
     }
 
     pub(super) async fn run(mut self) -> Done {
         loop {
+            if let Some(answer) = self.finish.take() {
+                return self.finish(answer).await;
+            }
             let asked = is_open(&self.requests);
             let played = is_open(&self.market);
             if !asked && !played && self.outbox.is_empty() {
@@ -94,6 +100,16 @@ impl<J: Journal<PaperRecord>> Task<J> {
                 }
             }
         }
+    }
+
+    /// What the tenant answers with to what it is told may be told about in turn.
+    async fn finish(&mut self, answer: oneshot::Sender<()>) -> Done {
+        while self.unsettled {
+            self.settle().await?;
+        }
+        // Whoever waited may have gone.
+        let _ = answer.send(());
+        Ok(())
     }
 
     async fn take(&mut self, happening: Happening) -> Done {
@@ -249,6 +265,7 @@ impl<J: Journal<PaperRecord>> Task<J> {
             Request::Cancel(order) => accounts.cancel(order, draft),
             Request::MoveStop(trade, stop) => accounts.move_stop(trade, stop, draft),
             Request::Query(order) => accounts.query(order, draft),
+            Request::Finish(answer) => self.finish = Some(answer),
         }
     }
 

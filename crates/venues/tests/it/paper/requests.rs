@@ -15,6 +15,7 @@ use ballast_engine::step::{Answer, Command};
 use ballast_engine::strategy::Plan;
 use ballast_venues::paper::{
     AccountError, MarketClose, PaperBroker, PaperEntry, PaperError, PaperSettings, PaperVenue,
+    VenueEnded,
 };
 use rust_decimal::Decimal;
 use serde_json::json;
@@ -378,6 +379,22 @@ async fn a_tenant_that_has_ended_ends_its_venue() {
     let desk = Desk::open(idle(), Start::new(PaperSettings::default()), &[FLAT]).await;
     let error = desk.process.stop().await.unwrap_err();
     assert!(matches!(error, PaperError::TenantGone), "{error}");
+}
+
+#[tokio::test]
+async fn a_venue_that_is_to_finish_has_told_all_and_plays_no_more() {
+    let config = world::config(&["AAA"], json!({"entry": "close > 0", "exit": "close < 0"}));
+    let desk = Desk::open(config, Start::new(PaperSettings::default()), &[FLAT; 40]).await;
+    // They wait while the venue plays the first of them; what it plays it also tells.
+    for close in &desk.closes {
+        desk.process.market.close(close.clone()).await.unwrap();
+    }
+    desk.process.broker.finish().await.unwrap();
+    let close = desk.closes[0].clone();
+    assert_eq!(desk.process.market.close(close).await, Err(VenueEnded));
+    let filled = |said: &&BrokerEvent| matches!(said, BrokerEvent::Filled { .. });
+    assert_eq!(desk.fills().len(), desk.said().iter().filter(filled).count());
+    assert_eq!(desk.process.stop().await.unwrap(), ());
 }
 
 #[tokio::test]
