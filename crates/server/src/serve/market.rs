@@ -198,3 +198,6 @@ impl Gathering {
         self.frames.push(Arc::new(frame.clone()));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+//! What of a feed is played to the accounts.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use ballast_domain::id::Leg;
+use ballast_domain::{
+    AssetClass, BrokerEvent, Direction, Instrument, IntentId, Money, OrderId, OrderTerms,
+    OrderType, Price, ProfileId, Protection, Purpose, Quantity, Side, Slot, Stop, StopKind,
+    TimeInForce, Timeframe, TradeId,
+};
+use ballast_engine::matching::{FillRules, Matcher};
+use ballast_engine::ports::{Clock, Journal, NoGaps};
+use ballast_engine::run::Delivery;
+use ballast_storage::{Store, StreamName};
+use ballast_venues::paper::{Account, PaperRecord, PaperSettings, PaperVenue};
+use rust_decimal::Decimal;
+use tokio::sync::mpsc;
+
+use super::*;
+
+const SECOND: i64 = 1_000_000_000;
+
+/// A market that has told all that it has to tell.
+struct Told(VecDeque<MarketEvent>);
+
+impl Feed for Told {
+    async fn next(&mut self) -> Result<Option<MarketEvent>, FeedError> {
+        Ok(self.0.pop_front())
+    }
+
+    async fn history(
+        &mut self,
+        _: Symbol,
+        _: Timeframe,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<Vec<Bar>, FeedError> {
+        Ok(Vec::new())
+    }
+}
+
+struct StoppedClock;
+
+impl Clock for StoppedClock {
+    fn now(&self) -> Timestamp {
+        second(0)
+    }
+}
+
+fn second(seconds: i64) -> Timestamp {
+    Timestamp::from_nanos(1_700_006_400 * SECOND + seconds * SECOND)
+}
+
+fn symbol() -> Symbol {
+    "AAA".parse().unwrap()
+}
+
+fn price(price: i64) -> Price {
+    Price::new(Decimal::from(price)).unwrap()
+}
+
+fn intent() -> IntentId {
+    IntentId { profile: ProfileId::from_bits(1), number: 1 }
+}
+
+fn tick(at: i64, cost: i64) -> MarketEvent {
+    let quantity = Quantity::new(Decimal::ONE).unwrap();
+    MarketEvent::Tick { symbol: symbol(), at: second(at), price: price(cost), quantity }
+}
+
+/// The bar of the five seconds that begin `at`.
+fn bar(at: i64, [open, high, low, close]: [i64; 4]) -> MarketEvent {
+    let [open, high, low, close] = [open, high, low, close].map(price);
+    let volume = Quantity::new(Decimal::ONE).unwrap();
+    let bar = Bar { close_time: second(at + 5), open, high, low, close, volume };
+    MarketEvent::Bar { symbol: symbol(), timeframe: Timeframe::S5, bar }
+}
+
+/// An account that holds one unit, bought at 100 in second 2, with a stop at 90.
+fn account() -> Account {
+    let usd = "USD".parse().unwrap();
+    let instrument = Instrument::unrestricted(symbol(), AssetClass::Stock, usd);
+    let deposited = Money::new(Decimal::from(1_000), usd);
+    let mut matcher = Matcher::new(FillRules::default(), vec![instrument], deposited);
+    let terms = OrderTerms {
+        intent: intent(),
+        accepted_at: second(2),
+        symbol: symbol(),
+        side: Side::Buy,
+        order_type: OrderType::Market,
+        time_in_force: TimeInForce::Gtc,
+        quantity: Quantity::new(Decimal::ONE).unwrap(),
+        reserved: Money::new(Decimal::from(100), usd),
+        cancels: None,
+        purpose: Purpose::Enter {
+            direction: Direction::Long,
+            slot: Slot::default(),
+            protection: Protection::default(),
+        },
+    };
+    let mut said = Vec::new();
+    matcher.submit(&Arc::new(terms), &mut said);
+    let at = Bar::tick(second(2), price(100), Quantity::ZERO);
+    matcher.open(&PlayedBar { symbol: symbol(), open_time: second(2), bar: at }, &mut said);
+    matcher.move_stop(TradeId(intent()), Stop { level: price(90), kind: StopKind::StopLoss });
+    Account { matcher, deposited, arrived: Vec::new() }
+}
+
+/// When the stop fills on `events`, in a process that begins in second 3.
+async fn stop_fills(events: Vec<MarketEvent>) -> Option<Timestamp> {
+    let (store, _) = Store::memory(&[], Arc::new(StoppedClock)).unwrap();
+    let journal = store.tenant(&"alice".parse().unwrap()).journal(StreamName::Paper, 0);
+    let accounts = BTreeMap::from([(intent().profile, account())]);
+    let record = PaperRecord { what: Vec::new(), settled: 1, accounts };
+    journal.append(0, &[record]).await.unwrap();
+    let (settings, clock) = (PaperSettings::default(), Arc::new(StoppedClock));
+    let venue = PaperVenue::open(journal, settings, clock, Arc::new(NoGaps)).await.unwrap();
+    let (inbox, mut deliveries) = mpsc::channel(64);
+    let (broker, market, _venue) = venue.start(inbox);
+    let mut board = Board::new("market".parse().unwrap(), Timeframe::S5);
+    board.subscribe(symbol());
+    let (_slot, tenant) = watch::channel(Some(market.clone()));
+    let served = Market {
+        feed: Told(events.into()),
+        board,
+        tenants: vec![tenant],
+        recent: RecentFrames::default(),
+        start: second(3),
+        last_close: watch::channel(None).0,
+    };
+    let (_stop, stopping) = watch::channel(false);
+    let told = async {
+        served.run(stopping).await;
+        market.settled().await.unwrap();
+        broker.finish().await.unwrap();
+    };
+    let hear = async {
+        let mut filled = None;
+        while let Some(delivery) = deliveries.recv().await {
+            match delivery {
+                Delivery::Broker(message) => {
+                    if let BrokerEvent::Filled { order, fill } = message.event {
+                        assert_eq!(order, OrderId { intent: intent(), leg: Leg::Stop });
+                        filled = Some(fill.at);
+                    }
+                }
+                Delivery::Settled(settled) => settled.send(()).unwrap(),
+                _ => {}
+            }
+        }
+        filled
+    };
+    tokio::join!(told, hear).1
+}
+
+/// The feed tells the whole bar that the start falls into.
+#[tokio::test]
+async fn what_was_traded_before_the_start_is_not_played_again() {
+    let early = vec![tick(1, 80), bar(0, [80, 100, 80, 100])];
+    assert_eq!(stop_fills(early).await, None);
+    let since = vec![tick(1, 80), tick(4, 85), bar(0, [80, 85, 80, 85])];
+    assert_eq!(stop_fills(since).await, Some(second(4)));
+    let next = vec![tick(1, 80), bar(0, [80, 100, 80, 100]), bar(5, [100, 100, 80, 90])];
+    assert_eq!(stop_fills(next).await, Some(second(5)));
+}
