@@ -139,18 +139,24 @@ impl Books {
         }
     }
 
-    /// Nothing fills at a price from before it was ordered or held.
+    /// No trade of the market is played twice, and nothing fills at one from before it was ordered
+    /// or held.
     fn check_times(&self, accepted: &BTreeMap<OrderId, Arc<OrderTerms>>) {
-        let mut entered = BTreeMap::new();
+        let (mut entered, mut played) = (BTreeMap::new(), BTreeMap::new());
+        let mut filled = BTreeSet::new();
         for event in self.said() {
             let BrokerEvent::Filled { order, fill } = event else { continue };
+            let (name, at) = (&self.name, fill.at);
+            let main = &accepted[&OrderId::main(order.intent)];
             let since = match order.leg {
-                Leg::Main => accepted[order].accepted_at,
+                Leg::Main => main.accepted_at,
                 Leg::Stop | Leg::Target(_) => entered[&order.intent],
             };
-            let (name, at) = (&self.name, fill.at);
             assert!(at >= since, "{name}: {order} filled at {at}, before {since}");
             entered.entry(order.intent).or_insert(at);
+            assert!(filled.insert((*order, at)), "{name}: {order} filled twice at {at}");
+            let before = played.insert((order.intent.profile, main.symbol), at);
+            assert!(before <= Some(at), "{name}: {order} filled at {at}, after {before:?}");
         }
     }
 

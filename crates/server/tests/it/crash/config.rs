@@ -4,8 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ballast_domain::Timestamp;
 
-/// How many times as fast as real time the market runs.
-const SPEED: u32 = 200;
+/// How many times as fast as real time the market runs in one history after another.
+const SPEEDS: [u32; 12] = [200, 300, 100, 200, 200, 50, 300, 100, 20, 50, 10, 500];
 
 /// Profiles of each tenant, as [`text`] configures them.
 pub(super) const PROFILES: [(&str, usize); 2] = [("alice", 3), ("bob", 3)];
@@ -20,9 +20,10 @@ pub(super) fn text(history: usize) -> String {
         0 => ("", 0),
         _ => ("volume_share = \"0.1\"\n", 700),
     };
+    let speed = SPEEDS[history % SPEEDS.len()];
     let market = format!(
         "listen = \"127.0.0.1:0\"\n\
-         [market]\nseed = {history}\nspeed = {SPEED}\nwarm_up_bars = 60\nanchor = \"{anchor}\"\n\
+         [market]\nseed = {history}\nspeed = {speed}\nwarm_up_bars = 60\nanchor = \"{anchor}\"\n\
          [paper]\nslippage_bps = \"1\"\nlatency_ms = {latency_ms}\n{share}\
          [engine]\nunknown_grace_ms = 500\nsnapshot_every = 40\n"
     );
