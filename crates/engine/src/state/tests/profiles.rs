@@ -70,6 +70,23 @@ fn a_new_profile_begins_with_version_one_and_stopped() {
     assert_eq!(fold.profile().book.available(), made.book.available());
 }
 
+/// What starts profiles by itself, such as a configuration, starts none that people have stopped.
+#[test]
+fn that_a_profile_was_ever_started_stays_known() {
+    use ballast_domain::ProfileStatus::{Running, Stopped, UnderReview};
+    let mut fold = fold("");
+    let profile = ProfileId::from_bits(2);
+    let (document, by) = (Box::new(document(config("{}"))), "bob".to_owned());
+    let make = Event::ProfileChanged { profile, version: 1, document, by };
+    assert_eq!(fold.apply(make), Ok(()));
+    let steps = [(Stopped, false), (UnderReview, false), (Running, true), (Stopped, true)];
+    for (status, started) in steps {
+        let event = Event::ProfileStatusChanged { profile, status, reason: String::new() };
+        assert_eq!(fold.apply(event), Ok(()));
+        assert_eq!(fold.state.profile(profile).unwrap().started, started, "{status:?}");
+    }
+}
+
 #[test]
 fn books_are_kept_in_one_currency() {
     let mut fold = fold("");
