@@ -39,8 +39,8 @@ impl Engine {
         }
     }
 
-    /// The venue has the order. One that we want gone is cancelled (again): the request may have
-    /// overtaken the order, or the order arrived after it was given up.
+    /// The venue has the order. One that should be gone is cancelled (again): our request may have
+    /// overtaken the order, or it arrived after it was given up.
     fn on_accepted(
         &mut self,
         context: &Context,
@@ -51,14 +51,13 @@ impl Engine {
             Some(OrderState::Active(ActiveState::PendingSubmit | ActiveState::Unknown)) => {
                 self.emit(context, Event::OrderAccepted { order }, effects)
             }
-            Some(
-                OrderState::Active(ActiveState::PendingCancel)
-                | OrderState::Done(DoneState::Voided),
-            ) => {
+            Some(OrderState::Active(ActiveState::Accepted | ActiveState::PartiallyFilled))
+            | Some(OrderState::Done(DoneState::Filled))
+            | None => Ok(()),
+            Some(OrderState::Active(ActiveState::PendingCancel) | OrderState::Done(_)) => {
                 effects.actions.push(Action::Cancel(order));
                 Ok(())
             }
-            _ => Ok(()),
         }
     }
 
@@ -114,34 +113,35 @@ impl Engine {
         Ok(())
     }
 
-    /// The venue does not have the order: within the grace time it may still arrive there.
+    /// The venue does not have the order: within the grace time it may still arrive there, and one
+    /// that it had is asked for again, because answers may overtake each other.
     fn on_not_found(
         &mut self,
         context: &Context,
         order: OrderId,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        let Some(known) = self.order(order).filter(|order| order.state.is_active()) else {
-            return Ok(());
-        };
+        let Some(known) = self.order(order) else { return Ok(()) };
+        let OrderState::Active(state) = known.state else { return Ok(()) };
         let age = context.at.nanos_since(known.terms.accepted_at);
-        if age < self.settings.unknown_grace_nanos {
-            let reason = "the venue does not have it (yet)".to_owned();
-            return match known.state {
-                OrderState::Active(ActiveState::Unknown | ActiveState::PendingCancel) => Ok(()),
-                _ => self.emit(context, Event::OrderUnknown { order, reason }, effects),
-            };
-        }
-        let state = match known.state {
-            OrderState::Active(ActiveState::PendingSubmit | ActiveState::Unknown)
-                if known.filled.is_zero() =>
-            {
+        let over = age >= self.settings.unknown_grace_nanos;
+        let done = match state {
+            ActiveState::Accepted | ActiveState::PartiallyFilled => {
+                let reason = "the venue does not have it any more".to_owned();
+                return self.on_unknown(context, order, reason, effects);
+            }
+            ActiveState::PendingSubmit if !over => {
+                let reason = "the venue does not have it yet".to_owned();
+                return self.emit(context, Event::OrderUnknown { order, reason }, effects);
+            }
+            ActiveState::Unknown | ActiveState::PendingCancel if !over => return Ok(()),
+            ActiveState::PendingSubmit | ActiveState::Unknown if known.filled.is_zero() => {
                 DoneState::Voided
             }
             _ => DoneState::Cancelled,
         };
         let reason = "the venue does not have it".to_owned();
-        self.on_done(context, order, state, reason, effects)
+        self.on_done(context, order, done, reason, effects)
     }
 
     /// Asks for an order to be cancelled, once.

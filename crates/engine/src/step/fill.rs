@@ -3,8 +3,8 @@
 use ballast_domain::id::Leg;
 use ballast_domain::order::Reversal;
 use ballast_domain::{
-    BrokerEvent, Event, Fill, Money, OrderId, OrderType, Origin, ProfileId, ProfileStatus, Purpose,
-    Signal, SignalTerms, Slot, TimeInForce, Trade, TradeId,
+    BrokerEvent, Event, Fill, Money, OrderId, OrderTerms, OrderType, Origin, ProfileId,
+    ProfileStatus, Purpose, Signal, SignalTerms, Slot, TimeInForce, Trade, TradeId,
 };
 use rust_decimal::Decimal;
 
@@ -89,6 +89,27 @@ impl Engine {
             self.request_cancel(context, partner, "the other order has filled", effects)?;
         }
         Ok(())
+    }
+
+    /// A trade that is left whole is not entered any further.
+    pub(super) fn stop_entering(
+        &mut self,
+        context: &Context,
+        exit: &OrderTerms,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let Purpose::Exit { trade: id, .. } = &exit.purpose else { return Ok(()) };
+        let whole = self.state.profile(exit.intent.profile).is_some_and(|profile| {
+            let held = profile.trades.get(id).map(Trade::open_quantity).unwrap_or_default();
+            held.saturating_sub(profile.claimed(*id)) <= exit.quantity
+        });
+        match whole {
+            true => {
+                let entry = OrderId::main(id.0);
+                self.request_cancel(context, entry, "the trade is being left", effects)
+            }
+            false => Ok(()),
+        }
     }
 
     /// After an exit's fill: cancels what still works for a trade that has closed, the rest of its

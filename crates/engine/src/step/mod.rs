@@ -288,6 +288,7 @@ impl Engine {
             Ok(intent) => {
                 let terms = Arc::clone(intent.terms());
                 let order = terms.order_id();
+                self.stop_entering(context, &terms, effects)?;
                 let control_version = self.control.as_ref().map_or(0, |control| control.version);
                 self.emit(context, Event::IntentAccepted { terms, control_version }, effects)?;
                 effects.actions.push(Action::Submit(intent));

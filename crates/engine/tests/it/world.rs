@@ -1,14 +1,15 @@
 //! A small deterministic world: one tenant's engine on a market board, with its journal beside it.
 //!
 //! Every event that a step brings is read back from JSON and folded a second time, so that each
-//! test also proves that the live state is what the journal tells.
+//! test also proves that the live state is what the journal tells; what must hold after every
+//! event is looked at there.
 
 use std::sync::Arc;
 
-use ballast_domain::control::{ControlEntry, ControlMode, ControlSnapshot, Scope};
+use ballast_domain::control::{ControlEntry, ControlMode, ControlSnapshot, ControlSubject, Scope};
 use ballast_domain::{
-    Bar, BrokerEvent, Envelope, ProfileDocument, ProfileId, ProfileStatus, Signal, Symbol,
-    Timeframe, Timestamp,
+    Bar, BrokerEvent, Envelope, Event, ProfileDocument, ProfileId, ProfileStatus, Signal,
+    SignalTerms, Symbol, Timeframe, Timestamp,
 };
 use ballast_engine::market::{Board, Frame};
 use ballast_engine::ports::BrokerMessage;
@@ -24,7 +25,8 @@ pub(crate) struct World {
     pub(crate) engine: Engine,
     pub(crate) board: Board,
     pub(crate) settings: Settings,
-    control: Option<Arc<ControlSnapshot>>,
+    /// What is in force, as the engine was told.
+    pub(crate) control: Option<Arc<ControlSnapshot>>,
     /// When the next thing happens that is not a bar.
     pub(crate) now: Timestamp,
     pub(crate) journal: Vec<Envelope>,
@@ -193,15 +195,50 @@ impl World {
             let stored: Envelope = serde_json::from_str(&stored).unwrap();
             assert_eq!(stored, *envelope, "an event reads back as it was written");
             self.fold.apply(&stored).unwrap();
-            for profile in self.fold.profiles() {
-                assert_eq!(profile.book.sum(), Decimal::ZERO, "after {envelope:?}");
-            }
+            self.check(envelope);
         }
+        let accepted = effects.events.iter().filter_map(|envelope| match &envelope.event {
+            Event::IntentAccepted { terms, .. } => Some(terms.intent),
+            _ => None,
+        });
+        let submitted = effects.actions.iter().filter_map(|action| match action {
+            Action::Submit(intent) => Some(intent.terms().intent),
+            _ => None,
+        });
+        assert!(accepted.eq(submitted), "each intent is submitted once: {effects:?}");
         assert_eq!(self.fold, *self.engine.state(), "the state is a fold of the journal");
         self.journal.extend(effects.events.iter().cloned());
         self.events.extend(effects.events);
         self.actions.extend(effects.actions);
         self.answer = effects.answer.or(self.answer.take());
+    }
+
+    /// What must hold after every event.
+    fn check(&self, envelope: &Envelope) {
+        for profile in self.fold.profiles() {
+            assert_eq!(profile.book.sum(), Decimal::ZERO, "debits are credits: {envelope:?}");
+        }
+        match &envelope.event {
+            Event::IntentAccepted { terms, .. } if !terms.is_reducing() => {
+                let profile = self.fold.profile(terms.intent.profile).unwrap();
+                assert!(profile.book.available() >= Decimal::ZERO, "{envelope:?}");
+                assert_eq!(profile.status, ProfileStatus::Running, "{envelope:?}");
+                let control = self.control.as_ref().expect("control is known");
+                let stop = control.strictest(ControlSubject {
+                    venue: profile.document.venue,
+                    tenant: self.fold.tenant(),
+                    profile: profile.id,
+                    symbol: terms.symbol,
+                });
+                assert_eq!(stop, None, "{envelope:?}");
+            }
+            Event::SignalRefused { signal, refusal } => {
+                let exit = matches!(signal.terms, SignalTerms::Exit { .. });
+                let allowed = ["nothingToReduce", "tradeUnknown", "quantityBelowLot"];
+                assert!(!exit || allowed.contains(&refusal.code()), "{envelope:?}");
+            }
+            _ => {}
+        }
     }
 
     /// Reads the state back from a snapshot of it.

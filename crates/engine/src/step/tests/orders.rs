@@ -56,6 +56,24 @@ fn the_rest_of_an_entry_is_cancelled_when_its_trade_closes() {
 }
 
 #[test]
+fn a_trade_that_is_left_whole_is_not_entered_any_further() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 101 99 100
+        enter 10 limit 99
+        filled 1 a 4@99
+        exit 1 1 -> intent 2 exit 1 1 manual | submit 2
+        exit 1 3
+        -> cancelling 1 (the trade is being left); intent 3 exit 1 3 manual | cancel 1; submit 3
+        filled 1 b 1@99
+        exit 1   -> intent 4 exit 1 1 manual | submit 4
+        ",
+    );
+}
+
+#[test]
 fn of_two_orders_the_first_to_fill_cancels_the_other() {
     for (first, second) in [("1", "2"), ("2", "1")] {
         let mut world = World::running("{}");
@@ -151,7 +169,6 @@ fn a_cancel_is_repeated_until_the_order_is_gone() {
         restart    -> | query 1
         accepted 1 -> | cancel 1
         cancelled 1 -> ended 1 Cancelled
-        accepted 1 ->
         clock      ->
         trade 1: 2 198
         ",

@@ -43,21 +43,14 @@ fn repeated_messages_change_nothing() {
         "cancelled 1",
         "rejected 1",
         "expired 1",
-        "notfound 1",
     ];
     for first in messages {
         for second in messages {
             let mut world = sent();
             play(&mut world, &format!("{first}\n {second}"));
-            let settled = world.fold.clone();
-            play(&mut world, &format!("{second} ->"));
-            if !(first == "notfound 1" || second == "notfound 1") {
-                play(&mut world, &format!("{first} ->"));
-            }
-            let same = |state: &crate::state::State| {
-                state.profile(crate::fixture::PROFILE).map(|p| p.book.clone())
-            };
-            assert_eq!(same(&world.fold), same(&settled), "{first} then {second}");
+            let settled = world.journal.len();
+            play(&mut world, &format!("{first}\n {second}"));
+            assert_eq!(world.journal.len(), settled, "{first} then {second}");
         }
     }
 }
@@ -287,15 +280,20 @@ fn an_order_the_venue_does_not_know_is_voided_after_the_grace_time() {
     );
 }
 
+/// Answers may overtake each other: an order that the venue had is not given up at once.
 #[test]
-fn an_order_the_venue_had_and_has_no_more_was_cancelled() {
+fn an_order_the_venue_had_and_has_no_more_is_asked_for_again() {
     let mut world = sent();
     play(
         &mut world,
         "
         accepted 1
         wait 3600
-        notfound 1 -> ended 1 Cancelled
+        notfound 1 -> unknown 1 | query 1
+        accepted 1 -> accepted 1
+        notfound 1 -> unknown 1 | query 1
+        notfound 1 -> ended 1 Voided
+        accepted 1 -> | cancel 1
         ",
     );
     let mut partly = sent();
@@ -303,14 +301,21 @@ fn an_order_the_venue_had_and_has_no_more_was_cancelled() {
         &mut partly,
         "
         filled 1 a 4@99
-        unknown 1
+        notfound 1 -> unknown 1 | query 1
+        notfound 1 ->
         wait 10
         notfound 1 -> ended 1 Cancelled
         order 1: Done(Cancelled) 4
         ",
     );
-    let mut young = sent();
-    play(&mut young, "accepted 1\n notfound 1 -> unknown 1\n order 1: Active(Unknown) 0");
+}
+
+#[test]
+fn an_order_that_should_be_gone_is_cancelled_when_the_venue_has_it() {
+    for end in ["cancelled 1", "expired 1", "rejected 1"] {
+        play(&mut sent(), &format!("{end}\n accepted 1 -> | cancel 1\n notfound 1 ->"));
+    }
+    play(&mut sent(), "filled 1 a 10@99\n accepted 1 ->");
 }
 
 #[test]
