@@ -79,8 +79,10 @@ pub fn leave(trade: &mut Trade, fill: &Fill, reason: ExitReason) -> Option<Retur
     let cost = if fill.quantity >= held {
         trade.reserved
     } else {
-        let share = trade.reserved.amount().checked_mul(fill.quantity.get())?;
-        Money::new(share.checked_div(held.get())?, trade.reserved.currency())
+        // The ratio comes first: the product of a small amount and a small quantity would be
+        // nothing, that of two large ones would not fit.
+        let share = fill.quantity.get().checked_div(held.get())?;
+        Money::new(trade.reserved.amount().checked_mul(share)?, trade.reserved.currency())
     };
     let profit = match trade.direction {
         Direction::Long => notional.checked_sub(cost)?,
@@ -308,6 +310,19 @@ mod tests {
         }
         assert_eq!(returned, decimal("100.5"));
         assert_eq!(trade.reserved, usd("0"));
+    }
+
+    #[test]
+    fn shares_of_very_small_and_very_large_trades_are_exact() {
+        let cases = [
+            ("0.00000000000000005 5100000 0", "0.00000000000000001 5100000 0", "0.000000000051"),
+            ("900000000000000 1 0", "800000000000000 1 0", "800000000000000"),
+        ];
+        for (entry, exit, cost) in cases {
+            let mut trade = entered(Direction::Long, Protection::default(), &[entry]);
+            let returned = leave(&mut trade, &parsed(2, exit), ExitReason::Manual);
+            assert_eq!(returned, Some(Returned { cost: usd(cost), profit: usd("0") }), "{exit}");
+        }
     }
 
     #[test]
