@@ -177,7 +177,7 @@ impl Money {
     #[must_use]
     pub fn new(amount: Decimal, currency: Currency) -> Self {
         let fine = amount.scale() > MONEY_DECIMALS;
-        let amount = if fine { amount.round_dp(MONEY_DECIMALS) } else { amount };
+        let amount = if fine { amount.round_dp(MONEY_DECIMALS).normalize() } else { amount };
         Self { amount, currency }
     }
 

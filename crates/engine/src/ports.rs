@@ -123,6 +123,8 @@ pub trait Broker: Send + Sync {
     fn move_stop(&self, trade: TradeId, stop: Stop) -> impl Future<Output = ()> + Send;
 
     /// Asks what has become of an order; answered by events, [`BrokerEvent::NotFound`] included.
+    /// The answer is what is true now: [`BrokerEvent::Accepted`] is said only of an order that
+    /// works, because one that should be gone is cancelled for it.
     fn query(&self, order: OrderId) -> impl Future<Output = ()> + Send;
 }
 

@@ -129,7 +129,7 @@ impl Accounts {
         let profile = order.intent.profile;
         let told = self.told.entry(profile).or_default();
         if told.knows(order.intent.number) {
-            return draft.tell.extend(told.about(order).cloned());
+            return self.query(order, draft);
         }
         if told.may_have_forgotten(order.intent.number) {
             let reason = "the paper venue has forgotten whether it had this order".to_owned();
@@ -195,15 +195,13 @@ impl Accounts {
     pub(super) fn query(&self, order: OrderId, draft: &mut Draft) {
         let profile = order.intent.profile;
         let before = draft.tell.len();
-        let protects = order.leg != Leg::Main
-            && self.accounts.get(&profile).is_some_and(|account| {
-                account.matcher.held().any(|held| held.id == TradeId(order.intent))
-            });
-        if protects {
+        let account = self.accounts.get(&profile);
+        let works = account.is_some_and(|account| account.works(order));
+        if works && order.leg != Leg::Main {
             draft.tell.push(BrokerEvent::Accepted { order });
         }
         if let Some(told) = self.told.get(&profile) {
-            draft.tell.extend(told.about(order).cloned());
+            draft.tell.extend(told.about(order, works).cloned());
         }
         if draft.tell.len() == before {
             draft.tell.push(BrokerEvent::NotFound { order });

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ballast_domain::id::Leg;
 use ballast_domain::{
     BrokerEvent, Instrument, Money, OrderId, OrderTerms, ProfileId, Stop, TradeId,
 };
@@ -98,6 +99,15 @@ pub struct Account {
 }
 
 impl Account {
+    /// Whether an order waits or works, or protects a trade that is held.
+    pub(super) fn works(&self, order: OrderId) -> bool {
+        if order.leg != Leg::Main {
+            return self.matcher.held().any(|held| held.id == TradeId(order.intent));
+        }
+        let arrived = self.arrived.iter().map(|terms| terms.order_id());
+        arrived.chain(self.matcher.working().map(|terms| terms.order_id())).any(|id| id == order)
+    }
+
     /// Lets `change` decide what has still to arrive; the money that this has reserved is kept
     /// from what works already.
     pub(super) fn arrive<T>(

@@ -206,6 +206,23 @@ fn what_is_over_is_forgotten_and_what_may_fill_is_not() {
     assert_eq!(waiting.iter().map(|terms| terms.intent.number).collect::<Vec<_>>(), [1]);
 }
 
+/// Whoever hears that an order which should be gone was accepted asks for its end again: told so
+/// of one that has ended, they would never be done.
+#[test]
+fn nothing_that_has_ended_is_said_to_be_accepted() {
+    let mut accounts = open(PaperSettings::default());
+    let order = main_order(1);
+    assert_eq!(submit(&mut accounts, buy(1)), [BrokerEvent::Accepted { order }]);
+    assert_eq!(submit(&mut accounts, buy(1)), [BrokerEvent::Accepted { order }]);
+    for ask in [Accounts::cancel, |accounts: &mut Accounts, order, draft: &mut Draft| {
+        accounts.query(order, draft);
+    }] {
+        let said = told(&mut accounts, |accounts, draft| ask(accounts, order, draft));
+        assert_eq!(said, [BrokerEvent::Cancelled { order }]);
+    }
+    assert_eq!(submit(&mut accounts, buy(1)), [BrokerEvent::Cancelled { order }]);
+}
+
 /// SplitMix64.
 struct Dice(u64);
 

@@ -40,11 +40,18 @@ impl Told {
         number <= self.forgotten && !self.knows(number)
     }
 
-    /// What was told about an order. A main order brings what happened to its protective legs
-    /// too: whoever missed the entry cannot ask for them.
-    pub(super) fn about(&self, order: OrderId) -> impl Iterator<Item = &BrokerEvent> {
+    /// What is to be told again about an order: what happened to it, and that it was accepted only
+    /// while it `works`, because whoever hears that of an order that should be gone cancels it. A
+    /// main order brings what happened to its protective legs too: whoever missed the entry cannot
+    /// ask for them.
+    pub(super) fn about(&self, order: OrderId, works: bool) -> impl Iterator<Item = &BrokerEvent> {
         let events = self.intents.get(&order.intent.number).map_or(&[][..], Vec::as_slice);
-        events.iter().filter(move |event| order.leg == Leg::Main || event.order() == order)
+        let asked = move |event: &&BrokerEvent| order.leg == Leg::Main || event.order() == order;
+        let stands = move |event: &&BrokerEvent| match event {
+            BrokerEvent::Accepted { order: accepted } => works && *accepted == order,
+            _ => true,
+        };
+        events.iter().filter(asked).filter(stands)
     }
 
     /// Forgets the oldest intents that are over, when there are too many.
