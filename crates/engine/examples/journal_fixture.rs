@@ -1,15 +1,14 @@
-//! Makes the stored journal that every later version must fold to the same state:
+//! Makes the newest stored journal, which every later version must fold to the same state:
 //!
 //! ```text
 //! cargo run -p ballast-engine --example journal_fixture
 //! ```
 //!
-//! It plays [`HISTORY`] to the engine and writes `tests/fixtures/journal-v1.jsonl`, an envelope a
-//! line, and `journal-v1-state.json`, what it folds to. `tests/it/journal_fixture.rs` reads both.
+//! It plays [`HISTORY`] to the engine and writes `tests/fixtures/journal-v2.jsonl`, an envelope a
+//! line, and `journal-v2-state.json`, what it folds to. `tests/it/journal_fixture.rs` reads all.
 //!
-//! The first release freezes the two files: events are for ever, and so are these. From then on
-//! only new files are made, `journal-v2` beside `journal-v1`, by another [`NAME`] and a history
-//! that holds what is new.
+//! Events are for ever, and so are stored journals: a file that was merged is never written again.
+//! What is new gets new files beside them, by another [`NAME`] and a history that holds it.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -31,7 +30,7 @@ use ballast_engine::state::State;
 use ballast_engine::step::{Action, Command, Effects, Engine, Input, Settings};
 use ballast_engine::strategy::Plan;
 
-const NAME: &str = "journal-v1";
+const NAME: &str = "journal-v2";
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 
 /// Three profiles: `robot` trades by rules at a simulated venue; for `hand` and `coin` a person
@@ -105,7 +104,8 @@ const HISTORY: &str = "
     hand accepted 2
     hand filled 2 c 1@102 0.1
     hand filled 2 d 2@102.01 0.2
-    hand filled 1t0 e 4@110.6 0.3
+    hand filled 1t0 e 1@110.6 0.1
+    hand filled 1t0 e2 3@110.6 0.2
     hand filled 1s f 3@95.4 0.3
 
     hand enter long 5 limit 99.999
