@@ -3,7 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use arrayvec::ArrayString;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
@@ -22,71 +21,67 @@ pub enum InstrumentError {
 }
 
 /// The venue's name for an instrument, such as `GOOG` or `BTC/USD`; 1 to 24 printable characters.
-///
-/// Kept as bytes padded with zeros, because symbols are compared at every bar.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Symbol([u8; SYMBOL_LENGTH]);
-
-const SYMBOL_LENGTH: usize = 24;
-
-impl Symbol {
-    /// The symbol as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        let length = self.0.iter().position(|byte| *byte == 0).unwrap_or(SYMBOL_LENGTH);
-        // Only printable ASCII gets in, which is always valid text.
-        std::str::from_utf8(&self.0[..length]).unwrap_or_default()
-    }
-}
-
-impl fmt::Debug for Symbol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.as_str(), f)
-    }
-}
+pub struct Symbol(Name<24>);
 
 impl FromStr for Symbol {
     type Err = InstrumentError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let printable = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
-        let mut bytes = [0; SYMBOL_LENGTH];
-        match bytes.get_mut(..text.len()) {
-            Some(place) if printable => {
-                place.copy_from_slice(text.as_bytes());
-                Ok(Self(bytes))
-            }
-            _ => Err(InstrumentError::NotSymbol(text.to_owned())),
-        }
+        let name = Name::new(text, |byte| byte.is_ascii_graphic());
+        name.map(Self).ok_or_else(|| InstrumentError::NotSymbol(text.to_owned()))
     }
 }
 
 /// An exchange or broker, such as `paper` or `kraken`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct VenueId(ArrayString<16>);
-
-impl VenueId {
-    /// The name as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VenueId(Name<16>);
 
 impl FromStr for VenueId {
     type Err = InstrumentError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        match ArrayString::from(text) {
-            Ok(inner) if !text.is_empty() && text.bytes().all(allowed) => Ok(Self(inner)),
-            _ => Err(InstrumentError::NotVenue(text.to_owned())),
-        }
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let name = Name::new(text, allowed);
+        name.map(Self).ok_or_else(|| InstrumentError::NotVenue(text.to_owned()))
+    }
+}
+
+/// A short text, kept as bytes padded with zeros, because names are compared at every bar.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Name<const LENGTH: usize>([u8; LENGTH]);
+
+impl<const LENGTH: usize> Name<LENGTH> {
+    /// `text`, where it is not empty, fits, and is made of `allowed` ASCII characters.
+    fn new(text: &str, allowed: impl Fn(u8) -> bool) -> Option<Self> {
+        let mut bytes = [0; LENGTH];
+        bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        (!text.is_empty() && text.bytes().all(allowed)).then_some(Self(bytes))
+    }
+
+    fn as_str(&self) -> &str {
+        let length = self.0.iter().position(|byte| *byte == 0).unwrap_or(LENGTH);
+        // Only printable ASCII gets in, which is always valid text.
+        std::str::from_utf8(&self.0[..length]).unwrap_or_default()
     }
 }
 
 macro_rules! name_text {
     ($($name:ident),*) => {$(
+        impl $name {
+            /// The name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                self.0.as_str()
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(self.as_str(), f)
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(self.as_str())

@@ -132,6 +132,9 @@ pub fn protect(trade: &Trade, instrument: &Instrument) -> (Option<Stop>, Vec<Tar
 /// extreme, and break-even arms once its distance was reached. `None` when it stays.
 #[must_use]
 pub fn follow(trade: &Trade, high: Price, low: Price) -> Option<Stop> {
+    if trade.protection.trailing.is_none() && trade.protection.break_even_at.is_none() {
+        return None;
+    }
     let entry_price = Price::new(trade.entry_price()).ok()?;
     let direction = trade.direction;
     let extreme = match direction {

@@ -12,6 +12,7 @@
 //! ```
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod allocations;
 mod exits;
 mod finer_bars;
 mod signals;
@@ -71,6 +72,10 @@ impl Account {
     }
 
     fn run(&self, config: &Value, bars: &str) -> Outcome {
+        run(&self.request(config), self.bars(bars)).unwrap()
+    }
+
+    fn request(&self, config: &Value) -> Request {
         let mut document = json!({
             "version": 1, "kind": "rules", "timeframe": self.strategy, "symbols": ["X"],
             "entry": "volume == 1", "exit": "volume == 2",
@@ -92,7 +97,7 @@ impl Account {
         let currency = "USD".parse().unwrap();
         let free = Instrument::unrestricted(symbol(), AssetClass::Stock, currency);
         let lot_size = self.lot.as_ref().map(|lot| lot.parse().unwrap());
-        let request = Request {
+        Request {
             config: Arc::new(serde_json::from_value(document).unwrap()),
             instruments: vec![Instrument { lot_size, ..free }],
             timeframe: self.bars,
@@ -101,8 +106,7 @@ impl Account {
             rules: self.rules.clone(),
             periods_per_year: None,
             keep_equity: false,
-        };
-        run(&request, self.bars(bars)).unwrap()
+        }
     }
 
     fn bars(&self, text: &str) -> Vec<(Symbol, Bar)> {

@@ -1,11 +1,14 @@
 //! What the close of a frame brings: trails, counters, then the evaluation.
 
+use std::ops::Bound;
+
 use ballast_domain::order::Reversal;
 use ballast_domain::profile::Liquidity;
 use ballast_domain::strategy::DEFAULT_ATR_PERIOD;
 use ballast_domain::{
     Bar, Cause, Decision, Direction, Evaluation, Event, ExitReason, Hold, OrderType, Origin,
-    ProfileId, ProfileStatus, Protection, Signal, SignalTerms, Slot, Symbol, TimeInForce, TradeId,
+    ProfileId, ProfileStatus, Protection, Signal, SignalTerms, Slot, Symbol, TimeInForce, Trade,
+    TradeId,
 };
 use rust_decimal::Decimal;
 
@@ -20,6 +23,7 @@ use crate::strategy::{Choice, Standing};
 #[derive(Clone, Copy)]
 struct Spot<'a> {
     profile: ProfileId,
+    desk: usize,
     lane: usize,
     row: &'a Row,
     bar: Bar,
@@ -35,17 +39,18 @@ impl Engine {
         let cause = Cause::Frame(frame.id);
         let context = Context { at: frame.id.close, request_id: None, cause };
         self.remember_prices(frame);
-        let mut after = None;
-        while let Some(profile) = self.next_desk(after, frame) {
-            after = Some(profile);
-            self.on_profile_frame(&context, profile, frame, may_signal, effects)?;
+        for desk in 0..self.desks.len() {
+            let plan = &self.desks[desk].plan;
+            if plan.timeframe() == frame.id.timeframe && plan.data_venue() == frame.id.venue {
+                self.on_desk_frame(&context, desk, frame, may_signal, effects)?;
+            }
         }
         Ok(())
     }
 
     /// Remembers the frame's closes as the last prices.
     fn remember_prices(&mut self, frame: &Frame) {
-        for desk in self.desks.values_mut() {
+        for desk in &mut self.desks {
             if desk.plan.data_venue() != frame.id.venue {
                 continue;
             }
@@ -59,34 +64,21 @@ impl Engine {
         }
     }
 
-    /// The next profile, by id, whose strategy is evaluated on the frame.
-    fn next_desk(&self, after: Option<ProfileId>, frame: &Frame) -> Option<ProfileId> {
-        use std::ops::Bound;
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let desks = self.desks.range((from, Bound::Unbounded));
-        let evaluated = |plan: &crate::strategy::Plan| {
-            plan.timeframe() == frame.id.timeframe && plan.data_venue() == frame.id.venue
-        };
-        desks.into_iter().find(|(_, desk)| evaluated(&desk.plan)).map(|(id, _)| *id)
-    }
-
-    fn on_profile_frame(
+    fn on_desk_frame(
         &mut self,
         context: &Context,
-        profile: ProfileId,
+        desk: usize,
         frame: &Frame,
         may_signal: bool,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        let Some(lanes) = self.desks.get(&profile).map(|desk| desk.lanes.len()) else {
-            return Ok(());
-        };
-        for lane in 0..lanes {
-            let plan = &self.desks[&profile].plan.lanes()[lane];
+        let profile = self.desks[desk].profile;
+        for lane in 0..self.desks[desk].lanes.len() {
+            let plan = &self.desks[desk].plan.lanes()[lane];
             let symbol = plan.symbol;
             let Some(row) = plan.row(frame) else { continue };
             let Some(bar) = row.bar else { continue };
-            let spot = Spot { profile, lane, row, bar };
+            let spot = Spot { profile, desk, lane, row, bar };
             let mut overdue = Vec::new();
             if self.state.profile(profile).is_some_and(|known| !known.trades.is_empty()) {
                 overdue = self.follow_trades(context, &spot, symbol, effects)?;
@@ -112,15 +104,12 @@ impl Engine {
     ) -> Result<Vec<TradeId>, ApplyError> {
         let mut overdue = Vec::new();
         let Some(profile) = self.state.profile(spot.profile) else { return Ok(overdue) };
-        let trades: Vec<TradeId> = profile.trades_of(symbol).map(|trade| trade.id).collect();
-        if let Some(desk) = self.desks.get_mut(&spot.profile) {
-            desk.lanes[spot.lane].bars_held.retain(|(trade, _)| trades.contains(trade));
-        }
-        for id in trades {
-            let Some(trade) = self.state.profile(spot.profile).and_then(|p| p.trades.get(&id))
-            else {
-                continue;
-            };
+        let held = &mut self.desks[spot.desk].lanes[spot.lane].bars_held;
+        held.retain(|(trade, _)| profile.trades.contains_key(trade));
+        let mut after = None;
+        while let Some(trade) = self.next_trade(spot.profile, symbol, after) {
+            let id = trade.id;
+            after = Some(id);
             // A bar that is known from before the entry says nothing about the trade.
             if spot.bar.close_time <= trade.opened_at {
                 continue;
@@ -138,9 +127,20 @@ impl Engine {
         Ok(overdue)
     }
 
+    /// The next open trade of an instrument, by id.
+    fn next_trade(
+        &self,
+        profile: ProfileId,
+        symbol: Symbol,
+        after: Option<TradeId>,
+    ) -> Option<&Trade> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut trades = self.state.profile(profile)?.trades.range((from, Bound::Unbounded));
+        trades.find(|(_, trade)| trade.symbol == symbol).map(|(_, trade)| trade)
+    }
+
     fn count_bar(&mut self, spot: &Spot<'_>, trade: TradeId) -> u32 {
-        let Some(desk) = self.desks.get_mut(&spot.profile) else { return 0 };
-        let held = &mut desk.lanes[spot.lane].bars_held;
+        let held = &mut self.desks[spot.desk].lanes[spot.lane].bars_held;
         match held.iter_mut().find(|(known, _)| *known == trade) {
             Some((_, bars)) => {
                 *bars += 1;
@@ -182,11 +182,8 @@ impl Engine {
         overdue: &[TradeId],
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        let (Some(desk), Some(profile)) =
-            (self.desks.get(&spot.profile), self.state.profile(spot.profile))
-        else {
-            return Ok(());
-        };
+        let desk = &self.desks[spot.desk];
+        let Some(profile) = self.state.profile(spot.profile) else { return Ok(()) };
         let lane = &desk.plan.lanes()[spot.lane];
         let decide = |standing| desk.plan.decide(lane, spot.row, standing);
         let choice = choose(profile, symbol, overdue, decide);
@@ -206,8 +203,8 @@ impl Engine {
             Some((verdict, signal)) => self.settle(context, signal, verdict, effects)?.is_ok(),
             None => true,
         };
-        if accepted && let Some(desk) = self.desks.get_mut(&spot.profile) {
-            desk.lanes[spot.lane].refused = None;
+        if accepted {
+            self.desks[spot.desk].lanes[spot.lane].refused = None;
         }
         Ok(())
     }
@@ -222,7 +219,7 @@ impl Engine {
         journaled: bool,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        let Some(desk) = self.desks.get_mut(&spot.profile) else { return Ok(()) };
+        let desk = &mut self.desks[spot.desk];
         let evaluation = evaluation(desk, spot, symbol, decision);
         let view = &mut desk.lanes[spot.lane];
         if self.settings.keep_evaluations {
@@ -238,7 +235,7 @@ impl Engine {
 
     /// Says why a bar that closed while nobody was running makes no signal.
     fn catch_up(&mut self, spot: &Spot<'_>, symbol: Symbol) {
-        let Some(desk) = self.desks.get_mut(&spot.profile) else { return };
+        let desk = &mut self.desks[spot.desk];
         if self.settings.keep_evaluations {
             let evaluation = evaluation(desk, spot, symbol, Decision::Hold(Hold::CatchingUp));
             desk.lanes[spot.lane].evaluation = Some(evaluation);
@@ -311,7 +308,7 @@ impl Engine {
         leaving: Option<TradeId>,
     ) -> Option<(Decimal, Protection)> {
         let profile = self.state.profile(spot.profile)?;
-        let desk = self.desks.get(&spot.profile)?;
+        let desk = &self.desks[spot.desk];
         let lane = &desk.plan.lanes()[spot.lane];
         let protection = desk.plan.protection(lane, spot.row)?;
         let close = spot.bar.close;
@@ -349,6 +346,7 @@ fn choose(
 ) -> Choice {
     let position = profile.trades_of(symbol).next();
     let order_working = match position {
+        _ if profile.working.is_empty() => false,
         Some(trade) => profile.claimed(trade.id) >= trade.open_quantity(),
         None => profile.working.values().any(|order| order.terms.symbol == symbol),
     };

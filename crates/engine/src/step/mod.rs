@@ -12,7 +12,6 @@ mod frame;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ballast_domain::event::EVENT_VERSION;
@@ -122,13 +121,15 @@ pub struct Engine {
     state: State,
     settings: Settings,
     control: Option<Arc<ControlSnapshot>>,
-    desks: BTreeMap<ProfileId, Desk>,
+    /// By profile.
+    desks: Vec<Desk>,
 }
 
 /// A profile's compiled strategy and what it has seen of the market. A cache: the market data
 /// brings it back after a restart.
 #[derive(Debug)]
 struct Desk {
+    profile: ProfileId,
     plan: Plan,
     lanes: Vec<LaneView>,
 }
@@ -157,7 +158,7 @@ impl Engine {
     /// An engine that goes on from `state`.
     #[must_use]
     pub const fn new(state: State, settings: Settings) -> Self {
-        Self { state, settings, control: None, desks: BTreeMap::new() }
+        Self { state, settings, control: None, desks: Vec::new() }
     }
 
     /// Everything that the journal has told.
@@ -170,7 +171,8 @@ impl Engine {
     /// with another plan on the same data stay known.
     pub fn attach(&mut self, profile: ProfileId, plan: Plan) {
         let known = self.state.profile(profile);
-        let before = self.desks.remove(&profile);
+        let place = self.desk_place(profile);
+        let before = place.ok().map(|place| self.desks.remove(place));
         let mut before = before.filter(|desk| desk.plan.data_venue() == plan.data_venue());
         let mut view = |symbol| {
             let seen = before.as_mut().and_then(|desk| desk.lane_mut(symbol));
@@ -179,27 +181,36 @@ impl Engine {
             LaneView { mark, bars_held, decision, refused: None, evaluation: None }
         };
         let lanes = plan.lanes().iter().map(|lane| view(lane.symbol)).collect();
-        self.desks.insert(profile, Desk { plan, lanes });
+        let (Ok(place) | Err(place)) = place;
+        self.desks.insert(place, Desk { profile, plan, lanes });
     }
 
     /// The compiled strategy of a profile.
     #[must_use]
     pub fn plan(&self, profile: ProfileId) -> Option<&Plan> {
-        self.desks.get(&profile).map(|desk| &desk.plan)
+        self.desk(profile).map(|desk| &desk.plan)
     }
 
     /// The last evaluation of a profile and symbol, when they are kept.
     #[must_use]
     pub fn evaluation(&self, profile: ProfileId, symbol: Symbol) -> Option<&Evaluation> {
-        let desk = self.desks.get(&profile)?;
+        let desk = self.desk(profile)?;
         desk.lanes.get(desk.lane_place(symbol)?)?.evaluation.as_ref()
     }
 
     /// The last price of an instrument that a profile trades.
     #[must_use]
     pub fn mark(&self, profile: ProfileId, symbol: Symbol) -> Option<Price> {
-        let desk = self.desks.get(&profile)?;
+        let desk = self.desk(profile)?;
         Some(desk.lanes.get(desk.lane_place(symbol)?)?.mark?.0)
+    }
+
+    fn desk_place(&self, profile: ProfileId) -> Result<usize, usize> {
+        self.desks.binary_search_by_key(&profile, |desk| desk.profile)
+    }
+
+    fn desk(&self, profile: ProfileId) -> Option<&Desk> {
+        self.desks.get(self.desk_place(profile).ok()?)
     }
 
     /// Takes one step. `effects` are cleared first.
@@ -300,7 +311,7 @@ impl Engine {
 
     fn check(&self, context: &Context, signal: &Signal) -> Result<OrderIntent, Refusal> {
         let profile = self.state.profile(signal.profile).ok_or(Refusal::ProfileUnknown)?;
-        let lane = self.desks.get(&signal.profile).and_then(|desk| desk.lane(signal.symbol));
+        let lane = self.desk(signal.profile).and_then(|desk| desk.lane(signal.symbol));
         risk::check(
             signal,
             &risk::View {
@@ -323,8 +334,8 @@ impl Engine {
     ) -> Result<Refusal, ApplyError> {
         let mut repeated = false;
         if signal.origin == Origin::Strategy
-            && let Some(desk) = self.desks.get_mut(&signal.profile)
-            && let Some(lane) = desk.lane_mut(signal.symbol)
+            && let Ok(place) = self.desk_place(signal.profile)
+            && let Some(lane) = self.desks[place].lane_mut(signal.symbol)
         {
             repeated = lane.refused.replace(refusal.code()) == Some(refusal.code());
         }
