@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use ballast_domain::control::ControlSnapshot;
+use ballast_domain::number::MONEY_DECIMALS;
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
     AssetClass, Bar, BrokerEvent, Capital, Currency, Direction, Event, Instrument, Limits, Mode,
@@ -226,6 +227,8 @@ impl Run {
         let Some(PlayedBar { open_time, bar, .. }) = self.close.first().copied() else {
             return Ok(());
         };
+        // In whatever order the bars of one close came, the same happens.
+        self.close.sort_unstable_by_key(|played| played.symbol);
         let desk = &mut self.desk;
         self.board.expire(open_time, |frame| desk.on_frame(frame));
         desk.play(&self.close);
@@ -318,11 +321,15 @@ impl Desk {
     }
 
     /// Plays the bars of one close to the venue, up to the close itself: the open of each before
-    /// the inside of any, so that no money is spent before it is there.
+    /// the inside of any, and what leaves at the open before what enters, so that no money is
+    /// spent before it is there.
     fn play(&mut self, bars: &[PlayedBar]) {
         if !self.matcher.is_idle() {
             loop {
                 self.submitted = false;
+                if bars.len() > 1 {
+                    self.each(bars, Matcher::leave_at_open);
+                }
                 self.each(bars, Matcher::open);
                 if !self.submitted {
                     break;
@@ -421,16 +428,18 @@ impl Desk {
         }
     }
 
+    /// Reckoned exactly and rounded once: in floats, an equity that comes back to its peak might
+    /// stay a hair below, and ratios that are not defined would be numbers.
     fn equity(&mut self) -> Option<f64> {
         if self.valuation.is_none() {
             self.valuation = Some(Valuation::of(self.profile()?));
         }
         let valuation = self.valuation.as_ref()?;
-        let open = valuation.held.iter().map(|(symbol, units)| {
+        let equity = valuation.held.iter().try_fold(valuation.base, |equity, (symbol, units)| {
             let mark = self.engine.mark(PROFILE, *symbol)?;
-            Some(units * float_of(mark.get()))
+            equity.checked_add(mark.get().checked_mul(*units)?)
         });
-        open.sum::<Option<f64>>().map(|open| valuation.base + open)
+        equity.map(|equity| float_of(equity.round_dp(MONEY_DECIMALS)))
     }
 
     /// Whether a position is open; known once [`Self::equity`] has been asked.
@@ -450,11 +459,10 @@ impl Desk {
     }
 }
 
-/// Equity between two events: what does not move, and the units that move with the price. A point
-/// of the curve is a statistic, hence a float; the result's final equity is exact.
+/// Equity between two events: what does not move, and the units that move with the price.
 struct Valuation {
-    base: f64,
-    held: Vec<(Symbol, f64)>,
+    base: Decimal,
+    held: Vec<(Symbol, Decimal)>,
 }
 
 impl Valuation {
@@ -462,7 +470,7 @@ impl Valuation {
         let mut base = profile.book.equity_at_cost();
         let mut held = Vec::with_capacity(profile.trades.len());
         for trade in profile.trades.values() {
-            let units = float_of(trade.open_quantity().get());
+            let units = trade.open_quantity().get();
             match trade.direction {
                 Direction::Long => {
                     base -= trade.reserved.amount();
@@ -474,7 +482,7 @@ impl Valuation {
                 }
             }
         }
-        Self { base: float_of(base), held }
+        Self { base, held }
     }
 }
 

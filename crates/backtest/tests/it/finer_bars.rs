@@ -92,3 +92,19 @@ fn bars_held_are_counted_on_the_strategys_timeframe() {
         ",
     );
 }
+
+/// A close whose last bars are missing is noticed late; it sees nothing that closed after it.
+#[test]
+fn a_close_that_ends_in_a_gap_sees_no_longer_bar_of_later() {
+    let day = json!({"entry": "tf(\"1d\", close) > 0", "exit": "close < 0"});
+    let bars = "gap\n".repeat(16) + "10 10 10 10\n10 10 10 10\n" + &"gap\n".repeat(10);
+    check(
+        "bars=1h strategy=4h",
+        &day,
+        &(bars + &"10 10 10 10\n".repeat(6)),
+        "
+        long 10 from 32 @ 10 open: 0
+        equity 10000
+        ",
+    );
+}

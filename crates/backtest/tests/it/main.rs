@@ -15,6 +15,7 @@
 mod allocations;
 mod exits;
 mod finer_bars;
+mod instruments;
 mod signals;
 mod trails_and_counters;
 
@@ -58,6 +59,7 @@ impl Account {
             match name {
                 "cash" => account.cash = decimal(value),
                 "lot" => account.lot = Some(value.to_owned()),
+                "share" => account.rules.volume_share = Some(decimal(value)),
                 "slippage" => account.rules.slippage_bps = decimal(value),
                 "bars" => account.bars = value.parse().unwrap(),
                 "strategy" => account.strategy = value.parse().unwrap(),

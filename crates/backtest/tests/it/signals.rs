@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::check;
+use super::{Account, check};
 
 #[test]
 fn a_signal_at_the_close_fills_at_the_next_open() {
@@ -250,6 +250,46 @@ fn positions_stay_open_at_the_end_of_the_data() {
         "
         long 10 from 1 @ 100 open: 110
         equity 10110
+        ",
+    );
+}
+
+/// In floats, such an equity stays a hair below its peak after the last bars.
+#[test]
+fn an_equity_that_never_falls_has_no_drawdown_and_no_ratios_of_it() {
+    let short = json!({"direction": "short",
+        "sizing": {"type": "fixedQuantity", "quantity": "325.31"}});
+    let bars = "
+        28.5 28.5 28.5 28.5 3
+        28.5 28.5 28.5 28.5
+        28.5 28.5 28.12 28.12
+        28.12 28.12 28.12 28.12 4
+        28.12 28.12 28.12 28.12
+        28.12 28.12 28.12 28.12
+        ";
+    let summary = Account::parse("").run(&short, bars).summary;
+    assert_eq!((summary.max_drawdown_pct, summary.max_drawdown_seconds), (0.0, 0));
+    assert_eq!((summary.sortino, summary.calmar), (None, None));
+}
+
+/// A part leaves at the open, the stop takes the rest: the reversal goes on all the same.
+#[test]
+fn a_reversal_goes_on_whatever_order_leaves_the_last_of_the_trade() {
+    check(
+        "share=1",
+        &json!({"direction": "both", "sizing": {"type": "fixedQuantity", "quantity": "2"},
+            "exits": {"stopLoss": {"type": "percent", "value": "5"}}}),
+        "
+        100 100 100 100 1
+        100 100 100 100 5
+        100 100 100 100 3
+        100 100 90 96 1
+        96 96 96 96 7
+        ",
+        "
+        long 2 from 1 @ 100 to 3 @ 97.5: stop_loss -5
+        short 2 from 4 @ 96 open: 0
+        equity 9995
         ",
     );
 }

@@ -214,23 +214,29 @@ impl Board {
     }
 
     /// Hands out frames that are due at `now` although bars of them are missing: longer ones whose
-    /// interval is over, and the base frame when a bar of a later close cannot be waited for.
+    /// interval is over, and the base frame when a bar of a later close cannot be waited for. They
+    /// come in the order of their closes, so that none of them sees what closed after it.
     pub fn expire(&mut self, now: Timestamp, mut on_frame: impl FnMut(&Frame)) {
-        if !self.sheets.iter().any(|sheet| sheet.is_due(now)) {
-            return;
+        let due = |sheets: &[Sheet]| sheets.iter().filter_map(Sheet::due).min();
+        while let Some(close) = due(&self.sheets).filter(|close| *close <= now) {
+            self.close_due(close, &mut on_frame);
         }
+    }
+
+    /// Hands out the frames of one close, the longest timeframe first.
+    fn close_due(&mut self, close: Timestamp, on_frame: &mut impl FnMut(&Frame)) {
         for place in 0..self.sheets.len() {
             let (longer, rest) = self.sheets.split_at_mut(place);
             let Some(sheet) = rest.first_mut() else { continue };
-            if !sheet.is_due(now) {
+            if sheet.due().is_none_or(|due| due > close) {
                 continue;
             }
             for row in 0..sheet.aggregates.len() {
-                if let Some(bar) = sheet.aggregates[row].expire(now) {
+                if let Some(bar) = sheet.aggregates[row].expire(close) {
                     sheet.report(row, &bar, longer);
                 }
             }
-            sheet.close(&mut on_frame);
+            sheet.close(on_frame);
         }
     }
 
@@ -279,9 +285,10 @@ impl Sheet {
         self.aggregates.push(Aggregate::new(self.timeframe));
     }
 
-    fn is_due(&self, now: Timestamp) -> bool {
-        (!self.closed && self.frame.id.close <= now)
-            || self.aggregates.iter().any(|forming| forming.due().is_some_and(|due| due <= now))
+    /// The earliest close of which something has not been handed out yet.
+    fn due(&self) -> Option<Timestamp> {
+        let forming = self.aggregates.iter().filter_map(Aggregate::due);
+        forming.chain((!self.closed).then_some(self.frame.id.close)).min()
     }
 
     fn report(&mut self, row: usize, bar: &Bar, longer: &[Self]) {

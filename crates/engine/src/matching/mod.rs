@@ -233,6 +233,13 @@ impl Matcher {
         self.sweep(out);
     }
 
+    /// The first part of [`Self::open`], for an account that trades several instruments: played to
+    /// all of them before the open of any, it lets entries spend what exits at the same open bring.
+    pub fn leave_at_open(&mut self, played: &PlayedBar, out: &mut Vec<BrokerEvent>) {
+        self.fill_market_orders(played, true, out);
+        self.sweep(out);
+    }
+
     /// Phase 2, once a bar: protective legs, then resting orders, stops first.
     pub fn inside(&mut self, played: &PlayedBar, out: &mut Vec<BrokerEvent>) {
         if self.is_idle() {

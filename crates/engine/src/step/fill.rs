@@ -129,16 +129,17 @@ impl Engine {
             Purpose::Exit { trade, .. } => *trade == id,
             Purpose::Enter { .. } => other.terms.intent == id.0,
         };
-        let orphans = profile.working.values().filter(belongs);
-        let orphans: Vec<OrderId> = orphans.map(|other| other.terms.order_id()).collect();
+        let orphans: Vec<&Order> = profile.working.values().filter(belongs).collect();
+        // Whichever order left the last of it: a reversal that was under way goes on.
+        let mut exits = profile.order(order).into_iter().chain(orphans.iter().copied());
+        let then = exits.find_map(|exit| match &exit.terms.purpose {
+            Purpose::Exit { then: Some(then), .. } => Some((exit.terms.symbol, then.clone())),
+            _ => None,
+        });
+        let orphans: Vec<OrderId> = orphans.iter().map(|other| other.terms.order_id()).collect();
         for orphan in orphans {
             self.request_cancel(context, orphan, "the trade has closed", effects)?;
         }
-        let left = self.state.profile(order.intent.profile).and_then(|p| p.order(order));
-        let then = left.and_then(|order| match &order.terms.purpose {
-            Purpose::Exit { then: Some(then), .. } => Some((order.terms.symbol, then.clone())),
-            _ => None,
-        });
         match then {
             Some((symbol, reversal)) => {
                 let signal = reversal_signal(order.intent.profile, symbol, *reversal);

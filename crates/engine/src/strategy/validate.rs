@@ -204,9 +204,11 @@ impl Faults {
         }
         let few = targets.len() <= MAX_TARGETS;
         self.unless(few, "exits.takeProfit", "has more than 20 targets");
-        let whole: Decimal = targets.iter().map(|target| target.portion).sum();
-        let message = format!("closes {whole} of the entry; the portions must not exceed 1");
-        self.unless(whole <= Decimal::ONE, "exits.takeProfit", &message);
+        if targets.iter().all(|target| fits(target.portion)) {
+            let whole: Decimal = targets.iter().map(|target| target.portion).sum();
+            let message = format!("closes {whole} of the entry; the portions must not exceed 1");
+            self.unless(whole <= Decimal::ONE, "exits.takeProfit", &message);
+        }
     }
 
     /// Exits that can never act, or that act at once.
@@ -235,25 +237,6 @@ impl Faults {
                 let message = format!("the target {target} lies on the stop's side of {stop}");
                 self.unless(apart, &path, &message);
             }
-        }
-        self.break_even_before_targets(config);
-    }
-
-    fn break_even_before_targets(&mut self, config: &StrategyConfig) {
-        let exits = &config.exits;
-        let whole: Decimal = exits.take_profit.iter().map(|target| target.portion).sum();
-        let Some(ExitLevel::Percent { value: armed }) = exits.break_even_at else { return };
-        let percents = exits.take_profit.iter().map(|target| match target.level {
-            ExitLevel::Percent { value } => Some(value),
-            ExitLevel::Atr { .. } | ExitLevel::Price { .. } => None,
-        });
-        let farthest = percents.reduce(|far, next| Some(far?.max(next?))).flatten();
-        if let Some(farthest) = farthest
-            && whole == Decimal::ONE
-            && armed >= farthest
-        {
-            let message = format!("is never reached: the last target at {farthest} closes it all");
-            self.add("exits.breakEvenAt.value", message);
         }
     }
 
@@ -329,11 +312,15 @@ mod tests {
                 Some("exits.takeProfit: closes 1.2 of the entry; the portions must not exceed 1"),
             ),
             (
+                r#"{"exits": {"takeProfit": [
+                    {"type": "percent", "value": 5, "portion": "79228162514264337593543950335"},
+                    {"type": "percent", "value": 6, "portion": 1}]}}"#,
+                Some("exits.takeProfit[0].portion: must be above 0 and at most 1"),
+            ),
+            (
                 r#"{"exits": {"takeProfit": [{"type": "percent", "value": 5}],
                     "breakEvenAt": {"type": "percent", "value": 6}}}"#,
-                Some(
-                    "exits.breakEvenAt.value: is never reached: the last target at 5 closes it all",
-                ),
+                None,
             ),
             (
                 r#"{"exits": {"stopLoss": {"type": "price", "value": 110},

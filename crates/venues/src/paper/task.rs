@@ -186,6 +186,9 @@ impl<J: Journal<PaperRecord>> Task<J> {
     async fn play_open(&mut self, bars: &[PlayedBar], at: Timestamp) -> Done {
         let mut draft = Draft::new(at);
         self.accounts.deliver(at, false, &mut draft);
+        if bars.len() > 1 {
+            self.accounts.play(bars, None, &Matcher::leave_at_open, &mut draft);
+        }
         self.accounts.play(bars, None, &Matcher::open, &mut draft);
         self.commit(draft, Answers::new()).await?;
         loop {
