@@ -130,6 +130,12 @@ impl Matcher {
         self.working.iter().map(|working| &working.terms)
     }
 
+    /// The instruments that the account trades.
+    #[must_use]
+    pub fn instruments(&self) -> &[Instrument] {
+        &self.instruments
+    }
+
     /// What neither positions nor fees have used, in the account's currency.
     #[must_use]
     pub const fn cash(&self) -> Money {

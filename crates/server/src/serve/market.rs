@@ -83,6 +83,8 @@ pub(super) struct Market<F> {
     /// The instant from which the market is told. What a bar held before it may be known to
     /// accounts that were there, and is older than orders that were given since.
     pub(super) start: Timestamp,
+    /// Whether the feed waits for nobody: it would be over before a tenant had joined.
+    pub(super) unpaced: bool,
     /// The close of the last base frame, for health.
     pub(super) last_close: watch::Sender<Option<Timestamp>>,
 }
@@ -114,6 +116,12 @@ impl<F: Feed> Market<F> {
     /// Runs until the feed ends or `stop` is set.
     pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut close = Gathering::default();
+        if self.unpaced {
+            tokio::select! {
+                () = stopped(&mut stop) => return,
+                () = self.tenants_started() => {}
+            }
+        }
         loop {
             let event = tokio::select! {
                 biased;
@@ -145,6 +153,14 @@ impl<F: Feed> Market<F> {
                 }
                 Err(error) => tracing::warn!(%error, "market data was not taken"),
             }
+        }
+    }
+
+    /// Waits until every tenant has joined, or has failed to.
+    async fn tenants_started(&mut self) {
+        for slot in &mut self.tenants {
+            // A tenant that has gone is not waited for.
+            let _ = slot.changed().await;
         }
     }
 

@@ -54,7 +54,9 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
             let speed = Speed::Times(settings.market.speed);
             let feed = SimulatedFeed::new(market, Arc::new(SystemClock), start, speed);
             let feed = feed.map_err(CliError::failed)?;
-            Server { settings, instruments, base: BASE, start, clock }.run(feed).await
+            Server { settings, instruments, base: BASE, start, clock, unpaced: false }
+                .run(feed)
+                .await
         }
         FeedKind::Replay => {
             let replay = settings.market.replay.clone();
@@ -73,7 +75,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
             let instruments = instruments.collect();
             let clock = Arc::new(SystemClock);
             let (base, start) = (replay.timeframe, replay.start);
-            Server { settings, instruments, base, start, clock }.run(feed).await
+            Server { settings, instruments, base, start, clock, unpaced: true }.run(feed).await
         }
     }
 }
@@ -114,6 +116,8 @@ struct Server {
     base: Timeframe,
     start: Timestamp,
     clock: Arc<dyn Clock>,
+    /// Whether the feed gives what it has as fast as it is taken.
+    unpaced: bool,
 }
 
 impl Server {
@@ -154,8 +158,9 @@ impl Server {
                 health: health.tenant(tenant.id.clone()),
             });
         }
-        let (tenants, start) = (slots, self.start);
-        let mut market = Market { feed, board, tenants, recent, start, last_close: closed };
+        let (tenants, start, unpaced) = (slots, self.start, self.unpaced);
+        let mut market =
+            Market { feed, board, tenants, recent, start, unpaced, last_close: closed };
         self.warm_up(&mut market).await?;
         let tenants = worlds.into_iter().map(|world| world.supervise(stopping.clone()));
         let tenants = tenants.map(tokio::spawn).collect();
@@ -190,6 +195,13 @@ impl Server {
                 CliError::usage(format!("{place}: {}", faults.join("; ")))
             })?;
             let currency = settings.currency()?;
+            if let Some(other) = instruments.iter().find(|known| known.quote != currency) {
+                let Instrument { symbol, quote, .. } = other;
+                return Err(CliError::usage(format!(
+                    "{place}: {symbol} is priced in {quote}, but the capital is in {currency}; \
+                     set currency = \"{quote}\" or trade another instrument"
+                )));
+            }
             let capital = Capital { currency, allocated: settings.capital };
             let settings = settings.clone();
             profiles.push(ConfiguredProfile { settings, plan, instruments, capital });

@@ -172,18 +172,45 @@ impl Settings {
         if self.market.feed == FeedKind::Replay && self.market.replay.is_none() {
             return Err(CliError::usage("market.replay is missing; feed = \"replay\" reads it"));
         }
-        let fees = [
-            ("paper.maker_fee_pct", self.paper.maker_fee_pct),
-            ("paper.taker_fee_pct", self.paper.taker_fee_pct),
-            ("paper.slippage_bps", self.paper.slippage_bps),
-        ];
-        for (name, value) in fees {
-            if value < Decimal::ZERO {
-                return Err(CliError::usage(format!("{name} must not be negative, got {value}")));
+        self.paper.check()?;
+        let most = MOST_WARM_UP_BARS;
+        if self.market.warm_up_bars > most {
+            let asked = self.market.warm_up_bars;
+            let message = format!("market.warm_up_bars must be at most {most}, got {asked}");
+            return Err(CliError::usage(message));
+        }
+        for (index, tenant) in self.tenants.iter().enumerate() {
+            if self.tenants[..index].iter().any(|other| other.id == tenant.id) {
+                let message =
+                    format!("tenant {} is there twice; put its profiles together", tenant.id);
+                return Err(CliError::usage(message));
             }
         }
         for tenant in &self.tenants {
             tenant.check()?;
+        }
+        Ok(())
+    }
+}
+
+/// What can be computed in seconds at the start.
+const MOST_WARM_UP_BARS: u32 = 1_000_000;
+
+impl Paper {
+    fn check(&self) -> Result<(), CliError> {
+        let share = self.volume_share.unwrap_or(Decimal::ONE);
+        let ranges = [
+            ("maker_fee_pct", self.maker_fee_pct, "from 0 to 100", Decimal::ONE_HUNDRED),
+            ("taker_fee_pct", self.taker_fee_pct, "from 0 to 100", Decimal::ONE_HUNDRED),
+            ("slippage_bps", self.slippage_bps, "from 0 to 9999", Decimal::new(9_999, 0)),
+            ("volume_share", share, "above 0 and at most 1", Decimal::ONE),
+        ];
+        for (name, value, range, most) in ranges {
+            let nothing = name == "volume_share" && value.is_zero();
+            if value < Decimal::ZERO || value > most || nothing {
+                let message = format!("paper.{name} must be {range}, got {value}");
+                return Err(CliError::usage(message));
+            }
         }
         Ok(())
     }
@@ -263,7 +290,13 @@ mod tests {
             ("[market]\nspeed = 0\n", "market.speed"),
             ("[market]\nspeed = 5\n", "market.anchor is missing"),
             ("[market]\nfeed = 'replay'\n", "market.replay is missing"),
-            ("[paper]\nslippage_bps = -1\n", "must not be negative"),
+            ("[paper]\nslippage_bps = -1\n", "paper.slippage_bps must be from 0 to 9999, got -1"),
+            ("[paper]\nslippage_bps = 20000\n", "paper.slippage_bps must be from 0 to 9999"),
+            ("[paper]\ntaker_fee_pct = 150\n", "paper.taker_fee_pct must be from 0 to 100"),
+            ("[paper]\nvolume_share = 0\n", "paper.volume_share must be above 0 and at most 1"),
+            ("[paper]\nvolume_share = 7\n", "paper.volume_share must be above 0 and at most 1"),
+            ("[market]\nwarm_up_bars = 4294967295\n", "warm_up_bars must be at most 1000000"),
+            ("[[tenants]]\nid = 'a'\n[[tenants]]\nid = 'a'\n", "tenant a is there twice"),
             ("listen = 'here'\n", "listen"),
             ("x = \n", "x = "),
         ];

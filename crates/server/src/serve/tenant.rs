@@ -108,7 +108,7 @@ impl TenantWorld {
         let missed_from = at_work_since(&state);
         let errands = self.errands(&state)?;
         let mut engine = Engine::new(state, self.engine);
-        for errand in errands.iter().filter(|errand| errand.known.is_some()) {
+        for errand in errands.iter().filter(|errand| errand.trades_as_known()) {
             engine.attach(errand.profile, errand.configured.plan.clone());
         }
         let venue = PaperVenue::open(
@@ -252,6 +252,12 @@ struct Errand<'a> {
 }
 
 impl Errand<'_> {
+    /// Whether the journal has the profile with the strategy that is configured. Another one trades
+    /// only once the engine has taken it and the journal says so.
+    fn trades_as_known(&self) -> bool {
+        self.known.as_ref().is_some_and(|known| known.strategy == self.document.strategy)
+    }
+
     /// The journal first, so that the venue has no account that nobody knows.
     async fn run(self, way: &Way) -> Result<(), TenantError> {
         let Self { profile, configured, mut document, known, start } = self;
@@ -262,7 +268,12 @@ impl Errand<'_> {
             let answer = way.ask(put).await?;
             if answer != Answer::Done {
                 let name = &configured.settings.name;
-                tracing::warn!(name, ?answer, "the profile does not become what is configured");
+                tracing::warn!(
+                    name,
+                    ?answer,
+                    "the profile stays as it was; a strategy that has changed does not run until \
+                     the cause is removed and the server started again"
+                );
                 let Some(known) = known else { return Ok(()) };
                 document = known;
             }

@@ -74,18 +74,25 @@ impl Accounts {
         self.forget();
     }
 
-    /// The record of a draft; `None` when there is nothing to remember.
-    pub(super) fn record(&mut self, draft: &mut Draft, settled: u64) -> Option<PaperRecord> {
+    /// The records of a draft, to be appended together; none when there is nothing to remember.
+    /// However many accounts it has changed, each record stays far below what a journal takes.
+    pub(super) fn records(&mut self, draft: &mut Draft, settled: u64) -> Vec<PaperRecord> {
         if draft.what.is_empty() && !draft.changed {
-            return None;
+            return Vec::new();
         }
-        let changed = std::mem::take(&mut self.unrecorded).into_iter();
-        let accounts =
-            changed.filter_map(|profile| Some((profile, self.accounts.get(&profile)?.clone())));
-        let accounts = accounts.collect();
-        let record = PaperRecord { what: std::mem::take(&mut draft.what), settled, accounts };
+        let mut records = Vec::new();
+        let mut room = 0;
+        for entry in std::mem::take(&mut draft.what) {
+            with_room(&mut records, &mut room, 1, settled).what.push(entry);
+        }
+        for profile in std::mem::take(&mut self.unrecorded) {
+            if let Some(account) = self.accounts.get(&profile) {
+                let record = with_room(&mut records, &mut room, account.parts(), settled);
+                record.accounts.insert(profile, account.clone());
+            }
+        }
         self.forget();
-        Some(record)
+        records
     }
 
     /// Opens an account, or brings what was paid in to `cash`.
@@ -339,4 +346,22 @@ impl Accounts {
     }
 }
 
+/// The last record, or a new one when it has no room for `parts` more.
+fn with_room<'a>(
+    records: &'a mut Vec<PaperRecord>,
+    room: &mut usize,
+    parts: usize,
+    settled: u64,
+) -> &'a mut PaperRecord {
+    if parts > *room || records.is_empty() {
+        records.push(PaperRecord { settled, ..PaperRecord::default() });
+        *room = PARTS_PER_RECORD;
+    }
+    *room = room.saturating_sub(parts);
+    let last = records.len() - 1;
+    &mut records[last]
+}
+
+/// Entries, orders and holdings that one record holds, unless a single account has more.
+const PARTS_PER_RECORD: usize = 256;
 const NANOS_PER_MILLI: i64 = 1_000_000;

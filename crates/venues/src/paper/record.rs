@@ -13,8 +13,9 @@ use ballast_domain::{
 use ballast_engine::matching::Matcher;
 use serde::{Deserialize, Serialize};
 
-/// One entry of the paper venue's stream: what happened together, and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One entry of the paper venue's stream: what happened together, and what came of it. Where that
+/// is a lot, it is spread over several records that are appended together.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PaperRecord {
     /// What happened, in order.
@@ -99,6 +100,12 @@ pub struct Account {
 }
 
 impl Account {
+    /// The instruments, orders and holdings that are written with it.
+    pub(super) fn parts(&self) -> usize {
+        let (working, held) = (self.matcher.working().count(), self.matcher.held().count());
+        1 + self.matcher.instruments().len() + working + held + self.arrived.len()
+    }
+
     /// Whether an order waits or works, or protects a trade that is held.
     pub(super) fn works(&self, order: OrderId) -> bool {
         if order.leg != Leg::Main {

@@ -274,9 +274,10 @@ impl<J: Journal<PaperRecord>> Task<J> {
 
     /// Makes a draft durable, then tells.
     async fn commit(&mut self, mut draft: Draft, answers: Answers) -> Done {
-        if let Some(record) = self.accounts.record(&mut draft, self.settled) {
-            self.pass_unrecorded(&record);
-            let receipt = self.journal.append(self.seq, std::slice::from_ref(&record)).await?;
+        let records = self.accounts.records(&mut draft, self.settled);
+        if !records.is_empty() {
+            self.pass_unrecorded(&records);
+            let receipt = self.journal.append(self.seq, &records).await?;
             self.seq = receipt.last_seq();
             self.gaps.pass(Gap::VenueRecorded);
         }
@@ -289,13 +290,14 @@ impl<J: Journal<PaperRecord>> Task<J> {
         Ok(())
     }
 
-    fn pass_unrecorded(&self, record: &PaperRecord) {
+    fn pass_unrecorded(&self, records: &[PaperRecord]) {
+        let mut what = records.iter().flat_map(|record| &record.what);
         let took = |entry: &PaperEntry| matches!(entry, PaperEntry::Submitted { .. });
         let filled = |entry: &PaperEntry| matches!(entry.said(), Some(BrokerEvent::Filled { .. }));
-        if record.what.iter().any(took) {
+        if what.clone().any(took) {
             self.gaps.pass(Gap::VenueTook);
         }
-        if record.what.iter().any(filled) {
+        if what.any(filled) {
             self.gaps.pass(Gap::VenueFilled);
         }
     }

@@ -81,7 +81,7 @@ fn open(settings: PaperSettings) -> Accounts {
         Instrument::unrestricted(symbol(), ballast_domain::AssetClass::Stock, usd(0).currency());
     let mut draft = Draft::new(minute(0));
     accounts.fund(profile(1), usd(100_000), vec![instrument], &mut draft).unwrap();
-    accounts.record(&mut draft, 0).unwrap();
+    assert_eq!(accounts.records(&mut draft, 0).len(), 1);
     accounts
 }
 
@@ -92,7 +92,7 @@ fn told(
 ) -> Vec<BrokerEvent> {
     let mut draft = Draft::new(minute(0));
     change(accounts, &mut draft);
-    accounts.record(&mut draft, 0);
+    accounts.records(&mut draft, 0);
     draft.tell
 }
 
@@ -223,6 +223,29 @@ fn nothing_that_has_ended_is_said_to_be_accepted() {
     assert_eq!(submit(&mut accounts, buy(1)), [BrokerEvent::Cancelled { order }]);
 }
 
+/// A journal takes records of one and a half megabytes, and a close may change every account.
+#[test]
+fn accounts_that_change_together_share_several_records() {
+    let instrument =
+        Instrument::unrestricted(symbol(), ballast_domain::AssetClass::Stock, usd(0).currency());
+    let mut accounts = Accounts::new(PaperSettings::default());
+    let mut draft = Draft::new(minute(0));
+    for number in 0..1_000 {
+        let listed = vec![instrument; 4];
+        accounts.fund(profile(number), usd(100_000), listed, &mut draft).unwrap();
+    }
+    let records = accounts.records(&mut draft, 0);
+    let texts = records.iter().map(|record| serde_json::to_string(record).unwrap());
+    let longest = texts.map(|text| text.len()).max().unwrap();
+    assert!(longest < 400_000, "{longest} bytes in one of {} records", records.len());
+    let mut rebuilt = Accounts::new(PaperSettings::default());
+    records.into_iter().for_each(|record| rebuilt.restore(record));
+    for number in 0..1_000 {
+        assert_eq!(rebuilt.account(profile(number)), accounts.account(profile(number)));
+        assert!(rebuilt.account(profile(number)).is_some());
+    }
+}
+
 /// SplitMix64.
 struct Dice(u64);
 
@@ -284,7 +307,7 @@ struct Run {
 
 impl Run {
     fn commit(&mut self, mut draft: Draft) {
-        if let Some(record) = self.accounts.record(&mut draft, 0) {
+        for record in self.accounts.records(&mut draft, 0) {
             let text = serde_json::to_string(&record).unwrap();
             let read: PaperRecord = serde_json::from_str(&text).unwrap();
             assert_eq!(read, record);

@@ -121,6 +121,7 @@ async fn stop_fills(events: Vec<MarketEvent>) -> Option<Timestamp> {
     board.subscribe(symbol());
     let (_slot, tenant) = watch::channel(Some(market.clone()));
     let served = Market {
+        unpaced: false,
         feed: Told(events.into()),
         board,
         tenants: vec![tenant],
