@@ -149,6 +149,15 @@ pub enum Event {
         /// Where it stands now.
         stop: Stop,
     },
+    /// A bar of the strategy's timeframe has closed while a trade with a limit on bars was open.
+    BarHeld {
+        /// The trade.
+        trade: TradeId,
+        /// Closes that it has seen by now.
+        bars: u32,
+        /// The close that was counted.
+        close: Timestamp,
+    },
     /// What a venue reported made what is available negative; entries of the profile stop.
     AvailableNegative {
         /// The profile.

@@ -113,6 +113,12 @@ pub struct Trade {
     pub stop: Option<Stop>,
     /// Whether the stop has moved to the entry's fill price.
     pub break_even_armed: bool,
+    /// Closes of the strategy's bars that it has seen, counted where it has a limit on them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub bars_held: u32,
+    /// The last close that was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_to: Option<Timestamp>,
     /// Its profit targets, filled ones included; the place is the leg's number.
     pub targets: Vec<Target>,
     /// Every fill booked so far, so that a repeated report is recognised.
@@ -147,6 +153,11 @@ impl Trade {
     pub fn net_profit(&self) -> Option<Money> {
         self.gross_profit.checked_sub(self.fees)
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 fn mean(value: Decimal, quantity: Quantity) -> Decimal {

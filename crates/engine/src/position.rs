@@ -47,6 +47,8 @@ pub fn begin(
         protection,
         stop: None,
         break_even_armed: false,
+        bars_held: 0,
+        counted_to: None,
         targets: Vec::new(),
         fills: Vec::new(),
         exit_reason: None,

@@ -66,6 +66,11 @@ impl State {
                 Ok(())
             }
             Event::StopMoved { trade, stop } => self.move_stop(*trade, *stop),
+            Event::BarHeld { trade, bars, close } => {
+                let trade = self.find(trade.0.profile)?.open_trade(*trade)?;
+                (trade.bars_held, trade.counted_to) = (*bars, Some(*close));
+                Ok(())
+            }
             Event::AvailableNegative { profile, .. } => {
                 self.find(*profile)?.status = ProfileStatus::UnderReview;
                 Ok(())

@@ -103,9 +103,6 @@ impl Engine {
         effects: &mut Effects,
     ) -> Result<Vec<TradeId>, ApplyError> {
         let mut overdue = Vec::new();
-        let Some(profile) = self.state.profile(spot.profile) else { return Ok(overdue) };
-        let held = &mut self.desks[spot.desk].lanes[spot.lane].bars_held;
-        held.retain(|(trade, _)| profile.trades.contains_key(trade));
         let mut after = None;
         while let Some(trade) = self.next_trade(spot.profile, symbol, after) {
             let id = trade.id;
@@ -114,13 +111,20 @@ impl Engine {
             if spot.bar.close_time <= trade.opened_at {
                 continue;
             }
-            let max_bars = trade.protection.max_bars;
+            let (limit, held) = (trade.protection.max_bars, trade.bars_held);
+            let counted = trade.counted_to.is_some_and(|close| spot.bar.close_time <= close);
             if let Some(stop) = position::follow(trade, spot.bar.high, spot.bar.low) {
                 self.emit(context, Event::StopMoved { trade: id, stop }, effects)?;
                 effects.actions.push(Action::MoveStop(id, stop));
             }
-            let held = self.count_bar(spot, id);
-            if max_bars.is_some_and(|max_bars| held >= max_bars) {
+            let Some(limit) = limit else { continue };
+            let mut bars = held;
+            if !counted && held < limit {
+                bars = held.saturating_add(1);
+                let close = spot.bar.close_time;
+                self.emit(context, Event::BarHeld { trade: id, bars, close }, effects)?;
+            }
+            if bars >= limit {
                 overdue.push(id);
             }
         }
@@ -137,20 +141,6 @@ impl Engine {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let mut trades = self.state.profile(profile)?.trades.range((from, Bound::Unbounded));
         trades.find(|(_, trade)| trade.symbol == symbol).map(|(_, trade)| trade)
-    }
-
-    fn count_bar(&mut self, spot: &Spot<'_>, trade: TradeId) -> u32 {
-        let held = &mut self.desks[spot.desk].lanes[spot.lane].bars_held;
-        match held.iter_mut().find(|(known, _)| *known == trade) {
-            Some((_, bars)) => {
-                *bars += 1;
-                *bars
-            }
-            None => {
-                held.push((trade, 1));
-                1
-            }
-        }
     }
 
     /// Leaves the overdue trades that the strategy does not look at; its own it may reverse.

@@ -138,8 +138,6 @@ struct Desk {
 #[derive(Debug, Default)]
 struct LaneView {
     mark: Option<(Price, Timestamp)>,
-    /// Bar closes that each open trade has seen.
-    bars_held: Vec<(TradeId, u32)>,
     decision: Option<Decision>,
     /// The code of the refusal that the last signal met, while it is repeated.
     refused: Option<&'static str>,
@@ -167,8 +165,8 @@ impl Engine {
         &self.state
     }
 
-    /// Lets a profile trade by `plan` from the next frame on. Prices and bars held that were seen
-    /// with another plan on the same data stay known.
+    /// Lets a profile trade by `plan` from the next frame on. Prices that were seen with another
+    /// plan on the same data stay known.
     pub fn attach(&mut self, profile: ProfileId, plan: Plan) {
         let known = self.state.profile(profile);
         let place = self.desk_place(profile);
@@ -176,9 +174,9 @@ impl Engine {
         let mut before = before.filter(|desk| desk.plan.data_venue() == plan.data_venue());
         let mut view = |symbol| {
             let seen = before.as_mut().and_then(|desk| desk.lane_mut(symbol));
-            let LaneView { mark, bars_held, .. } = seen.map(std::mem::take).unwrap_or_default();
+            let mark = seen.and_then(|seen| seen.mark);
             let decision = known.and_then(|known| known.decisions.get(&symbol).copied());
-            LaneView { mark, bars_held, decision, refused: None, evaluation: None }
+            LaneView { mark, decision, refused: None, evaluation: None }
         };
         let lanes = plan.lanes().iter().map(|lane| view(lane.symbol)).collect();
         let (Ok(place) | Err(place)) = place;

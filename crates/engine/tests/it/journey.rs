@@ -27,10 +27,14 @@ fn a_trade_survives_the_end_of_the_process() {
     assert_eq!(world.words(), "filled 1 10@106; protected 1 100.7");
     assert_eq!(
         close(&mut world, 3, "106 110 106 109"),
-        "stop 1 104.7 Trailing; evaluated Hold(NoExit) | move 1 104.7"
+        "stop 1 104.7 Trailing; held 1 1; evaluated Hold(NoExit) | move 1 104.7"
     );
     world.missed(goog(), &bar(hour(4), "109 120 109 118"));
-    assert_eq!(world.words(), "stop 1 114.7 Trailing | move 1 114.7", "no signal, but the trail");
+    assert_eq!(
+        world.words(),
+        "stop 1 114.7 Trailing; held 1 2 | move 1 114.7",
+        "no signal, but the trail"
+    );
     world.restart();
     assert_eq!(world.words(), "| move 1 114.7; query 1s");
     let filled = fill("b", "10@114.7", "1", hour(4));

@@ -35,6 +35,7 @@ fn engine_and_venue_agree(rehearsal: &Rehearsal) {
         for trade in known.values_mut() {
             // Only the engine knows why the stop stands where it does.
             trade.break_even_armed = false;
+            (trade.bars_held, trade.counted_to) = (0, None);
         }
         assert_eq!(known, held);
         let working: Vec<_> = profile.working.values().map(|order| order.terms.intent).collect();

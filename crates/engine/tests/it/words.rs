@@ -42,6 +42,7 @@ fn event(event: &Event) -> String {
         Event::StopMoved { trade, stop } => {
             format!("stop {} {} {:?}", trade.0.number, stop.level.get().normalize(), stop.kind)
         }
+        Event::BarHeld { trade, bars, .. } => format!("held {} {bars}", trade.0.number),
         Event::AvailableNegative { available, .. } => {
             format!("negative {}", available.amount().normalize())
         }

@@ -164,9 +164,9 @@ fn the_entry_bars_close_is_the_first_of_max_bars() {
         "
         bar 106 106 106 106 -> evaluated Enter(Long); intent 1 long 10 | submit 1
         filled 1 a 10@106
-        bar 106 106 106 106 -> evaluated Hold(NoExit)
+        bar 106 106 106 106 -> held 1 1; evaluated Hold(NoExit)
         bar 106 106 106 106
-        -> evaluated Exit; intent 2 exit 1 10 time_stop | submit 2
+        -> held 1 2; evaluated Exit; intent 2 exit 1 10 time_stop | submit 2
         bar 106 106 106 106 -> evaluated Hold(OrderWorking)
         rejected 2
         bar 106 106 106 106 -> evaluated Exit; intent 3 exit 1 10 time_stop | submit 3
@@ -186,7 +186,8 @@ fn when_time_is_up_an_opposite_entry_still_reverses() {
         "
         bar 106 106 106 106
         filled 1 a 10@106
-        bar 94 94 94 94 -> evaluated Reverse(Short); intent 2 exit 1 10 time_stop then | submit 2
+        bar 94 94 94 94
+        -> held 1 1; evaluated Reverse(Short); intent 2 exit 1 10 time_stop then | submit 2
         ",
     );
 }
@@ -202,7 +203,8 @@ fn the_time_of_a_trade_beside_the_strategys_is_up_too() {
         filled 1 a 1@100
         enter 2 slot b bars 1
         filled 2 b 2@100
-        bar 100 100 100 100 -> intent 3 exit 2 2 time_stop; evaluated Hold(NoExit) | submit 3
+        bar 100 100 100 100
+        -> held 2 1; intent 3 exit 2 2 time_stop; evaluated Hold(NoExit) | submit 3
         bar 100 100 100 100 ->
         ",
     );
@@ -223,9 +225,9 @@ fn bars_held_survive_a_restart_and_a_new_document() {
         play(
             &mut world,
             "
-            bar 106 106 106 106 ->
+            bar 106 106 106 106 -> held 1 2
             bar 106 106 106 106
-            -> evaluated Exit; intent 2 exit 1 10 time_stop | submit 2
+            -> held 1 3; evaluated Exit; intent 2 exit 1 10 time_stop | submit 2
             ",
         );
     }
@@ -258,9 +260,9 @@ fn missed_frames_update_what_is_held_and_signal_nothing() {
         missed 106 106 106 106 ->
         bar 106 106 106 106 -> evaluated Enter(Long); intent 1 long 10 | submit 1
         filled 1 a 10@106
-        missed 106 120 106 106 -> stop 1 114.7 Trailing | move 1 114.7
-        missed 106 106 99 99 ->
-        missed 99 99 99 99 ->
+        missed 106 120 106 106 -> stop 1 114.7 Trailing; held 1 1 | move 1 114.7
+        missed 106 106 99 99 -> held 1 2
+        missed 99 99 99 99 -> held 1 3
         ",
     );
     let evaluation = world.engine.evaluation(PROFILE, goog()).unwrap();
@@ -286,7 +288,7 @@ fn a_bar_from_before_the_entry_says_nothing_about_the_trade() {
         (3, ""),
         (
             4,
-            "stop 1 494.7 Trailing; evaluated Exit; intent 2 exit 1 10 time_stop \
+            "stop 1 494.7 Trailing; held 1 1; evaluated Exit; intent 2 exit 1 10 time_stop \
              | move 1 494.7; submit 2",
         ),
     ] {
