@@ -268,6 +268,14 @@ mod tests {
         serde_json::from_value(value).unwrap()
     }
 
+    /// The last target may come before it, in which case it never matters.
+    #[test]
+    fn a_break_even_behind_the_last_target_is_no_fault() {
+        let edit = r#"{"exits": {"takeProfit": [{"type": "percent", "value": 5}],
+            "breakEvenAt": {"type": "percent", "value": 6}}}"#;
+        assert_eq!(faults(&config(edit)), []);
+    }
+
     #[test]
     fn each_fault_names_its_place() {
         let cases = [
@@ -316,11 +324,6 @@ mod tests {
                     {"type": "percent", "value": 5, "portion": "79228162514264337593543950335"},
                     {"type": "percent", "value": 6, "portion": 1}]}}"#,
                 Some("exits.takeProfit[0].portion: must be above 0 and at most 1"),
-            ),
-            (
-                r#"{"exits": {"takeProfit": [{"type": "percent", "value": 5}],
-                    "breakEvenAt": {"type": "percent", "value": 6}}}"#,
-                None,
             ),
             (
                 r#"{"exits": {"stopLoss": {"type": "price", "value": 110},
