@@ -373,7 +373,7 @@ impl Desk {
                 }
             }
         }
-        self.step(Input::Frame(frame));
+        self.step(Input::Frame { frame, now: frame.id.close });
     }
 
     /// Lets the engine hear everything that the venue has said.

@@ -466,7 +466,7 @@ impl World {
             self.board.push(symbol, &bar, |frame| frames.push(frame.clone()))?;
         }
         self.last = closes;
-        frames.iter().try_for_each(|frame| self.take(Input::Frame(frame)))
+        frames.iter().try_for_each(|frame| self.take(Input::Frame { frame, now: frame.id.close }))
     }
 
     fn play_bar(&mut self, played: &PlayedBar) -> Done {

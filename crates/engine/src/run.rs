@@ -182,7 +182,10 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
     ) -> Result<(), ApplyError> {
         let mut reply = None;
         match delivery {
-            Delivery::Frame(frame) => self.engine.step(Input::Frame(&frame), effects)?,
+            Delivery::Frame(frame) => {
+                let now = self.clock.now();
+                self.engine.step(Input::Frame { frame: &frame, now }, effects)?;
+            }
             Delivery::Missed(frame) => self.engine.step(Input::Missed(&frame), effects)?,
             Delivery::Broker(message) => self.engine.step(Input::Broker(message), effects)?,
             Delivery::Command { command, request_id, answer } => {

@@ -29,7 +29,9 @@ pub struct View<'a> {
     pub control: Option<&'a ControlSnapshot>,
     /// The last price of the signal's instrument and when it was made.
     pub mark: Option<(Price, Timestamp)>,
-    /// The instant of the decision.
+    /// The instant of the decision: the close of the frame that led to it, for a strategy's.
+    pub at: Timestamp,
+    /// The instant by the clock, never before `at`.
     pub now: Timestamp,
 }
 
@@ -62,7 +64,7 @@ fn check_exit(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal> 
     let purpose = Purpose::Exit { trade: *trade, reason: *reason, then: then.clone() };
     Ok(OrderIntent::accepted(Arc::new(OrderTerms {
         intent: view.profile.next_intent(),
-        accepted_at: view.now,
+        accepted_at: view.at,
         symbol: open.symbol,
         side,
         order_type: instrument.map_or(*order_type, |known| rounded(*order_type, side, known)),
@@ -151,7 +153,7 @@ fn check_entry(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal>
     let (slot, protection) = (entry.slot, protection.clone());
     Ok(OrderIntent::accepted(Arc::new(OrderTerms {
         intent: profile.next_intent(),
-        accepted_at: view.now,
+        accepted_at: view.at,
         symbol: signal.symbol,
         side: entry.direction.entry_side(),
         order_type: entry.order_type,

@@ -19,7 +19,7 @@ impl Engine {
     ) -> Result<(), ApplyError> {
         let order = message.event.order();
         let cause = Cause::Broker(order);
-        let context = Context { at: message.at, request_id: None, cause };
+        let context = Context { at: message.at, now: message.at, request_id: None, cause };
         match message.event {
             BrokerEvent::Filled { fill, .. } => self.on_fill(&context, order, fill, effects),
             BrokerEvent::Accepted { .. } => self.on_accepted(&context, order, effects),
@@ -197,7 +197,7 @@ impl Engine {
         order: OrderId,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        let context = Context { at, request_id: None, cause: Cause::Clock };
+        let context = Context { at, now: at, request_id: None, cause: Cause::Clock };
         let reason = "not sent: trading control had changed meanwhile".to_owned();
         self.on_done(&context, order, DoneState::Voided, reason, effects)
     }
@@ -222,7 +222,7 @@ impl Engine {
         at: Timestamp,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        let context = Context { at, request_id: None, cause: Cause::Clock };
+        let context = Context { at, now: at, request_id: None, cause: Cause::Clock };
         let pending = OrderState::Active(ActiveState::PendingSubmit);
         let mut unanswered = Vec::new();
         for profile in self.state.profiles() {

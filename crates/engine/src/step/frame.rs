@@ -7,8 +7,8 @@ use ballast_domain::profile::Liquidity;
 use ballast_domain::strategy::DEFAULT_ATR_PERIOD;
 use ballast_domain::{
     Bar, Cause, Decision, Direction, Evaluation, Event, ExitReason, Hold, OrderType, Origin,
-    ProfileId, ProfileStatus, Protection, Signal, SignalTerms, Slot, Symbol, TimeInForce, Trade,
-    TradeId,
+    ProfileId, ProfileStatus, Protection, Signal, SignalTerms, Slot, Symbol, TimeInForce,
+    Timestamp, Trade, TradeId,
 };
 use rust_decimal::Decimal;
 
@@ -30,19 +30,21 @@ struct Spot<'a> {
 }
 
 impl Engine {
+    /// Follows what is held, and evaluates the strategies when the frame came live, at `now`.
     pub(super) fn on_frame(
         &mut self,
         frame: &Frame,
-        may_signal: bool,
+        live: Option<Timestamp>,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        let cause = Cause::Frame(frame.id);
-        let context = Context { at: frame.id.close, request_id: None, cause };
+        let (at, cause) = (frame.id.close, Cause::Frame(frame.id));
+        let now = live.unwrap_or(at).max(at);
+        let context = Context { at, now, request_id: None, cause };
         self.remember_prices(frame);
         for desk in 0..self.desks.len() {
             let plan = &self.desks[desk].plan;
             if plan.timeframe() == frame.id.timeframe && plan.data_venue() == frame.id.venue {
-                self.on_desk_frame(&context, desk, frame, may_signal, effects)?;
+                self.on_desk_frame(&context, desk, frame, live.is_some(), effects)?;
             }
         }
         Ok(())

@@ -32,7 +32,13 @@ pub use command::{Answer, Command};
 #[derive(Debug)]
 pub enum Input<'a> {
     /// A frame has closed.
-    Frame(&'a Frame),
+    Frame {
+        /// The frame.
+        frame: &'a Frame,
+        /// The instant by the clock: a frame that comes late is old data, which its own close
+        /// does not tell.
+        now: Timestamp,
+    },
     /// A frame that closed while this process was not running: trails and counters follow it, but
     /// it makes no signals.
     Missed(&'a Frame),
@@ -148,6 +154,8 @@ struct LaneView {
 #[derive(Debug, Clone)]
 struct Context {
     at: Timestamp,
+    /// The instant by the clock, against which the age of data is reckoned.
+    now: Timestamp,
     request_id: Option<RequestId>,
     cause: Cause,
 }
@@ -219,11 +227,11 @@ impl Engine {
     pub fn step(&mut self, input: Input<'_>, effects: &mut Effects) -> Result<(), ApplyError> {
         effects.clear();
         match input {
-            Input::Frame(frame) => self.on_frame(frame, true, effects),
-            Input::Missed(frame) => self.on_frame(frame, false, effects),
+            Input::Frame { frame, now } => self.on_frame(frame, Some(now), effects),
+            Input::Missed(frame) => self.on_frame(frame, None, effects),
             Input::Broker(message) => self.on_broker(message, effects),
             Input::Command { at, request_id, command } => {
-                let context = Context { at, request_id, cause: Cause::Command };
+                let context = Context { at, now: at, request_id, cause: Cause::Command };
                 self.on_command(&context, command, effects)
             }
             Input::Control { at, control } => self.on_control(at, control, effects),
@@ -250,7 +258,7 @@ impl Engine {
     ) -> Result<(), ApplyError> {
         let version = control.as_ref().map_or(0, |control| control.version);
         self.control = control;
-        let context = Context { at, request_id: None, cause: Cause::Control(version) };
+        let context = Context { at, now: at, request_id: None, cause: Cause::Control(version) };
         self.cancel_halted_entries(&context, effects)
     }
 
@@ -317,7 +325,8 @@ impl Engine {
                 profile,
                 control: self.control.as_deref(),
                 mark: lane.and_then(|lane| lane.mark),
-                now: context.at,
+                at: context.at,
+                now: context.now,
             },
         )
     }

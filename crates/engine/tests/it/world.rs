@@ -144,7 +144,8 @@ impl World {
         self.board.push(symbol, bar, |frame| frames.push(frame.clone())).unwrap();
         self.bars.push((symbol, *bar));
         for frame in &frames {
-            self.step(if live { Input::Frame(frame) } else { Input::Missed(frame) });
+            let now = self.now;
+            self.step(if live { Input::Frame { frame, now } } else { Input::Missed(frame) });
         }
     }
 

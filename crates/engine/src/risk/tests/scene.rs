@@ -64,6 +64,7 @@ impl Scene {
             profile: self.fold.profile(),
             control: self.control.as_ref(),
             mark: self.mark,
+            at: self.now,
             now: self.now,
         };
         check(signal, &view).map(|intent| OrderTerms::clone(intent.terms()))

@@ -297,6 +297,21 @@ fn a_bar_from_before_the_entry_says_nothing_about_the_trade() {
     }
 }
 
+/// What a frame tells is as old as the clock says, not as old as its own close.
+#[test]
+fn a_frame_that_comes_late_lets_nobody_enter() {
+    let mut world = above_105(r#""limits": {"maxDataAgeMs": 1000}"#);
+    let late = |world: &mut World, close: i64, millis: i64| {
+        world.now = hour(close).saturating_add_nanos(millis * 1_000_000);
+        world.bar(goog(), &bar(hour(close), "106 106 106 106"));
+        world.words()
+    };
+    assert_eq!(late(&mut world, 1, 1_001), "evaluated Enter(Long); refused marketDataStale");
+    let accepted = "evaluated Enter(Long); intent 1 long 10 | submit 1";
+    assert_eq!(late(&mut world, 2, 1_000), accepted);
+    assert_eq!(world.profile().working[&order("1")].terms.accepted_at, hour(2));
+}
+
 /// Invariant: exits keep working whatever stops entries.
 #[test]
 fn a_strategy_leaves_although_its_profile_may_not_enter() {

@@ -52,10 +52,14 @@ impl Reference {
             let played = world::played(*symbol, *bar);
             let mut frames = Vec::new();
             board.expire(played.open_time, |frame| frames.push(frame.clone()));
-            frames.drain(..).for_each(|frame| desk.step(Input::Frame(&frame)));
+            frames
+                .drain(..)
+                .for_each(|frame| desk.step(Input::Frame { frame: &frame, now: frame.id.close }));
             desk.play(&played);
             board.push(*symbol, bar, |frame| frames.push(frame.clone())).unwrap();
-            frames.drain(..).for_each(|frame| desk.step(Input::Frame(&frame)));
+            frames
+                .drain(..)
+                .for_each(|frame| desk.step(Input::Frame { frame: &frame, now: frame.id.close }));
             desk.matcher.at_close(&played, &mut desk.said);
             desk.listen(&played);
         }
