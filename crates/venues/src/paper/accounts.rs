@@ -136,6 +136,7 @@ impl Accounts {
         let profile = order.intent.profile;
         let told = self.told.entry(profile).or_default();
         if told.knows(order.intent.number) {
+            self.note(PaperEntry::Repeated { order }, draft);
             return self.query(order, draft);
         }
         if told.may_have_forgotten(order.intent.number) {
@@ -334,6 +335,7 @@ impl Accounts {
             PaperEntry::AccountOpened { .. }
             | PaperEntry::Deposited { .. }
             | PaperEntry::Listed { .. }
+            | PaperEntry::Repeated { .. }
             | PaperEntry::CancelAsked { .. }
             | PaperEntry::StopMoved { .. } => {}
         }

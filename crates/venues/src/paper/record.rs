@@ -57,6 +57,11 @@ pub enum PaperEntry {
         /// Its terms.
         terms: Arc<OrderTerms>,
     },
+    /// An order came again; it was only told about again.
+    Repeated {
+        /// The order.
+        order: OrderId,
+    },
     /// A working order was asked to be cancelled.
     CancelAsked {
         /// The order.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    Account, BrokerEvent, DoneState, Envelope, Event, Fill, FillId, OrderId, OrderState,
+    Account, BrokerEvent, Cause, DoneState, Envelope, Event, Fill, FillId, OrderId, OrderState,
     OrderTerms, ProfileId, ProfileStatus, Quantity, TenantId, Timestamp, Trade, TradeId,
 };
 use ballast_engine::ports::{Clock, Journal, NoGaps};
@@ -88,15 +88,20 @@ impl Books {
         assert_eq!(trouble, None, "{name}: nobody did anything that was not expected");
     }
 
-    /// Intents are accepted once, and numbered without a gap.
+    /// Intents are accepted once, and numbered without a gap; no frame is acted on twice.
     fn check_intents(&self) -> BTreeMap<OrderId, Arc<OrderTerms>> {
         let mut accepted = BTreeMap::new();
         let mut last: BTreeMap<ProfileId, u64> = BTreeMap::new();
+        let mut acted = BTreeSet::new();
         for envelope in &self.events {
             let Event::IntentAccepted { terms, .. } = &envelope.event else { continue };
             let last = last.entry(terms.intent.profile).or_default();
             *last += 1;
             assert_eq!(terms.intent.number, *last, "{}: intents", self.name);
+            if let Cause::Frame(frame) = envelope.cause {
+                let act = (frame.close, terms.intent.profile, terms.symbol, terms.is_reducing());
+                assert!(acted.insert(act), "{}: {} repeats {act:?}", self.name, terms.intent);
+            }
             accepted.insert(terms.order_id(), Arc::clone(terms));
         }
         for profile in self.state.profiles() {
@@ -106,7 +111,7 @@ impl Books {
         accepted
     }
 
-    /// Every order that the venue took is one that was accepted, and it took it once.
+    /// Every order that the venue took is one that was accepted, and it came there once.
     fn check_orders(&self, accepted: &BTreeMap<OrderId, Arc<OrderTerms>>) {
         let mut taken = BTreeSet::new();
         for terms in self.taken() {
@@ -114,6 +119,9 @@ impl Books {
             assert_eq!(accepted.get(&order), Some(terms), "{}: {order}", self.name);
             assert!(taken.insert(order), "{}: the venue took {order} twice", self.name);
         }
+        let repeated =
+            self.entries.iter().find(|entry| matches!(entry, PaperEntry::Repeated { .. }));
+        assert_eq!(repeated, None, "{}: nothing is sent twice", self.name);
     }
 
     /// Every fill in the journal is one that the venue has said, booked once, and no order or

@@ -304,10 +304,14 @@ async fn an_intent_that_comes_twice_is_one_order() {
     assert!(!forgetful.events().is_empty());
     assert_eq!(submitted(&forgetful).len(), orders);
     let recorded = forgetful.paper.records();
-    let entries = |records: &[ballast_venues::paper::PaperRecord]| {
-        records.iter().map(|record| record.what.len()).sum::<usize>()
+    let entries = |records: Vec<ballast_venues::paper::PaperRecord>| {
+        records.into_iter().flat_map(|record| record.what).collect::<Vec<_>>()
     };
-    assert_eq!(entries(&recorded), entries(&before), "nothing new happened");
+    let (before, mut recorded) = (entries(before), entries(recorded));
+    let news = recorded.split_off(before.len());
+    assert_eq!(recorded, before);
+    let repeated = |entry: &PaperEntry| matches!(entry, PaperEntry::Repeated { .. });
+    assert!(!news.is_empty() && news.iter().all(repeated), "only that it came again: {news:?}");
     let state = forgetful.state();
     let (first, second) = (order(1, Leg::Main), state.profile(world::profile(1)).unwrap());
     assert!(second.order(first).is_some_and(|order| !order.filled.is_zero()), "it was told again");
