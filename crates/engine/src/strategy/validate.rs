@@ -221,6 +221,11 @@ impl Faults {
             let message = "a stop 100 % or more away is never reached; choose less";
             self.unless(reachable, "exits.stopLoss.value", message);
         }
+        if let Some(ExitLevel::Percent { value }) = exits.trailing {
+            let reachable = value < Decimal::ONE_HUNDRED;
+            let message = "a trail 100 % or more away is never reached; choose less";
+            self.unless(reachable, "exits.trailing.value", message);
+        }
         for (index, target) in exits.take_profit.iter().enumerate() {
             let path = format!("exits.takeProfit[{index}].value");
             if let ExitLevel::Percent { value } = target.level

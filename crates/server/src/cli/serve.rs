@@ -1,5 +1,6 @@
 //! `ballast serve`.
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -30,7 +31,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: Arguments) -> Result<(), CliError> {
     let flags = Flags { data_dir: arguments.data_dir, listen: arguments.listen };
     let settings = Settings::load(arguments.config.as_deref(), flags)?;
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours).init();
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(serve::serve(settings))
 }

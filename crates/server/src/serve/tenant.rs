@@ -107,6 +107,7 @@ impl TenantWorld {
         let state = self.fold(&journal).await?;
         let missed_from = at_work_since(&state);
         let errands = self.errands(&state)?;
+        self.warn_of_forgotten(&state);
         let mut engine = Engine::new(state, self.engine);
         for errand in errands.iter().filter(|errand| errand.trades_as_known()) {
             engine.attach(errand.profile, errand.configured.plan.clone());
@@ -171,6 +172,22 @@ impl TenantWorld {
             })
         });
         errands.collect()
+    }
+
+    /// A profile that the settings do not name any more keeps what it holds, and nobody acts on it.
+    fn warn_of_forgotten(&self, state: &State) {
+        let named = |name: &str| self.profiles.iter().any(|p| p.settings.name == name);
+        for profile in state.profiles().filter(|profile| !named(&profile.document.name)) {
+            let (positions, orders) = (profile.trades.len(), profile.working.len());
+            tracing::warn!(
+                tenant = %self.id,
+                profile = profile.document.name,
+                positions,
+                orders,
+                "the settings do not name this profile any more: it does not trade, and what it \
+                 holds is left to the stops that rest at the venue; name it again to go on"
+            );
+        }
     }
 
     fn new_profile(&self) -> ProfileId {

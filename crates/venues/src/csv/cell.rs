@@ -142,10 +142,24 @@ fn unusual_time(cell: &[u8]) -> Result<Timestamp, CellProblem> {
         return Err(CellProblem::DateWithoutDashes(shown(cell)));
     }
     let text = std::str::from_utf8(cell).unwrap_or_default();
-    text.parse().map_err(|error| match error {
+    whole(text).parse().map_err(|error| match error {
         TimeError::OutOfRange(_) => CellProblem::TimeOutOfRange(shown(cell)),
         _ => CellProblem::NotTime(shown(cell)),
     })
+}
+
+/// An epoch without the `.0` that programs write which keep it in a float.
+fn whole(text: &str) -> &str {
+    match text.split_once('.') {
+        Some((whole, zeros))
+            if whole.bytes().all(|b| b.is_ascii_digit())
+                && !zeros.is_empty()
+                && zeros.bytes().all(|b| b == b'0') =>
+        {
+            whole
+        }
+        _ => text,
+    }
 }
 
 /// `YYYY-MM-DD`, or that with ` HH:MM:SS` or `THH:MM:SS`, a fraction and a `Z`.
@@ -313,6 +327,7 @@ mod tests {
             ("", Missing),
             ("20240517", DateWithoutDashes("20240517".into())),
             ("17/05/2024", NotTime("17/05/2024".into())),
+            ("1704067200.5", NotTime("1704067200.5".into())),
             ("2024-02-30", NotTime("2024-02-30".into())),
             ("2023-02-29 00:00:00", NotTime("2023-02-29 00:00:00".into())),
             ("2024-05-17 24:00:00", NotTime("2024-05-17 24:00:00".into())),
@@ -322,6 +337,7 @@ mod tests {
             assert_eq!(time(text.as_bytes()), Err(problem), "{text}");
         }
         assert!(time(b"20240632").is_ok(), "not a date, so it is an epoch");
+        assert_eq!(time(b"1704067200.0"), time(b"1704067200"));
     }
 
     #[test]

@@ -43,8 +43,12 @@ impl Layout {
             return Self::headless(&names, delimiter);
         }
         let fields_of = |line| Fields::new(line, delimiter).count();
-        let longer_by_one = second.is_some_and(|line| fields_of(line) == names.len() + 1);
-        Self::named(&names, delimiter, longer_by_one)
+        let time = match second {
+            Some(line) if fields_of(line) == names.len() + 1 => UnnamedTime::Before,
+            Some(line) if begins_with_time(line, delimiter) => UnnamedTime::First,
+            _ => UnnamedTime::Nowhere,
+        };
+        Self::named(&names, delimiter, time)
     }
 
     /// For a first line that begins with a time, which is no name of a column.
@@ -61,7 +65,7 @@ impl Layout {
         })
     }
 
-    fn named(names: &[String], delimiter: u8, longer_by_one: bool) -> Result<Self, CsvError> {
+    fn named(names: &[String], delimiter: u8, time: UnnamedTime) -> Result<Self, CsvError> {
         let mut columns: Vec<_> = names.iter().map(|name| price_column(name)).collect();
         for (index, &column) in COLUMNS.iter().enumerate().skip(1) {
             if columns.iter().filter(|&&found| found == Some(index)).count() > 1 {
@@ -80,8 +84,11 @@ impl Layout {
             shown[TIME].clone_from(&names[field]);
         } else if names.first().is_some_and(String::is_empty) {
             columns[0] = Some(TIME);
-        } else if longer_by_one {
+        } else if time == UnnamedTime::Before {
             columns.insert(0, Some(TIME));
+        } else if time == UnnamedTime::First && columns[0].is_none() {
+            columns[0] = Some(TIME);
+            shown[TIME].clone_from(&names[0]);
         }
         let absent = |index: &usize| *index != VOLUME && !columns.contains(&Some(*index));
         if let Some(index) = (0..COLUMNS.len()).find(absent) {
@@ -117,6 +124,21 @@ impl Layout {
         let expected = self.columns.len();
         if found == expected { Ok(cells) } else { Err(LineProblem::Fields { found, expected }) }
     }
+}
+
+/// Where the time stands when no column has a name for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum UnnamedTime {
+    /// Before all that have a name.
+    Before,
+    /// In the first, which is called something else, such as `index`.
+    First,
+    Nowhere,
+}
+
+fn begins_with_time(line: &[u8], delimiter: u8) -> bool {
+    let first = Fields::new(line, delimiter).next();
+    first.and_then(Result::ok).is_some_and(|field| cell::time(field).is_ok())
 }
 
 fn missing(column: &'static str, found: &[String]) -> CsvError {
@@ -210,7 +232,7 @@ mod tests {
             ("time,open,high,close", "no column 'low'"),
             ("time;open;high;low", "no column 'close'"),
             ("open,high,low,close,volume", "no column 'time'"),
-            ("a,b,c", "no column 'time' in the first line (a, b, c)"),
+            ("a,b,c", "no column 'open' in the first line (a, b, c)"),
             ("2024-05-17,1,2,0.5", "no column 'close' in the first line (2024-05-17, 1, 2, 0.5)"),
             ("2024-05-17", "no column 'open'"),
             ("time,open,Open,high,low,close", "column 'open' is there twice"),
