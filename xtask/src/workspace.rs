@@ -45,9 +45,11 @@ pub(crate) struct SourceFile {
     pub(crate) text: String,
 }
 
-/// The repository's root, from where this program was compiled.
+/// The repository's root, from where cargo runs this program: a target folder that several
+/// checkouts share may hold the one that another of them has compiled.
 pub(crate) fn root() -> Result<PathBuf> {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let running = std::env::var_os("CARGO_MANIFEST_DIR");
+    let own = running.map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     let root = own.parent().context("the xtask folder has no parent")?;
     root.canonicalize().with_context(|| {
         format!("{} is gone: the checkout moved, build xtask again", root.display())

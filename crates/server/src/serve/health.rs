@@ -27,6 +27,9 @@ pub(super) struct Health {
 struct TenantReport {
     running: bool,
     error: Option<String>,
+    /// Whether the error is the store's, which concerns the whole node.
+    #[serde(skip)]
+    store_failed: bool,
     last_seq: u64,
     profiles: Vec<ProfileReport>,
 }
@@ -77,11 +80,13 @@ impl TenantHealth {
         self.change(|report| {
             report.running = true;
             report.error = None;
+            report.store_failed = false;
         });
     }
 
-    pub(super) fn failed(&self, error: &str) {
+    pub(super) fn failed(&self, error: &str, store_failed: bool) {
         self.change(|report| {
+            report.store_failed |= store_failed;
             report.running = false;
             report.error = Some(error.to_owned());
         });
@@ -115,13 +120,22 @@ async fn live() -> Json<serde_json::Value> {
     Json(serde_json::json!({"status": "alive"}))
 }
 
-/// Ready once the market has closed a frame here. Trouble of one tenant does not take the node
-/// out: it is in `/health`.
+/// Ready once the market has closed a frame here, and while the store takes what is written. Trouble
+/// of one tenant does not take the node out: it is in `/health`.
 async fn ready(State(health): State<Health>) -> (StatusCode, Json<serde_json::Value>) {
-    if health.last_close.borrow().is_some() {
+    let tenants = health.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+    let store_failed = tenants.values().any(|report| report.store_failed);
+    drop(tenants);
+    let mut reasons = Vec::new();
+    if health.last_close.borrow().is_none() {
+        reasons.push("no market data yet");
+    }
+    if store_failed {
+        reasons.push("the store does not take what is written");
+    }
+    if reasons.is_empty() {
         return (StatusCode::OK, Json(serde_json::json!({"status": "ready", "reasons": []})));
     }
-    let reasons = ["no market data yet"];
     let body = serde_json::json!({"status": "notReady", "reasons": reasons});
     (StatusCode::SERVICE_UNAVAILABLE, Json(body))
 }

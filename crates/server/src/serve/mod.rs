@@ -105,7 +105,12 @@ impl Running {
             let _ = tenant.await;
         }
         // The rest has nothing to lose, and nobody waits for a client that asks no more.
-        let _ = timeout(REST_DEADLINE, async { tokio::join!(self.market, self.http) }).await;
+        let market = async {
+            if !self.market.is_finished() {
+                let _ = self.market.await;
+            }
+        };
+        let _ = timeout(REST_DEADLINE, async { tokio::join!(market, self.http) }).await;
     }
 }
 
@@ -162,18 +167,30 @@ impl Server {
         let mut market =
             Market { feed, board, tenants, recent, start, unpaced, last_close: closed };
         self.warm_up(&mut market).await?;
+        for world in &worlds {
+            world.say_what_trades();
+        }
         let tenants = worlds.into_iter().map(|world| world.supervise(stopping.clone()));
         let tenants = tenants.map(tokio::spawn).collect();
-        let market = tokio::spawn(market.run(stopping.clone()));
+        let mut market = tokio::spawn(market.run(stopping.clone()));
         let http = tokio::spawn(answer_health(listener, health, stopping));
         tracing::info!(%listen, "ballast is running; the money is paper");
-        stop_signal().await?;
+        let failed = tokio::select! {
+            signal = stop_signal() => { signal?; None }
+            error = panicked(&mut market) => Some(error),
+        };
         tracing::info!("stopping: finishing what was begun");
         Running { stop, tenants, market, http }.stop().await;
         drop(control);
         store.close().await.map_err(CliError::failed)?;
         tracing::info!("stopped");
-        Ok(())
+        match failed {
+            None => Ok(()),
+            Some(error) => {
+                let message = format!("the market loop has failed, please report it: {error}");
+                Err(CliError::failed(message))
+            }
+        }
     }
 
     fn configure(
@@ -256,6 +273,14 @@ impl Server {
     fn engine(&self) -> EngineOptions {
         let grace = i64::from(self.settings.engine.unknown_grace_ms);
         EngineOptions { unknown_grace_nanos: grace * 1_000_000, keep_evaluations: true }
+    }
+}
+
+/// Ends only when the task has panicked: one that has done its work lets the rest go on.
+async fn panicked(task: &mut JoinHandle<()>) -> tokio::task::JoinError {
+    match task.await {
+        Ok(()) => std::future::pending().await,
+        Err(error) => error,
     }
 }
 

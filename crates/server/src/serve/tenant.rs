@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ballast_domain::{
-    Capital, ControlSnapshot, Envelope, Instrument, Mode, ProfileDocument, ProfileId,
-    ProfileStatus, TenantId, Timestamp, VenueId,
+    Capital, ControlSnapshot, Envelope, Event, Instrument, Mode, OrderId, ProfileDocument,
+    ProfileId, ProfileStatus, TenantId, Timestamp, TradeId, VenueId,
 };
 use ballast_engine::ports::{Clock, Entropy, Gaps, Journal, JournalError};
 use ballast_engine::run::{Delivery, Observer, RunError, Tenant};
@@ -83,6 +83,19 @@ enum TenantError {
     Late,
 }
 
+impl TenantError {
+    /// Whether the store itself is at fault, which concerns the whole node.
+    const fn is_of_the_store(&self) -> bool {
+        matches!(
+            self,
+            Self::Journal(JournalError::Unavailable(_))
+                | Self::Store(StoreError::Unavailable(_))
+                | Self::Run(RunError::Journal(JournalError::Unavailable(_)))
+                | Self::Venue(PaperError::Journal(JournalError::Unavailable(_)))
+        )
+    }
+}
+
 impl TenantWorld {
     /// Runs the tenant until `stop` is set; starts it again whenever it fails.
     pub(super) async fn supervise(self, mut stop: watch::Receiver<bool>) {
@@ -91,7 +104,7 @@ impl TenantWorld {
                 Ok(()) => return,
                 Err(error) => {
                     self.market.send_replace(None);
-                    self.health.failed(&error.to_string());
+                    self.health.failed(&error.to_string(), error.is_of_the_store());
                     tracing::error!(tenant = %self.id, %error, "stopped; it is folded again");
                     tokio::select! {
                         () = stopped(&mut stop) => {}
@@ -102,11 +115,30 @@ impl TenantWorld {
         }
     }
 
+    /// What an operator wants to see first.
+    pub(super) fn say_what_trades(&self) {
+        if self.profiles.is_empty() {
+            tracing::warn!(tenant = %self.id, "the tenant has no profiles: nothing trades for it");
+        }
+        for ConfiguredProfile { settings, instruments, capital, .. } in &self.profiles {
+            let symbols: Vec<_> = instruments.iter().map(|i| i.symbol.as_str()).collect();
+            tracing::info!(
+                tenant = %self.id,
+                profile = settings.name,
+                timeframe = %settings.strategy.timeframe,
+                symbols = symbols.join(", "),
+                capital = %capital.money(),
+                "trades on paper"
+            );
+        }
+    }
+
     async fn run(&self, stop: &mut watch::Receiver<bool>) -> Result<(), TenantError> {
         let journal = self.store.journal::<Envelope>(StreamName::Journal, 0);
         let state = self.fold(&journal).await?;
         let missed_from = at_work_since(&state);
         let errands = self.errands(&state)?;
+        self.health.booked(&state);
         self.warn_of_forgotten(&state);
         let mut engine = Engine::new(state, self.engine);
         for errand in errands.iter().filter(|errand| errand.trades_as_known()) {
@@ -385,8 +417,9 @@ struct Snapshots {
 }
 
 impl Observer for Snapshots {
-    async fn durable(&mut self, engine: &Engine, _: &[Envelope]) {
+    async fn durable(&mut self, engine: &Engine, events: &[Envelope]) {
         let state = engine.state();
+        events.iter().for_each(|envelope| self.say(state, &envelope.event));
         self.health.booked(state);
         if state.last_seq() < self.taken + self.every {
             return;
@@ -399,6 +432,49 @@ impl Observer for Snapshots {
             tracing::warn!(%error, "no snapshot was kept");
         }
     }
+}
+
+impl Snapshots {
+    /// What an operator follows: fills, refusals, and profiles that stop.
+    fn say(&self, state: &State, event: &Event) {
+        let tenant = state.tenant();
+        let name = |id: ProfileId| state.profile(id).map_or("", |known| &known.document.name);
+        match event {
+            Event::OrderFilled { order, fill } => {
+                let (profile, symbol) = (name(order.intent.profile), symbol_of(state, *order));
+                let (quantity, price) = (fill.quantity, fill.price);
+                tracing::info!(%tenant, profile, symbol, %order, %quantity, %price, "filled");
+            }
+            Event::SignalRefused { signal, refusal } => {
+                let (profile, symbol) = (name(signal.profile), signal.symbol);
+                tracing::info!(%tenant, profile, %symbol, code = refusal.code(), %refusal, "refused");
+            }
+            Event::ProfileStatusChanged { profile, status, reason } => {
+                let profile = name(*profile);
+                match status {
+                    ProfileStatus::UnderReview => {
+                        tracing::warn!(%tenant, profile, reason, "under review: it enters nothing");
+                    }
+                    _ => tracing::info!(%tenant, profile, ?status, reason, "status"),
+                }
+            }
+            Event::AvailableNegative { profile, available } => {
+                let profile = name(*profile);
+                tracing::warn!(%tenant, profile, %available, "available is negative: under review");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The instrument of an order or of a protective leg.
+fn symbol_of(state: &State, order: OrderId) -> &str {
+    let Some(profile) = state.profile(order.intent.profile) else { return "" };
+    let main = profile.order(OrderId::main(order.intent)).map(|known| &known.terms.symbol);
+    let trade = TradeId(order.intent);
+    let open = profile.trades.get(&trade).map(|known| &known.symbol);
+    let closed = profile.closed.iter().rev().find(|known| known.id == trade);
+    main.or(open).or(closed.map(|known| &known.symbol)).map_or("", |symbol| symbol.as_str())
 }
 
 /// A shared clock as a clock.

@@ -112,7 +112,8 @@ pub(crate) fn ballast(folder: &Path) -> Command {
 
 /// The root of the repository.
 pub(crate) fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").unwrap();
+    Path::new(&own).join("../..").canonicalize().unwrap()
 }
 
 /// That many daily bars from 2024-01-01, the close of the n-th at 100 + n.
