@@ -120,8 +120,8 @@ async fn live() -> Json<serde_json::Value> {
     Json(serde_json::json!({"status": "alive"}))
 }
 
-/// Ready once the market has closed a frame here, and while the store takes what is written. Trouble
-/// of one tenant does not take the node out: it is in `/health`.
+/// Ready once the market has closed a frame here, and while the store takes what is written.
+/// Trouble of one tenant does not take the node out: it is in `/health`.
 async fn ready(State(health): State<Health>) -> (StatusCode, Json<serde_json::Value>) {
     let tenants = health.tenants.lock().unwrap_or_else(PoisonError::into_inner);
     let store_failed = tenants.values().any(|report| report.store_failed);

@@ -2,6 +2,7 @@
 
 mod health;
 mod market;
+mod observer;
 mod settings;
 mod system;
 mod tenant;

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ballast_domain::{
-    Capital, ControlSnapshot, Envelope, Event, Instrument, Mode, OrderId, ProfileDocument,
-    ProfileId, ProfileStatus, TenantId, Timestamp, TradeId, VenueId,
+    Capital, ControlSnapshot, Envelope, Instrument, Mode, ProfileDocument, ProfileId,
+    ProfileStatus, TenantId, Timestamp, VenueId,
 };
 use ballast_engine::ports::{Clock, Entropy, Gaps, Journal, JournalError};
-use ballast_engine::run::{Delivery, Observer, RunError, Tenant};
+use ballast_engine::run::{Delivery, RunError, Tenant};
 use ballast_engine::state::{ApplyError, State};
 use ballast_engine::step::{Answer, Command, Engine, Settings as EngineOptions};
 use ballast_engine::strategy::Plan;
-use ballast_storage::{Snapshot, StoreError, StreamName, TenantStore};
+use ballast_storage::{StoreError, StreamName, TenantStore};
 use ballast_venues::paper::{
     AccountError, PaperBroker, PaperError, PaperMarket, PaperRecord, PaperSettings, PaperVenue,
 };
@@ -25,6 +25,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::health::TenantHealth;
 use super::market::RecentFrames;
+use super::observer::TenantObserver;
 use super::settings::ProfileSettings;
 use super::{STOP_DEADLINE, stopped};
 
@@ -261,13 +262,8 @@ impl TenantWorld {
         }
     }
 
-    fn observer(&self) -> Snapshots {
-        Snapshots {
-            store: self.store.clone(),
-            every: self.snapshot_every.max(1),
-            taken: 0,
-            health: self.health.clone(),
-        }
+    fn observer(&self) -> TenantObserver {
+        TenantObserver::new(self.store.clone(), self.snapshot_every, self.health.clone())
     }
 }
 
@@ -406,75 +402,6 @@ fn at_work_since(state: &State) -> Option<Timestamp> {
     let orders = state.profiles().flat_map(|profile| profile.working.values());
     let since = trades.map(|trade| trade.opened_at);
     since.chain(orders.map(|order| order.terms.accepted_at)).min()
-}
-
-/// Keeps a snapshot now and then, and the health up to date.
-struct Snapshots {
-    store: TenantStore,
-    every: u64,
-    taken: u64,
-    health: TenantHealth,
-}
-
-impl Observer for Snapshots {
-    async fn durable(&mut self, engine: &Engine, events: &[Envelope]) {
-        let state = engine.state();
-        events.iter().for_each(|envelope| self.say(state, &envelope.event));
-        self.health.booked(state);
-        if state.last_seq() < self.taken + self.every {
-            return;
-        }
-        self.taken = state.last_seq();
-        let Ok(bytes) = serde_json::to_vec(state) else { return };
-        let snapshot = Snapshot { seq: state.last_seq(), bytes };
-        // A snapshot is only a cache: without it the journal is folded from further back.
-        if let Err(error) = self.store.put_snapshot(StreamName::Journal, snapshot).await {
-            tracing::warn!(%error, "no snapshot was kept");
-        }
-    }
-}
-
-impl Snapshots {
-    /// What an operator follows: fills, refusals, and profiles that stop.
-    fn say(&self, state: &State, event: &Event) {
-        let tenant = state.tenant();
-        let name = |id: ProfileId| state.profile(id).map_or("", |known| &known.document.name);
-        match event {
-            Event::OrderFilled { order, fill } => {
-                let (profile, symbol) = (name(order.intent.profile), symbol_of(state, *order));
-                let (quantity, price) = (fill.quantity, fill.price);
-                tracing::info!(%tenant, profile, symbol, %order, %quantity, %price, "filled");
-            }
-            Event::SignalRefused { signal, refusal } => {
-                let (profile, symbol) = (name(signal.profile), signal.symbol);
-                tracing::info!(%tenant, profile, %symbol, code = refusal.code(), %refusal, "refused");
-            }
-            Event::ProfileStatusChanged { profile, status, reason } => {
-                let profile = name(*profile);
-                match status {
-                    ProfileStatus::UnderReview => {
-                        tracing::warn!(%tenant, profile, reason, "under review: it enters nothing");
-                    }
-                    _ => tracing::info!(%tenant, profile, ?status, reason, "status"),
-                }
-            }
-            Event::AvailableNegative { profile, available } => {
-                let profile = name(*profile);
-                tracing::warn!(%tenant, profile, %available, "available is negative: under review");
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The instrument of an order or of a protective leg.
-fn symbol_of(state: &State, order: OrderId) -> &str {
-    let Some(profile) = state.profile(order.intent.profile) else { return "" };
-    let main = profile.order(OrderId::main(order.intent)).map(|known| &known.terms.symbol);
-    let trade = TradeId(order.intent);
-    let open = profile.trades.get(&trade).map(|known| &known.symbol);
-    let closed = profile.closed.iter().rev().find(|known| known.id == trade);
-    main.or(open).or(closed.map(|known| &known.symbol)).map_or("", |symbol| symbol.as_str())
 }
 
 /// A shared clock as a clock.

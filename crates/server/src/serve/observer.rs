@@ -1,0 +1,83 @@
+//! What follows when a tenant's events are durable: health, the log, and now and then a snapshot.
+
+use ballast_domain::{Envelope, Event, OrderId, ProfileId, ProfileStatus, TradeId};
+use ballast_engine::run::Observer;
+use ballast_engine::state::State;
+use ballast_engine::step::Engine;
+use ballast_storage::{Snapshot, StreamName, TenantStore};
+
+use super::health::TenantHealth;
+
+/// Told of everything that has become durable for one tenant.
+pub(super) struct TenantObserver {
+    store: TenantStore,
+    every: u64,
+    taken: u64,
+    health: TenantHealth,
+}
+
+impl Observer for TenantObserver {
+    async fn durable(&mut self, engine: &Engine, events: &[Envelope]) {
+        let state = engine.state();
+        events.iter().for_each(|envelope| self.say(state, &envelope.event));
+        self.health.booked(state);
+        if state.last_seq() < self.taken + self.every {
+            return;
+        }
+        self.taken = state.last_seq();
+        let Ok(bytes) = serde_json::to_vec(state) else { return };
+        let snapshot = Snapshot { seq: state.last_seq(), bytes };
+        // A snapshot is only a cache: without it the journal is folded from further back.
+        if let Err(error) = self.store.put_snapshot(StreamName::Journal, snapshot).await {
+            tracing::warn!(%error, "no snapshot was kept");
+        }
+    }
+}
+
+impl TenantObserver {
+    pub(super) fn new(store: TenantStore, snapshot_every: u64, health: TenantHealth) -> Self {
+        Self { store, every: snapshot_every.max(1), taken: 0, health }
+    }
+
+    /// What an operator follows: fills, refusals, and profiles that stop.
+    fn say(&self, state: &State, event: &Event) {
+        let tenant = state.tenant();
+        let name = |id: ProfileId| state.profile(id).map_or("", |known| &known.document.name);
+        match event {
+            Event::OrderFilled { order, fill } => {
+                let (profile, symbol) = (name(order.intent.profile), symbol_of(state, *order));
+                let (quantity, price) = (fill.quantity, fill.price);
+                tracing::info!(%tenant, profile, symbol, %order, %quantity, %price, "filled");
+            }
+            Event::SignalRefused { signal, refusal } => {
+                let (profile, symbol) = (name(signal.profile), signal.symbol);
+                let code = refusal.code();
+                tracing::info!(%tenant, profile, %symbol, code, %refusal, "refused");
+            }
+            Event::ProfileStatusChanged { profile, status, reason } => {
+                let profile = name(*profile);
+                match status {
+                    ProfileStatus::UnderReview => {
+                        tracing::warn!(%tenant, profile, reason, "under review: it enters nothing");
+                    }
+                    _ => tracing::info!(%tenant, profile, ?status, reason, "status"),
+                }
+            }
+            Event::AvailableNegative { profile, available } => {
+                let profile = name(*profile);
+                tracing::warn!(%tenant, profile, %available, "available is negative: under review");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The instrument of an order or of a protective leg.
+fn symbol_of(state: &State, order: OrderId) -> &str {
+    let Some(profile) = state.profile(order.intent.profile) else { return "" };
+    let main = profile.order(OrderId::main(order.intent)).map(|known| &known.terms.symbol);
+    let trade = TradeId(order.intent);
+    let open = profile.trades.get(&trade).map(|known| &known.symbol);
+    let closed = profile.closed.iter().rev().find(|known| known.id == trade);
+    main.or(open).or(closed.map(|known| &known.symbol)).map_or("", |symbol| symbol.as_str())
+}
