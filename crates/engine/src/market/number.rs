@@ -17,6 +17,7 @@ pub fn float_of(decimal: Decimal) -> f64 {
     let mantissa = decimal.mantissa();
     // Both numbers are exact here, so that the one division rounds correctly (Clinger 1990).
     if mantissa.unsigned_abs() <= EXACT_MANTISSA
+        && let Ok(mantissa) = i64::try_from(mantissa)
         && let Some(power) = EXACT_POWERS.get(decimal.scale() as usize)
     {
         return mantissa as f64 / power;
