@@ -66,6 +66,8 @@ struct Sheet {
     reported: usize,
     /// Whether the frame was handed out.
     closed: bool,
+    /// Base bars that opened before this instant are in bars of the past already.
+    seeded_to: Timestamp,
 }
 
 impl Board {
@@ -178,6 +180,50 @@ impl Board {
         &mut self.sheets[place].programs[row]
     }
 
+    /// The timeframes that are longer than the base, with the number of bars that their deepest
+    /// series reaches back.
+    pub fn longer_timeframes(&self) -> impl Iterator<Item = (Timeframe, usize)> {
+        let longer = self.sheets.iter().filter(|sheet| sheet.timeframe != self.base);
+        longer.map(|sheet| {
+            let reach = sheet.programs.iter().map(Program::look_back_bars).max();
+            (sheet.timeframe, reach.unwrap_or_default())
+        })
+    }
+
+    /// Takes a bar of the past of a longer timeframe, so that its series need not wait for as many
+    /// base bars. Bars of the past come in the order of their closes, at equal closes the longest
+    /// first; base bars from before the close are left out of the longer bar that forms after it.
+    ///
+    /// # Errors
+    /// [`BoardError`] when the bar is of no subscribed instrument or out of order.
+    pub fn seed(
+        &mut self,
+        symbol: Symbol,
+        timeframe: Timeframe,
+        bar: &Bar,
+        mut on_frame: impl FnMut(&Frame),
+    ) -> Result<(), BoardError> {
+        let row = *self.rows.get(&symbol).ok_or(BoardError::NotSubscribed(symbol))?;
+        self.keep(timeframe)?;
+        self.expire(bar.close_time.saturating_add_nanos(-1), &mut on_frame);
+        let place = self.sheets.partition_point(|other| other.timeframe > timeframe);
+        let (longer, rest) = self.sheets.split_at_mut(place);
+        let Some(sheet) = rest.first_mut() else { return Ok(()) };
+        let last = sheet.frame.id.close;
+        let known = bar.close_time == last && sheet.frame.rows[row].bar.is_some();
+        if bar.close_time < last || known {
+            return Err(BoardError::OutOfOrder { symbol, close: bar.close_time, last });
+        }
+        // What base bars have formed of it lacks those from before the first.
+        sheet.aggregates[row].expire(bar.close_time);
+        sheet.report(row, bar, longer);
+        sheet.seeded_to = bar.close_time;
+        if sheet.reported == self.rows.len() {
+            sheet.close(&mut on_frame);
+        }
+        Ok(())
+    }
+
     /// How many series are computed at each close, over all instruments and timeframes.
     #[must_use]
     pub fn series_count(&self) -> usize {
@@ -246,6 +292,7 @@ impl Board {
             let Some(sheet) = rest.first_mut() else { continue };
             let complete = match sheet.timeframe == self.base {
                 true => Some(*bar),
+                false if opened < sheet.seeded_to => None,
                 false => sheet.aggregates[row].add(bar, opened),
             };
             if let Some(complete) = complete {
@@ -276,6 +323,7 @@ impl Sheet {
             aggregates: Vec::new(),
             reported: 0,
             closed: true,
+            seeded_to: Timestamp::MIN,
         }
     }
 

@@ -104,6 +104,32 @@ impl Program {
         self.nodes.len()
     }
 
+    /// How many bars before the one it is computed at the deepest series reaches back to.
+    pub(super) fn look_back_bars(&self) -> usize {
+        let mut reach: Vec<usize> = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            let of = |series: &SeriesId| reach[series.0];
+            let bars = match node {
+                Node::Constant(_) | Node::Field(_) | Node::Borrowed(_) => 0,
+                Node::Indicator { indicator, input, .. } => {
+                    input.as_ref().map_or(0, of) + indicator.warm_up_bars() as usize
+                }
+                // It stands behind the indicator whose output it is.
+                Node::Output => reach.last().copied().unwrap_or_default(),
+                Node::Shift { of: series, bars, .. } => of(series) + bars,
+                Node::Negate(series) | Node::Abs(series) | Node::Not(series) => of(series),
+                Node::Min(left, right)
+                | Node::Max(left, right)
+                | Node::Arithmetic(_, left, right)
+                | Node::Compare(_, left, right) => of(left).max(of(right)),
+                Node::Cross(_, left, right) => of(left).max(of(right)) + 1,
+                Node::And(series) | Node::Or(series) => series.iter().map(of).max().unwrap_or(0),
+            };
+            reach.push(bars);
+        }
+        reach.into_iter().max().unwrap_or_default()
+    }
+
     /// The series of a number.
     pub(super) fn numeric(
         &mut self,

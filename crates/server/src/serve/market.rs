@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ballast_domain::{Bar, Symbol, Timestamp};
+use ballast_domain::{Bar, Symbol, Timeframe, Timestamp};
 use ballast_engine::market::{Board, Frame};
 use ballast_engine::matching::PlayedBar;
 use ballast_engine::ports::{Feed, FeedError, MarketEvent};
@@ -13,7 +13,14 @@ use tokio::sync::watch;
 use super::stopped;
 
 /// Frames that are kept for tenants that start later or again.
-const RECENT_FRAMES: usize = 4_096;
+const RECENT_FRAMES: usize = 8_192;
+/// An average that leans on its own past is as good as one that was never interrupted after so
+/// many times its period.
+const SETTLING: usize = 10;
+/// Closes of longer timeframes that are read at least: trails follow what they missed.
+const LEAST_LONGER_BARS: usize = 200;
+/// About a month; months have no fixed length.
+const MONTH_NANOS: i64 = 31 * 86_400 * 1_000_000_000;
 
 /// The latest frames, for tenants that have missed some.
 #[derive(Debug, Clone, Default)]
@@ -90,25 +97,48 @@ pub(super) struct Market<F> {
 }
 
 impl<F: Feed> Market<F> {
-    /// Fills the board from history, so that indicators are ready at the first live close.
-    pub(super) async fn warm_up(
+    /// Fills the board from history, so that indicators are ready at the first live close: from
+    /// `bars` closes of the base timeframe, and from as many of each longer one as its series need.
+    pub(super) async fn warm_up(&mut self, bars: u32, to: Timestamp) -> Result<(), FeedError> {
+        let base = self.board.base();
+        let longer: Vec<_> = self.board.longer_timeframes().collect();
+        let mut from = before(to, base, bars as usize);
+        let mut past: Vec<(Timeframe, Symbol, Bar)> = Vec::new();
+        for (timeframe, reach) in longer {
+            let needed = (reach * SETTLING).max(LEAST_LONGER_BARS).min(bars as usize);
+            let begun = timeframe.bucket_open(to);
+            self.read(timeframe, before(begun, timeframe, needed), begun, &mut past).await?;
+            // The bar that is forming is made from base bars.
+            from = from.min(begun);
+        }
+        self.read(base, from, to, &mut past).await?;
+        past.sort_by_key(|(timeframe, _, bar)| (bar.close_time, std::cmp::Reverse(*timeframe)));
+        for (timeframe, symbol, bar) in past {
+            let recent = &self.recent;
+            let keep = |frame: &Frame| {
+                recent.keep(&[Arc::new(frame.clone())], &[]);
+            };
+            let taken = match timeframe == base {
+                true => self.board.push(symbol, &bar, keep),
+                false => self.board.seed(symbol, timeframe, &bar, keep),
+            };
+            taken.map_err(|error| FeedError::Refused(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// Reads closed bars of every instrument.
+    async fn read(
         &mut self,
+        timeframe: Timeframe,
         from: Timestamp,
         to: Timestamp,
+        past: &mut Vec<(Timeframe, Symbol, Bar)>,
     ) -> Result<(), FeedError> {
-        let mut bars: Vec<(Symbol, Bar)> = Vec::new();
         let symbols: Vec<Symbol> = self.board.symbols().collect();
         for symbol in symbols {
-            let history = self.feed.history(symbol, self.board.base(), from, to).await?;
-            bars.extend(history.into_iter().map(|bar| (symbol, bar)));
-        }
-        bars.sort_by_key(|(_, bar)| bar.close_time);
-        for (symbol, bar) in bars {
-            let recent = &self.recent;
-            let pushed = self.board.push(symbol, &bar, |frame| {
-                recent.keep(&[Arc::new(frame.clone())], &[]);
-            });
-            pushed.map_err(|error| FeedError::Refused(error.to_string()))?;
+            let history = self.feed.history(symbol, timeframe, from, to).await?;
+            past.extend(history.into_iter().map(|bar| (timeframe, symbol, bar)));
         }
         Ok(())
     }
@@ -199,6 +229,12 @@ impl<F: Feed> Market<F> {
         }
         self.last_close.send_replace(Some(close_time));
     }
+}
+
+/// The instant about `bars` bars before `instant`.
+fn before(instant: Timestamp, timeframe: Timeframe, bars: usize) -> Timestamp {
+    let length = timeframe.nanos().unwrap_or(MONTH_NANOS);
+    instant.saturating_add_nanos(-length.saturating_mul(i64::try_from(bars).unwrap_or(i64::MAX)))
 }
 
 /// What has closed and was not told yet.

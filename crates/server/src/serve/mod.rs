@@ -167,7 +167,8 @@ impl Server {
         let (tenants, start, unpaced) = (slots, self.start, self.unpaced);
         let mut market =
             Market { feed, board, tenants, recent, start, unpaced, last_close: closed };
-        self.warm_up(&mut market).await?;
+        let warm_up = market.warm_up(self.settings.market.warm_up_bars, self.start);
+        warm_up.await.map_err(CliError::failed)?;
         for world in &worlds {
             world.say_what_trades();
         }
@@ -246,13 +247,6 @@ impl Server {
         let directory = self.settings.data_dir.clone();
         let options = Options { directory, collections: &[], max_bytes: None };
         Store::open(options, Arc::clone(&self.clock)).await.map_err(CliError::failed)
-    }
-
-    async fn warm_up<F: Feed>(&self, market: &mut Market<F>) -> Result<(), CliError> {
-        let base = self.base.nanos().unwrap_or(86_400_000_000_000);
-        let length = base.saturating_mul(i64::from(self.settings.market.warm_up_bars));
-        let from = self.start.saturating_add_nanos(-length);
-        market.warm_up(from, self.start).await.map_err(CliError::failed)
     }
 
     fn paper(&self) -> PaperSettings {

@@ -226,3 +226,59 @@ fn instruments_may_join_while_a_frame_is_open() {
     let symbols: Vec<_> = board.symbols().map(|symbol| symbol.to_string()).collect();
     assert_eq!(symbols, ["AAPL", "GOOG", "MSFT"]);
 }
+
+/// A board that starts in the middle gives the frames of one that was always there, once it got
+/// the longer bars of the past and the base bars of those that are forming.
+#[test]
+fn bars_of_the_past_stand_in_for_the_base_bars_that_made_them() {
+    let timeframes = ["1h", "4h", "1d"];
+    let mut always = board(&["GOOG"], &timeframes);
+    let all = flat(&mut always, "GOOG", 1..=80);
+    let mut late = board(&["GOOG"], &timeframes);
+    let flat_bar =
+        |close: i64, from: i64| bar(hour(close), &format!("{from} {close} {from} {close}"));
+    let mut frames = Vec::new();
+    let mut seed = |board: &mut Board, timeframe: &str, close: i64, from: i64| {
+        let taken = board.seed(read("GOOG"), read(timeframe), &flat_bar(close, from), |frame| {
+            frames.push(text(frame));
+        });
+        taken.unwrap();
+    };
+    seed(&mut late, "1d", 24, 1);
+    seed(&mut late, "4h", 44, 41);
+    // Base bars from before the last bar of the past are known to it already.
+    let before = flat(&mut late, "GOOG", 46..=47);
+    seed(&mut late, "1d", 48, 25);
+    seed(&mut late, "4h", 48, 45);
+    let after = flat(&mut late, "GOOG", 48..=80);
+    assert_eq!(before, ["1h@46 GOOG 46/46/46/46", "1h@47 GOOG 47/47/47/47"]);
+    let known = |frame: &&String| all.contains(frame);
+    assert_eq!(frames.iter().filter(known).count(), 4, "{frames:?}");
+    let begin = all.iter().position(|frame| frame.starts_with("1h@48")).unwrap();
+    assert_eq!(after, all[begin..]);
+}
+
+#[test]
+fn a_bar_of_the_past_comes_in_order_too() {
+    let mut board = board(&["GOOG"], &["1h", "4h"]);
+    let mut seed =
+        |close: i64| board.seed(read("GOOG"), read("4h"), &bar(hour(close), "1 1 1 1"), |_| ());
+    assert_eq!(seed(8), Ok(()));
+    for close in [8, 4] {
+        assert!(matches!(seed(close), Err(BoardError::OutOfOrder { .. })), "{close}");
+    }
+    assert_eq!(seed(12), Ok(()));
+}
+
+/// How far series reach is known of each timeframe by itself.
+#[test]
+fn longer_timeframes_tell_how_far_their_series_reach() {
+    use crate::strategy::expression::parse_condition;
+    let mut board = board(&["GOOG"], &["1h"]);
+    let reach = |board: &Board| board.longer_timeframes().collect::<Vec<_>>();
+    assert_eq!(reach(&board), []);
+    let rule = "close > sma(close, 5) and tf(\"1d\", crossover(sma(close[2], 20), close))";
+    let condition = parse_condition(rule).unwrap();
+    board.condition(read("GOOG"), read("4h"), &condition).unwrap();
+    assert_eq!(reach(&board), [(Timeframe::D1, 22), (Timeframe::H4, 4)]);
+}

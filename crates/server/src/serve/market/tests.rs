@@ -11,8 +11,10 @@ use ballast_domain::{
 use ballast_engine::matching::{FillRules, Matcher};
 use ballast_engine::ports::{Clock, Journal, NoGaps};
 use ballast_engine::run::Delivery;
+use ballast_engine::strategy::expression::parse_condition;
 use ballast_storage::{Store, StreamName};
 use ballast_venues::paper::{Account, PaperRecord, PaperSettings, PaperVenue};
+use ballast_venues::simulated::{SimulatedFeed, SimulatedMarket, Speed, sim_instruments};
 use rust_decimal::Decimal;
 use tokio::sync::mpsc;
 
@@ -163,4 +165,31 @@ async fn what_was_traded_before_the_start_is_not_played_again() {
     assert_eq!(stop_fills(since).await, Some(second(4)));
     let next = vec![tick(1, 80), bar(0, [80, 100, 80, 100]), bar(5, [100, 100, 80, 90])];
     assert_eq!(stop_fills(next).await, Some(second(5)));
+}
+
+/// After a restart a strategy on a long timeframe must be able to leave what it holds at once.
+#[tokio::test]
+async fn what_longer_bars_are_needed_for_is_ready_at_the_start() {
+    let simulated = Arc::new(SimulatedMarket::new(1, &sim_instruments()).unwrap());
+    let traded = simulated.instruments().next().unwrap().symbol;
+    let start: Timestamp = "2024-05-15T13:37:20Z".parse().unwrap();
+    let mut board = Board::new("market".parse().unwrap(), Timeframe::S5);
+    board.subscribe(traded);
+    let rule = "close > sma(close, 50) and tf(\"1d\", close > sma(close, 30))";
+    let rule = parse_condition(rule).unwrap();
+    let ready = board.condition(traded, Timeframe::H1, &rule).unwrap();
+    let feed = SimulatedFeed::new(simulated, Arc::new(StoppedClock), start, Speed::Max).unwrap();
+    let (recent, tenants) = (RecentFrames::default(), Vec::new());
+    let last_close = watch::channel(None).0;
+    let mut market =
+        Market { unpaced: false, feed, board, tenants, recent: recent.clone(), start, last_close };
+    market.warm_up(3_000, start).await.unwrap();
+    let kept = recent.lock();
+    let closes: Vec<Timestamp> = kept.frames.iter().map(|frame| frame.id.close).collect();
+    assert!(closes.is_sorted(), "frames of the past come in order");
+    let hour = kept.frames.iter().rfind(|frame| frame.id.timeframe == Timeframe::H1).unwrap();
+    assert_eq!(hour.id.close.to_string(), "2024-05-15T13:00:00Z");
+    assert!(hour.rows[0].holds(ready).is_some());
+    let last = kept.frames.back().unwrap();
+    assert_eq!((last.id.timeframe, last.id.close), (Timeframe::S5, start));
 }
