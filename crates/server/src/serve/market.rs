@@ -178,10 +178,22 @@ impl<F: Feed> Market<F> {
                     }
                 }
                 Ok(None) => {
+                    self.settled().await;
                     tracing::info!("the market data has ended");
                     return;
                 }
                 Err(error) => tracing::warn!(%error, "market data was not taken"),
+            }
+        }
+    }
+
+    /// Waits until every tenant has carried out what it was told.
+    async fn settled(&mut self) {
+        for slot in &self.tenants {
+            let market = slot.borrow().clone();
+            if let Some(market) = market {
+                // A venue that has ended is started again by its supervisor.
+                let _ = market.settled().await;
             }
         }
     }

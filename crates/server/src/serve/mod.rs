@@ -32,7 +32,7 @@ use market::{Market, RecentFrames};
 use settings::{FeedKind, TenantSettings};
 pub(crate) use settings::{Flags, Settings};
 use system::{DrivenGaps, MarketClock, SystemClock, SystemEntropy};
-use tenant::{ConfiguredProfile, TenantWorld};
+use tenant::{ConfiguredProfile, TenantWorld, last_frame};
 
 /// Names a socket whose other end decides in which gap between two effects the process ends. For
 /// crash tests.
@@ -53,22 +53,26 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
             let clock = market_clock(&settings);
             let start = clock.now();
             let speed = Speed::Times(settings.market.speed);
-            let feed = SimulatedFeed::new(market, Arc::new(SystemClock), start, speed);
-            let feed = feed.map_err(CliError::failed)?;
+            let open = |start| {
+                let feed = SimulatedFeed::new(market.clone(), Arc::new(SystemClock), start, speed);
+                feed.map_err(CliError::failed)
+            };
             Server { settings, instruments, base: BASE, start, clock, unpaced: false }
-                .run(feed)
+                .run(open)
                 .await
         }
         FeedKind::Replay => {
             let replay = settings.market.replay.clone();
             let replay = replay.ok_or_else(|| CliError::usage("market.replay is missing"))?;
-            let files = replay.files.iter().map(|file| ReplayFile {
-                symbol: file.symbol,
-                path: file.path.clone(),
-                timeframe: replay.timeframe,
-                stamped: replay.stamped,
-            });
-            let feed = CsvFeed::open(files.collect(), replay.start).map_err(CliError::failed)?;
+            let open = |start| {
+                let files = replay.files.iter().map(|file| ReplayFile {
+                    symbol: file.symbol,
+                    path: file.path.clone(),
+                    timeframe: replay.timeframe,
+                    stamped: replay.stamped,
+                });
+                CsvFeed::open(files.collect(), start).map_err(CliError::failed)
+            };
             let quote = "USD".parse().map_err(CliError::failed)?;
             let instruments = replay.files.iter().map(|file| {
                 Instrument::unrestricted(file.symbol, ballast_domain::AssetClass::Stock, quote)
@@ -76,7 +80,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
             let instruments = instruments.collect();
             let clock = Arc::new(SystemClock);
             let (base, start) = (replay.timeframe, replay.start);
-            Server { settings, instruments, base, start, clock, unpaced: true }.run(feed).await
+            Server { settings, instruments, base, start, clock, unpaced: true }.run(open).await
         }
     }
 }
@@ -127,7 +131,12 @@ struct Server {
 }
 
 impl Server {
-    async fn run<F: Feed + 'static>(self, feed: F) -> Result<(), CliError> {
+    /// Runs on the feed that `open` gives from an instant on.
+    async fn run<F: Feed + 'static>(
+        mut self,
+        open: impl Fn(Timestamp) -> Result<F, CliError>,
+    ) -> Result<(), CliError> {
+        let mut feed = open(self.start)?;
         let venue = "market".parse().map_err(CliError::failed)?;
         let mut board = Board::new(venue, self.base);
         let mut configured = Vec::new();
@@ -135,6 +144,11 @@ impl Server {
             configured.push((tenant, self.configure(tenant, &mut board)?));
         }
         let store = self.open_store().await?;
+        if let Some(last) = self.replayed_to(&store).await?.filter(|last| *last > self.start) {
+            tracing::info!(%last, "the replay goes on after the last frame that was acted on");
+            self.start = last;
+            feed = open(last)?;
+        }
         let listener = self.listen().await?;
         let listen = listener.local_addr()?;
         let gaps = gaps()?;
@@ -241,6 +255,17 @@ impl Server {
         listener.map_err(|error| {
             CliError::failed(format!("cannot listen on {}: {error}", self.settings.listen))
         })
+    }
+
+    /// The last frame of a replay that any tenant has acted on: what was traded once is history.
+    async fn replayed_to(&self, store: &Store) -> Result<Option<Timestamp>, CliError> {
+        let mut last = None;
+        if self.unpaced {
+            for tenant in &self.settings.tenants {
+                last = last.max(last_frame(&store.tenant(&tenant.id)).await?);
+            }
+        }
+        Ok(last)
     }
 
     async fn open_store(&self) -> Result<Store, CliError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ballast_domain::{
-    Capital, ControlSnapshot, Envelope, Instrument, Mode, ProfileDocument, ProfileId,
+    Capital, Cause, ControlSnapshot, Envelope, Instrument, Mode, ProfileDocument, ProfileId,
     ProfileStatus, TenantId, Timestamp, VenueId,
 };
 use ballast_engine::ports::{Clock, Entropy, Gaps, Journal, JournalError};
@@ -28,6 +28,7 @@ use super::market::RecentFrames;
 use super::observer::TenantObserver;
 use super::settings::ProfileSettings;
 use super::{STOP_DEADLINE, stopped};
+use crate::cli::CliError;
 
 /// Deliveries that may wait for a tenant.
 const INBOX: usize = 1_024;
@@ -394,6 +395,25 @@ fn venue_ended(ended: Result<Result<(), PaperError>, JoinError>) -> Ended {
         Ok(Err(error)) => Err(error.into()),
         Err(_) => Err(TenantError::Ended),
     }
+}
+
+/// The close of the last frame that the tenant's journal names.
+pub(super) async fn last_frame(store: &TenantStore) -> Result<Option<Timestamp>, CliError> {
+    let journal = store.journal::<Envelope>(StreamName::Journal, 0);
+    let mut end = journal.head().await.map_err(CliError::failed)?.last_seq;
+    while end > 0 {
+        let begin = end.saturating_sub(PAGE as u64);
+        let page = journal.read(begin, (end - begin) as usize).await.map_err(CliError::failed)?;
+        let close = |envelope: &Envelope| match envelope.cause {
+            Cause::Frame(frame) => Some(frame.close),
+            _ => None,
+        };
+        if let Some(close) = page.iter().rev().find_map(close) {
+            return Ok(Some(close));
+        }
+        end = begin;
+    }
+    Ok(None)
 }
 
 /// Since when something has been open that the market may have changed.

@@ -15,4 +15,5 @@ mod documents;
 mod golden;
 mod help;
 mod indicators;
+mod replay;
 mod run;
