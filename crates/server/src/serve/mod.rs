@@ -191,22 +191,16 @@ impl Server {
         let mut market = tokio::spawn(market.run(stopping.clone()));
         let http = tokio::spawn(answer_health(listener, health, stopping));
         tracing::info!(%listen, "ballast is running; the money is paper");
-        let failed = tokio::select! {
-            signal = stop_signal() => { signal?; None }
-            error = panicked(&mut market) => Some(error),
+        let ended = tokio::select! {
+            signal = stop_signal() => signal,
+            failed = panicked(&mut market) => Err(failed),
         };
         tracing::info!("stopping: finishing what was begun");
         Running { stop, tenants, market, http }.stop().await;
         drop(control);
         store.close().await.map_err(CliError::failed)?;
         tracing::info!("stopped");
-        match failed {
-            None => Ok(()),
-            Some(error) => {
-                let message = format!("the market loop has failed, please report it: {error}");
-                Err(CliError::failed(message))
-            }
-        }
+        ended
     }
 
     fn configure(
@@ -297,10 +291,12 @@ impl Server {
 }
 
 /// Ends only when the task has panicked: one that has done its work lets the rest go on.
-async fn panicked(task: &mut JoinHandle<()>) -> tokio::task::JoinError {
-    match task.await {
+async fn panicked(market: &mut JoinHandle<()>) -> CliError {
+    match market.await {
         Ok(()) => std::future::pending().await,
-        Err(error) => error,
+        Err(error) => {
+            CliError::failed(format!("the market loop has failed, please report it: {error}"))
+        }
     }
 }
 
