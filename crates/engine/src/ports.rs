@@ -113,6 +113,10 @@ pub enum JournalError {
 /// A venue that takes orders. What it has to say comes back as [`BrokerEvent`]s through the
 /// tenant's inbox, never as an answer here: an error of a submit never means that it failed.
 pub trait Broker: Send + Sync {
+    /// Waits until the next order can leave at once, behind every queue and rate limit: control is
+    /// compared after it and before [`Self::submit`].
+    fn ready(&self) -> impl Future<Output = ()> + Send;
+
     /// Sends an accepted, durable intent; its client order id is the idempotency key.
     fn submit(&self, intent: Durable<OrderIntent>) -> impl Future<Output = ()> + Send;
 

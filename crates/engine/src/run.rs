@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use ballast_domain::control::ControlSubject;
-use ballast_domain::{ControlSnapshot, Envelope, OrderId, Timestamp};
+use ballast_domain::{ControlMode, ControlSnapshot, Envelope, OrderId, Timestamp};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -28,12 +28,13 @@ const BATCH: usize = 64;
 /// ```compile_fail,E0451
 /// # use ballast_engine::{risk::OrderIntent, run::Durable};
 /// fn forge(intent: OrderIntent) -> Durable<OrderIntent> {
-///     Durable { inner: intent }
+///     Durable { inner: intent, control_version: 0 }
 /// }
 /// ```
 #[derive(Debug)]
 pub struct Durable<T> {
     inner: T,
+    control_version: u64,
 }
 
 impl<T> Durable<T> {
@@ -42,9 +43,14 @@ impl<T> Durable<T> {
         &self.inner
     }
 
+    /// The version of trading control that allowed it, compared at the very last moment.
+    pub const fn control_version(&self) -> u64 {
+        self.control_version
+    }
+
     /// Proves that `inner`, which event `seq` tells of, is covered by `receipt`.
-    fn prove(inner: T, seq: u64, receipt: Receipt) -> Option<Self> {
-        (seq <= receipt.last_seq()).then_some(Self { inner })
+    fn prove(inner: T, seq: u64, receipt: Receipt, control_version: u64) -> Option<Self> {
+        (seq <= receipt.last_seq()).then_some(Self { inner, control_version })
     }
 }
 
@@ -224,9 +230,10 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
             match action {
                 Action::Submit(intent) => {
                     let order = intent.terms().order_id();
-                    match self.may_still_enter(&intent) {
-                        true => self.submit(intent, seq, receipt).await,
-                        false => withheld.push(order),
+                    self.broker.ready().await;
+                    match self.allowed_by(&intent) {
+                        Some(version) => self.submit(intent, seq, receipt, version).await,
+                        None => withheld.push(order),
                     }
                 }
                 Action::Cancel(order) => self.broker.cancel(order).await,
@@ -242,30 +249,32 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
         if withheld.is_empty() { Ok(()) } else { self.void(withheld, observer).await }
     }
 
-    async fn submit(&self, intent: OrderIntent, seq: u64, receipt: Receipt) {
-        if let Some(durable) = Durable::prove(intent, seq, receipt) {
+    async fn submit(&self, intent: OrderIntent, seq: u64, receipt: Receipt, version: u64) {
+        if let Some(durable) = Durable::prove(intent, seq, receipt, version) {
             self.broker.submit(durable).await;
             self.gaps.pass(Gap::Submitted);
         }
     }
 
-    /// Whether control, as it is at this very moment, still lets an accepted order out. Orders
-    /// that only reduce always may.
-    fn may_still_enter(&self, intent: &OrderIntent) -> bool {
+    /// The version of control that lets an accepted order out at this very moment, if it does.
+    /// Orders that only reduce always may.
+    fn allowed_by(&self, intent: &OrderIntent) -> Option<u64> {
         let terms = intent.terms();
+        let control = self.control.borrow();
+        let version = control.as_ref().map(|control| control.version);
         if terms.is_reducing() {
-            return true;
+            return Some(version.unwrap_or_default());
         }
         let state = self.engine.state();
-        let Some(profile) = state.profile(terms.intent.profile) else { return false };
-        let control = self.control.borrow();
+        let profile = state.profile(terms.intent.profile)?;
         let subject = ControlSubject {
             venue: profile.document.venue,
             tenant: state.tenant(),
             profile: profile.id,
             symbol: terms.symbol,
         };
-        control.as_ref().is_some_and(|control| control.strictest(subject).is_none())
+        let stop = control.as_ref()?.strictest(subject);
+        if stop.is_some_and(|stop| stop.mode > ControlMode::Running) { None } else { version }
     }
 
     /// Books that accepted entries were never sent.

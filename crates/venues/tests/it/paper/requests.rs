@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use ballast_domain::control::{ControlEntry, Scope};
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    BrokerEvent, Direction, Event, IntentId, Money, OrderId, OrderTerms, OrderType, Origin,
-    Protection, Quantity, Signal, SignalTerms, Slot, StrategyConfig, Symbol, TimeInForce,
+    BrokerEvent, ControlMode, ControlSnapshot, Direction, DoneState, Event, IntentId, Money,
+    OrderId, OrderState, OrderTerms, OrderType, Origin, Protection, Quantity, Signal, SignalTerms,
+    Slot, StrategyConfig, Symbol, TimeInForce,
 };
-use ballast_engine::ports::{Broker, Clock, JournalError, NoGaps};
+use ballast_engine::ports::{Broker, Clock, Gap, Gaps, JournalError, NoGaps};
 use ballast_engine::run::Delivery;
 use ballast_engine::step::{Answer, Command};
 use ballast_engine::strategy::Plan;
@@ -419,4 +421,47 @@ async fn every_prefix_of_the_stream_rebuilds_what_stood_then() {
         assert_eq!(rebuilt.account(world::profile(1)), standing, "after {count} records");
     }
     assert!(records.len() > 30);
+}
+
+/// Halts everything at the moment in which the journal has an entry and the venue has not.
+#[derive(Debug)]
+struct HaltsWhenAppended(rig::Control);
+
+impl Gaps for HaltsWhenAppended {
+    fn pass(&self, gap: Gap) {
+        if gap == Gap::Appended {
+            let (by, reason) = ("operator".to_owned(), "incident".to_owned());
+            let (scope, mode, at) = (Scope::Global, ControlMode::Halted, hour(0));
+            let entry = ControlEntry { scope, mode, by, at, reason };
+            let halted = ControlSnapshot { version: 7, entries: vec![entry] };
+            self.0.send_replace(Some(Arc::new(halted)));
+        }
+    }
+}
+
+/// Invariant: control is compared last.
+#[tokio::test]
+async fn an_entry_that_was_accepted_before_a_halt_is_not_sent_after_it() {
+    let settings = PaperSettings::default();
+    let (config, prices) = (idle(), [FLAT, FLAT, FLAT]);
+    let desk = Desk::open(config, Start::new(settings.clone()), &prices).await;
+    desk.play(0..1).await;
+    let Desk { disk, process, closes } = desk;
+    process.kill().await;
+    let mut start = Start::new(settings);
+    start.gaps = Arc::new(HaltsWhenAppended(start.control.clone()));
+    let (plans, _) = world::closes(&[idle()], &quotes(&prices));
+    let process = Process::start(&disk, start, &plans).await;
+    let desk = Desk { disk, process, closes };
+    desk.play(1..2).await;
+    let answer = desk.buy(OrderType::Market, TimeInForce::Gtc).await;
+    assert_eq!(answer, Answer::Accepted(order(1, Leg::Main)));
+    desk.play(2..3).await;
+    desk.process.kill().await;
+    assert_eq!(submitted(&desk.disk), [], "the venue never heard of it");
+    let state = desk.disk.state();
+    let known = state.profile(world::profile(1)).unwrap();
+    let ended = known.order(order(1, Leg::Main)).unwrap();
+    assert_eq!(ended.state, OrderState::Done(DoneState::Voided));
+    assert_eq!(known.book.available(), Decimal::from(world::CASH), "its money is free again");
 }

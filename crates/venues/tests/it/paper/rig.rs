@@ -172,11 +172,16 @@ pub(super) struct Start {
     pub(super) inbox: usize,
     pub(super) gaps: Arc<dyn Gaps>,
     pub(super) dead: Arc<AtomicBool>,
+    pub(super) control: Control,
 }
+
+/// Trading control as the process knows it.
+pub(super) type Control = watch::Sender<Option<Arc<ControlSnapshot>>>;
 
 impl Start {
     pub(super) fn new(settings: PaperSettings) -> Self {
-        Self { settings, inbox: 64, gaps: Arc::new(NoGaps), dead: Arc::default() }
+        let control = watch::Sender::new(Some(Arc::new(ControlSnapshot::default())));
+        Self { settings, inbox: 64, gaps: Arc::new(NoGaps), dead: Arc::default(), control }
     }
 }
 
@@ -188,13 +193,13 @@ pub(super) struct Process {
     pub(super) clock: Arc<HandClock>,
     tenant: JoinHandle<()>,
     venue: JoinHandle<Result<(), PaperError>>,
-    _control: watch::Sender<Option<Arc<ControlSnapshot>>>,
+    _control: Control,
 }
 
 impl Process {
     /// Goes on from what is on disk; `plans` are those of the profiles 1, 2, …
     pub(super) async fn start(disk: &Disk, start: Start, plans: &[Plan]) -> Self {
-        let Start { settings, inbox: capacity, gaps, dead } = start;
+        let Start { settings, inbox: capacity, gaps, dead, control: control_sender } = start;
         let clock = Arc::new(HandClock::default());
         clock.set(world::hour(0));
         let venue_clock = Arc::clone(&clock) as Arc<dyn Clock>;
@@ -208,7 +213,7 @@ impl Process {
                 engine.attach(world::profile(number), plan.clone());
             }
         }
-        let (control_sender, control) = watch::channel(Some(Arc::new(ControlSnapshot::default())));
+        let control = control_sender.subscribe();
         let journal = disk.journal.in_process(dead);
         let (broker_of_tenant, clock_of_tenant) = (broker.clone(), Shared(Arc::clone(&clock)));
         let tenant = Tenant {
