@@ -134,7 +134,8 @@ pub trait Broker: Send + Sync {
 
 /// A source of market data.
 pub trait Feed: Send {
-    /// The next event, in order of time; `None` when the feed has ended for good.
+    /// The next event, in order of time; `None` when the feed has ended for good. Whoever stops
+    /// waiting for it loses none.
     ///
     /// # Errors
     /// [`FeedError`], by what the caller does next.

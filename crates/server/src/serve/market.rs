@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use ballast_domain::{Bar, Symbol, Timeframe, Timestamp};
 use ballast_engine::market::{Board, Frame};
@@ -9,6 +10,7 @@ use ballast_engine::matching::PlayedBar;
 use ballast_engine::ports::{Feed, FeedError, MarketEvent};
 use ballast_venues::paper::{MarketClose, PaperMarket};
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
 use super::stopped;
 
@@ -92,6 +94,8 @@ pub(super) struct Market<F> {
     pub(super) start: Timestamp,
     /// Whether the feed waits for nobody: it would be over before a tenant had joined.
     pub(super) unpaced: bool,
+    /// How long after the first bar of a close the others are waited for.
+    pub(super) frame_grace: Duration,
     /// The close of the last base frame, for health.
     pub(super) last_close: watch::Sender<Option<Timestamp>>,
 }
@@ -157,6 +161,10 @@ impl<F: Feed> Market<F> {
                 biased;
                 () = stopped(&mut stop) => return,
                 event = self.feed.next() => event,
+                () = close.over(self.frame_grace) => {
+                    self.finish(&mut close).await;
+                    continue;
+                }
             };
             match event {
                 // The market lists more than anybody here trades.
@@ -178,6 +186,7 @@ impl<F: Feed> Market<F> {
                     }
                 }
                 Ok(None) => {
+                    self.finish(&mut close).await;
                     self.settled().await;
                     tracing::info!("the market data has ended");
                     return;
@@ -218,6 +227,7 @@ impl<F: Feed> Market<F> {
             return;
         }
         close.close_time = Some(bar.close_time);
+        close.since.get_or_insert_with(Instant::now);
         if open_time >= self.start {
             close.bars.push(PlayedBar { symbol, open_time, bar });
         }
@@ -227,9 +237,17 @@ impl<F: Feed> Market<F> {
         }
     }
 
+    /// Hands out what was gathered although somebody has not reported: that is a gap.
+    async fn finish(&mut self, close: &mut Gathering) {
+        if let Some(close_time) = close.close_time {
+            self.board.expire(close_time, |frame| close.add(frame));
+            self.tell(close).await;
+        }
+    }
+
     /// Tells every tenant of a close.
     async fn tell(&mut self, close: &mut Gathering) {
-        let Gathering { close_time, bars, frames } = std::mem::take(close);
+        let Gathering { close_time, bars, frames, .. } = std::mem::take(close);
         let Some(close_time) = close_time else { return };
         let opened = self.board.base().open_of(close_time);
         let session_ends = opened.utc_day() != close_time.utc_day();
@@ -253,11 +271,21 @@ fn before(instant: Timestamp, timeframe: Timeframe, bars: usize) -> Timestamp {
 #[derive(Default)]
 struct Gathering {
     close_time: Option<Timestamp>,
+    /// When the first bar of the close came.
+    since: Option<Instant>,
     bars: Vec<PlayedBar>,
     frames: Vec<Arc<Frame>>,
 }
 
 impl Gathering {
+    /// Waits until what is still missing is not waited for any longer; for ever while nothing is.
+    async fn over(&self, grace: Duration) {
+        match self.since {
+            Some(since) => sleep_until(since + grace).await,
+            None => std::future::pending().await,
+        }
+    }
+
     fn add(&mut self, frame: &Frame) {
         self.frames.push(Arc::new(frame.clone()));
     }

@@ -154,8 +154,8 @@ impl Server {
         let gaps = gaps()?;
         let (stop, stopping) = watch::channel(false);
         let (control, controlled) = watch::channel(Some(Arc::new(ControlSnapshot::default())));
-        let (closed, last_close) = watch::channel(None);
-        let health = Health::new(last_close);
+        let (last_close, closes) = watch::channel(None);
+        let health = Health::new(closes);
         let recent = RecentFrames::default();
         let mut slots = Vec::new();
         let mut worlds = Vec::new();
@@ -179,13 +179,12 @@ impl Server {
             });
         }
         let (tenants, start, unpaced) = (slots, self.start, self.unpaced);
+        let frame_grace = Duration::from_millis(self.settings.market.frame_grace_ms.into());
         let mut market =
-            Market { feed, board, tenants, recent, start, unpaced, last_close: closed };
+            Market { feed, board, tenants, recent, start, unpaced, frame_grace, last_close };
         let warm_up = market.warm_up(self.settings.market.warm_up_bars, self.start);
         warm_up.await.map_err(CliError::failed)?;
-        for world in &worlds {
-            world.say_what_trades();
-        }
+        worlds.iter().for_each(TenantWorld::say_what_trades);
         let tenants = worlds.into_iter().map(|world| world.supervise(stopping.clone()));
         let tenants = tenants.map(tokio::spawn).collect();
         let mut market = tokio::spawn(market.run(stopping.clone()));

@@ -35,6 +35,7 @@ pub(crate) struct Market {
     pub(crate) seed: u64,
     pub(crate) speed: std::num::NonZeroU32,
     pub(crate) warm_up_bars: u32,
+    pub(crate) frame_grace_ms: u32,
     pub(crate) anchor: Option<Timestamp>,
     pub(crate) replay: Option<Replay>,
 }

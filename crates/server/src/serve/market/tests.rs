@@ -20,14 +20,21 @@ use tokio::sync::mpsc;
 
 use super::*;
 
+const GRACE: Duration = Duration::from_secs(2);
 const SECOND: i64 = 1_000_000_000;
 
-/// A market that has told all that it has to tell.
-struct Told(VecDeque<MarketEvent>);
+/// A market that has told all that it has to tell; `live`, it goes on without a word.
+struct Told {
+    events: VecDeque<MarketEvent>,
+    live: bool,
+}
 
 impl Feed for Told {
     async fn next(&mut self) -> Result<Option<MarketEvent>, FeedError> {
-        Ok(self.0.pop_front())
+        match self.events.pop_front() {
+            None if self.live => std::future::pending().await,
+            event => Ok(event),
+        }
     }
 
     async fn history(
@@ -124,7 +131,8 @@ async fn stop_fills(events: Vec<MarketEvent>) -> Option<Timestamp> {
     let (_slot, tenant) = watch::channel(Some(market.clone()));
     let served = Market {
         unpaced: false,
-        feed: Told(events.into()),
+        frame_grace: GRACE,
+        feed: Told { events: events.into(), live: false },
         board,
         tenants: vec![tenant],
         recent: RecentFrames::default(),
@@ -181,8 +189,16 @@ async fn what_longer_bars_are_needed_for_is_ready_at_the_start() {
     let feed = SimulatedFeed::new(simulated, Arc::new(StoppedClock), start, Speed::Max).unwrap();
     let (recent, tenants) = (RecentFrames::default(), Vec::new());
     let last_close = watch::channel(None).0;
-    let mut market =
-        Market { unpaced: false, feed, board, tenants, recent: recent.clone(), start, last_close };
+    let mut market = Market {
+        unpaced: false,
+        frame_grace: GRACE,
+        feed,
+        board,
+        tenants,
+        recent: recent.clone(),
+        start,
+        last_close,
+    };
     market.warm_up(3_000, start).await.unwrap();
     let kept = recent.lock();
     let closes: Vec<Timestamp> = kept.frames.iter().map(|frame| frame.id.close).collect();
@@ -192,4 +208,34 @@ async fn what_longer_bars_are_needed_for_is_ready_at_the_start() {
     assert!(hour.rows[0].holds(ready).is_some());
     let last = kept.frames.back().unwrap();
     assert_eq!((last.id.timeframe, last.id.close), (Timeframe::S5, start));
+}
+
+/// One instrument that says nothing keeps nobody waiting for longer than the grace.
+#[tokio::test(start_paused = true)]
+async fn a_frame_is_told_without_those_that_do_not_report_in_time() {
+    let mut board = Board::new("market".parse().unwrap(), Timeframe::S5);
+    board.subscribe(symbol());
+    board.subscribe("SILENT".parse().unwrap());
+    let feed = Told { events: vec![bar(0, [100; 4])].into(), live: true };
+    let (last_close, mut told) = watch::channel(None);
+    let recent = RecentFrames::default();
+    let market = Market {
+        unpaced: false,
+        frame_grace: GRACE,
+        feed,
+        board,
+        tenants: Vec::new(),
+        recent: recent.clone(),
+        start: second(0),
+        last_close,
+    };
+    let (_stop, stopping) = watch::channel(false);
+    let begun = Instant::now();
+    tokio::spawn(market.run(stopping));
+    told.changed().await.unwrap();
+    assert_eq!(begun.elapsed(), GRACE);
+    assert_eq!(*told.borrow(), Some(second(5)));
+    let frame = Arc::clone(&recent.lock().frames[0]);
+    let bars: Vec<bool> = frame.rows.iter().map(|row| row.bar.is_some()).collect();
+    assert_eq!(bars, [true, false]);
 }
