@@ -64,6 +64,7 @@ pub(super) fn open(options: &Options) -> Result<Opened, OpenError> {
     site.keep_log(&writer)?;
     let prepared = prepare(&mut writer, options.collections, options.max_bytes);
     prepared.map_err(|error| site.sqlite(&error))?;
+    site.check_durable(&writer)?;
     Ok(Opened { writer, file, lock })
 }
 
@@ -162,6 +163,9 @@ fn create(directory: &Path, file: &Path) -> Result<(), CreateError> {
     Ok(())
 }
 
+/// What SQLite calls `synchronous = FULL`.
+const SYNCHRONOUS_FULL: i64 = 2;
+
 fn prepare(
     writer: &mut Connection,
     collections: &'static [Collection],
@@ -191,6 +195,18 @@ impl Site<'_> {
     fn connect(&self) -> Result<Connection, OpenError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         Connection::open_with_flags(self.file, flags).map_err(|error| self.sqlite(&error))
+    }
+
+    /// An acknowledged append must survive a power cut: SQLite accepts settings that it does not
+    /// follow without a word.
+    fn check_durable(&self, writer: &Connection) -> Result<(), OpenError> {
+        let level = writer.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0));
+        let level = level.map_err(|error| self.sqlite(&error))?;
+        if level >= SYNCHRONOUS_FULL {
+            return Ok(());
+        }
+        let reason = format!("SQLite flushes its log at level {level}, not at every commit");
+        Err(OpenError::Unavailable { file: self.file.to_owned(), reason })
     }
 
     fn refuse_orphaned_log(&self) -> Result<(), OpenError> {
