@@ -4,7 +4,7 @@
 //! even when that makes what is available negative.
 
 use ballast_domain::ledger::{FillPart, Transfer};
-use ballast_domain::{Account, Money, OrderId, TransferCode, TransferId};
+use ballast_domain::{Account, IntentId, Money, OrderId, TransferCode, TransferId};
 use rust_decimal::Decimal;
 
 use super::Book;
@@ -32,12 +32,15 @@ impl Book {
         };
         let cost = post(FillPart::Cost, Account::ReservedPositions, from_reserve);
         let fee_reserve = post(FillPart::FeeReserve, Account::Capital, fee_reserve);
-        self.all([
-            Posting::Reserved(order, cost),
-            Posting::Reserved(order, fee_reserve),
-            Posting::Free(excess),
-            Posting::Free(Self::fee(order, number, fee)),
-        ])
+        self.all(
+            order.intent,
+            [
+                Posting::Reserved(cost),
+                Posting::Reserved(fee_reserve),
+                Posting::Free(excess),
+                Posting::Free(Self::fee(order, number, fee)),
+            ],
+        )
     }
 
     /// Books the `number`-th fill of an exit: the position's `returned` cost goes back, `profit`
@@ -68,7 +71,7 @@ impl Book {
             amount: Money::new(profit.amount().abs(), profit.currency()),
         };
         let fee = Self::fee(order, number, fee);
-        self.all([Posting::Free(back), Posting::Free(profit), Posting::Free(fee)])
+        self.all(order.intent, [Posting::Free(back), Posting::Free(profit), Posting::Free(fee)])
     }
 
     fn fee(order: OrderId, number: u32, fee: Money) -> Transfer {
@@ -95,19 +98,30 @@ impl Book {
         made.map(|made| made.amount.amount()).reduce(|sum, amount| sum + amount)
     }
 
-    /// Makes the transfers that move anything; the first answer that is not `Created` ends it.
-    fn all<const N: usize>(&mut self, postings: [Posting; N]) -> TransferCode {
+    /// Makes the transfers that move anything, all or none; the first answer that is not `Created`
+    /// is the answer.
+    fn all<const N: usize>(&mut self, intent: IntentId, postings: [Posting; N]) -> TransferCode {
+        let balances = self.balances;
+        let reserved = self.reservations.get(&intent).copied();
+        let recorded = self.recorded.get(&intent).map_or(0, Vec::len);
         for posting in postings {
             let code = match posting {
-                Posting::Free(transfer) | Posting::Reserved(_, transfer)
+                Posting::Free(transfer) | Posting::Reserved(transfer)
                     if transfer.amount.amount().is_zero() =>
                 {
                     TransferCode::Created
                 }
                 Posting::Free(transfer) => self.transfer(transfer),
-                Posting::Reserved(order, transfer) => self.post(order.intent, transfer),
+                Posting::Reserved(transfer) => self.post(intent, transfer),
             };
             if code != TransferCode::Created {
+                self.balances = balances;
+                if let Some(reserved) = reserved {
+                    self.reservations.insert(intent, reserved);
+                }
+                if let Some(transfers) = self.recorded.get_mut(&intent) {
+                    transfers.truncate(recorded);
+                }
                 return code;
             }
         }
@@ -117,5 +131,5 @@ impl Book {
 
 enum Posting {
     Free(Transfer),
-    Reserved(OrderId, Transfer),
+    Reserved(Transfer),
 }

@@ -2,7 +2,7 @@
 //!
 //! Money is only ever moved, by immutable transfers from one account to another, so that all
 //! accounts sum to zero after every call. Entries reserve before they are sent: `reserve`, then
-//! `post` what was spent, then `release` the rest. Each call answers with an exact
+//! `post` what was spent, then `void` the rest. Each call answers with an exact
 //! [`TransferCode`]; one that is not `Created` has changed nothing.
 
 mod fills;
@@ -94,8 +94,11 @@ impl Book {
                 TransferCode::InsufficientCapital
             }
             TransferCode::Created => {
-                self.reservations.insert(intent, amount.amount());
-                self.book(transfer)
+                let code = self.book(transfer);
+                if code == TransferCode::Created {
+                    self.reservations.insert(intent, amount.amount());
+                }
+                code
             }
             refused => refused,
         }
@@ -107,30 +110,38 @@ impl Book {
             TransferCode::Created => {}
             refused => return refused,
         }
-        let Some(left) = self.reservations.get_mut(&intent) else {
+        let Some(left) = self.reservations.get(&intent).copied() else {
             return TransferCode::ReservationNotFound;
         };
-        if transfer.amount.amount() > *left {
+        let amount = transfer.amount.amount();
+        if amount > left {
             return TransferCode::ExceedsReservation;
         }
-        *left -= transfer.amount.amount();
-        self.book(transfer)
+        let code = self.book(transfer);
+        if code == TransferCode::Created {
+            self.reservations.insert(intent, left - amount);
+        }
+        code
     }
 
     /// Gives the rest of a reservation back; done once, however often it is asked for.
-    pub fn release(&mut self, intent: IntentId) -> TransferCode {
-        let Some(left) = self.reservations.remove(&intent) else {
-            return TransferCode::ReservationNotFound;
+    pub fn void(&mut self, intent: IntentId) -> TransferCode {
+        let id = TransferId::Release { intent };
+        let Some(left) = self.reservations.get(&intent).copied() else {
+            let voided = self.recorded_under(id).iter().any(|made| made.id == id);
+            let missing = TransferCode::ReservationNotFound;
+            return if voided { TransferCode::Exists } else { missing };
         };
-        if left.is_zero() {
-            return TransferCode::Created;
+        let (debit, credit) = (Account::ReservedOrders, Account::Capital);
+        let amount = Money::new(left, self.currency);
+        let code = match left.is_zero() {
+            true => TransferCode::Created,
+            false => self.book(Transfer { id, debit, credit, amount }),
+        };
+        if code == TransferCode::Created {
+            self.reservations.remove(&intent);
         }
-        self.book(Transfer {
-            id: TransferId::Release { intent },
-            debit: Account::ReservedOrders,
-            credit: Account::Capital,
-            amount: Money::new(left, self.currency),
-        })
+        code
     }
 
     /// Drops the memory of an intent's transfers, once nothing can repeat them any more.

@@ -39,7 +39,7 @@ fn line(book: &mut Book, text: &str) {
             let (returned, profit, fee) = (usd(words[3]), usd(words[4]), usd(words[5]));
             book.leave(entry(number(1)), number(2) as u32, returned, profit, fee)
         }
-        "release" => book.release(intent(number(1))),
+        "void" => book.void(intent(number(1))),
         "forget" => {
             book.forget(intent(number(1)));
             TransferCode::Created
@@ -76,7 +76,7 @@ fn a_trade_from_reservation_to_profit() {
         reserve 1 1800      -> Created
         available 8200
         enter 1 1 1791.30 1 -> Created
-        release 1           -> Created
+        void 1              -> Created
         available 8207.70
         ReservedOrders 0
         ReservedPositions 1791.30
@@ -105,8 +105,9 @@ fn repetitions_change_nothing() {
         enter 1 1 50 1  -> Created
         enter 1 1 50 1  -> Exists
         enter 1 1 51 1  -> ExistsWithDifferentAmount
-        release 1       -> Created
-        release 1       -> ReservationNotFound
+        void 1          -> Created
+        void 1          -> Exists
+        void 2          -> ReservationNotFound
         leave 1 2 50 0 0 -> Created
         leave 1 2 50 0 0 -> Exists
         available 99
@@ -123,7 +124,7 @@ fn a_reservation_never_makes_available_negative() {
         reserve 1 100    -> Created
         reserve 2 0.01   -> InsufficientCapital
         available 0
-        release 1        -> Created
+        void 1           -> Created
         reserve 2 0      -> AmountMustBePositive
         reserve 2 -5     -> AmountMustBePositive
         available 100
@@ -154,7 +155,7 @@ fn profit_can_be_spent_and_rebates_are_income() {
         allocate 1 100     -> Created
         reserve 1 100      -> Created
         enter 1 1 100 0    -> Created
-        release 1          -> Created
+        void 1             -> Created
         leave 2 1 100 50 -1 -> Created
         available 151
         reserve 3 150.5    -> Created
@@ -163,6 +164,28 @@ fn profit_can_be_spent_and_rebates_are_income() {
         Fees -1
         ",
     );
+}
+
+/// Whichever of its transfers does not fit.
+#[test]
+fn a_call_that_does_not_fit_has_changed_nothing() {
+    let huge = usd("2000000000000000");
+    let mut book = Book::new(huge.currency());
+    assert_eq!(allocate(&mut book, 1, usd("600000000000000")), TransferCode::Created);
+    assert_eq!(book.reserve(intent(1), usd("100")), TransferCode::Created);
+    let before = book.clone();
+    let small = usd("10");
+    for (what, code) in [
+        ("reserve", book.clone().reserve(intent(2), huge)),
+        ("allocate", allocate(&mut book, 2, huge)),
+        ("enter at a price", book.enter(entry(1), 1, huge, usd("0"))),
+        ("enter with a fee", book.enter(entry(1), 1, small, huge)),
+        ("leave with a profit", book.leave(entry(1), 1, small, huge, usd("1"))),
+        ("leave with a fee", book.leave(entry(1), 1, small, usd("1"), huge)),
+    ] {
+        assert_ne!(code, TransferCode::Created, "{what}");
+        assert_eq!(book, before, "{what}");
+    }
 }
 
 #[test]
@@ -174,10 +197,10 @@ fn partial_fills_share_one_reservation() {
         enter 1 1 200 1  -> Created
         enter 1 2 250 1  -> Created
         ReservedOrders 48
-        release 1        -> Created
+        void 1           -> Created
         available 548
         forget 1         -> Created
-        release 1        -> ReservationNotFound
+        void 1           -> ReservationNotFound
         ",
     );
 }
@@ -243,7 +266,7 @@ proptest! {
                     book.leave(order, fill, cents(back), cents(profit), cents(fee));
                 }
                 Call::Release(number) => {
-                    book.release(intent(number));
+                    book.void(intent(number));
                 }
             }
             prop_assert_eq!(book.sum(), Decimal::ZERO);

@@ -246,7 +246,7 @@ impl Profile {
         order.state = OrderState::Done(state);
         if !order.terms.is_reducing() {
             // Without a reservation there is nothing to give back.
-            let _ = self.book.release(id.intent);
+            let _ = self.book.void(id.intent);
         }
         if self.ended.len() == REMEMBERED
             && let Some(oldest) = self.ended.pop_front()
