@@ -87,6 +87,9 @@ pub struct Trade {
     pub direction: Direction,
     /// When its first entry filled.
     pub opened_at: Timestamp,
+    /// When its last entry filled, where that was not the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_entered_at: Option<Timestamp>,
     /// Units entered so far.
     pub entry_quantity: Quantity,
     /// What those units cost, fees apart, in quote currency.
@@ -130,6 +133,12 @@ pub struct Trade {
 }
 
 impl Trade {
+    /// Since when it is as it was entered: bars from before say nothing about it.
+    #[must_use]
+    pub fn entered_at(&self) -> Timestamp {
+        self.last_entered_at.unwrap_or(self.opened_at)
+    }
+
     /// Units held.
     #[must_use]
     pub fn open_quantity(&self) -> Quantity {

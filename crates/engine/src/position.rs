@@ -35,6 +35,7 @@ pub fn begin(
         slot,
         direction,
         opened_at: fill.at,
+        last_entered_at: None,
         entry_quantity: Quantity::ZERO,
         entry_notional: none,
         entry_value: Decimal::ZERO,
@@ -65,6 +66,9 @@ pub fn enter(trade: &mut Trade, fill: &Fill) -> Option<Money> {
     let entry_value = trade.entry_value.checked_add(value)?;
     let reserved = trade.reserved.checked_add(cost)?;
     trade.fees = trade.fees.checked_add(fill.fee)?;
+    if fill.at > trade.entered_at() {
+        trade.last_entered_at = Some(fill.at);
+    }
     trade.entry_quantity = entry_quantity;
     trade.entry_notional = entry_notional;
     trade.entry_value = entry_value;

@@ -109,8 +109,9 @@ impl Engine {
         while let Some(trade) = self.next_trade(spot.profile, symbol, after) {
             let id = trade.id;
             after = Some(id);
-            // A bar that is known from before the entry says nothing about the trade.
-            if spot.bar.close_time <= trade.opened_at {
+            // A bar from before the last entry says nothing about the trade as it stands: when
+            // frames are told again after a restart, it would move the stop by another entry price.
+            if spot.bar.close_time <= trade.entered_at() {
                 continue;
             }
             let (limit, held) = (trade.protection.max_bars, trade.bars_held);
