@@ -170,7 +170,7 @@ impl ConfigFile {
     }
 
     fn faultless(&self) -> Result<StrategyConfig, Vec<ConfigFault>> {
-        text::parse(&self.text).map_err(|fault| vec![fault])
+        text::parse(&self.text)
     }
 
     /// What the strategy is called: the file's name without its ending.

@@ -121,7 +121,7 @@ fn every_file_is_checked_and_every_fault_listed() {
         "error: faulty.json has 2 faults:\n",
         "\n  exits.stopLoss.value: a stop 100 % or more away is never reached",
         "\n  entry, column 11: unknown function 'smaa'",
-        "error: typo.json has 1 fault:\n  entri: unknown field `entri`",
+        "error: typo.json has 2 faults:\n  entri: unknown field `entri`",
     ] {
         assert!(ended.stderr.contains(words), "{words}\n{}", ended.stderr);
     }

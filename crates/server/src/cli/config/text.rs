@@ -2,19 +2,62 @@
 
 use ballast_domain::StrategyConfig;
 use ballast_engine::strategy::ConfigFault;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-/// The config that `json` is, or the first place where it is none.
-pub(super) fn parse(json: &str) -> Result<StrategyConfig, ConfigFault> {
+/// The config that `json` is, or every place where it is none.
+pub(super) fn parse(json: &str) -> Result<StrategyConfig, Vec<ConfigFault>> {
     let deserializer = &mut serde_json::Deserializer::from_str(json);
-    let config = serde_path_to_error::deserialize(&mut *deserializer)
-        .map_err(|error| fault(&error.path().to_string(), &error.inner().to_string()))?;
-    deserializer.end().map_err(|error| fault("after the config", &error.to_string()))?;
-    let document = serde_json::from_str(json).map_err(|error| fault(".", &error.to_string()))?;
+    let config = serde_path_to_error::deserialize(&mut *deserializer).map_err(|error| {
+        let first = error.inner().to_string();
+        // Of fields that are there twice a document keeps one.
+        let faults = match first.starts_with("duplicate field") {
+            true => Vec::new(),
+            false => faults_of_fields(json),
+        };
+        if faults.is_empty() { vec![fault(&error.path().to_string(), &first)] } else { faults }
+    })?;
+    let failed = |path: &str, error: &str| vec![fault(path, error)];
+    deserializer.end().map_err(|error| failed("after the config", &error.to_string()))?;
+    let document = serde_json::from_str(json).map_err(|error| failed(".", &error.to_string()))?;
     match misplaced_list(&document, "", false) {
-        Some(path) => Err(fault(&path, "is a list; write an object with names")),
+        Some(path) => Err(failed(&path, "is a list; write an object with names")),
         None => Ok(config),
     }
+}
+
+/// The least that is a config, in which each field of another is tried by itself.
+const LEAST: &str = r#"{"version": 1, "kind": "rules", "timeframe": "1d", "symbols": ["A"],
+    "entry": "true", "sizing": {"type": "fixedQuantity", "quantity": "1"}}"#;
+
+/// What is wrong with each field of a document that is no config; nothing where that cannot be
+/// told, as of a text that is no JSON.
+fn faults_of_fields(json: &str) -> Vec<ConfigFault> {
+    let read = |text| serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default();
+    let (document, least) = (read(json), read(LEAST));
+    let mut faults = Vec::new();
+    for (name, value) in &document {
+        match value.as_object().filter(|_| name == "exits") {
+            Some(exits) => {
+                for (name, value) in exits {
+                    let exit = Value::Object(Map::from_iter([(name.clone(), value.clone())]));
+                    faults.extend(fault_of_field(&least, "exits", exit));
+                }
+            }
+            None => faults.extend(fault_of_field(&least, name, value.clone())),
+        }
+    }
+    if !document.is_empty() {
+        let absent = least.keys().filter(|name| !document.contains_key(*name));
+        faults.extend(absent.map(|name| fault(".", &format!("missing field `{name}`"))));
+    }
+    faults
+}
+
+fn fault_of_field(least: &Map<String, Value>, name: &str, value: Value) -> Option<ConfigFault> {
+    let mut document = least.clone();
+    document.insert(name.to_owned(), value);
+    let read = serde_path_to_error::deserialize::<_, StrategyConfig>(Value::Object(document));
+    read.err().map(|error| fault(&error.path().to_string(), &error.inner().to_string()))
 }
 
 fn fault(path: &str, error: &str) -> ConfigFault {
@@ -140,8 +183,35 @@ mod tests {
             ),
         ];
         for (edit, expected) in cases {
-            let fault = parse(&config(edit)).unwrap_err().to_string();
+            let faults = parse(&config(edit)).unwrap_err();
+            assert_eq!(faults.len(), 1, "{faults:?}");
+            let fault = faults[0].to_string();
             assert!(fault.starts_with(expected), "{edit:?}: {fault}");
         }
+    }
+
+    #[test]
+    fn every_field_that_is_wrong_is_named() {
+        let text = r#"{"version": "x", "timeframe": "1q", "symbols": ["A"], "entri": "true",
+            "sizing": {"type": "fixedQuantity", "quantity": "9x"}, "session": "24x7",
+            "exits": {"stopLoss": {"type": "percent", "value": "5%"}, "maxBars": -1}}"#;
+        let faults = parse(text).unwrap_err();
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        let expected = [
+            "entri: unknown field `entri`",
+            "exits.maxBars: ",
+            "exits.stopLoss: '5%' is not a decimal number",
+            "sizing: '9x' is not a decimal number",
+            "timeframe: '1q' is not a timeframe",
+            "version: ",
+            "the document: missing field `entry`",
+            "the document: missing field `kind`",
+        ];
+        assert_eq!(faults.len(), expected.len(), "{faults:#?}");
+        for (fault, expected) in faults.iter().zip(expected) {
+            assert!(fault.starts_with(expected), "{fault}");
+            assert!(!fault.contains(" at line "), "the field is its place: {fault}");
+        }
+        assert!(parse("{").unwrap_err()[0].to_string().contains("line 1 column 1"));
     }
 }
