@@ -84,7 +84,13 @@ struct Compiled {
 fn check_all(files: &[PathBuf], json: bool) -> Result<(), CliError> {
     let mut errors = Vec::new();
     for file in files {
-        let text = ConfigFile::read(file)?;
+        let text = match ConfigFile::read(file) {
+            Ok(text) => text,
+            Err(error) => {
+                errors.push(error);
+                continue;
+            }
+        };
         let checked = text.faultless().and_then(|config| compile(&config.into(), Timeframe::S5));
         if json {
             output::json(&verdict(file, &checked))?;

@@ -126,6 +126,11 @@ fn every_file_is_checked_and_every_fault_listed() {
         assert!(ended.stderr.contains(words), "{words}\n{}", ended.stderr);
     }
 
+    let ended = desk.run(&["config", "check", "nowhere.json", "faulty.json"]);
+    for words in ["cannot read nowhere.json", "error: faulty.json has 2 faults"] {
+        assert!(ended.stderr.contains(words), "{words}\n{}", ended.stderr);
+    }
+
     let ended = desk.run(&[&check[..], &["--json"]].concat());
     assert_eq!(ended.code, 2);
     let verdicts: Vec<Value> =
