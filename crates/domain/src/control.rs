@@ -39,7 +39,7 @@ pub enum Scope {
 
 /// One stop in force: its scope, who set it, when and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ControlEntry {
     /// What it covers.
     pub scope: Scope,
@@ -55,7 +55,7 @@ pub struct ControlEntry {
 
 /// Every stop in force at one version of control.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ControlSnapshot {
     /// Counted up with each change.
     pub version: u64,

@@ -9,7 +9,7 @@ use crate::trade::Direction;
 
 /// One run of a strategy at a bar's close.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Evaluation {
     /// Whose strategy.
     pub profile: ProfileId,
@@ -87,7 +87,7 @@ pub enum RuleState {
 
 /// One rule's outcome with the numbers it compared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RuleOutcome {
     /// Which condition it belongs to.
     pub role: RuleRole,

@@ -22,7 +22,7 @@ pub const EVENT_VERSION: u16 = 1;
 
 /// An event as journaled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Envelope {
     /// The format's version, see [`EVENT_VERSION`].
     pub version: u16,
@@ -57,7 +57,12 @@ pub enum Cause {
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
 pub enum Event {
     /// A profile was made, or its document changed.
     ProfileChanged {

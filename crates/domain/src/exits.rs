@@ -51,7 +51,7 @@ impl Distance {
 
 /// One profit target as configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TargetTerms {
     /// Where it lies.
     pub distance: Distance,
@@ -96,7 +96,7 @@ pub enum StopKind {
 
 /// The protective stop as it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Stop {
     /// The price that triggers it.
     pub level: Price,
@@ -118,7 +118,7 @@ impl Stop {
 
 /// A profit target as it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Target {
     /// The price that fills it.
     pub level: Price,

@@ -149,7 +149,7 @@ pub enum Purpose {
 
 /// The second half of a reversal, its quantity fixed when the signal was given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Reversal {
     /// The way of the new trade.
     pub direction: Direction,
@@ -253,7 +253,7 @@ impl OrderState {
 
 /// One execution, as the venue reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fill {
     /// The venue's name for it; a second report with the same name is the same fill.
     pub id: FillId,
@@ -269,7 +269,12 @@ pub struct Fill {
 
 /// What a venue says about one of our orders.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
 pub enum BrokerEvent {
     /// The venue has it.
     Accepted {

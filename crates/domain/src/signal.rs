@@ -28,7 +28,7 @@ pub enum Origin {
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Signal {
     /// Who asks.
     pub origin: Origin,
@@ -42,7 +42,7 @@ pub struct Signal {
 
 /// What a signal asks to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(tag = "do", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum SignalTerms {
     /// Open a trade.
     Enter {

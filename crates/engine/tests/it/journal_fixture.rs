@@ -77,6 +77,25 @@ fn holds(stored: &Value, folded: &Value, place: &str) {
     }
 }
 
+/// What a later release has added is never left out without a word: it refuses the tenant.
+#[test]
+fn an_unknown_event_or_field_is_refused() {
+    for (journal, _) in STORED {
+        for line in journal.lines() {
+            for place in ["", "/event", "/event/fill", "/event/stop", "/event/evaluation"] {
+                let mut envelope: Value = serde_json::from_str(line).unwrap();
+                let Some(Value::Object(fields)) = envelope.pointer_mut(place) else { continue };
+                fields.insert("later".to_owned(), Value::Null);
+                let read = serde_json::from_value::<Envelope>(envelope);
+                assert!(read.is_err(), "{place} of {line}");
+            }
+        }
+    }
+    let line = STORED[0].0.lines().next().unwrap();
+    let unknown = line.replace("\"type\":\"profileChanged\"", "\"type\":\"later\"");
+    assert!(line != unknown && serde_json::from_str::<Envelope>(&unknown).is_err());
+}
+
 /// A new event needs a stored journal that holds it before it is released.
 #[test]
 fn the_stored_journals_hold_every_event() {
