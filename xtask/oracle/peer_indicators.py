@@ -25,11 +25,6 @@ def expected(bars):
         for name, function in ONE_SERIES.items():
             found[f"{name}(close, {period})"] = function(close, period)
         found[f"atr({period})"] = talib.ATR(high, low, close, period)
-        found[f"adx({period}).adx"] = talib.ADX(high, low, close, period)
-        found[f"adx({period}).plus"] = talib.PLUS_DI(high, low, close, period)
-        found[f"adx({period}).minus"] = talib.MINUS_DI(high, low, close, period)
-        down, up = talib.AROON(high, low, period)
-        found[f"aroon({period}).up"], found[f"aroon({period}).down"] = up, down
     for fast, slow, smooth in ((12, 26, 9), (5, 35, 5), (3, 10, 16)):
         outputs = talib.MACD(close, fast, slow, smooth)
         for name, values in zip(("line", "signal", "histogram"), outputs):
@@ -38,10 +33,6 @@ def expected(bars):
         outputs = talib.BBANDS(close, period, width, width)
         for name, values in zip(("upper", "middle", "lower"), outputs):
             found[f"bb(close, {period}, {width}).{name}"] = values
-    for length, slow, smooth in ((14, 3, 3), (5, 1, 3), (21, 7, 2)):
-        outputs = talib.STOCH(high, low, close, length, slow, 0, smooth, 0)
-        for name, values in zip(("k", "d"), outputs):
-            found[f"stoch({length}, {slow}, {smooth}).{name}"] = values
     return found
 
 
