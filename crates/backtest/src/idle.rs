@@ -51,7 +51,7 @@ pub fn count_parts(
 #[must_use]
 pub fn why_idle(outcome: &Outcome, parts: &[PartCount]) -> Option<String> {
     let activity = &outcome.activity;
-    if !outcome.closed.is_empty() || !outcome.open.is_empty() {
+    if outcome.summary.closed_trades > 0 || !outcome.open.is_empty() {
         return None;
     }
     Some(if let Some((at, reason)) = &activity.first_rejection {

@@ -12,7 +12,7 @@ use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
     AssetClass, Bar, BrokerEvent, Capital, Currency, Direction, Event, Instrument, Limits, Mode,
     Money, ProfileDocument, ProfileId, ProfileStatus, StrategyConfig, Symbol, TenantId, Timeframe,
-    Timestamp, Trade, VenueId,
+    Timestamp, Trade, TradeId, VenueId,
 };
 use ballast_engine::market::{Board, BoardError, Frame, number::float_of};
 use ballast_engine::matching::{FillRules, Matcher, PlayedBar};
@@ -45,6 +45,8 @@ pub struct Request {
     pub periods_per_year: Option<f64>,
     /// Whether the equity at every bar is kept.
     pub keep_equity: bool,
+    /// Whether closed trades are kept; the figures need none of them.
+    pub keep_trades: bool,
 }
 
 /// What came of a run.
@@ -56,7 +58,7 @@ pub struct Outcome {
     pub final_equity: Decimal,
     /// All fees, exactly.
     pub fees: Decimal,
-    /// Trades from entry to flat, in the order they closed.
+    /// Trades from entry to flat, in the order they closed, when they were asked for.
     pub closed: Vec<Trade>,
     /// Trades still open at the end of the data.
     pub open: Vec<OpenTrade>,
@@ -81,9 +83,9 @@ pub enum RunError {
     /// The config has faults; all of them are listed.
     #[error("the strategy config has {} fault(s)", .0.len())]
     Config(Vec<ConfigFault>),
-    /// A run needs capital.
-    #[error("the starting cash must be above zero, got {0}")]
-    NoCash(Decimal),
+    /// A run needs capital that can be counted exactly.
+    #[error("the starting cash must be above zero and at most 10^15, got {0}")]
+    Cash(Decimal),
     /// Negative fees or slippage would print money.
     #[error("{what} must not be negative, got {value}")]
     Negative {
@@ -127,8 +129,9 @@ pub fn run(
 }
 
 fn check(request: &Request) -> Result<(), RunError> {
-    if request.cash <= Decimal::ZERO {
-        return Err(RunError::NoCash(request.cash));
+    let cash = Money::checked(request.cash, request.currency).map(Money::amount);
+    if cash.is_none_or(|cash| cash <= Decimal::ZERO) {
+        return Err(RunError::Cash(request.cash));
     }
     let fees = match request.rules.fees {
         FeeSchedule::Percent { maker, taker } => [maker, taker],
@@ -166,6 +169,8 @@ struct Run {
     bars_in_position: u64,
     equity: Vec<EquityPoint>,
     keep_equity: bool,
+    keep_trades: bool,
+    closed: Vec<Trade>,
 }
 
 /// The engine and its simulated venue.
@@ -178,7 +183,9 @@ struct Desk {
     /// The venue's messages that the engine has not heard yet.
     heard: Vec<BrokerEvent>,
     said: Vec<BrokerEvent>,
+    /// Trades that have closed since they were last counted.
     closed: Vec<Trade>,
+    last_closed: Option<TradeId>,
     activity: Activity,
     /// What equity is made of, until something happens.
     valuation: Option<Valuation>,
@@ -208,6 +215,8 @@ impl Run {
             bars_in_position: 0,
             equity: Vec::new(),
             keep_equity: request.keep_equity,
+            keep_trades: request.keep_trades,
+            closed: Vec::new(),
         })
     }
 
@@ -240,10 +249,16 @@ impl Run {
         }
         desk.close(&self.close);
         self.close.clear();
-        match desk.failed.take() {
-            Some(error) => Err(error.into()),
-            None => self.book_equity(bar.close_time),
+        if let Some(error) = desk.failed.take() {
+            return Err(error.into());
         }
+        for trade in self.desk.closed.drain(..) {
+            self.statistics.trade(&closed_trade(&trade));
+            if self.keep_trades {
+                self.closed.push(trade);
+            }
+        }
+        self.book_equity(bar.close_time)
     }
 
     /// Equity counts each position at its last close.
@@ -257,14 +272,11 @@ impl Run {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Outcome, RunError> {
+    fn finish(self) -> Result<Outcome, RunError> {
         if self.statistics.is_empty() {
             return Err(RunError::NoBars);
         }
         let final_equity = self.desk.exact_equity().ok_or(RunError::Overflow)?;
-        for trade in &self.desk.closed {
-            self.statistics.trade(&closed_trade(trade));
-        }
         let profile = self.desk.profile().ok_or(RunError::Overflow)?;
         let open = profile.trades.values().map(|trade| self.desk.open_trade(trade));
         let open = open.collect::<Option<Vec<_>>>().ok_or(RunError::Overflow)?;
@@ -273,7 +285,7 @@ impl Run {
             summary: self.statistics.summary(Some(self.bars_in_position)),
             final_equity: final_equity.normalize(),
             fees: fees.normalize(),
-            closed: self.desk.closed,
+            closed: self.closed,
             open,
             equity: self.equity,
             activity: self.desk.activity,
@@ -294,6 +306,7 @@ impl Desk {
             heard: Vec::new(),
             said: Vec::new(),
             closed: Vec::new(),
+            last_closed: None,
             activity: Activity::default(),
             valuation: None,
             submitted: false,
@@ -420,8 +433,8 @@ impl Desk {
             if let Event::OrderFilled { .. } = &envelope.event {
                 let profile = self.engine.state().profile(PROFILE);
                 let latest = profile.and_then(|profile| profile.closed.back());
-                let known = self.closed.last().map(|trade| trade.id);
-                if let Some(trade) = latest.filter(|trade| Some(trade.id) != known) {
+                if let Some(trade) = latest.filter(|trade| Some(trade.id) != self.last_closed) {
+                    self.last_closed = Some(trade.id);
                     self.closed.push(trade.clone());
                 }
             }

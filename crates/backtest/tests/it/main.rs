@@ -108,6 +108,7 @@ impl Account {
             rules: self.rules.clone(),
             periods_per_year: None,
             keep_equity: false,
+            keep_trades: true,
         }
     }
 

@@ -176,7 +176,7 @@ fn symbols(arguments: &Arguments, config: &StrategyConfig) -> Result<Vec<Symbol>
 fn run_error(arguments: &Arguments, error: &RunError) -> CliError {
     match error {
         RunError::Config(faults) => config::faults_error(&arguments.config, faults),
-        RunError::NoCash(_) | RunError::Negative { .. } | RunError::NoData(_) => {
+        RunError::Cash(_) | RunError::Negative { .. } | RunError::NoData(_) => {
             CliError::usage(error)
         }
         other => CliError::failed(other),

@@ -58,7 +58,7 @@ impl Remarks {
 
 /// Whether the run has any trade.
 pub(super) const fn traded(outcome: &Outcome) -> bool {
-    !outcome.closed.is_empty() || !outcome.open.is_empty()
+    outcome.summary.closed_trades > 0 || !outcome.open.is_empty()
 }
 
 fn refused(refused: &Refused) -> String {

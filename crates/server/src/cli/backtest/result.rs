@@ -18,7 +18,7 @@ use super::stream::BarStream;
 pub(super) struct BacktestResult {
     final_equity: String,
     return_pct: Option<f64>,
-    closed_trades: usize,
+    closed_trades: u64,
     open_trades: usize,
     max_drawdown_pct: f64,
     sharpe: Option<f64>,
@@ -73,7 +73,7 @@ impl BacktestResult {
         Self {
             final_equity: money(outcome.final_equity),
             return_pct: summary.return_pct,
-            closed_trades: outcome.closed.len(),
+            closed_trades: outcome.summary.closed_trades,
             open_trades: outcome.open.len(),
             max_drawdown_pct: summary.max_drawdown_pct,
             sharpe: summary.sharpe,
