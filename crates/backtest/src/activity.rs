@@ -8,6 +8,9 @@ use ballast_domain::{Decision, DoneState, Envelope, Event, Hold, ProfileStatus, 
 pub struct Activity {
     /// Whether the entry was ever ready, true or false.
     pub entry_was_ready: bool,
+    /// Whether an entry was ever held back because an average true range that its size or exits
+    /// read had no value yet.
+    pub entries_without_range: bool,
     /// Whether the long and the short entry were ever true together, so that neither was followed.
     pub entries_conflicted: bool,
     /// Changes of the decision to an entry or a reversal; a repeated one counts once.
@@ -75,6 +78,10 @@ impl Activity {
     fn decided(&mut self, decision: Decision) {
         match decision {
             Decision::Hold(Hold::NotReady) => return,
+            Decision::Hold(Hold::RangeNotReady) => {
+                self.entries_without_range = true;
+                return;
+            }
             Decision::Hold(Hold::Conflict) => self.entries_conflicted = true,
             Decision::Enter(_) | Decision::Reverse(_) => self.entries_decided += 1,
             Decision::Hold(_) | Decision::Exit => {}

@@ -71,6 +71,12 @@ pub fn why_idle(outcome: &Outcome, parts: &[PartCount]) -> Option<String> {
         "The long and the short entry were only ever true together, so neither was followed; make \
          them exclude each other."
             .to_owned()
+    } else if activity.entries_without_range {
+        format!(
+            "The entry was only true while an average true range that its size or exits read had \
+             no value yet{}; give more bars before it or a shorter period.",
+            held(parts)
+        )
     } else if activity.entry_was_ready {
         format!("The entry was never true{}.", held(parts))
     } else {
@@ -164,8 +170,7 @@ fn unready(parts: &[PartCount]) -> String {
     let unready = parts.iter().filter(|part| part.ready == 0).take(MOST_PARTS);
     match unready.map(|part| part.part.as_str()).collect::<Vec<_>>().join(", ") {
         names if !names.is_empty() => format!(": {names} had no value at any close"),
-        _ if parts.is_empty() => String::new(),
-        _ => ": an average true range that its size or exits read had no value".to_owned(),
+        _ => String::new(),
     }
 }
 

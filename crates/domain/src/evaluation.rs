@@ -43,6 +43,9 @@ pub enum Decision {
 pub enum Hold {
     /// Some operand is still warming up or undefined.
     NotReady,
+    /// An entry condition is true, but an average true range that the size or the exits read has
+    /// no value yet.
+    RangeNotReady,
     /// No entry condition is true.
     NoEntry,
     /// A trade is open and no exit condition is true.

@@ -20,6 +20,9 @@ impl ReportData {
             let share = plain(share * Decimal::ONE_HUNDRED);
             notes.push(format!("One fill takes at most {share} % of a bar's volume."));
         }
+        if let Some(lot) = request.instruments.iter().find_map(|instrument| instrument.lot_size) {
+            notes.push(format!("Quantities are whole multiples of {}.", plain(lot.get())));
+        }
         if request.config.timeframe != request.timeframe {
             notes.push(format!(
                 "The strategy decides at the close of {} bars; fills, equity and drawdown run on \

@@ -49,7 +49,7 @@ impl Plan {
         }
         match standing.position {
             None => match self.entry(lane, row) {
-                Decision::Enter(_) if !self.can_enter(lane, row) => hold(Hold::NotReady),
+                Decision::Enter(_) if !self.can_enter(lane, row) => hold(Hold::RangeNotReady),
                 decision => Choice { decision, exit_reason: ExitReason::ExitSignal },
             },
             Some(position) => self.exit(lane, row, position),

@@ -62,7 +62,8 @@ const fn is_exit(role: RuleRole) -> bool {
 const fn concerns(decision: Decision, role: RuleRole) -> bool {
     let flat = matches!(
         decision,
-        Decision::Enter(_) | Decision::Hold(Hold::NoEntry | Hold::Conflict | Hold::Stopped)
+        Decision::Enter(_)
+            | Decision::Hold(Hold::RangeNotReady | Hold::NoEntry | Hold::Conflict | Hold::Stopped)
     );
     !(flat && is_exit(role))
 }
@@ -207,6 +208,10 @@ const fn role_name(role: RuleRole) -> &'static str {
 const fn hold_sentence(hold: Hold) -> &'static str {
     match hold {
         Hold::NotReady => "Waiting: some values need more bars before they can be computed.",
+        Hold::RangeNotReady => {
+            "Waiting: the entry is true, but the average true range that its size or exits read \
+             needs more bars."
+        }
         Hold::NoEntry => "Waiting: no entry condition is true.",
         Hold::NoExit => "Holding the position: no exit condition is true.",
         Hold::Conflict => "Waiting: the conditions to enter long and short are both true.",

@@ -17,7 +17,7 @@ use ballast_backtest::report::{self, ReportData};
 use ballast_backtest::{Outcome, Request, RunError};
 use ballast_domain::{StrategyConfig, Symbol};
 
-use super::bars::BarFile;
+use super::bars::{BarFile, StampedArgument};
 use super::config::{self, ConfigFile};
 use super::output::{self, OutputFile};
 use super::{CliError, terminal};
@@ -65,7 +65,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
         return output::json(result);
     }
     let speed = speed(finished.bars.bars(), finished.elapsed);
-    let mut data = report_data(&request, finished, &file);
+    let mut data = report_data(arguments, &request, finished, &file);
     if let Some(report) = &outputs.report {
         let page = report::html(&data).map_err(CliError::failed)?;
         report.write(|out| out.write_all(page.as_bytes()))?;
@@ -125,13 +125,25 @@ fn open(
     Ok(BarStream::new(files.collect::<Result<_, CliError>>()?, keep_prices))
 }
 
-fn report_data(request: &Request, finished: Finished, file: &ConfigFile) -> ReportData {
+fn report_data(
+    arguments: &Arguments,
+    request: &Request,
+    finished: Finished,
+    file: &ConfigFile,
+) -> ReportData {
     let mut data = ReportData::of(request, &finished.outcome);
     data.name = file.name();
     data.config = file.indented();
+    let end = match arguments.stamped {
+        StampedArgument::Open => "opens",
+        StampedArgument::Close => "closes",
+    };
+    let (made_by, files) = (env!("CARGO_PKG_VERSION"), finished.bars.names());
     data.prices = finished.bars.into_prices();
     data.warnings = finished.remarks.warnings;
     data.notes.extend(finished.remarks.notes);
+    data.notes.push(format!("Data: {files}; its times are the {end} of bars."));
+    data.notes.push(format!("Computed by Ballast {made_by}."));
     data
 }
 

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use ballast_domain::{Bar, Timeframe};
+use ballast_domain::{Bar, Timeframe, Timestamp};
 use ballast_venues::csv::{self, BarReader, CsvOptions, Stamped};
 
 use super::CliError;
@@ -37,6 +37,7 @@ pub(super) struct BarFile {
     bytes_read: Rc<Cell<u64>>,
     size: Option<u64>,
     bars: u64,
+    span: Option<(Timestamp, Timestamp)>,
 }
 
 /// Fewer bars than these say nothing sure about their timeframe.
@@ -68,12 +69,23 @@ impl BarFile {
             bytes_read,
             size: metadata.is_file().then_some(metadata.len()),
             bars: 0,
+            span: None,
         })
     }
 
     /// How many bars were missing so far; see [`csv::Series::missing_bars`].
     pub(super) const fn missing_bars(&self) -> u64 {
         self.reader.missing_bars()
+    }
+
+    /// The name it was given.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The closes of the first and the last bar read so far.
+    pub(super) const fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        self.span
     }
 
     /// Bars read so far.
@@ -114,6 +126,9 @@ impl Iterator for BarFile {
     fn next(&mut self) -> Option<Self::Item> {
         let bar = self.reader.next()?;
         self.bars += 1;
+        if let Ok(Bar { close_time, .. }) = bar {
+            self.span = Some((self.span.map_or(close_time, |(first, _)| first), close_time));
+        }
         Some(bar.map_err(|error| CliError::failed(format!("{}: {error}", self.path.display()))))
     }
 }

@@ -399,5 +399,5 @@ fn what_cannot_be_sized_says_so() {
     );
     let range = r#""sizing": {"type": "volatilityTarget", "value": 1}"#;
     let mut world = above_105(range);
-    play(&mut world, "bar 106 106 106 106 -> evaluated Hold(NotReady)");
+    play(&mut world, "bar 106 106 106 106 -> evaluated Hold(RangeNotReady)");
 }

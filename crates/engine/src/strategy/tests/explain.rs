@@ -136,6 +136,11 @@ fn every_reason_to_hold_is_a_sentence() {
     let mut scene = scene(r#"{"entry": "close > 1"}"#);
     scene.closes(&["1"]);
     let holds = [
+        (
+            Hold::RangeNotReady,
+            "Waiting: the entry is true, but the average true range that its size or exits read \
+             needs more bars.",
+        ),
         (Hold::OrderWorking, "Waiting: an order of this instrument is still working."),
         (Hold::SessionClosed, "Waiting: the session is closed."),
         (Hold::Stopped, "Waiting: the profile is not running, so it makes no entries."),

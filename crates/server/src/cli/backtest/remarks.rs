@@ -22,6 +22,7 @@ impl Remarks {
     ) -> Self {
         let mut remarks =
             Self { warnings: bars.wrong_timeframes(request.timeframe), notes: Vec::new() };
+        remarks.warnings.extend(bars.apart());
         if let Some((at, reason)) = &outcome.activity.stopped {
             remarks.warnings.push(format!("Entries stopped at {at}: {reason}."));
         }

@@ -87,6 +87,27 @@ impl BarStream {
         wrong.flatten().collect()
     }
 
+    /// Each file with its symbol, for a person.
+    pub(super) fn names(&self) -> String {
+        let name =
+            |source: &Source| format!("{} ({})", source.file.path().display(), source.symbol);
+        self.sources.iter().map(name).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Says so when some file ends before another begins.
+    pub(super) fn apart(&self) -> Option<String> {
+        let span = |source: &Source| Some((source.symbol, source.file.span()?));
+        let spans = || self.sources.iter().filter_map(span);
+        let (early, (_, end)) = spans().min_by_key(|(_, (_, last))| *last)?;
+        let (late, (start, _)) = spans().max_by_key(|(_, (first, _))| *first)?;
+        (end < start).then(|| {
+            format!(
+                "The files have no time in common: the last bar of {early} closes at {end}, the \
+                 first of {late} at {start}."
+            )
+        })
+    }
+
     /// The closes, where they were kept.
     pub(super) fn into_prices(self) -> Vec<PriceSeries> {
         let series = |source: Source| {

@@ -55,8 +55,15 @@ fn each_reason_is_told_in_words() {
         ),
         (
             format!("{}{atr}", &STRATEGY[..sizing]),
-            "The entry was never ready: an average true range that its size or exits read had no \
-             value; give more bars or a shorter look-back.",
+            "The entry was only true while an average true range that its size or exits read had \
+             no value yet: `close > 0` held at 10 of 10 closes; give more bars before it or a \
+             shorter period.",
+        ),
+        (
+            format!("{}{atr}", &STRATEGY[..sizing]).replace("close > 0", "close < 102"),
+            "The entry was only true while an average true range that its size or exits read had \
+             no value yet: `close < 102` held at 1 of 10 closes; give more bars before it or a \
+             shorter period.",
         ),
     ];
     for (strategy, why) in cases {

@@ -96,7 +96,7 @@ fn what_is_no_terminal_gets_plain_text_of_eighty_columns() {
 
 #[test]
 fn fees_slippage_and_liquidity_are_told_in_the_report() {
-    let cases: [(&[&str], &str); 6] = [
+    let cases: [(&[&str], &str); 9] = [
         (&[], "Fees: none. Slippage on market and stop fills: none."),
         (&["--fee-pct", "0.10"], "Fees: 0.1 % of each fill."),
         (
@@ -107,6 +107,9 @@ fn fees_slippage_and_liquidity_are_told_in_the_report() {
             &["--fee-per-unit", "0.005", "--min-fee", "1"],
             "Fees: 0.005 per unit, at least 1 a fill.",
         ),
+        (&["--lot", "0.10"], "Quantities are whole multiples of 0.1."),
+        (&[], "Data: bars.csv (TEST); its times are the opens of bars."),
+        (&["--stamped", "close"], "Data: bars.csv (TEST); its times are the closes of bars."),
         (&["--slippage-bps", "5"], "Slippage on market and stop fills: 5 basis points."),
         (&["--volume-share", "0.1"], "One fill takes at most 10 % of a bar's volume."),
     ];

@@ -64,3 +64,20 @@ fn a_bad_row_in_either_file_stops_the_run() {
     let ended = desk.run(&[&["backtest"][..], &files, &rest].concat());
     ended.refused(1, &["b.csv: line 3: the line has 4 fields"]);
 }
+
+#[test]
+fn files_of_different_times_are_told_of() {
+    let desk = Desk::new();
+    desk.write("two.json", TWO);
+    desk.write("a.csv", &bars(&[(1, 10), (2, 11), (3, 12)]));
+    let warnings = |days: &[(u32, u32)]| {
+        desk.write("b.csv", &bars(days));
+        let files = ["--data", "a.csv", "--symbol", "A", "--data", "b.csv", "--symbol", "B"];
+        let rest = ["--timeframe", "1d", "--config", "two.json", "--json"];
+        desk.run(&[&["backtest"][..], &files, &rest].concat()).json()["warnings"].clone()
+    };
+    let apart = "The files have no time in common: the last bar of A closes at \
+                 2024-01-04T00:00:00Z, the first of B at 2024-01-05T00:00:00Z.";
+    assert_eq!(warnings(&[(4, 20), (5, 25)])[0], apart);
+    assert_eq!(warnings(&[(3, 20), (4, 25)]), serde_json::json!([]));
+}
