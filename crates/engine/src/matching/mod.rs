@@ -61,7 +61,7 @@ pub struct PlayedBar {
 
 /// What is held at the venue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Holding {
     trade: Trade,
     /// The stop was reached, but volume was short: the rest goes at the next open.
@@ -71,7 +71,7 @@ struct Holding {
 /// An order for which the bar being played is over: it had its share of the volume, or it was
 /// triggered too late in the bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Waiting {
     order: OrderId,
     symbol: Symbol,
@@ -80,7 +80,7 @@ struct Waiting {
 
 /// One profile's account at a simulated venue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Matcher {
     rules: FillRules,
     instruments: Vec<Instrument>,

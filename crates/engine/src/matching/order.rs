@@ -17,7 +17,7 @@ pub(super) const TOO_LARGE: &str = "the numbers of this fill are too large to co
 
 /// An order that may still fill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Working {
     pub(super) terms: Arc<OrderTerms>,
     pub(super) left: Quantity,

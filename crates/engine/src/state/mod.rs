@@ -17,6 +17,10 @@ use thiserror::Error;
 
 pub use profile::{Order, Profile, unrealised};
 
+/// The number of the form in which this build writes a [`State`]. A snapshot in another form is not
+/// read: the journal is folded instead.
+pub const STATE_FORMAT: u16 = 2;
+
 /// Everything the journal has told about one tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use ballast_domain::{Envelope, Event, Purpose, Target};
-use ballast_engine::state::{Profile, State};
+use ballast_engine::state::{Profile, STATE_FORMAT, State};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
@@ -51,6 +51,19 @@ fn a_stored_journal_folds_to_the_stored_state() {
             (serde_json::to_value(&expected).unwrap(), serde_json::to_value(&folded).unwrap());
         holds(&stored, &folded, "state");
     }
+}
+
+/// A snapshot of another release must not be read as if this one had written it: what was added to
+/// the state since would have its default.
+#[test]
+fn the_state_has_the_form_of_the_newest_stored_one() {
+    let (journal, stored) = STORED[STORED.len() - 1];
+    let stored: Value = serde_json::from_str(stored).unwrap();
+    let folded = serde_json::to_value(fold(journal, |_, _| {})).unwrap();
+    assert!(
+        usize::from(STATE_FORMAT) == STORED.len() && folded == stored,
+        "the state has another form: raise STATE_FORMAT, and store the next journal with its state"
+    );
 }
 
 /// All that was stored is folded to the same values; what a later version knows beyond it is new.

@@ -2,9 +2,10 @@
 
 use ballast_domain::{Envelope, Event, OrderId, ProfileId, ProfileStatus, TradeId};
 use ballast_engine::run::Observer;
-use ballast_engine::state::State;
+use ballast_engine::state::{STATE_FORMAT, State};
 use ballast_engine::step::Engine;
 use ballast_storage::{Snapshot, StreamName, TenantStore};
+use serde::{Deserialize, Serialize};
 
 use super::health::TenantHealth;
 
@@ -25,13 +26,27 @@ impl Observer for TenantObserver {
             return;
         }
         self.taken = state.last_seq();
-        let Ok(bytes) = serde_json::to_vec(state) else { return };
+        let cached = Cached { format: STATE_FORMAT, state };
+        let Ok(bytes) = serde_json::to_vec(&cached) else { return };
         let snapshot = Snapshot { seq: state.last_seq(), bytes };
         // A snapshot is only a cache: without it the journal is folded from further back.
         if let Err(error) = self.store.put_snapshot(StreamName::Journal, snapshot).await {
             tracing::warn!(%error, "no snapshot was kept");
         }
     }
+}
+
+/// What a snapshot holds.
+#[derive(Serialize, Deserialize)]
+struct Cached<S> {
+    format: u16,
+    state: S,
+}
+
+/// The state in a snapshot; `None` when another release wrote it, or nobody can read it.
+pub(super) fn state_of(snapshot: &Snapshot) -> Option<State> {
+    let cached: Cached<State> = serde_json::from_slice(&snapshot.bytes).ok()?;
+    (cached.format == STATE_FORMAT).then_some(cached.state)
 }
 
 impl TenantObserver {
@@ -80,4 +95,21 @@ fn symbol_of(state: &State, order: OrderId) -> &str {
     let open = profile.trades.get(&trade).map(|known| &known.symbol);
     let closed = profile.closed.iter().rev().find(|known| known.id == trade);
     main.or(open).or(closed.map(|known| &known.symbol)).map_or("", |symbol| symbol.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_of_another_form_is_not_read() {
+        let state = State::new("alice@example.com".parse().unwrap());
+        let snapshot = |bytes| Snapshot { seq: 0, bytes };
+        for (format, expected) in [(STATE_FORMAT, Some(&state)), (STATE_FORMAT + 1, None)] {
+            let cached = serde_json::to_vec(&Cached { format, state: &state }).unwrap();
+            assert_eq!(state_of(&snapshot(cached)).as_ref(), expected);
+        }
+        let bare = serde_json::to_vec(&state).unwrap();
+        assert_eq!(state_of(&snapshot(bare)), None, "as the first builds wrote it");
+    }
 }

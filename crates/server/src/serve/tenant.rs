@@ -21,11 +21,11 @@ use ballast_venues::paper::{
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::health::TenantHealth;
 use super::market::RecentFrames;
-use super::observer::TenantObserver;
+use super::observer::{TenantObserver, state_of};
 use super::settings::ProfileSettings;
 use super::{STOP_DEADLINE, stopped};
 use crate::cli::CliError;
@@ -36,8 +36,10 @@ const INBOX: usize = 1_024;
 const PAGE: usize = 1_000;
 /// How often orders that nobody can tell about are asked for again.
 const TICK: Duration = Duration::from_secs(1);
-/// How long a tenant that has failed waits before it is started again.
-const RESTART_PAUSE: Duration = Duration::from_secs(1);
+/// How long a tenant that has failed waits before it is started again, at first; twice as long
+/// after each further failure.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// A profile as it is configured, with its compiled strategy.
 pub(super) struct ConfiguredProfile {
@@ -101,19 +103,22 @@ impl TenantError {
 impl TenantWorld {
     /// Runs the tenant until `stop` is set; starts it again whenever it fails.
     pub(super) async fn supervise(self, mut stop: watch::Receiver<bool>) {
+        let mut pause = SHORTEST_PAUSE;
         while !*stop.borrow() {
-            match self.run(&mut stop).await {
-                Ok(()) => return,
-                Err(error) => {
-                    self.market.send_replace(None);
-                    self.health.failed(&error.to_string(), error.is_of_the_store());
-                    tracing::error!(tenant = %self.id, %error, "stopped; it is folded again");
-                    tokio::select! {
-                        () = stopped(&mut stop) => {}
-                        () = tokio::time::sleep(RESTART_PAUSE) => {}
-                    }
-                }
+            let begun = Instant::now();
+            let Err(error) = self.run(&mut stop).await else { return };
+            self.market.send_replace(None);
+            self.health.failed(&error.to_string(), error.is_of_the_store());
+            if begun.elapsed() > LONGEST_PAUSE {
+                pause = SHORTEST_PAUSE;
             }
+            let seconds = pause.as_secs();
+            tracing::error!(tenant = %self.id, %error, "stopped; folded again in {seconds} s");
+            tokio::select! {
+                () = stopped(&mut stop) => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
@@ -180,7 +185,7 @@ impl TenantWorld {
     /// The state as the newest snapshot and every event after it tell it.
     async fn fold(&self, journal: &impl Journal<Envelope>) -> Result<State, TenantError> {
         let snapshot = self.store.snapshot(StreamName::Journal).await?;
-        let cached = snapshot.and_then(|snapshot| serde_json::from_slice(&snapshot.bytes).ok());
+        let cached = snapshot.as_ref().and_then(state_of);
         let mut state = cached.unwrap_or_else(|| State::new(self.id.clone()));
         loop {
             let page = journal.read(state.last_seq(), PAGE).await?;

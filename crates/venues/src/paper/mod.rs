@@ -36,7 +36,7 @@ use accounts::Accounts;
 use task::Task;
 
 pub use handles::{PaperBroker, PaperMarket, VenueEnded};
-pub use record::{Account, PaperEntry, PaperRecord};
+pub use record::{Account, PAPER_VERSION, PaperEntry, PaperRecord};
 
 /// Records that are read at once when the venue is rebuilt.
 const PAGE: usize = 256;
@@ -78,6 +78,17 @@ pub enum PaperError {
     /// The stream did not take a record.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// A newer release wrote the stream.
+    #[error(
+        "record {seq} of the paper venue has format {version}, this release reads up to \
+         {PAPER_VERSION}: upgrade"
+    )]
+    UnknownVersion {
+        /// Its place in the stream.
+        seq: u64,
+        /// Its format.
+        version: u16,
+    },
     /// The tenant's loop has ended.
     #[error("the tenant's inbox is closed: start the tenant and its paper venue again")]
     TenantGone,
@@ -123,13 +134,13 @@ impl<J: Journal<PaperRecord>> PaperVenue<J> {
     /// the rules of `settings` from now on.
     ///
     /// # Errors
-    /// [`JournalError`] when the stream cannot be read.
+    /// [`PaperError`] when the stream cannot be read.
     pub async fn open(
         journal: J,
         settings: PaperSettings,
         clock: Arc<dyn Clock>,
         gaps: Arc<dyn Gaps>,
-    ) -> Result<Self, JournalError> {
+    ) -> Result<Self, PaperError> {
         let queue = settings.queue.max(1);
         let mut accounts = Accounts::new(settings);
         let mut seq = 0;
@@ -140,6 +151,10 @@ impl<J: Journal<PaperRecord>> PaperVenue<J> {
             let complete = page.len() < PAGE;
             for record in page {
                 seq += 1;
+                let version = record.version;
+                if version > PAPER_VERSION {
+                    return Err(PaperError::UnknownVersion { seq, version });
+                }
                 let said = record.what.iter().filter_map(PaperEntry::said).cloned();
                 news.extend(said.map(|event| (seq, event)));
                 settled = record.settled.max(settled);

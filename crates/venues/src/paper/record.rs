@@ -13,11 +13,18 @@ use ballast_domain::{
 use ballast_engine::matching::Matcher;
 use serde::{Deserialize, Serialize};
 
+/// The version of the record format that this build writes. A stored record keeps its meaning: what
+/// changes gets a new entry or an optional field.
+pub const PAPER_VERSION: u16 = 1;
+
 /// One entry of the paper venue's stream: what happened together, and what came of it. Where that
 /// is a lot, it is spread over several records that are appended together.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PaperRecord {
+    /// The format's version, see [`PAPER_VERSION`].
+    #[serde(default = "first_version")]
+    pub version: u16,
     /// What happened, in order.
     pub what: Vec<PaperEntry>,
     /// The number of records, counted from the first, whose news the tenant had carried out by
@@ -27,9 +34,21 @@ pub struct PaperRecord {
     pub accounts: BTreeMap<ProfileId, Account>,
 }
 
+/// The first records did not say their version.
+const fn first_version() -> u16 {
+    1
+}
+
+impl Default for PaperRecord {
+    fn default() -> Self {
+        Self { version: PAPER_VERSION, what: Vec::new(), settled: 0, accounts: BTreeMap::new() }
+    }
+}
+
 /// What happened at the paper venue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(deny_unknown_fields)]
 pub enum PaperEntry {
     /// A profile got an account.
     AccountOpened {
@@ -93,7 +112,7 @@ impl PaperEntry {
 
 /// One profile's account at the paper venue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Account {
     /// What works and is held, and by which rules it fills.
     pub matcher: Matcher,

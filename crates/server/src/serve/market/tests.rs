@@ -120,7 +120,7 @@ async fn stop_fills(events: Vec<MarketEvent>) -> Option<Timestamp> {
     let (store, _) = Store::memory(&[], Arc::new(StoppedClock)).unwrap();
     let journal = store.tenant(&"alice".parse().unwrap()).journal(StreamName::Paper, 0);
     let accounts = BTreeMap::from([(intent().profile, account())]);
-    let record = PaperRecord { what: Vec::new(), settled: 1, accounts };
+    let record = PaperRecord { settled: 1, accounts, ..PaperRecord::default() };
     journal.append(0, &[record]).await.unwrap();
     let (settings, clock) = (PaperSettings::default(), Arc::new(StoppedClock));
     let venue = PaperVenue::open(journal, settings, clock, Arc::new(NoGaps)).await.unwrap();

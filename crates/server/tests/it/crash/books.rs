@@ -57,7 +57,11 @@ impl Books {
         let entries: Vec<PaperEntry> = records.into_iter().flat_map(|record| record.what).collect();
         let snapshot = store.snapshot(StreamName::Journal).await.unwrap();
         let mut started = match snapshot {
-            Some(snapshot) => serde_json::from_slice(&snapshot.bytes).unwrap(),
+            Some(snapshot) => {
+                let mut cached: serde_json::Value =
+                    serde_json::from_slice(&snapshot.bytes).unwrap();
+                serde_json::from_value(cached["state"].take()).unwrap()
+            }
             None => State::new(store.id().clone()),
         };
         let tail = started.last_seq() as usize;

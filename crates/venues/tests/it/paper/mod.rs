@@ -5,4 +5,5 @@ mod parity;
 mod reference;
 mod requests;
 mod rig;
+mod stored;
 mod world;

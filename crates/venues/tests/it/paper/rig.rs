@@ -47,6 +47,17 @@ impl<R: Serialize + DeserializeOwned> Stream<R> {
         Self { lines, dead, of: std::marker::PhantomData }
     }
 
+    /// A stream whose records were stored as these lines.
+    pub(super) fn of_lines(lines: &str) -> Self {
+        let lines = lines.lines().map(str::to_owned).collect();
+        let (lines, dead) = (Arc::new(Mutex::new(lines)), Arc::default());
+        Self { lines, dead, of: std::marker::PhantomData }
+    }
+
+    pub(super) fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap().clone()
+    }
+
     pub(super) fn records(&self) -> Vec<R> {
         let lines = self.lines.lock().unwrap();
         lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -159,9 +170,16 @@ impl Disk {
 
     /// The venue, as its stream tells.
     pub(super) async fn venue(&self, settings: PaperSettings) -> PaperVenue<Stream<PaperRecord>> {
+        self.try_venue(settings).await.unwrap()
+    }
+
+    pub(super) async fn try_venue(
+        &self,
+        settings: PaperSettings,
+    ) -> Result<PaperVenue<Stream<PaperRecord>>, PaperError> {
         let stream = self.paper.in_process(Arc::default());
         let clock = Arc::new(HandClock::default());
-        PaperVenue::open(stream, settings, clock, Arc::new(NoGaps)).await.unwrap()
+        PaperVenue::open(stream, settings, clock, Arc::new(NoGaps)).await
     }
 }
 
