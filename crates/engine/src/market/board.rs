@@ -249,6 +249,9 @@ impl Board {
             return Err(BoardError::OutOfOrder { symbol, close: bar.close_time, last });
         }
         let opened = self.base.open_of(bar.close_time);
+        for sheet in &mut self.sheets {
+            sheet.aggregates[row].opens(opened);
+        }
         // A bar of a later close says that what is missing of earlier ones never comes.
         let over = if bar.close_time > last { opened.max(last) } else { opened };
         self.expire(over, &mut on_frame);
@@ -340,8 +343,9 @@ impl Sheet {
     }
 
     fn report(&mut self, row: usize, bar: &Bar, longer: &[Self]) {
-        if self.frame.id.close < bar.close_time {
-            self.frame.id.close = bar.close_time;
+        // What comes late to a frame that was handed out is handed out alone.
+        if self.frame.id.close < bar.close_time || self.closed {
+            self.frame.id.close = self.frame.id.close.max(bar.close_time);
             self.reported = 0;
             for row in &mut self.frame.rows {
                 row.bar = None;

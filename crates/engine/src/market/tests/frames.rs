@@ -282,3 +282,46 @@ fn longer_timeframes_tell_how_far_their_series_reach() {
     board.condition(read("GOOG"), read("4h"), &condition).unwrap();
     assert_eq!(reach(&board), [(Timeframe::D1, 22), (Timeframe::H4, 4)]);
 }
+
+/// Stocks open at half past, coins at the full hour. Neither sees a longer bar before its last hour
+/// has closed, and none is told twice.
+#[test]
+fn instruments_that_open_at_different_minutes_have_longer_bars_of_their_own() {
+    let mut both = board(&["COIN", "GOOG"], &["1h", "4h"]);
+    let mut alone = board(&["GOOG"], &["1h", "4h"]);
+    let half = |hours: i64| hour(hours).saturating_add_nanos(1_800_000_000_000);
+    let longer = |frames: Vec<String>, symbol: &str| -> Vec<String> {
+        let of =
+            |frame: &String| frame.starts_with("4h") && !frame.contains(&format!("{symbol} -"));
+        frames.into_iter().filter(of).collect()
+    };
+    let (mut coins, mut stocks, mut expected) = (Vec::new(), Vec::new(), Vec::new());
+    for close in 1..=12 {
+        let prices = format!("{close} {close} {close} {close}");
+        let mut told = push(&mut both, "COIN", hour(close), &prices);
+        told.extend(expire(&mut both, hour(close)));
+        told.extend(push(&mut both, "GOOG", half(close), &prices));
+        told.extend(expire(&mut both, half(close)));
+        coins.extend(longer(told.clone(), "COIN"));
+        stocks.extend(longer(told, "GOOG"));
+        expected.extend(longer(push(&mut alone, "GOOG", half(close), &prices), "GOOG"));
+    }
+    assert_eq!(coins.len(), 3);
+    let without_coin = |frame: &String| frame.replace(" COIN -", "");
+    assert_eq!(stocks.iter().map(without_coin).collect::<Vec<_>>(), expected);
+    assert_eq!(expected, ["4h@4 GOOG 1/4/1/4", "4h@8 GOOG 5/8/5/8", "4h@12 GOOG 9/12/9/12"]);
+}
+
+#[test]
+fn what_comes_late_to_a_frame_is_handed_out_alone() {
+    let mut board = board(&["COIN", "GOOG"], &["1h", "4h"]);
+    let half = |hours: i64| hour(hours).saturating_add_nanos(1_800_000_000_000);
+    push(&mut board, "COIN", hour(3), "1 1 1 1");
+    push(&mut board, "GOOG", half(3), "2 2 2 2");
+    push(&mut board, "COIN", hour(4), "3 3 3 3");
+    let handed_out = expire(&mut board, hour(4));
+    assert!(handed_out.contains(&"4h@4 COIN 1/3/1/3 GOOG -".to_owned()), "{handed_out:?}");
+    // The stock's last hour never comes: its next one opens at the full hour.
+    let late = push(&mut board, "GOOG", hour(5), "5 5 5 5");
+    assert_eq!(late, ["4h@4 COIN - GOOG 2/2/2/2"]);
+}
