@@ -179,10 +179,11 @@ impl Protection {
             let last_of_whole = index + 1 == self.targets.len() && whole >= Decimal::ONE;
             let portion = quantity.get().checked_mul(target.portion).unwrap_or_default();
             let share = if last_of_whole { left } else { instrument.round_down(portion).min(left) };
+            // What a price can never reach is left to the stop.
+            left = left.saturating_sub(share);
             let Some(level) = target.distance.level(fill_price, above) else {
                 continue;
             };
-            left = left.saturating_sub(share);
             levels.push(Target { level, quantity: share, filled: Quantity::ZERO });
         }
         levels
@@ -243,5 +244,18 @@ mod tests {
         let targets = protection.targets(price("100"), Direction::Long, quantity, &instrument);
         let levels: Vec<_> = targets.iter().map(|t| (t.level, t.quantity.to_string())).collect();
         assert_eq!(levels, [(price("101"), "3".to_owned()), (price("102"), "8".to_owned())]);
+    }
+
+    #[test]
+    fn what_no_price_can_reach_is_not_taken_by_another_target() {
+        let far = TargetTerms { distance: percent(100), portion: "0.5".parse().unwrap() };
+        let near = TargetTerms { distance: percent(10), portion: "0.5".parse().unwrap() };
+        let protection = Protection { targets: vec![far, near], ..Protection::default() };
+        let symbol = "X".parse().unwrap();
+        let free = Instrument::unrestricted(symbol, AssetClass::Stock, "USD".parse().unwrap());
+        let quantity = "10".parse().unwrap();
+        let targets = protection.targets(price("100"), Direction::Short, quantity, &free);
+        let levels: Vec<_> = targets.iter().map(|t| (t.level, t.quantity.to_string())).collect();
+        assert_eq!(levels, [(price("90"), "5".to_owned())]);
     }
 }

@@ -169,6 +169,30 @@ const fn is_zero(count: &u32) -> bool {
     *count == 0
 }
 
+/// Product and quotient are each rounded at the 28th digit: what they leave there would keep the
+/// price of a single fill from being that price.
 fn mean(value: Decimal, quantity: Quantity) -> Decimal {
-    value.checked_div(quantity.get()).unwrap_or_default().normalize()
+    let mean = value.checked_div(quantity.get()).unwrap_or_default();
+    mean.round_sf(24).unwrap_or(mean).normalize()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Adjusted prices have 17 digits, and quantities without a lot as many as there are.
+        #[test]
+        fn one_fill_has_its_own_price(
+            price in 1_i64..=99_999_999_999_999_999,
+            quantity in 1_i64..=999_999_999_999_999,
+        ) {
+            let price = Decimal::new(price, 14);
+            let quantity = Quantity::new(Decimal::new(quantity, 12)).unwrap();
+            let value = price * quantity.get();
+            prop_assert_eq!(mean(value, quantity), price.normalize());
+        }
+    }
 }

@@ -182,6 +182,14 @@ fn away(distance: Decimal, direction: Direction) -> Decimal {
     }
 }
 
+/// Whether `amount` is more than what rounding leaves behind in an account that is worth `whole`: a
+/// billionth of it buys no position.
+#[must_use]
+pub fn is_worth_spending(amount: Decimal, whole: Decimal) -> bool {
+    let billionth = whole.checked_div(Decimal::from(1_000_000_000)).unwrap_or_default();
+    amount > Decimal::ZERO && amount > billionth
+}
+
 /// Why a trade was left when its stop filled.
 #[must_use]
 pub const fn stop_reason(kind: StopKind) -> ExitReason {

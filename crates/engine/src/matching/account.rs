@@ -100,7 +100,8 @@ impl Matcher {
         available.map(|available| Money::new(available, self.cash.currency()))
     }
 
-    /// As much of `wanted` as is available pays for with its fee, rounded down to the lot.
+    /// As much of `wanted` as is available pays for with its fee, rounded down to the lot; nothing
+    /// when that is only what rounding has left.
     pub(super) fn affordable(
         &self,
         terms: &OrderTerms,
@@ -120,7 +121,15 @@ impl Matcher {
         }
         let units = self.units_for(available, quote);
         let cut = self.instrument(terms.symbol).zip(units).map(|(i, units)| i.round_down(units));
+        if !position::is_worth_spending(available, self.worth_at_cost()) {
+            return Quantity::ZERO;
+        }
         cut.filter(|cut| *cut < wanted).filter(fits).unwrap_or_default()
+    }
+
+    fn worth_at_cost(&self) -> Decimal {
+        let held = self.holdings.iter().map(|holding| holding.trade.reserved.amount());
+        held.sum::<Decimal>() + self.cash.amount()
     }
 
     /// Units that `amount` pays for, fee included, before rounding.

@@ -16,6 +16,7 @@ use ballast_domain::{
 use rust_decimal::Decimal;
 
 use super::OrderIntent;
+use crate::position::is_worth_spending;
 use crate::state::Profile;
 
 /// What the gate looks at beside the signal.
@@ -277,7 +278,8 @@ fn within_position_limits(profile: &Profile, limits: &Limits) -> Result<(), Refu
     if open >= limit { Err(Refusal::TooManyPositions { open, limit }) } else { Ok(()) }
 }
 
-/// What to reserve: cost and fee, or what is available where the fill may cut the order down.
+/// What to reserve: cost and fee, or what is available where the fill may cut the order down. Such
+/// an entry may also be paid for by what is being left: at one open exits fill before entries.
 fn affordable(
     entry: &Entry<'_>,
     quantity: Quantity,
@@ -291,8 +293,13 @@ fn affordable(
     let fee = profile.document.fees.fee(notional, quantity.get(), liquidity);
     let needed = fee.and_then(|fee| notional.checked_add(fee)).ok_or(Refusal::Overflow)?;
     let available = profile.book.available();
-    if available <= Decimal::ZERO || (needed > available && !entry.cut_to_available) {
-        return Err(Refusal::InsufficientCapital { needed, available });
+    let frees = || profile.working.values().any(|order| order.terms.is_reducing());
+    let enough = match entry.cut_to_available {
+        false => available >= needed,
+        true => is_worth_spending(available, profile.book.equity_at_cost()) || frees(),
+    };
+    match enough {
+        true => Ok(needed.min(available).max(Decimal::ZERO)),
+        false => Err(Refusal::InsufficientCapital { needed, available }),
     }
-    Ok(needed.min(available))
 }

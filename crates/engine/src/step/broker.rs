@@ -123,7 +123,8 @@ impl Engine {
     ) -> Result<(), ApplyError> {
         let Some(known) = self.order(order) else { return Ok(()) };
         let OrderState::Active(state) = known.state else { return Ok(()) };
-        let age = context.at.nanos_since(known.terms.accepted_at);
+        // A clock that was set back makes an order no younger.
+        let age = context.at.nanos_since(known.terms.accepted_at).saturating_abs();
         let over = age >= self.settings.unknown_grace_nanos;
         let done = match state {
             ActiveState::Accepted | ActiveState::PartiallyFilled => {

@@ -3,7 +3,7 @@
 use ballast_domain::id::Leg;
 use ballast_domain::order::Reversal;
 use ballast_domain::{
-    BrokerEvent, Event, Fill, Money, OrderId, OrderTerms, OrderType, Origin, ProfileId,
+    BrokerEvent, Event, Fill, Money, OrderId, OrderTerms, OrderType, Origin, Price, ProfileId,
     ProfileStatus, Purpose, Signal, SignalTerms, Slot, TimeInForce, Trade, TradeId,
 };
 use rust_decimal::Decimal;
@@ -31,6 +31,7 @@ impl Engine {
             }
             Match::Trade { trade, surprise } => (trade, surprise),
         };
+        let price = fill.price;
         let was_negative = profile.book.available() < Decimal::ZERO;
         self.emit(context, Event::OrderFilled { order, fill: Box::new(fill) }, effects)?;
         self.protect(context, order, trade, effects)?;
@@ -40,7 +41,7 @@ impl Engine {
         }
         self.check_available(context, order.intent.profile, was_negative, effects)?;
         self.cancel_partners(context, order, effects)?;
-        self.on_trade_left(context, order, trade, effects)
+        self.on_trade_left(context, order, trade, price, effects)
     }
 
     /// Places the levels that protect a trade after an entry's fill.
@@ -119,6 +120,7 @@ impl Engine {
         context: &Context,
         order: OrderId,
         id: TradeId,
+        price: Price,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         let Some(profile) = self.state.profile(order.intent.profile) else { return Ok(()) };
@@ -143,7 +145,9 @@ impl Engine {
         match then {
             Some((symbol, reversal)) => {
                 let signal = reversal_signal(order.intent.profile, symbol, *reversal);
-                self.submit(context, signal, effects).map(drop)
+                // The data was fresh when both halves were decided, and this price is newer.
+                let verdict = self.check(context, &signal, Some(price));
+                self.settle(context, signal, verdict, effects).map(drop)
             }
             None => Ok(()),
         }

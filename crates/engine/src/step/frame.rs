@@ -74,23 +74,48 @@ impl Engine {
         may_signal: bool,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        let profile = self.desks[desk].profile;
-        for lane in 0..self.desks[desk].lanes.len() {
-            let plan = &self.desks[desk].plan.lanes()[lane];
-            let symbol = plan.symbol;
-            let Some(row) = plan.row(frame) else { continue };
-            let Some(bar) = row.bar else { continue };
-            let spot = Spot { profile, desk, lane, row, bar };
-            let mut overdue = Vec::new();
-            if self.state.profile(profile).is_some_and(|known| !known.trades.is_empty()) {
-                overdue = self.follow_trades(context, &spot, symbol, effects)?;
-            }
-            if may_signal {
-                self.leave_overdue(context, &spot, symbol, &overdue, effects)?;
-                self.evaluate(context, &spot, symbol, &overdue, effects)?;
-            } else {
-                self.catch_up(&spot, symbol);
-            }
+        let lanes = 0..self.desks[desk].lanes.len();
+        if lanes.len() == 1 {
+            return self.on_lane(context, (desk, 0), frame, may_signal, effects);
+        }
+        // What is left pays for what is entered, in whatever order the config names them.
+        let holds = |lane: usize| {
+            let Desk { profile, plan, .. } = &self.desks[desk];
+            let symbol = plan.lanes()[lane].symbol;
+            let known = self.state.profile(*profile);
+            known.is_some_and(|known| known.trades_of(symbol).next().is_some())
+        };
+        let (held, flat): (Vec<usize>, Vec<usize>) = lanes.partition(|lane| holds(*lane));
+        for lane in held.into_iter().chain(flat) {
+            self.on_lane(context, (desk, lane), frame, may_signal, effects)?;
+        }
+        Ok(())
+    }
+
+    /// What the frame brings to one instrument of a profile, by the places of desk and lane.
+    fn on_lane(
+        &mut self,
+        context: &Context,
+        (desk, lane): (usize, usize),
+        frame: &Frame,
+        may_signal: bool,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let Desk { profile, plan, .. } = &self.desks[desk];
+        let (profile, plan) = (*profile, &plan.lanes()[lane]);
+        let symbol = plan.symbol;
+        let Some(row) = plan.row(frame) else { return Ok(()) };
+        let Some(bar) = row.bar else { return Ok(()) };
+        let spot = Spot { profile, desk, lane, row, bar };
+        let mut overdue = Vec::new();
+        if self.state.profile(profile).is_some_and(|known| !known.trades.is_empty()) {
+            overdue = self.follow_trades(context, &spot, symbol, effects)?;
+        }
+        if may_signal {
+            self.leave_overdue(context, &spot, symbol, &overdue, effects)?;
+            self.evaluate(context, &spot, symbol, &overdue, effects)?;
+        } else {
+            self.catch_up(&spot, symbol);
         }
         Ok(())
     }
@@ -181,7 +206,7 @@ impl Engine {
         let decide = |standing| desk.plan.decide(lane, spot.row, standing);
         let choice = choose(profile, symbol, overdue, decide);
         let signal = self.signal(spot, symbol, choice);
-        let verdict = signal.map(|signal| (self.check(context, &signal), signal));
+        let verdict = signal.map(|signal| (self.check(context, &signal, None), signal));
         let seen = &desk.lanes[spot.lane];
         let news = match &verdict {
             Some((Ok(_), _)) => true,

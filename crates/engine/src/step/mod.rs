@@ -289,7 +289,7 @@ impl Engine {
         signal: Signal,
         effects: &mut Effects,
     ) -> Result<Result<OrderId, Refusal>, ApplyError> {
-        let verdict = self.check(context, &signal);
+        let verdict = self.check(context, &signal, None);
         self.settle(context, signal, verdict, effects)
     }
 
@@ -315,7 +315,13 @@ impl Engine {
         }
     }
 
-    fn check(&self, context: &Context, signal: &Signal) -> Result<OrderIntent, Refusal> {
+    /// Asks the gate. `told` is a price that the venue has just told for the instrument.
+    fn check(
+        &self,
+        context: &Context,
+        signal: &Signal,
+        told: Option<Price>,
+    ) -> Result<OrderIntent, Refusal> {
         let profile = self.state.profile(signal.profile).ok_or(Refusal::ProfileUnknown)?;
         let lane = self.desk(signal.profile).and_then(|desk| desk.lane(signal.symbol));
         risk::check(
@@ -324,7 +330,7 @@ impl Engine {
                 tenant: self.state.tenant(),
                 profile,
                 control: self.control.as_deref(),
-                mark: lane.and_then(|lane| lane.mark),
+                mark: told.map(|price| (price, context.now)).or(lane.and_then(|lane| lane.mark)),
                 at: context.at,
                 now: context.now,
             },

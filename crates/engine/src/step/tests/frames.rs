@@ -118,6 +118,29 @@ fn the_second_half_of_a_reversal_passes_the_gate_too() {
     );
 }
 
+/// Both halves were decided on one close, and the venue's price is newer: neither the night between
+/// nor a restart, after which no price is known yet, takes the second half away.
+#[test]
+fn the_second_half_of_a_reversal_needs_no_data_of_its_own() {
+    for between in ["wait 172800", "restart"] {
+        let both = r#"{"direction": "both", "entry": "close > 105", "entryShort": "close < 95",
+            "limits": {"maxDataAgeMs": 1000}}"#;
+        let mut world = World::running(both);
+        play(
+            &mut world,
+            "
+            bar 106 106 106 106
+            filled 1 a 10@106
+            bar 94 94 94 94
+            -> evaluated Reverse(Short); intent 2 exit 1 10 opposite_signal then | submit 2
+            accepted 2
+            ",
+        );
+        play(&mut world, between);
+        play(&mut world, "filled 2 b 10@93 -> filled 2 10@93; intent 3 short 10 | submit 3");
+    }
+}
+
 #[test]
 fn a_trail_follows_the_extreme_of_each_close() {
     let mut world = above_105(r#""exits": {"trailing": {"type": "percent", "value": 5}}"#);
