@@ -32,6 +32,7 @@ impl Matcher {
             None => position::begin(terms, *direction, *slot, protection.clone(), &fill),
         };
         let cost = position::enter(&mut trade, &fill)?;
+        trade.fills.clear();
         (trade.stop, trade.targets) = position::protect(&trade, &instrument);
         self.cash = self.cash.checked_sub(cost)?.checked_sub(fill.fee)?;
         self.fills += 1;
@@ -55,6 +56,7 @@ impl Matcher {
         let fill = self.quote_fill(quantity, quote)?;
         let mut left = self.holdings[place].trade.clone();
         let returned = position::leave(&mut left, &fill, reason)?;
+        left.fills.clear();
         let cash = self.cash.checked_add(returned.cost)?.checked_add(returned.profit)?;
         self.cash = cash.checked_sub(fill.fee)?;
         self.fills += 1;

@@ -63,6 +63,8 @@ pub struct PlayedBar {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Holding {
+    /// Without its fills: a venue repeats none to itself, and an account that filled in many small
+    /// parts stays small.
     trade: Trade,
     /// The stop was reached, but volume was short: the rest goes at the next open.
     stop_triggered: bool,

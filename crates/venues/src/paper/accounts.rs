@@ -46,6 +46,8 @@ pub(super) struct Accounts {
     told: BTreeMap<ProfileId, Told>,
     /// Accounts that have changed since they were last recorded.
     unrecorded: BTreeSet<ProfileId>,
+    /// The close that is being played, or was the last to be.
+    played: Option<Timestamp>,
 }
 
 impl Accounts {
@@ -55,6 +57,7 @@ impl Accounts {
             accounts: BTreeMap::new(),
             told: BTreeMap::new(),
             unrecorded: BTreeSet::new(),
+            played: None,
         }
     }
 
@@ -62,8 +65,14 @@ impl Accounts {
         self.accounts.get(&profile)
     }
 
+    /// A close is played from now on.
+    pub(super) fn begin_close(&mut self, close: Timestamp) {
+        self.played = self.played.max(Some(close));
+    }
+
     /// Takes over a record of the stream.
     pub(super) fn restore(&mut self, record: PaperRecord) {
+        self.played = record.played.or(self.played);
         for entry in &record.what {
             self.remember(entry);
         }
@@ -83,15 +92,18 @@ impl Accounts {
         let mut records = Vec::new();
         let mut room = 0;
         for entry in std::mem::take(&mut draft.what) {
-            with_room(&mut records, &mut room, 1, settled).what.push(entry);
+            with_room(&mut records, &mut room, 1).what.push(entry);
         }
         for profile in std::mem::take(&mut self.unrecorded) {
             if let Some(account) = self.accounts.get(&profile) {
-                let record = with_room(&mut records, &mut room, account.parts(), settled);
+                let record = with_room(&mut records, &mut room, account.parts());
                 record.accounts.insert(profile, account.clone());
             }
         }
         self.forget();
+        for record in &mut records {
+            (record.settled, record.played) = (settled, self.played);
+        }
         records
     }
 
@@ -353,10 +365,9 @@ fn with_room<'a>(
     records: &'a mut Vec<PaperRecord>,
     room: &mut usize,
     parts: usize,
-    settled: u64,
 ) -> &'a mut PaperRecord {
     if parts > *room || records.is_empty() {
-        records.push(PaperRecord { settled, ..PaperRecord::default() });
+        records.push(PaperRecord::default());
         *room = PARTS_PER_RECORD;
     }
     *room = room.saturating_sub(parts);

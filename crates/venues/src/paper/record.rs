@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    BrokerEvent, Instrument, Money, OrderId, OrderTerms, ProfileId, Stop, TradeId,
+    BrokerEvent, Instrument, Money, OrderId, OrderTerms, ProfileId, Stop, Timestamp, TradeId,
 };
 use ballast_engine::matching::Matcher;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,10 @@ pub struct PaperRecord {
     /// The number of records, counted from the first, whose news the tenant had carried out by
     /// then; what came after them is told again after a restart.
     pub settled: u64,
+    /// The close that was being played, or was the last to be: whoever plays a file again begins
+    /// with it, because the rest of it may not have been played.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub played: Option<Timestamp>,
     /// The accounts that it changed, as they stand afterwards.
     pub accounts: BTreeMap<ProfileId, Account>,
 }
@@ -41,7 +45,13 @@ const fn first_version() -> u16 {
 
 impl Default for PaperRecord {
     fn default() -> Self {
-        Self { version: PAPER_VERSION, what: Vec::new(), settled: 0, accounts: BTreeMap::new() }
+        Self {
+            version: PAPER_VERSION,
+            what: Vec::new(),
+            settled: 0,
+            played: None,
+            accounts: BTreeMap::new(),
+        }
     }
 }
 

@@ -5,10 +5,10 @@
 //! the inbox has no room for waits in the outbox. That is bounded by what the tenant asks for in
 //! one batch, because it asks for nothing more before it has read its inbox.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ballast_domain::{BrokerEvent, Symbol, Timestamp};
+use ballast_domain::{BrokerEvent, ProfileId, Symbol, Timestamp};
 use ballast_engine::matching::{Matcher, PlayedBar};
 use ballast_engine::ports::{Clock, Gap, Gaps, Journal};
 use ballast_engine::run::Delivery;
@@ -24,6 +24,9 @@ use super::{AccountError, MarketClose, PaperError, PaperVenue};
 const BATCH: usize = 64;
 
 type Done = Result<(), PaperError>;
+/// The accounts and instruments whose orders have come.
+type Came = Result<BTreeSet<(ProfileId, Symbol)>, PaperError>;
+type SyncPhase<'a> = &'a (dyn Fn(&mut Matcher, &PlayedBar, &mut Vec<BrokerEvent>) + Sync);
 
 pub(super) struct Task<J> {
     journal: J,
@@ -128,14 +131,16 @@ impl<J: Journal<PaperRecord>> Task<J> {
 
     /// Plays everything that closed at one instant, phase by phase.
     async fn play_close(&mut self, close: MarketClose) -> Done {
-        let MarketClose { close_time, bars, frames, session_ends } = close;
+        let MarketClose { close_time, mut bars, frames, session_ends } = close;
+        self.accounts.begin_close(close_time);
+        // In whatever order the bars of one close came, the same happens.
+        bars.sort_unstable_by_key(|played| played.symbol);
         if let Some(open_time) = bars.first().map(|bar| bar.open_time) {
             let unseen: Vec<PlayedBar> =
                 bars.iter().filter(|bar| !self.saw_ticks_of(bar)).copied().collect();
             if !unseen.is_empty() {
                 self.play_open(&unseen, open_time).await?;
-                self.play(&unseen, open_time, &Matcher::inside).await?;
-                self.settle().await?;
+                self.play_each(&unseen, open_time, &Matcher::inside).await?;
             }
             let mut draft = Draft::new(close_time);
             self.accounts.deliver(open_time, false, &mut draft);
@@ -173,8 +178,7 @@ impl<J: Journal<PaperRecord>> Task<J> {
         let end = |matcher: &mut Matcher, tick: &PlayedBar, out: &mut Vec<BrokerEvent>| {
             matcher.end(tick, false, out);
         };
-        self.play(&bars, tick.open_time, &end).await?;
-        self.settle().await
+        self.play_each(&bars, tick.open_time, &end).await.map(drop)
     }
 
     /// Whether the bar's prices were played already, tick by tick.
@@ -184,35 +188,38 @@ impl<J: Journal<PaperRecord>> Task<J> {
 
     /// Plays the open, then again to the accounts that have answered with new orders.
     async fn play_open(&mut self, bars: &[PlayedBar], at: Timestamp) -> Done {
-        let mut draft = Draft::new(at);
-        self.accounts.deliver(at, false, &mut draft);
         if bars.len() > 1 {
-            self.accounts.play(bars, None, &Matcher::leave_at_open, &mut draft);
+            self.play_each(bars, at, &Matcher::leave_at_open).await?;
         }
-        self.accounts.play(bars, None, &Matcher::open, &mut draft);
-        self.commit(draft, Answers::new()).await?;
+        let mut came = self.play_each(bars, at, &Matcher::open).await?;
         loop {
-            self.settle().await?;
             let mut draft = Draft::new(at);
-            let came = self.accounts.deliver(at, false, &mut draft);
+            came.append(&mut self.accounts.deliver(at, false, &mut draft));
             self.accounts.play(bars, Some(&came), &Matcher::open, &mut draft);
             self.commit(draft, Answers::new()).await?;
             if came.is_empty() {
                 return Ok(());
             }
+            came.clear();
+            self.settle().await?;
         }
     }
 
-    async fn play(
-        &mut self,
-        bars: &[PlayedBar],
-        at: Timestamp,
-        phase: &(dyn Fn(&mut Matcher, &PlayedBar, &mut Vec<BrokerEvent>) + Sync),
-    ) -> Done {
-        let mut draft = Draft::new(at);
-        self.accounts.deliver(at, false, &mut draft);
-        self.accounts.play(bars, None, phase, &mut draft);
-        self.commit(draft, Answers::new()).await
+    /// Plays a phase of one bar after the other: what the tenant answers to one, such as the second
+    /// half of a reversal, may reserve what another would spend. Gives what came after the first.
+    async fn play_each(&mut self, bars: &[PlayedBar], at: Timestamp, phase: SyncPhase<'_>) -> Came {
+        let mut came = BTreeSet::new();
+        for (place, bar) in bars.iter().enumerate() {
+            let mut draft = Draft::new(at);
+            let mut delivered = self.accounts.deliver(at, false, &mut draft);
+            if place > 0 {
+                came.append(&mut delivered);
+            }
+            self.accounts.play(std::slice::from_ref(bar), None, phase, &mut draft);
+            self.commit(draft, Answers::new()).await?;
+            self.settle().await?;
+        }
+        Ok(came)
     }
 
     /// Waits until the tenant has carried out everything that it got, then serves what it asked

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use ballast_domain::{
-    Bar, Event, Fill, OrderId, Price, Quantity, StrategyConfig, Symbol, Timestamp,
-};
+use ballast_domain::{Bar, Event, Fill, OrderId, StrategyConfig, Symbol};
 use ballast_engine::matching::FillRules;
 use ballast_venues::paper::PaperSettings;
 use serde_json::{Value, json};
@@ -77,8 +75,18 @@ fn assert_same(live: &[Event], expected: &[Event], name: &str) {
 
 async fn agree(name: &str, config: Arc<StrategyConfig>, rules: FillRules, seed: u64) {
     let bars = world::together(&[("AAA", world::walk(seed, 500))]);
-    let reference = Reference::run(&config, &rules, &bars);
-    let disk = live(&config, &rules, &bars).await;
+    agree_on(name, config, rules, seed, &bars).await;
+}
+
+async fn agree_on(
+    name: &str,
+    config: Arc<StrategyConfig>,
+    rules: FillRules,
+    seed: u64,
+    bars: &[(Symbol, Bar)],
+) {
+    let reference = Reference::run(&config, &rules, bars);
+    let disk = live(&config, &rules, bars).await;
     let events = disk.events();
     assert!(fills(&events).len() > 20, "{name}: too few fills to compare");
     assert_same(&traded(events), &traded(reference.events), &format!("{name}, seed {seed}"));
@@ -113,22 +121,20 @@ async fn the_same_bars_fill_the_same_on_several_threads() {
     }
 }
 
-/// A back-test plays one instrument after the other and the venue plays their opens together, so
-/// that fills come in another order; each instrument's own are the same.
+/// What one instrument frees the other spends, at the same open, in whatever order their bars come:
+/// a reversal's second half has its money before another entry does.
 #[tokio::test]
-async fn instruments_fill_the_same_side_by_side() {
-    let bars = world::together(&[("AAA", world::walk(5, 400)), ("BBB", world::walk(6, 400))]);
-    let more = json!({"exits": {"stopLoss": {"type": "percent", "value": "2"}}});
-    let config = world::config(&["AAA", "BBB"], more);
-    let rules = world::rules(json!({"slippageBps": "5"}));
-    let reference = Reference::run(&config, &rules, &bars);
-    let events = live(&config, &rules, &bars).await.events();
-    let of = |events: &[Event]| -> Vec<(OrderId, Timestamp, Price, Quantity)> {
-        let mut fills = fills(events);
-        fills.sort_by_key(|(order, fill)| (*order, fill.at));
-        let facts = fills.iter();
-        facts.map(|(order, fill)| (*order, fill.at, fill.price, fill.quantity)).collect()
-    };
-    assert!(fills(&events).len() > 40);
-    assert_eq!(of(&events), of(&reference.events));
+async fn instruments_that_share_their_capital_fill_the_same() {
+    for seed in 5..11 {
+        let series = [("AAA", world::walk(seed, 400)), ("BBB", world::walk(seed + 100, 400))];
+        let mut bars = world::together(&series);
+        if seed % 2 == 0 {
+            bars.reverse();
+            bars.sort_by_key(|(_, bar)| bar.close_time);
+        }
+        for (name, more, rules) in cases() {
+            let config = world::config(&["AAA", "BBB"], more);
+            agree_on(&format!("{name}, two"), config, world::rules(rules), seed, &bars).await;
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! The same engine and matcher, driven synchronously bar by bar, as a back-test drives them.
+//! The same engine and matcher, driven synchronously close by close, as a back-test drives them.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use ballast_domain::{
     Bar, BrokerEvent, ControlSnapshot, Event, Money, ProfileStatus, StrategyConfig, Symbol,
     Timestamp,
 };
+use ballast_engine::market::Frame;
 use ballast_engine::matching::{FillRules, Matcher, PlayedBar};
 use ballast_engine::ports::BrokerMessage;
 use ballast_engine::state::State;
@@ -48,38 +49,54 @@ impl Reference {
         for command in [put, Command::SetStatus { profile, status, reason }] {
             desk.step(Input::Command { at, request_id: None, command });
         }
-        for (symbol, bar) in bars {
-            let played = world::played(*symbol, *bar);
+        for group in bars.chunk_by(|(_, one), (_, other)| one.close_time == other.close_time) {
+            let mut closed: Vec<PlayedBar> =
+                group.iter().map(|(symbol, bar)| world::played(*symbol, *bar)).collect();
+            closed.sort_by_key(|played| played.symbol);
             let mut frames = Vec::new();
-            board.expire(played.open_time, |frame| frames.push(frame.clone()));
-            frames
-                .drain(..)
-                .for_each(|frame| desk.step(Input::Frame { frame: &frame, now: frame.id.close }));
-            desk.play(&played);
-            board.push(*symbol, bar, |frame| frames.push(frame.clone())).unwrap();
-            frames
-                .drain(..)
-                .for_each(|frame| desk.step(Input::Frame { frame: &frame, now: frame.id.close }));
-            desk.matcher.at_close(&played, &mut desk.said);
-            desk.listen(&played);
+            board.expire(closed[0].open_time, |frame| frames.push(frame.clone()));
+            frames.drain(..).for_each(|frame| desk.show(&frame));
+            desk.play(&closed);
+            for (symbol, bar) in group {
+                board.push(*symbol, bar, |frame| frames.push(frame.clone())).unwrap();
+            }
+            board.expire(closed[0].bar.close_time, |frame| frames.push(frame.clone()));
+            frames.drain(..).for_each(|frame| desk.show(&frame));
+            desk.each(&closed, Matcher::at_close);
         }
         desk
     }
 
-    fn play(&mut self, played: &PlayedBar) {
+    fn show(&mut self, frame: &Frame) {
+        self.step(Input::Frame { frame, now: frame.id.close });
+    }
+
+    fn play(&mut self, closed: &[PlayedBar]) {
         loop {
             self.submitted = false;
-            self.matcher.open(played, &mut self.said);
-            self.listen(played);
+            if closed.len() > 1 {
+                self.each(closed, Matcher::leave_at_open);
+            }
+            self.each(closed, Matcher::open);
             if !self.submitted {
                 break;
             }
         }
-        self.matcher.inside(played, &mut self.said);
-        self.listen(played);
-        let session_ends = world::session_ends(played.bar.close_time);
-        self.matcher.end(played, session_ends, &mut self.said);
-        self.listen(played);
+        self.each(closed, Matcher::inside);
+        self.each(closed, |matcher, played, said| {
+            matcher.end(played, world::session_ends(played.bar.close_time), said);
+        });
+    }
+
+    fn each(
+        &mut self,
+        closed: &[PlayedBar],
+        phase: impl Fn(&mut Matcher, &PlayedBar, &mut Vec<BrokerEvent>),
+    ) {
+        for played in closed {
+            phase(&mut self.matcher, played, &mut self.said);
+            self.listen(played);
+        }
     }
 
     fn listen(&mut self, played: &PlayedBar) {

@@ -168,6 +168,7 @@ pub(super) fn closes(
         for (symbol, bar) in group {
             board.push(*symbol, bar, |frame| frames.push(Arc::new(frame.clone()))).unwrap();
         }
+        board.expire(close_time, |frame| frames.push(Arc::new(frame.clone())));
         closes.push(MarketClose {
             close_time,
             bars: group.iter().map(|(symbol, bar)| played(*symbol, *bar)).collect(),
