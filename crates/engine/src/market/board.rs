@@ -180,11 +180,10 @@ impl Board {
         &mut self.sheets[place].programs[row]
     }
 
-    /// The timeframes that are longer than the base, with the number of bars that their deepest
-    /// series reaches back.
-    pub fn longer_timeframes(&self) -> impl Iterator<Item = (Timeframe, usize)> {
-        let longer = self.sheets.iter().filter(|sheet| sheet.timeframe != self.base);
-        longer.map(|sheet| {
+    /// The timeframes, the longest first, each with the number of bars that its deepest series
+    /// reaches back.
+    pub fn reaches(&self) -> impl Iterator<Item = (Timeframe, usize)> {
+        self.sheets.iter().map(|sheet| {
             let reach = sheet.programs.iter().map(Program::look_back_bars).max();
             (sheet.timeframe, reach.unwrap_or_default())
         })

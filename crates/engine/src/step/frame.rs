@@ -107,6 +107,10 @@ impl Engine {
         let Some(row) = plan.row(frame) else { return Ok(()) };
         let Some(bar) = row.bar else { return Ok(()) };
         let spot = Spot { profile, desk, lane, row, bar };
+        let missed = |since| !may_signal && bar.close_time > since;
+        if self.missed_since.is_some_and(missed) {
+            self.leave_passed(context, &spot, symbol, effects)?;
+        }
         let mut overdue = Vec::new();
         if self.state.profile(profile).is_some_and(|known| !known.trades.is_empty()) {
             overdue = self.follow_trades(context, &spot, symbol, effects)?;
@@ -192,6 +196,35 @@ impl Engine {
         Ok(())
     }
 
+    /// Leaves the trades whose stop a missed bar has passed. A bar in which a trade began says
+    /// nothing: what it passed may have been before.
+    fn leave_passed(
+        &mut self,
+        context: &Context,
+        spot: &Spot<'_>,
+        symbol: Symbol,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let opened = self.desks[spot.desk].plan.timeframe().open_of(spot.bar.close_time);
+        let mut after = None;
+        while let Some(trade) = self.next_trade(spot.profile, symbol, after) {
+            let id = trade.id;
+            after = Some(id);
+            let passed = trade.stop.filter(|stop| match trade.direction {
+                Direction::Long => spot.bar.low <= stop.level,
+                Direction::Short => spot.bar.high >= stop.level,
+            });
+            let Some(stop) = passed.filter(|_| opened >= trade.entered_at()) else { continue };
+            let claimed = self.state.profile(spot.profile).map(|known| known.claimed(id));
+            if trade.open_quantity() > claimed.unwrap_or_default() {
+                let reason = position::stop_reason(stop.kind);
+                let signal = exit_signal(spot.profile, symbol, id, reason, None);
+                self.submit(context, signal, effects)?.ok();
+            }
+        }
+        Ok(())
+    }
+
     fn evaluate(
         &mut self,
         context: &Context,
@@ -204,7 +237,8 @@ impl Engine {
         let Some(profile) = self.state.profile(spot.profile) else { return Ok(()) };
         let lane = &desk.plan.lanes()[spot.lane];
         let decide = |standing| desk.plan.decide(lane, spot.row, standing);
-        let choice = choose(profile, symbol, overdue, decide);
+        let enters = desk.enters && profile.status == ProfileStatus::Running;
+        let choice = choose(profile, symbol, enters, overdue, decide);
         let signal = self.signal(spot, symbol, choice);
         let verdict = signal.map(|signal| (self.check(context, &signal, None), signal));
         let seen = &desk.lanes[spot.lane];
@@ -267,7 +301,8 @@ impl Engine {
             Decision::Enter(direction) => self.entry_signal(spot, symbol, direction),
             Decision::Exit => self.exit_signal(spot, symbol, choice.exit_reason, None),
             Decision::Reverse(direction) => {
-                let then = self.reversal(spot, symbol, direction).map(Box::new);
+                let reversal = self.reversal(spot, symbol, direction).map(Box::new);
+                let then = reversal.filter(|_| self.desks[spot.desk].enters);
                 self.exit_signal(spot, symbol, choice.exit_reason, then)
             }
         }
@@ -359,6 +394,7 @@ fn evaluation(desk: &Desk, spot: &Spot<'_>, symbol: Symbol, decision: Decision) 
 fn choose(
     profile: &Profile,
     symbol: Symbol,
+    enters: bool,
     overdue: &[TradeId],
     decide: impl FnOnce(Standing) -> Choice,
 ) -> Choice {
@@ -369,7 +405,7 @@ fn choose(
         None => profile.working.values().any(|order| order.terms.symbol == symbol),
     };
     let direction = position.map(|trade| trade.direction);
-    if profile.status != ProfileStatus::Running && direction.is_none() {
+    if !enters && direction.is_none() {
         let decision = Decision::Hold(Hold::Stopped);
         return Choice { decision, exit_reason: ExitReason::ExitSignal };
     }

@@ -39,8 +39,8 @@ pub enum Input<'a> {
         /// does not tell.
         now: Timestamp,
     },
-    /// A frame that closed while this process was not running: trails and counters follow it, but
-    /// it makes no signals.
+    /// A frame that closed while this process was not running: trails and counters follow it, and a
+    /// stop that it has passed is acted on, but it makes no signals.
     Missed(&'a Frame),
     /// A venue has said something about an order.
     Broker(BrokerMessage),
@@ -129,6 +129,8 @@ pub struct Engine {
     control: Option<Arc<ControlSnapshot>>,
     /// By profile.
     desks: Vec<Desk>,
+    /// Of bars that closed after it nobody has seen whether they passed a stop.
+    missed_since: Option<Timestamp>,
 }
 
 /// A profile's compiled strategy and what it has seen of the market. A cache: the market data
@@ -138,6 +140,8 @@ struct Desk {
     profile: ProfileId,
     plan: Plan,
     lanes: Vec<LaneView>,
+    /// Whether it may enter; else it only leaves what it holds.
+    enters: bool,
 }
 
 /// What a profile has seen of one instrument.
@@ -164,7 +168,7 @@ impl Engine {
     /// An engine that goes on from `state`.
     #[must_use]
     pub const fn new(state: State, settings: Settings) -> Self {
-        Self { state, settings, control: None, desks: Vec::new() }
+        Self { state, settings, control: None, desks: Vec::new(), missed_since: None }
     }
 
     /// Everything that the journal has told.
@@ -176,6 +180,22 @@ impl Engine {
     /// Lets a profile trade by `plan` from the next frame on. Prices that were seen with another
     /// plan on the same data stay known.
     pub fn attach(&mut self, profile: ProfileId, plan: Plan) {
+        self.seat(profile, plan, true);
+    }
+
+    /// Lets a profile leave what it holds by the exits of `plan`, from the next frame on; it enters
+    /// nothing.
+    pub fn attach_to_leave(&mut self, profile: ProfileId, plan: Plan) {
+        self.seat(profile, plan, false);
+    }
+
+    /// Says that nobody was there for the bars that closed after `close`: where one of them, told
+    /// as [`Input::Missed`], has passed a stop, the trade is left at once.
+    pub const fn missed_since(&mut self, close: Timestamp) {
+        self.missed_since = Some(close);
+    }
+
+    fn seat(&mut self, profile: ProfileId, plan: Plan, enters: bool) {
         let known = self.state.profile(profile);
         let place = self.desk_place(profile);
         let before = place.ok().map(|place| self.desks.remove(place));
@@ -188,7 +208,7 @@ impl Engine {
         };
         let lanes = plan.lanes().iter().map(|lane| view(lane.symbol)).collect();
         let (Ok(place) | Err(place)) = place;
-        self.desks.insert(place, Desk { profile, plan, lanes });
+        self.desks.insert(place, Desk { profile, plan, lanes, enters });
     }
 
     /// The compiled strategy of a profile.

@@ -1,10 +1,11 @@
 //! The market's loop: from the feed over the shared board to every tenant.
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ballast_domain::{Bar, Symbol, Timeframe, Timestamp};
+use ballast_domain::{Bar, FrameId, Symbol, Timeframe, Timestamp};
 use ballast_engine::market::{Board, Frame};
 use ballast_engine::matching::PlayedBar;
 use ballast_engine::ports::{Feed, FeedError, MarketEvent};
@@ -12,13 +13,16 @@ use ballast_venues::paper::{MarketClose, PaperMarket};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use super::settings::MOST_WARM_UP_BARS;
 use super::stopped;
+use super::system::ReplayClock;
 
 /// Frames that are kept for tenants that start later or again.
 const RECENT_FRAMES: usize = 8_192;
 /// An average that leans on its own past is as good as one that was never interrupted after so
-/// many times its period.
-const SETTLING: usize = 10;
+/// many times its period: Wilder's, the slowest, has forgotten all but (1 - 1/n)^(24 n), less than
+/// a billionth.
+const SETTLING: usize = 24;
 /// Closes of longer timeframes that are read at least: trails follow what they missed.
 const LEAST_LONGER_BARS: usize = 200;
 /// About a month; months have no fixed length.
@@ -38,7 +42,7 @@ struct Recent {
 impl RecentFrames {
     /// Keeps what has closed together, and says who is to be told of it: whoever joins from now on
     /// finds it here.
-    fn keep(&self, frames: &[Arc<Frame>], tenants: &[MarketSlot]) -> Vec<PaperMarket> {
+    fn keep(&self, frames: &[Arc<Frame>], tenants: &[Seat]) -> Vec<(PaperMarket, Option<Place>)> {
         let mut recent = self.lock();
         for frame in frames {
             if recent.frames.len() == RECENT_FRAMES {
@@ -47,7 +51,8 @@ impl RecentFrames {
             }
             recent.frames.push_back(Arc::clone(frame));
         }
-        tenants.iter().filter_map(|slot| slot.borrow().clone()).collect()
+        let joined = |seat: &Seat| Some((seat.market.borrow().clone()?, seat.place));
+        tenants.iter().filter_map(joined).collect()
     }
 
     /// The place of the first frame that closed after `instant`, or of the next that will close.
@@ -80,20 +85,68 @@ impl RecentFrames {
     }
 }
 
-/// Where a tenant's paper venue is reached; empty while the tenant is starting.
-pub(super) type MarketSlot = watch::Receiver<Option<PaperMarket>>;
+/// A tenant in the market.
+pub(super) struct Seat {
+    /// Where its paper venue is reached; empty while the tenant is starting.
+    pub(super) market: watch::Receiver<Option<PaperMarket>>,
+    /// Where it stands in a file that is played to it.
+    pub(super) place: Option<Place>,
+}
+
+/// How far a tenant has come in a file that is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The close that it was at.
+    pub(super) close: Timestamp,
+    /// The shortest timeframe whose frame of that close has left something in the journal; none
+    /// while the venue was still playing the bars.
+    pub(super) framed: Option<Timeframe>,
+}
+
+impl Place {
+    /// Where a tenant stands whose journal ends with the events of frame `framed`, and whose venue
+    /// has recorded something while it played the close `played`. Bars that were played in part are
+    /// played again: what they have filled is recorded, and fills nothing more.
+    pub(super) fn of(framed: Option<FrameId>, played: Option<Timestamp>) -> Option<Self> {
+        match (framed, played) {
+            (framed, Some(played)) if framed.is_none_or(|frame| frame.close < played) => {
+                Some(Self { close: played, framed: None })
+            }
+            (framed, _) => framed.map(|frame| {
+                let FrameId { close, timeframe, .. } = frame;
+                Self { close, framed: Some(timeframe) }
+            }),
+        }
+    }
+
+    /// What of a close is still to be told.
+    fn rest(self, close: &MarketClose) -> Option<MarketClose> {
+        match (close.close_time.cmp(&self.close), self.framed) {
+            (Ordering::Less, _) => None,
+            (Ordering::Equal, Some(framed)) => {
+                let frames = close.frames.iter().filter(|frame| frame.id.timeframe < framed);
+                let frames: Vec<_> = frames.cloned().collect();
+                let close_time = close.close_time;
+                let rest = MarketClose { close_time, bars: vec![], frames, session_ends: false };
+                (!rest.frames.is_empty()).then_some(rest)
+            }
+            (Ordering::Equal, None) | (Ordering::Greater, _) => Some(close.clone()),
+        }
+    }
+}
 
 /// The market: what it computes, and whom it tells.
 pub(super) struct Market<F> {
     pub(super) feed: F,
     pub(super) board: Board,
-    pub(super) tenants: Vec<MarketSlot>,
+    pub(super) tenants: Vec<Seat>,
     pub(super) recent: RecentFrames,
     /// The instant from which the market is told. What a bar held before it may be known to
     /// accounts that were there, and is older than orders that were given since.
     pub(super) start: Timestamp,
-    /// Whether the feed waits for nobody: it would be over before a tenant had joined.
-    pub(super) unpaced: bool,
+    /// The clock of a file: it is played as fast as the tenants take it, and waits for each of them
+    /// at every close.
+    pub(super) replay: Option<Arc<ReplayClock>>,
     /// How long after the first bar of a close the others are waited for.
     pub(super) frame_grace: Duration,
     /// The close of the last base frame, for health.
@@ -101,15 +154,21 @@ pub(super) struct Market<F> {
 }
 
 impl<F: Feed> Market<F> {
-    /// Fills the board from history, so that indicators are ready at the first live close: from
-    /// `bars` closes of the base timeframe, and from as many of each longer one as its series need.
+    /// Fills the board from history, so that indicators are ready at the first live close, and as
+    /// they would be had they never been interrupted: from as many closes of each timeframe as its
+    /// series need, of the base timeframe from `bars` at least.
     pub(super) async fn warm_up(&mut self, bars: u32, to: Timestamp) -> Result<(), FeedError> {
         let base = self.board.base();
-        let longer: Vec<_> = self.board.longer_timeframes().collect();
+        let reaches: Vec<_> = self.board.reaches().collect();
         let mut from = before(to, base, bars as usize);
         let mut past: Vec<(Timeframe, Symbol, Bar)> = Vec::new();
-        for (timeframe, reach) in longer {
-            let needed = (reach * SETTLING).max(LEAST_LONGER_BARS).min(bars as usize);
+        for (timeframe, reach) in reaches {
+            let needed = (reach * SETTLING).min(MOST_WARM_UP_BARS as usize);
+            if timeframe == base {
+                from = from.min(before(to, base, needed));
+                continue;
+            }
+            let needed = needed.max(LEAST_LONGER_BARS);
             let begun = timeframe.bucket_open(to);
             self.read(timeframe, before(begun, timeframe, needed), begun, &mut past).await?;
             // The bar that is forming is made from base bars.
@@ -150,7 +209,7 @@ impl<F: Feed> Market<F> {
     /// Runs until the feed ends or `stop` is set.
     pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut close = Gathering::default();
-        if self.unpaced {
+        if self.replay.is_some() {
             tokio::select! {
                 () = stopped(&mut stop) => return,
                 () = self.tenants_started() => {}
@@ -172,8 +231,8 @@ impl<F: Feed> Market<F> {
                     if self.board.row_of(symbol).is_none() => {}
                 Ok(Some(MarketEvent::Tick { at, .. })) if at <= self.start => {}
                 Ok(Some(MarketEvent::Tick { symbol, at, price, quantity })) => {
-                    for slot in &self.tenants {
-                        let market = slot.borrow().clone();
+                    for seat in &self.tenants {
+                        let market = seat.market.borrow().clone();
                         if let Some(market) = market {
                             // A venue that has ended is started again by its supervisor.
                             let _ = market.tick(symbol, at, price, quantity).await;
@@ -198,8 +257,8 @@ impl<F: Feed> Market<F> {
 
     /// Waits until every tenant has carried out what it was told.
     async fn settled(&mut self) {
-        for slot in &self.tenants {
-            let market = slot.borrow().clone();
+        for seat in &self.tenants {
+            let market = seat.market.borrow().clone();
             if let Some(market) = market {
                 // A venue that has ended is started again by its supervisor.
                 let _ = market.settled().await;
@@ -209,9 +268,9 @@ impl<F: Feed> Market<F> {
 
     /// Waits until every tenant has joined, or has failed to.
     async fn tenants_started(&mut self) {
-        for slot in &mut self.tenants {
+        for seat in &mut self.tenants {
             // A tenant that has gone is not waited for.
-            let _ = slot.changed().await;
+            let _ = seat.market.changed().await;
         }
     }
 
@@ -251,11 +310,20 @@ impl<F: Feed> Market<F> {
         let Some(close_time) = close_time else { return };
         let opened = self.board.base().open_of(close_time);
         let session_ends = opened.utc_day() != close_time.utc_day();
-        for market in self.recent.keep(&frames, &self.tenants) {
-            let (bars, frames) = (bars.clone(), frames.clone());
-            let close = MarketClose { close_time, bars, frames, session_ends };
-            // A venue that has ended is started again by its supervisor.
-            let _ = market.close(close).await;
+        if let Some(clock) = &self.replay {
+            clock.set(close_time);
+        }
+        let joined = self.recent.keep(&frames, &self.tenants);
+        let close = MarketClose { close_time, bars, frames, session_ends };
+        for (market, place) in joined {
+            let rest = place.map_or_else(|| Some(close.clone()), |place| place.rest(&close));
+            if let Some(close) = rest {
+                // A venue that has ended is started again by its supervisor.
+                let _ = market.close(close).await;
+            }
+        }
+        if self.replay.is_some() {
+            self.settled().await;
         }
         self.last_close.send_replace(Some(close_time));
     }

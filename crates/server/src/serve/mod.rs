@@ -7,12 +7,15 @@ mod settings;
 mod system;
 mod tenant;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ballast_domain::profile::FeeSchedule;
-use ballast_domain::{Capital, ControlSnapshot, Instrument, Timeframe, Timestamp};
+use ballast_domain::{
+    Capital, ControlSnapshot, Instrument, ProfileId, Symbol, TenantId, Timeframe, Timestamp,
+};
 use ballast_engine::market::Board;
 use ballast_engine::matching::FillRules;
 use ballast_engine::ports::{Clock, Feed, Gaps, NoGaps};
@@ -28,11 +31,11 @@ use tokio::time::timeout;
 
 use crate::cli::CliError;
 use health::Health;
-use market::{Market, RecentFrames};
+use market::{Market, RecentFrames, Seat};
 use settings::{FeedKind, TenantSettings};
 pub(crate) use settings::{Flags, Settings};
-use system::{DrivenGaps, MarketClock, SystemClock, SystemEntropy};
-use tenant::{ConfiguredProfile, TenantWorld, last_frame};
+use system::{DrivenGaps, MarketClock, ReplayClock, SystemClock, SystemEntropy};
+use tenant::{ConfiguredProfile, KnownTenant, TenantWorld};
 
 /// Names a socket whose other end decides in which gap between two effects the process ends. For
 /// crash tests.
@@ -42,6 +45,8 @@ const GAPS_SOCKET: &str = "BALLAST_TEST_GAPS_SOCKET";
 const STOP_DEADLINE: Duration = Duration::from_secs(7);
 /// How long the market and the requests that are being answered may take then.
 const REST_DEADLINE: Duration = Duration::from_millis(500);
+/// Tenants whose names are read at once.
+const TENANTS_PAGE: usize = 1_000;
 
 /// Runs the server until it is told to stop.
 pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
@@ -57,9 +62,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
                 let feed = SimulatedFeed::new(market.clone(), Arc::new(SystemClock), start, speed);
                 feed.map_err(CliError::failed)
             };
-            Server { settings, instruments, base: BASE, start, clock, unpaced: false }
-                .run(open)
-                .await
+            Server { settings, instruments, base: BASE, start, clock, replay: None }.run(open).await
         }
         FeedKind::Replay => {
             let replay = settings.market.replay.clone();
@@ -78,9 +81,10 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
                 Instrument::unrestricted(file.symbol, ballast_domain::AssetClass::Stock, quote)
             });
             let instruments = instruments.collect();
-            let clock = Arc::new(SystemClock);
             let (base, start) = (replay.timeframe, replay.start);
-            Server { settings, instruments, base, start, clock, unpaced: true }.run(open).await
+            let clock = Arc::new(ReplayClock::new(start));
+            let replay = Some(Arc::clone(&clock));
+            Server { settings, instruments, base, start, clock, replay }.run(open).await
         }
     }
 }
@@ -125,9 +129,10 @@ struct Server {
     instruments: Vec<Instrument>,
     base: Timeframe,
     start: Timestamp,
+    /// What the tenants take the time from.
     clock: Arc<dyn Clock>,
-    /// Whether the feed gives what it has as fast as it is taken.
-    unpaced: bool,
+    /// The same, when it is a file that is played.
+    replay: Option<Arc<ReplayClock>>,
 }
 
 impl Server {
@@ -141,47 +146,31 @@ impl Server {
         let mut board = Board::new(venue, self.base);
         let mut configured = Vec::new();
         for tenant in &self.settings.tenants {
-            configured.push((tenant, self.configure(tenant, &mut board)?));
+            configured.push((tenant.id.clone(), self.configure(tenant, &mut board)?));
         }
         let store = self.open_store().await?;
-        if let Some(last) = self.replayed_to(&store).await?.filter(|last| *last > self.start) {
-            tracing::info!(%last, "the replay goes on after the last frame that was acted on");
-            self.start = last;
-            feed = open(last)?;
+        let seated = self.seated(&store, configured, &mut board).await?;
+        if let Some(from) = self.stands_at(&seated) {
+            tracing::info!(%from, "the replay goes on where it was");
+            self.start = from;
+            feed = open(from)?;
+        }
+        if let Some(clock) = &self.replay {
+            clock.set(self.start);
         }
         let listener = self.listen().await?;
         let listen = listener.local_addr()?;
-        let gaps = gaps()?;
         let (stop, stopping) = watch::channel(false);
         let (control, controlled) = watch::channel(Some(Arc::new(ControlSnapshot::default())));
         let (last_close, closes) = watch::channel(None);
-        let health = Health::new(closes);
-        let recent = RecentFrames::default();
-        let mut slots = Vec::new();
-        let mut worlds = Vec::new();
-        for (tenant, profiles) in configured {
-            let (market, slot) = watch::channel(None);
-            slots.push(slot);
-            worlds.push(TenantWorld {
-                id: tenant.id.clone(),
-                store: store.tenant(&tenant.id),
-                profiles,
-                paper: self.paper(),
-                engine: self.engine(),
-                snapshot_every: self.settings.engine.snapshot_every,
-                clock: Arc::clone(&self.clock),
-                entropy: Arc::new(SystemEntropy),
-                gaps: Arc::clone(&gaps),
-                control: controlled.clone(),
-                recent: recent.clone(),
-                market,
-                health: health.tenant(tenant.id.clone()),
-            });
-        }
-        let (tenants, start, unpaced) = (slots, self.start, self.unpaced);
+        let (health, recent) = (Health::new(closes), RecentFrames::default());
+        let common =
+            Common { health: &health, recent: &recent, gaps: gaps()?, control: controlled };
+        let (tenants, worlds) = self.admit(seated, &common);
+        let (start, replay) = (self.start, self.replay.clone());
         let frame_grace = Duration::from_millis(self.settings.market.frame_grace_ms.into());
         let mut market =
-            Market { feed, board, tenants, recent, start, unpaced, frame_grace, last_close };
+            Market { feed, board, tenants, recent, start, replay, frame_grace, last_close };
         let warm_up = market.warm_up(self.settings.market.warm_up_bars, self.start);
         warm_up.await.map_err(CliError::failed)?;
         worlds.iter().for_each(TenantWorld::say_what_trades);
@@ -200,6 +189,32 @@ impl Server {
         store.close().await.map_err(CliError::failed)?;
         tracing::info!("stopped");
         ended
+    }
+
+    /// Every tenant, and its seat in the market.
+    fn admit(&self, seated: Vec<Seated>, common: &Common<'_>) -> (Vec<Seat>, Vec<TenantWorld>) {
+        let admit = |Seated { known, profiles, standing }| {
+            let (market, joined) = watch::channel(None);
+            let id = known.store.id().clone();
+            let world = TenantWorld {
+                health: common.health.tenant(id.clone()),
+                id,
+                store: known.store,
+                profiles,
+                standing,
+                paper: self.paper(),
+                engine: self.engine(),
+                snapshot_every: self.settings.engine.snapshot_every,
+                clock: Arc::clone(&self.clock),
+                entropy: Arc::new(SystemEntropy),
+                gaps: Arc::clone(&common.gaps),
+                control: common.control.clone(),
+                recent: common.recent.clone(),
+                market,
+            };
+            (Seat { market: joined, place: known.place }, world)
+        };
+        seated.into_iter().map(admit).unzip()
     }
 
     fn configure(
@@ -235,7 +250,7 @@ impl Server {
         Ok(profiles)
     }
 
-    fn not_listed(&self, place: &str, symbol: &ballast_domain::Symbol) -> CliError {
+    fn not_listed(&self, place: &str, symbol: &Symbol) -> CliError {
         let listed: Vec<_> = self.instruments.iter().map(|i| i.symbol.to_string()).collect();
         CliError::usage(format!(
             "{place}: the market does not list {symbol}; it lists {}",
@@ -250,15 +265,62 @@ impl Server {
         })
     }
 
-    /// The last frame of a replay that any tenant has acted on: what was traded once is history.
-    async fn replayed_to(&self, store: &Store) -> Result<Option<Timestamp>, CliError> {
-        let mut last = None;
-        if self.unpaced {
-            for tenant in &self.settings.tenants {
-                last = last.max(last_frame(&store.tenant(&tenant.id)).await?);
+    /// Every tenant of the settings, and those that the settings do not name although they hold
+    /// something, with what the store has of them. The market data of all that is held is
+    /// subscribed: without it no stop would act.
+    async fn seated(
+        &self,
+        store: &Store,
+        mut configured: Vec<(TenantId, Vec<ConfiguredProfile>)>,
+        board: &mut Board,
+    ) -> Result<Vec<Seated>, CliError> {
+        let mut stored: Vec<TenantId> = Vec::new();
+        loop {
+            let page =
+                store.tenants(stored.last(), TENANTS_PAGE).await.map_err(CliError::failed)?;
+            let complete = page.len() < TENANTS_PAGE;
+            stored.extend(page);
+            if complete {
+                break;
             }
         }
-        Ok(last)
+        stored.retain(|id| configured.iter().all(|(named, _)| named != id));
+        configured.extend(stored.into_iter().map(|id| (id, Vec::new())));
+        let named = self.settings.tenants.len();
+        let mut seated = Vec::new();
+        for (place, (id, profiles)) in configured.into_iter().enumerate() {
+            let known = KnownTenant::read(store.tenant(&id)).await;
+            let symbols: BTreeSet<Symbol> = known.symbols().collect();
+            if place >= named && symbols.is_empty() {
+                continue;
+            }
+            symbols.into_iter().for_each(|symbol| self.watch(&id, symbol, board));
+            let standing = known.standing(&profiles, board);
+            seated.push(Seated { known, profiles, standing });
+        }
+        Ok(seated)
+    }
+
+    /// Subscribes what a tenant holds.
+    fn watch(&self, tenant: &TenantId, symbol: Symbol, board: &mut Board) {
+        match self.instruments.iter().any(|listed| listed.symbol == symbol) {
+            true => board.subscribe(symbol),
+            false => {
+                let what = "held, but the market does not list it: its stops do not act";
+                tracing::warn!(%tenant, %symbol, "{what}");
+            }
+        }
+    }
+
+    /// Where the tenant stands that has come the least far in a file.
+    fn stands_at(&self, seated: &[Seated]) -> Option<Timestamp> {
+        self.replay.as_ref()?;
+        let opens = seated.iter().map(|tenant| {
+            let place = tenant.known.place?;
+            Some(self.base.open_of(place.close))
+        });
+        let from = opens.collect::<Option<Vec<_>>>()?.into_iter().min()?;
+        (from > self.start).then_some(from)
     }
 
     async fn open_store(&self) -> Result<Store, CliError> {
@@ -284,9 +346,29 @@ impl Server {
     }
 
     fn engine(&self) -> EngineOptions {
-        let grace = i64::from(self.settings.engine.unknown_grace_ms);
+        // A file stands still while the venue is asked, and nothing is on its way to a venue in
+        // this process that its queue does not hold.
+        let grace = match &self.replay {
+            Some(_) => 0,
+            None => i64::from(self.settings.engine.unknown_grace_ms),
+        };
         EngineOptions { unknown_grace_nanos: grace * 1_000_000, keep_evaluations: true }
     }
+}
+
+/// What all tenants share.
+struct Common<'a> {
+    health: &'a Health,
+    recent: &'a RecentFrames,
+    gaps: Arc<dyn Gaps>,
+    control: watch::Receiver<Option<Arc<ControlSnapshot>>>,
+}
+
+/// A tenant with what the settings and the store have of it.
+struct Seated {
+    known: KnownTenant,
+    profiles: Vec<ConfiguredProfile>,
+    standing: Vec<(ProfileId, Plan)>,
 }
 
 /// Ends only when the task has panicked: one that has done its work lets the rest go on.

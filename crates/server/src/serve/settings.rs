@@ -195,7 +195,7 @@ impl Settings {
 }
 
 /// What can be computed in seconds at the start.
-const MOST_WARM_UP_BARS: u32 = 1_000_000;
+pub(super) const MOST_WARM_UP_BARS: u32 = 1_000_000;
 
 impl Paper {
     fn check(&self) -> Result<(), CliError> {

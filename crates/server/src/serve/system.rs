@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::num::NonZeroU32;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -33,6 +34,26 @@ impl Clock for MarketClock {
     fn now(&self) -> Timestamp {
         let passed = SystemClock.now().nanos_since(self.anchor);
         self.anchor.saturating_add_nanos(passed.saturating_mul(i64::from(self.speed.get())))
+    }
+}
+
+/// The clock of a file that is played: it shows the close that was told last.
+#[derive(Debug)]
+pub(super) struct ReplayClock(AtomicI64);
+
+impl ReplayClock {
+    pub(super) const fn new(start: Timestamp) -> Self {
+        Self(AtomicI64::new(start.nanos()))
+    }
+
+    pub(super) fn set(&self, close: Timestamp) {
+        self.0.store(close.nanos(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for ReplayClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_nanos(self.0.load(Ordering::Relaxed))
     }
 }
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ballast_domain::{
-    Capital, Cause, ControlSnapshot, Envelope, Instrument, Mode, ProfileDocument, ProfileId,
-    ProfileStatus, TenantId, Timestamp, VenueId,
+    Capital, Cause, ControlSnapshot, Envelope, FrameId, Instrument, Mode, ProfileDocument,
+    ProfileId, ProfileStatus, Symbol, TenantId, Timestamp, VenueId,
 };
+use ballast_engine::market::Board;
 use ballast_engine::ports::{Clock, Entropy, Gaps, Journal, JournalError};
 use ballast_engine::run::{Delivery, RunError, Tenant};
 use ballast_engine::state::{ApplyError, State};
@@ -24,11 +25,10 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::health::TenantHealth;
-use super::market::RecentFrames;
+use super::market::{Place, RecentFrames};
 use super::observer::{TenantObserver, state_of};
 use super::settings::ProfileSettings;
 use super::{STOP_DEADLINE, stopped};
-use crate::cli::CliError;
 
 /// Deliveries that may wait for a tenant.
 const INBOX: usize = 1_024;
@@ -49,11 +49,21 @@ pub(super) struct ConfiguredProfile {
     pub(super) capital: Capital,
 }
 
+/// What the store has of one tenant when the server starts.
+pub(super) struct KnownTenant {
+    pub(super) store: TenantStore,
+    state: State,
+    /// Where it stands in a file that is played to it.
+    pub(super) place: Option<Place>,
+}
+
 /// Everything that one tenant is run with.
 pub(super) struct TenantWorld {
     pub(super) id: TenantId,
     pub(super) store: TenantStore,
     pub(super) profiles: Vec<ConfiguredProfile>,
+    /// The strategies that the journal has, where the settings have another one or none.
+    pub(super) standing: Vec<(ProfileId, Plan)>,
     pub(super) paper: PaperSettings,
     pub(super) engine: EngineOptions,
     pub(super) snapshot_every: u64,
@@ -100,6 +110,59 @@ impl TenantError {
     }
 }
 
+impl KnownTenant {
+    /// What cannot be read counts as unknown here: the tenant says why again when it is run, and
+    /// the others trade.
+    pub(super) async fn read(store: TenantStore) -> Self {
+        let read = async {
+            let state = fold(&store).await?;
+            let place = Place::of(last_frame(&store).await?, last_played(&store).await?);
+            Ok::<_, TenantError>((state, place))
+        };
+        let (state, place) = read.await.unwrap_or_else(|error| {
+            tracing::error!(tenant = %store.id(), %error, "cannot be read");
+            (State::new(store.id().clone()), None)
+        });
+        Self { store, state, place }
+    }
+
+    /// The instruments of what it holds or has ordered: their market data is what its stops act on.
+    pub(super) fn symbols(&self) -> impl Iterator<Item = Symbol> {
+        self.state.profiles().flat_map(|profile| {
+            let held = profile.trades.values().map(|trade| trade.symbol);
+            held.chain(profile.working.values().map(|order| order.terms.symbol))
+        })
+    }
+
+    /// Compiles the strategies by which profiles trade that `configured` does not say the same of.
+    pub(super) fn standing(
+        &self,
+        configured: &[ConfiguredProfile],
+        board: &mut Board,
+    ) -> Vec<(ProfileId, Plan)> {
+        let mut standing = Vec::new();
+        for profile in self.state.profiles() {
+            let (name, strategy) = (&profile.document.name, &profile.document.strategy);
+            let same = |other: &ConfiguredProfile| {
+                other.settings.name == *name && other.settings.strategy == *strategy
+            };
+            if configured.iter().any(same) {
+                continue;
+            }
+            match Plan::compile(Arc::new(strategy.clone()), board) {
+                Ok(plan) => standing.push((profile.id, plan)),
+                Err(_) => tracing::warn!(
+                    tenant = %self.store.id(),
+                    profile = name,
+                    "its strategy does not run on this market data: what it holds is left to the \
+                     stops that rest at the venue"
+                ),
+            }
+        }
+        standing
+    }
+}
+
 impl TenantWorld {
     /// Runs the tenant until `stop` is set; starts it again whenever it fails.
     pub(super) async fn supervise(self, mut stop: watch::Receiver<bool>) {
@@ -142,14 +205,20 @@ impl TenantWorld {
 
     async fn run(&self, stop: &mut watch::Receiver<bool>) -> Result<(), TenantError> {
         let journal = self.store.journal::<Envelope>(StreamName::Journal, 0);
-        let state = self.fold(&journal).await?;
+        let state = fold(&self.store).await?;
         let missed_from = at_work_since(&state);
+        let last_frame = last_frame(&self.store).await?;
         let errands = self.errands(&state)?;
         self.health.booked(&state);
         self.warn_of_forgotten(&state);
+        let plans = self.plans(&state, &errands);
         let mut engine = Engine::new(state, self.engine);
-        for errand in errands.iter().filter(|errand| errand.trades_as_known()) {
-            engine.attach(errand.profile, errand.configured.plan.clone());
+        engine.missed_since(last_frame.map_or(Timestamp::MIN, |frame| frame.close));
+        for (profile, plan, enters) in plans {
+            match enters {
+                true => engine.attach(profile, plan),
+                false => engine.attach_to_leave(profile, plan),
+            }
         }
         let venue = PaperVenue::open(
             self.store.journal::<PaperRecord>(StreamName::Paper, 0),
@@ -182,20 +251,19 @@ impl TenantWorld {
         ended.and(finished.await.unwrap_or(Err(TenantError::Late)))
     }
 
-    /// The state as the newest snapshot and every event after it tell it.
-    async fn fold(&self, journal: &impl Journal<Envelope>) -> Result<State, TenantError> {
-        let snapshot = self.store.snapshot(StreamName::Journal).await?;
-        let cached = snapshot.as_ref().and_then(state_of);
-        let mut state = cached.unwrap_or_else(|| State::new(self.id.clone()));
-        loop {
-            let page = journal.read(state.last_seq(), PAGE).await?;
-            for envelope in &page {
-                state.apply(envelope)?;
-            }
-            if page.len() < PAGE {
-                return Ok(state);
-            }
-        }
+    /// The strategies by which the profiles trade according to the journal, and whether they enter:
+    /// one that the settings do not name any more only leaves what it holds.
+    fn plans(&self, state: &State, errands: &[Errand<'_>]) -> Vec<(ProfileId, Plan, bool)> {
+        let plans = state.profiles().filter_map(|profile| {
+            let strategy = &profile.document.strategy;
+            let errand = errands.iter().find(|errand| errand.profile == profile.id);
+            let configured = errand.map(|errand| &errand.configured.plan);
+            let standing = self.standing.iter().filter(|(of, _)| *of == profile.id);
+            let mut plans = configured.into_iter().chain(standing.map(|(_, plan)| plan));
+            let plan = plans.find(|plan| *plan.config == *strategy)?;
+            Some((profile.id, plan.clone(), errand.is_some()))
+        });
+        plans.collect()
     }
 
     /// What is to be done so that the profiles are as they are configured.
@@ -223,8 +291,8 @@ impl TenantWorld {
                 profile = profile.document.name,
                 positions,
                 orders,
-                "the settings do not name this profile any more: it does not trade, and what it \
-                 holds is left to the stops that rest at the venue; name it again to go on"
+                "the settings do not name this profile any more: it enters nothing, and leaves \
+                 what it holds by its exits and stops; name it again to go on"
             );
         }
     }
@@ -303,12 +371,6 @@ struct Errand<'a> {
 }
 
 impl Errand<'_> {
-    /// Whether the journal has the profile with the strategy that is configured. Another one trades
-    /// only once the engine has taken it and the journal says so.
-    fn trades_as_known(&self) -> bool {
-        self.known.as_ref().is_some_and(|known| known.strategy == self.document.strategy)
-    }
-
     /// The journal first, so that the venue has no account that nobody knows.
     async fn run(self, way: &Way) -> Result<(), TenantError> {
         let Self { profile, configured, mut document, known, start } = self;
@@ -322,8 +384,8 @@ impl Errand<'_> {
                 tracing::warn!(
                     name,
                     ?answer,
-                    "the profile stays as it was; a strategy that has changed does not run until \
-                     the cause is removed and the server started again"
+                    "the profile stays as it was and trades as before; remove the cause and start \
+                     the server again"
                 );
                 let Some(known) = known else { return Ok(()) };
                 document = known;
@@ -402,23 +464,47 @@ fn venue_ended(ended: Result<Result<(), PaperError>, JoinError>) -> Ended {
     }
 }
 
-/// The close of the last frame that the tenant's journal names.
-pub(super) async fn last_frame(store: &TenantStore) -> Result<Option<Timestamp>, CliError> {
+/// The state as the newest snapshot and every event after it tell it.
+async fn fold(store: &TenantStore) -> Result<State, TenantError> {
     let journal = store.journal::<Envelope>(StreamName::Journal, 0);
-    let mut end = journal.head().await.map_err(CliError::failed)?.last_seq;
+    let snapshot = store.snapshot(StreamName::Journal).await?;
+    let cached = snapshot.as_ref().and_then(state_of);
+    let mut state = cached.unwrap_or_else(|| State::new(store.id().clone()));
+    loop {
+        let page = journal.read(state.last_seq(), PAGE).await?;
+        for envelope in &page {
+            state.apply(envelope)?;
+        }
+        if page.len() < PAGE {
+            return Ok(state);
+        }
+    }
+}
+
+/// The last frame that the tenant's journal names.
+async fn last_frame(store: &TenantStore) -> Result<Option<FrameId>, TenantError> {
+    let journal = store.journal::<Envelope>(StreamName::Journal, 0);
+    let mut end = journal.head().await?.last_seq;
     while end > 0 {
         let begin = end.saturating_sub(PAGE as u64);
-        let page = journal.read(begin, (end - begin) as usize).await.map_err(CliError::failed)?;
-        let close = |envelope: &Envelope| match envelope.cause {
-            Cause::Frame(frame) => Some(frame.close),
+        let page = journal.read(begin, (end - begin) as usize).await?;
+        let frame = |envelope: &Envelope| match envelope.cause {
+            Cause::Frame(frame) => Some(frame),
             _ => None,
         };
-        if let Some(close) = page.iter().rev().find_map(close) {
-            return Ok(Some(close));
+        if let Some(frame) = page.iter().rev().find_map(frame) {
+            return Ok(Some(frame));
         }
         end = begin;
     }
     Ok(None)
+}
+
+/// The close that the tenant's paper venue was playing when it recorded something last.
+async fn last_played(store: &TenantStore) -> Result<Option<Timestamp>, TenantError> {
+    let stream = store.journal::<PaperRecord>(StreamName::Paper, 0);
+    let last = stream.head().await?.last_seq.saturating_sub(1);
+    Ok(stream.read(last, 1).await?.first().and_then(|record| record.played))
 }
 
 /// Since when something has been open that the market may have changed.

@@ -9,7 +9,7 @@
 
 mod books;
 mod config;
-mod process;
+pub(crate) mod process;
 
 use std::collections::BTreeMap;
 use std::time::Instant;

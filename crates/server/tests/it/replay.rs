@@ -1,15 +1,21 @@
 //! The server on a replayed file trades what a back-test of the file trades, once.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use ballast_domain::{Envelope, Event, Timestamp};
-use ballast_engine::ports::{Clock, Journal};
+use ballast_engine::ports::{Clock, Gap, Journal};
+use ballast_engine::state::State;
 use ballast_storage::{Options, Store, StreamName};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
+use super::crash::process::{Place, Server};
 use super::run::{Desk, repository};
 
 const SETTINGS: &str = r#"
@@ -70,21 +76,141 @@ async fn a_replayed_file_is_traded_like_a_back_test_and_only_once() {
         "0.05",
         "--json",
     ]);
-    let mut expected = Vec::new();
-    for trade in tested.json()["trades"].as_array().unwrap() {
+    let expected = deals_of(&tested.json());
+    assert!(expected.len() > 60);
+    let (settings, data) = (desk.path("ballast.toml"), desk.path("data"));
+    serve_to_the_end(&desk, &settings, &data);
+    assert_eq!(deals(&data, "alice").await, expected);
+    serve_to_the_end(&desk, &settings, &data);
+    assert_eq!(deals(&data, "alice").await, expected, "what was traded is not traded again");
+}
+
+/// Reversals, stops and trails.
+const BOTH: &str = r#"{"version": 1, "kind": "rules", "timeframe": "1d", "symbols": ["SAMPLE"],
+    "direction": "both", "entry": "crossover(sma(close, 5), ema(close, 12))",
+    "entryShort": "crossunder(sma(close, 5), ema(close, 12))",
+    "sizing": {"type": "percentOfEquity", "value": "60"},
+    "exits": {"stopLoss": {"type": "percent", "value": "4"},
+              "trailing": {"type": "percent", "value": "6"}}}"#;
+
+/// Killed in one of these, a tenant has accepted nothing that the venue does not have: such an
+/// order would be given up.
+const NOTHING_ON_ITS_WAY: [Gap; 3] = [Gap::Stepped, Gap::VenueFilled, Gap::VenueRecorded];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_that_is_killed_goes_on_as_though_it_had_not_been() {
+    let desk = Desk::new();
+    let place = killed_often(&desk, &["alice"]).await;
+    assert_eq!(deals(&place.data(), "alice").await, tested_deals(&desk));
+}
+
+/// Tenants are killed at different places of the file. Each goes on from its own: none sees a bar
+/// twice or misses one, so that none is behind its stop.
+#[tokio::test(flavor = "multi_thread")]
+async fn tenants_of_a_replay_that_is_killed_go_on_from_where_each_was() {
+    let desk = Desk::new();
+    let place = killed_often(&desk, &["alice", "bob"]).await;
+    let expected = tested_deals(&desk);
+    for tenant in ["alice", "bob"] {
+        let deals = deals(&place.data(), tenant).await;
+        assert!(deals.is_sorted_by_key(|deal| &deal.0), "{tenant} went back: {deals:?}");
+        // One entry that was on its way when the other was killed may have been given up.
+        let times: BTreeSet<&String> = expected.iter().map(|deal| &deal.0).collect();
+        let known = deals.iter().filter(|deal| times.contains(&deal.0)).count();
+        assert!(known * 10 > expected.len() * 8, "{tenant}: {known} of {}", expected.len());
+    }
+}
+
+/// What the settings do not name any more enters nothing, but its stops and exits go on: those of a
+/// profile, of a whole tenant, and of a profile that now trades something else.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_taken_out_of_the_settings_leaves_what_it_holds() {
+    let desk = Desk::new();
+    let other = "files = [{ symbol = \"OTHER\", path = \"other.csv\" }, ";
+    let sample = std::fs::read_to_string(repository().join("examples/sample-1d.csv")).unwrap();
+    for case in ["profile", "tenant", "symbol"] {
+        let mut settings = settings_for(&["alice"]).replace("files = [", other);
+        let place = Place::new(&settings);
+        std::fs::write(place.file("other.csv"), &sample).unwrap();
+        let path = place.file("other.csv").to_str().unwrap().to_owned();
+        settings = settings.replace("other.csv", &path);
+        std::fs::write(place.file("ballast.toml"), &settings).unwrap();
+        let mut server = Server::start(&place, case).await;
+        server.run_to(Gap::VenueRecorded, 9).await;
+        server.kill().await;
+        let before = deals(&place.data(), "alice").await.len();
+        assert_eq!(open_trades(&place.data()).await, 1, "{case}");
+        let changed = match case {
+            "profile" => settings[..settings.find("[[tenants.profiles]]").unwrap()].to_owned(),
+            "tenant" => settings.replace("alice", "carol"),
+            _ => settings.replace("[\"SAMPLE\"]", "[\"OTHER\"]"),
+        };
+        std::fs::write(place.file("ballast.toml"), changed).unwrap();
+        serve_to_the_end(&desk, &place.file("ballast.toml"), &place.data());
+        let after = deals(&place.data(), "alice").await.len();
+        match case {
+            // The change is refused while something is held, so that it trades on as it did.
+            "symbol" => assert!(after > before + 20, "{case}: {before} to {after}"),
+            _ => {
+                assert_eq!(open_trades(&place.data()).await, 0, "{case}");
+                assert!((1..=2).contains(&(after - before)), "{case}: {before} to {after}");
+            }
+        }
+    }
+}
+
+fn tested_deals(desk: &Desk) -> Vec<Deal> {
+    desk.write("both.json", BOTH);
+    let sample = repository().join("examples/sample-1d.csv");
+    let sample = sample.to_str().unwrap();
+    let from = ["backtest", "--data", sample, "--timeframe", "1d", "--config", "both.json"];
+    let account = ["--cash", "10000", "--fee-pct", "0.05", "--json"];
+    deals_of(&desk.run(&[&from[..], &account].concat()).json())
+}
+
+fn settings_for(tenants: &[&str]) -> String {
+    let strategy: Value = serde_json::from_str(BOTH).unwrap();
+    let strategy = strategy.as_object().unwrap();
+    let lines = strategy.iter().map(|(name, value)| format!("{name} = {}\n", toml(value)));
+    let (head, tenant) = SETTINGS.split_at(SETTINGS.find("[[tenants]]").unwrap());
+    let tenant = tenant.to_owned() + &lines.collect::<String>();
+    let tenants = tenants.iter().map(|name| tenant.replace("alice", name));
+    let sample = repository().join("examples/sample-1d.csv");
+    let head = head.replace("sample-1d.csv", sample.to_str().unwrap());
+    head + &tenants.collect::<String>()
+}
+
+/// A replay for `tenants` that was killed again and again, and has then come to its end.
+async fn killed_often(desk: &Desk, tenants: &[&str]) -> Place {
+    let place = Place::new(&settings_for(tenants));
+    let mut random = StdRng::seed_from_u64(7);
+    for kill in 0..18 {
+        let gap = NOTHING_ON_ITS_WAY[kill % 3];
+        let passages = random.random_range(1..=12);
+        let name = format!("kill {kill} at passage {passages} of {}", gap.name());
+        let mut server = Server::start(&place, &name).await;
+        server.run_to(gap, passages).await;
+        server.kill().await;
+    }
+    let alive = deals(&place.data(), "alice").await.len();
+    assert!(alive > 4, "{alive} deals before the last start");
+    serve_to_the_end(desk, &place.file("ballast.toml"), &place.data());
+    place
+}
+
+/// The deals of a back-test, in the order of their times.
+fn deals_of(tested: &Value) -> Vec<Deal> {
+    let mut deals = Vec::new();
+    for trade in tested["trades"].as_array().unwrap() {
         for side in ["entry", "exit"] {
             if let Some(time) = trade[format!("{side}Time")].as_str() {
                 let number = |name: &str| trade[name].as_str().unwrap().parse().unwrap();
                 let price = number(&format!("{side}Price"));
-                expected.push((time.to_owned(), price, number("quantity")));
+                deals.push((time.to_owned(), price, number("quantity")));
             }
         }
     }
-    assert!(expected.len() > 60);
-    serve_to_the_end(&desk);
-    assert_eq!(deals(&desk).await, expected);
-    serve_to_the_end(&desk);
-    assert_eq!(deals(&desk).await, expected, "what was traded is not traded again");
+    deals
 }
 
 /// TOML writes such values like JSON, tables apart.
@@ -99,8 +225,9 @@ fn toml(value: &Value) -> String {
 }
 
 /// Runs the server until the file has ended, and asks it to stop.
-fn serve_to_the_end(desk: &Desk) {
-    let mut command = desk.command(&["serve", "--config", "ballast.toml"]);
+fn serve_to_the_end(desk: &Desk, settings: &Path, data: &Path) {
+    let (settings, data) = (settings.to_str().unwrap(), data.to_str().unwrap());
+    let mut command = desk.command(&["serve", "--config", settings, "--data-dir", data]);
     let mut server = command.stderr(Stdio::piped()).spawn().unwrap();
     let mut log = BufReader::new(server.stderr.take().unwrap()).lines();
     let ended = log.by_ref().any(|line| line.unwrap().contains("the market data has ended"));
@@ -111,14 +238,27 @@ fn serve_to_the_end(desk: &Desk) {
     assert!(server.wait().unwrap().success());
 }
 
-/// The fills in the tenant's journal.
-async fn deals(desk: &Desk) -> Vec<Deal> {
-    let options = Options { directory: desk.path("data"), collections: &[], max_bytes: None };
+async fn events(data: &Path, tenant: &str) -> Vec<Envelope> {
+    let options = Options { directory: data.to_owned(), collections: &[], max_bytes: None };
     let store = Store::open(options, Arc::new(Stopped)).await.unwrap();
-    let tenant = "alice".parse().unwrap();
+    let tenant = tenant.parse().unwrap();
     let journal = store.tenant(&tenant).journal::<Envelope>(StreamName::Journal, 0);
     let events = journal.read(0, 100_000).await.unwrap();
     store.close().await.unwrap();
+    events
+}
+
+async fn open_trades(data: &Path) -> usize {
+    let mut state = State::new("alice".parse().unwrap());
+    for envelope in events(data, "alice").await {
+        state.apply(&envelope).unwrap();
+    }
+    state.profiles().map(|profile| profile.trades.len()).sum()
+}
+
+/// The fills in the tenant's journal.
+async fn deals(data: &Path, tenant: &str) -> Vec<Deal> {
+    let events = events(data, tenant).await;
     let deal = |envelope: Envelope| match envelope.event {
         Event::OrderFilled { fill, .. } => {
             Some((fill.at.to_string(), fill.price.get(), fill.quantity.get()))

@@ -272,15 +272,16 @@ fn a_bar_of_the_past_comes_in_order_too() {
 
 /// How far series reach is known of each timeframe by itself.
 #[test]
-fn longer_timeframes_tell_how_far_their_series_reach() {
+fn timeframes_tell_how_far_their_series_reach() {
     use crate::strategy::expression::parse_condition;
     let mut board = board(&["GOOG"], &["1h"]);
-    let reach = |board: &Board| board.longer_timeframes().collect::<Vec<_>>();
-    assert_eq!(reach(&board), []);
+    let reach = |board: &Board| board.reaches().collect::<Vec<_>>();
+    assert_eq!(reach(&board), [(Timeframe::H1, 0)]);
     let rule = "close > sma(close, 5) and tf(\"1d\", crossover(sma(close[2], 20), close))";
     let condition = parse_condition(rule).unwrap();
     board.condition(read("GOOG"), read("4h"), &condition).unwrap();
-    assert_eq!(reach(&board), [(Timeframe::D1, 22), (Timeframe::H4, 4)]);
+    let expected = [(Timeframe::D1, 22), (Timeframe::H4, 4), (Timeframe::H1, 0)];
+    assert_eq!(reach(&board), expected);
 }
 
 /// Stocks open at half past, coins at the full hour. Neither sees a longer bar before its last hour

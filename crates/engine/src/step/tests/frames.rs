@@ -272,6 +272,52 @@ fn a_restart_repeats_nothing_of_what_is_journaled() {
     );
 }
 
+/// A stop that was passed while nobody was there is acted on at once, also when the price has come
+/// back since; what was seen before, and the bar in which the trade began, say nothing.
+#[test]
+fn a_stop_that_a_missed_bar_has_passed_exits_at_once() {
+    let exits = r#""exits": {"stopLoss": {"type": "percent", "value": 5}}"#;
+    for (since, last) in [(2, "intent 2 exit 1 10 stop_loss | submit 2"), (4, "")] {
+        let mut world = above_105(exits);
+        play(&mut world, "bar 106 106 106 106\n filled 1 a 10@100");
+        world.engine.missed_since(hour(since));
+        play(
+            &mut world,
+            &format!(
+                "
+                missed 100 100 96 100 ->
+                missed 100 100 95.01 100 ->
+                missed 100 100 95 100 -> {last}
+                missed 100 100 90 100 -> {}
+                ",
+                if since == 4 { "intent 2 exit 1 10 stop_loss | submit 2" } else { "" }
+            ),
+        );
+    }
+    let mut world = above_105(exits);
+    play(&mut world, "bar 106 106 106 106\n wait 60\n filled 1 a 10@100");
+    world.engine.missed_since(hour(0));
+    play(&mut world, "missed 100 100 90 100 ->");
+}
+
+/// A profile that is wound up leaves by its exits and enters nothing, also not by a reversal.
+#[test]
+fn who_only_leaves_enters_nothing() {
+    let both = r#"{"direction": "both", "entry": "close > 105", "entryShort": "close < 95"}"#;
+    let mut world = World::running(both);
+    play(&mut world, "bar 106 106 106 106\n filled 1 a 10@106");
+    let plan = world.engine.plan(PROFILE).unwrap().clone();
+    world.engine.attach_to_leave(PROFILE, plan);
+    play(
+        &mut world,
+        "
+        bar 94 94 94 94 -> evaluated Reverse(Short); intent 2 exit 1 10 opposite_signal | submit 2
+        filled 2 b 10@94 -> filled 2 10@94
+        bar 94 94 94 94 -> evaluated Hold(Stopped)
+        ",
+    );
+}
+
 /// After downtime, missed frames update trails and counters but make no signals.
 #[test]
 fn missed_frames_update_what_is_held_and_signal_nothing() {

@@ -130,11 +130,11 @@ async fn stop_fills(events: Vec<MarketEvent>) -> Option<Timestamp> {
     board.subscribe(symbol());
     let (_slot, tenant) = watch::channel(Some(market.clone()));
     let served = Market {
-        unpaced: false,
+        replay: None,
         frame_grace: GRACE,
         feed: Told { events: events.into(), live: false },
         board,
-        tenants: vec![tenant],
+        tenants: vec![Seat { market: tenant, place: None }],
         recent: RecentFrames::default(),
         start: second(3),
         last_close: watch::channel(None).0,
@@ -190,7 +190,7 @@ async fn what_longer_bars_are_needed_for_is_ready_at_the_start() {
     let (recent, tenants) = (RecentFrames::default(), Vec::new());
     let last_close = watch::channel(None).0;
     let mut market = Market {
-        unpaced: false,
+        replay: None,
         frame_grace: GRACE,
         feed,
         board,
@@ -220,7 +220,7 @@ async fn a_frame_is_told_without_those_that_do_not_report_in_time() {
     let (last_close, mut told) = watch::channel(None);
     let recent = RecentFrames::default();
     let market = Market {
-        unpaced: false,
+        replay: None,
         frame_grace: GRACE,
         feed,
         board,

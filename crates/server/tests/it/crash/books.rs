@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    Account, BrokerEvent, Cause, DoneState, Envelope, Event, Fill, FillId, OrderId, OrderState,
-    OrderTerms, ProfileId, ProfileStatus, Quantity, TenantId, Timestamp, Trade, TradeId,
+    Account, BrokerEvent, Cause, DoneState, Envelope, Event, Fill, OrderId, OrderState, OrderTerms,
+    ProfileId, ProfileStatus, Quantity, TenantId, Timestamp, Trade, TradeId,
 };
 use ballast_engine::ports::{Clock, Journal, NoGaps};
 use ballast_engine::state::{Profile, State};
@@ -86,6 +86,8 @@ impl Books {
             match &envelope.event {
                 Event::BrokerEventUnmatched { .. } | Event::AvailableNegative { .. } => true,
                 Event::ProfileStatusChanged { status, .. } => *status == review,
+                // The second half of a reversal is not lost to the restart between the halves.
+                Event::SignalRefused { .. } => matches!(envelope.cause, Cause::Broker(_)),
                 _ => false,
             }
         });
@@ -296,7 +298,6 @@ struct Holding<'a> {
     cost: ballast_domain::Money,
     stop: Option<ballast_domain::Stop>,
     targets: &'a [ballast_domain::Target],
-    fills: &'a [FillId],
 }
 
 fn holdings<'a>(trades: impl Iterator<Item = &'a Trade>) -> BTreeMap<TradeId, Holding<'a>> {
@@ -306,7 +307,6 @@ fn holdings<'a>(trades: impl Iterator<Item = &'a Trade>) -> BTreeMap<TradeId, Ho
         cost: trade.reserved,
         stop: trade.stop,
         targets: &trade.targets,
-        fills: &trade.fills,
     };
     trades.map(|trade| (trade.id, holding(trade))).collect()
 }

@@ -19,22 +19,22 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const STOP: Duration = Duration::from_secs(10);
 
 /// Where servers are run one after another.
-pub(super) struct Place {
+pub(crate) struct Place {
     directory: TempDir,
 }
 
 impl Place {
-    pub(super) fn new(config: &str) -> Self {
+    pub(crate) fn new(config: &str) -> Self {
         let place = Self { directory: TempDir::new().unwrap() };
         std::fs::write(place.file("ballast.toml"), config).unwrap();
         place
     }
 
-    pub(super) fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.file("data")
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 }
@@ -50,7 +50,7 @@ impl Drop for Place {
 }
 
 /// A running server.
-pub(super) struct Server {
+pub(crate) struct Server {
     name: String,
     child: Child,
     log: PathBuf,
@@ -59,7 +59,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) async fn start(place: &Place, name: &str) -> Self {
+    pub(crate) async fn start(place: &Place, name: &str) -> Self {
         let (socket, log) = (place.file("gaps.sock"), place.file("log"));
         // The socket of the server before is still there.
         let _ = std::fs::remove_file(&socket);
@@ -88,7 +88,7 @@ impl Server {
     }
 
     /// Lets the server go on until it is in `gap` for the `passages`th time.
-    pub(super) async fn run_to(&mut self, gap: Gap, passages: u32) {
+    pub(crate) async fn run_to(&mut self, gap: Gap, passages: u32) {
         let mut left = passages;
         loop {
             let asked = self.next().await;
@@ -101,7 +101,7 @@ impl Server {
     }
 
     /// Lets the server pass so many gaps.
-    pub(super) async fn pass(&mut self, gaps: usize) {
+    pub(crate) async fn pass(&mut self, gaps: usize) {
         for _ in 0..gaps {
             self.next().await;
             self.answers.write_all(b"\n").await.unwrap();
@@ -116,13 +116,13 @@ impl Server {
     }
 
     /// Ends the process at once, where it is.
-    pub(super) async fn kill(mut self) {
+    pub(crate) async fn kill(mut self) {
         self.child.kill().await.unwrap();
         self.check_log();
     }
 
     /// Asks the server to stop, and lets it pass the gaps that it meets on its way.
-    pub(super) async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         let id = self.child.id().unwrap().to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status().await.unwrap();
         assert!(asked.success());
