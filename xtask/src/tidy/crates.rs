@@ -187,6 +187,7 @@ mod tests {
         }
     }
 
+    /// Invariant: dependencies point one way.
     #[test]
     fn any_other_edge_is_refused_in_code_and_in_tests() {
         for (from, to) in [
@@ -230,6 +231,7 @@ mod tests {
         }
     }
 
+    /// Invariant: time and randomness come through ports.
     #[test]
     fn the_engine_takes_no_clock_or_network_from_tokio() {
         for (feature, allowed) in [("rt", true), ("sync", true), ("time", false), ("net", false)] {

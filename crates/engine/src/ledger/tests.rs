@@ -241,6 +241,7 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
 }
 
 proptest! {
+    /// Invariant: money adds up.
     #[test]
     fn debits_equal_credits_and_reserving_keeps_available_positive(calls in calls()) {
         let currency = "USD".parse().unwrap();

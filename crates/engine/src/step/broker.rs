@@ -69,10 +69,7 @@ impl Engine {
         reason: String,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        let profile = self.state.profile(order.intent.profile);
-        let protects = order.leg != Leg::Main
-            && profile.is_some_and(|known| known.trades.contains_key(&TradeId(order.intent)));
-        if protects {
+        if self.protects(order) {
             let why = format!("the venue refused the protective order {order}: {reason}");
             let message = BrokerEvent::Rejected { order, reason };
             return self.on_unmatched(context, message, why, effects);
@@ -121,6 +118,11 @@ impl Engine {
         order: OrderId,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
+        if self.protects(order) {
+            let why = format!("the venue does not have {order}, which protects an open trade");
+            let message = BrokerEvent::NotFound { order };
+            return self.on_unmatched(context, message, why, effects);
+        }
         let Some(known) = self.order(order) else { return Ok(()) };
         let OrderState::Active(state) = known.state else { return Ok(()) };
         // A clock that was set back makes an order no younger.
@@ -243,6 +245,13 @@ impl Engine {
             self.emit(&context, Event::OrderUnknown { order, reason }, effects)?;
         }
         Ok(())
+    }
+
+    /// Whether it is a protective order of an open trade.
+    fn protects(&self, order: OrderId) -> bool {
+        let profile = self.state.profile(order.intent.profile);
+        order.leg != Leg::Main
+            && profile.is_some_and(|known| known.trades.contains_key(&TradeId(order.intent)))
     }
 
     fn order(&self, id: OrderId) -> Option<&Order> {

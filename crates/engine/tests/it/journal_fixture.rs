@@ -90,6 +90,8 @@ fn holds(stored: &Value, folded: &Value, place: &str) {
     }
 }
 
+/// Invariant: events are for ever.
+///
 /// What a later release has added is never left out without a word: it refuses the tenant.
 #[test]
 fn an_unknown_event_or_field_is_refused() {

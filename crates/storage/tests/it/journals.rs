@@ -74,6 +74,7 @@ pub(crate) async fn records_of_another_shape_are_refused(fixture: Fixture) {
     assert!(why.contains("record 2") && why.contains("run a newer one"), "{why}");
 }
 
+/// Invariant: one owner.
 pub(crate) async fn only_the_epoch_that_owns_a_stream_appends(fixture: Fixture) {
     let tenant = fixture.store.tenant(&tenant("t"));
     let of = |epoch| tenant.journal::<Note>(StreamName::Journal, epoch);
@@ -103,6 +104,7 @@ fn tenant_of(fixture: &Fixture, id: &str, epoch: u64) -> TenantJournal<Note> {
     fixture.store.tenant(&tenant(id)).journal(StreamName::Journal, epoch)
 }
 
+/// Invariant: the tenant is an argument.
 pub(crate) async fn tenants_and_streams_do_not_mix(fixture: Fixture) {
     let ids = [
         "t",

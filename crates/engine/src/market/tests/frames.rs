@@ -136,6 +136,7 @@ fn a_gap_is_not_an_unchanged_price() {
     assert_eq!(flat(&mut board, "GOOG", 17..=17), ["1h@17 GOOG 17/17/17/17"]);
 }
 
+/// Invariant: a frame is complete when every instrument has reported, or is not waited for.
 #[test]
 fn a_frame_is_complete_when_everybody_has_reported() {
     let mut board = board(&["GOOG", "MSFT"], &["1h", "4h"]);

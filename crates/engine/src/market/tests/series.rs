@@ -118,6 +118,8 @@ fn a_row_without_a_bar_keeps_its_values_to_itself() {
     assert_eq!(seen[1], (true, 7.0));
 }
 
+/// Invariant: computed once, for all tenants.
+///
 /// Indicators are computed once per instrument, timeframe and parameters, for all strategies.
 #[test]
 fn equal_series_are_computed_once() {

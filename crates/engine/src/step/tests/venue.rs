@@ -352,3 +352,17 @@ fn an_entry_that_was_withheld_gives_its_money_back() {
     world.take(Input::Withheld { at: world.now, order: order("1") });
     assert_eq!(world.words(), "");
 }
+
+/// The venue has lost it, or never had it: its stop does not stand there.
+#[test]
+fn a_trade_whose_protective_order_the_venue_does_not_have_is_reviewed() {
+    let mut world = sent();
+    play(
+        &mut world,
+        "
+        filled 1 a 10@100
+        notfound 1s -> unmatched 1s; status UnderReview
+        notfound 1s ->
+        ",
+    );
+}

@@ -68,19 +68,7 @@ impl Desk {
     }
 
     async fn buy(&self, order_type: OrderType, time_in_force: TimeInForce) -> Answer {
-        let terms = SignalTerms::Enter {
-            direction: Direction::Long,
-            slot: Slot::default(),
-            quantity: Decimal::TEN,
-            order_type,
-            time_in_force,
-            protection: Protection::default(),
-            cut_to_available: false,
-            cancels: None,
-        };
-        let origin = Origin::Manual { by: "someone".to_owned() };
-        let (profile, symbol) = (world::profile(1), world::symbol("AAA"));
-        let signal = Box::new(Signal { origin, profile, symbol, terms });
+        let signal = Box::new(entry(order_type, time_in_force));
         self.process.command(Command::Signal(signal)).await.unwrap()
     }
 
@@ -100,6 +88,22 @@ impl Desk {
     fn said(&self) -> Vec<BrokerEvent> {
         said(&self.disk)
     }
+}
+
+/// A person buys ten.
+fn entry(order_type: OrderType, time_in_force: TimeInForce) -> Signal {
+    let terms = SignalTerms::Enter {
+        direction: Direction::Long,
+        slot: Slot::default(),
+        quantity: Decimal::TEN,
+        order_type,
+        time_in_force,
+        protection: Protection::default(),
+        cut_to_available: false,
+        cancels: None,
+    };
+    let origin = Origin::Manual { by: "someone".to_owned() };
+    Signal { origin, profile: world::profile(1), symbol: world::symbol("AAA"), terms }
 }
 
 fn said(disk: &Disk) -> Vec<BrokerEvent> {
@@ -286,6 +290,8 @@ async fn answers(
     events
 }
 
+/// Invariant: an order is never sent twice.
+///
 /// An engine that lost its journal gives its intents the same numbers again.
 #[tokio::test]
 async fn an_intent_that_comes_twice_is_one_order() {
@@ -343,6 +349,8 @@ async fn an_account_is_opened_once_and_follows_what_is_allocated() {
     assert!(matches!(refused, AccountError::Amount { .. }), "{refused}");
 }
 
+/// Invariant: bounded; a queue that is full makes its sender wait.
+///
 /// 100 orders in one step, and 100 fills in one close, through queues of one.
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_for_ever_when_every_queue_is_full() {
@@ -358,6 +366,7 @@ async fn nobody_waits_for_ever_when_every_queue_is_full() {
     assert_eq!(filled.count(), 100);
 }
 
+/// Invariant: durable before visible.
 #[tokio::test]
 async fn a_refused_record_ends_the_venue_before_anybody_is_told() {
     let start = Start::new(PaperSettings::default());
@@ -376,6 +385,28 @@ async fn a_refused_record_ends_the_venue_before_anybody_is_told() {
     assert!(matches!(error, PaperError::Journal(JournalError::Unavailable(_))), "{error}");
     assert!(told.recv().await.is_none());
     assert!(market.settled().await.is_err());
+}
+
+/// Invariant: durable before visible; a failed append ends the loop, and whoever asked is not told
+/// that it was done.
+#[tokio::test]
+async fn what_the_journal_refuses_is_neither_sent_nor_answered() {
+    let start = Start::new(PaperSettings::default());
+    let dead = Arc::clone(&start.dead);
+    let desk = Desk::open(idle(), start, &[FLAT]).await;
+    desk.play(0..1).await;
+    let before = desk.disk.events().len();
+    dead.store(true, Ordering::SeqCst);
+    let reason = "test".to_owned();
+    let halt = Command::SetStatus {
+        profile: world::profile(1),
+        status: ballast_domain::ProfileStatus::Stopped,
+        reason,
+    };
+    assert_eq!(desk.process.command(halt).await, None);
+    let signal = Box::new(entry(OrderType::Market, TimeInForce::Gtc));
+    assert_eq!(desk.process.command(Command::Signal(signal)).await, None);
+    assert_eq!((desk.disk.events().len(), submitted(&desk.disk).len()), (before, 0));
 }
 
 #[tokio::test]
