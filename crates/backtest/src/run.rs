@@ -24,6 +24,7 @@ use rust_decimal::Decimal;
 use thiserror::Error;
 
 use crate::activity::Activity;
+use crate::profit::{closed_profit, open_profit};
 use crate::statistics::{Basis, ClosedTrade, EquityPoint, Statistics, Summary};
 
 /// What is run.
@@ -466,9 +467,7 @@ impl Desk {
 
     fn open_trade(&self, trade: &Trade) -> Option<OpenTrade> {
         let price = self.engine.mark(PROFILE, trade.symbol)?;
-        let open = ballast_engine::state::unrealised(trade, price)?;
-        let pnl = trade.net_profit()?.checked_add(open)?.amount();
-        Some(OpenTrade { trade: trade.clone(), pnl: pnl.normalize() })
+        Some(OpenTrade { trade: trade.clone(), pnl: open_profit(trade, price)? })
     }
 }
 
@@ -500,7 +499,7 @@ impl Valuation {
 }
 
 fn closed_trade(trade: &Trade) -> ClosedTrade {
-    let pnl = trade.net_profit().map_or(f64::NAN, |profit| float_of(profit.amount()));
+    let pnl = closed_profit(trade).map_or(f64::NAN, float_of);
     let closed_at = trade.closed_at.unwrap_or(trade.opened_at);
     ClosedTrade {
         pnl,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ballast_backtest::{OpenTrade, Outcome};
+use ballast_backtest::{OpenTrade, Outcome, closed_profit};
 use ballast_domain::{ExitReason, Symbol, Timestamp, Trade};
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -100,7 +100,7 @@ impl BacktestResult {
 
 impl TradeResult {
     fn closed(trade: &Trade) -> Self {
-        let pnl = trade.net_profit().map_or(Decimal::ZERO, |profit| profit.amount());
+        let pnl = closed_profit(trade).unwrap_or_default();
         Self {
             exit_time: trade.closed_at,
             exit_price: Some(plain(trade.exit_price())),
