@@ -204,13 +204,17 @@ impl Run {
         let plan = Plan::compile(Arc::clone(&request.config), &mut board);
         let plan = plan.map_err(RunError::Config)?;
         let asset = request.instruments.first().map_or(AssetClass::Stock, |i| i.asset_class);
-        let mut basis = Basis::of(asset, request.timeframe);
+        let has_several = request.instruments.len() > 1;
+        let mut basis = match has_several {
+            true => Basis::of_several(asset, request.timeframe),
+            false => Basis::of(asset, request.timeframe),
+        };
         basis.periods_per_year = request.periods_per_year.unwrap_or(basis.periods_per_year);
         Ok(Self {
             board,
             desk: Desk::new(request, plan)?,
             timeframe: request.timeframe,
-            has_several: request.instruments.len() > 1,
+            has_several,
             close: Vec::with_capacity(request.instruments.len()),
             statistics: Statistics::new(float_of(request.cash), basis),
             bars_in_position: 0,

@@ -1,5 +1,7 @@
 //! The key figures in the order and wording that both reports use.
 
+use ballast_domain::Timeframe;
+
 use super::format::{
     UNDEFINED, amount_decimals, count, duration, number, percent, signed, signed_percent, tone,
     with_unit,
@@ -183,7 +185,8 @@ pub(super) fn cautions(data: &ReportData) -> Vec<String> {
 /// How the figures were made, as sentences.
 pub(super) fn assumptions(data: &ReportData) -> Vec<String> {
     let summary = &data.summary;
-    let sampling = if data.timeframe.is_intraday() { "daily closes" } else { "bar closes" };
+    let daily = data.timeframe <= Timeframe::D1;
+    let sampling = if daily { "daily closes" } else { "bar closes" };
     let fees = data.fees.as_deref().unwrap_or("none");
     let slippage = data.slippage.as_deref().unwrap_or("none");
     let mut sentences = vec![
