@@ -11,8 +11,8 @@ use ballast_domain::number::MONEY_DECIMALS;
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
     AssetClass, Bar, BrokerEvent, Capital, Currency, Direction, Event, Instrument, Limits, Mode,
-    Money, ProfileDocument, ProfileId, ProfileStatus, StrategyConfig, Symbol, TenantId, Timeframe,
-    Timestamp, Trade, TradeId, VenueId,
+    Money, OrderTerms, ProfileDocument, ProfileId, ProfileStatus, StrategyConfig, Symbol, TenantId,
+    Timeframe, Timestamp, Trade, TradeId, VenueId,
 };
 use ballast_engine::market::{Board, BoardError, Frame, number::float_of};
 use ballast_engine::matching::{FillRules, Matcher, PlayedBar};
@@ -354,11 +354,23 @@ impl Desk {
                 }
             }
             self.each(bars, Matcher::inside);
+            self.note_short_volume(bars);
         }
         self.each(bars, |matcher, played, said| {
             let session_ends = played.open_time.utc_day() != played.bar.close_time.utc_day();
             matcher.end(played, session_ends, said);
         });
+    }
+
+    /// Entries are market orders, which only the limit on a bar's volume keeps waiting.
+    fn note_short_volume(&mut self, bars: &[PlayedBar]) {
+        let waits = |terms: &&Arc<OrderTerms>| {
+            !terms.is_reducing() && bars.iter().any(|played| played.symbol == terms.symbol)
+        };
+        if self.activity.first_short_of_volume.is_none() {
+            let waiting = self.matcher.working().find(waits);
+            self.activity.first_short_of_volume = waiting.map(|terms| terms.accepted_at);
+        }
     }
 
     /// Lets orders fill that were given for this very close.
