@@ -150,7 +150,7 @@ impl Plan {
         Some(Protection {
             stop_loss: optional(exits.stop_loss)?,
             targets: targets.collect::<Option<Vec<_>>>()?,
-            trailing: optional(exits.trailing)?,
+            trailing: optional(exits.trailing.map(ExitLevel::from))?,
             break_even_at: optional(exits.break_even_at)?,
             max_bars: exits.max_bars,
         })
@@ -285,7 +285,8 @@ fn compile_atr(
 fn atr_periods(config: &StrategyConfig) -> Vec<u32> {
     let exits = &config.exits;
     let targets = exits.take_profit.iter().map(|target| Some(target.level));
-    let levels = [exits.stop_loss, exits.trailing, exits.break_even_at].into_iter().chain(targets);
+    let trailing = exits.trailing.map(ExitLevel::from);
+    let levels = [exits.stop_loss, trailing, exits.break_even_at].into_iter().chain(targets);
     let mut periods: Vec<u32> = levels
         .filter_map(|level| match level? {
             ExitLevel::Atr { period, .. } => Some(period),

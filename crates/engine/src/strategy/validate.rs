@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use ballast_domain::StrategyConfig;
-use ballast_domain::strategy::{DirectionRule, ExitLevel, NamedRules, RuleSet, Sizing, TakeProfit};
+use ballast_domain::strategy::{
+    DirectionRule, ExitLevel, NamedRules, RuleSet, Sizing, TakeProfit, TrailDistance,
+};
 use rust_decimal::Decimal;
 
 /// The version of the config format that this release reads.
@@ -162,7 +164,7 @@ impl Faults {
         let targets = targets.map(|(i, t)| (format!("exits.takeProfit[{i}]"), Some(t.level)));
         let levels = [
             ("exits.stopLoss".to_owned(), exits.stop_loss),
-            ("exits.trailing".to_owned(), exits.trailing),
+            ("exits.trailing".to_owned(), exits.trailing.map(ExitLevel::from)),
             ("exits.breakEvenAt".to_owned(), exits.break_even_at),
         ];
         for (path, level) in levels.into_iter().chain(targets) {
@@ -170,8 +172,6 @@ impl Faults {
                 self.level(&path, level, config);
             }
         }
-        let fixed = matches!(exits.trailing, Some(ExitLevel::Price { .. }));
-        self.unless(!fixed, "exits.trailing", "is a distance; use type percent or atr");
         if let Some(bars) = exits.max_bars {
             let fits = (1..=MAX_BARS).contains(&bars);
             self.unless(fits, "exits.maxBars", "must be 1 to 100000");
@@ -221,7 +221,7 @@ impl Faults {
             let message = "a stop 100 % or more away is never reached; choose less";
             self.unless(reachable, "exits.stopLoss.value", message);
         }
-        if let Some(ExitLevel::Percent { value }) = exits.trailing {
+        if let Some(TrailDistance::Percent { value }) = exits.trailing {
             let reachable = value < Decimal::ONE_HUNDRED;
             let message = "a trail 100 % or more away is never reached; choose less";
             self.unless(reachable, "exits.trailing.value", message);
@@ -314,10 +314,6 @@ mod tests {
                 Some(
                     "exits.stopLoss.value: a stop 100 % or more away is never reached; choose less",
                 ),
-            ),
-            (
-                r#"{"exits": {"trailing": {"type": "price", "value": 3}}}"#,
-                Some("exits.trailing: is a distance; use type percent or atr"),
             ),
             (
                 r#"{"exits": {"takeProfit": [{"type": "percent", "value": 1, "portion": "0.6"},
