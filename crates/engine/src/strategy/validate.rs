@@ -214,7 +214,6 @@ impl Faults {
     /// Exits that can never act, or that act at once.
     fn contradictions(&mut self, config: &StrategyConfig) {
         let exits = &config.exits;
-        let short = config.direction != DirectionRule::Long;
         let long = config.direction != DirectionRule::Short;
         if let Some(ExitLevel::Percent { value }) = exits.stop_loss {
             let reachable = value < Decimal::ONE_HUNDRED;
@@ -226,15 +225,18 @@ impl Faults {
             let message = "a trail 100 % or more away is never reached; choose less";
             self.unless(reachable, "exits.trailing.value", message);
         }
+        // No price falls to zero; with both directions the long may still rise so far.
+        let in_reach = |level| match level {
+            ExitLevel::Percent { value } => long || value < Decimal::ONE_HUNDRED,
+            ExitLevel::Atr { .. } | ExitLevel::Price { .. } => true,
+        };
+        let reachable = exits.break_even_at.is_none_or(in_reach);
+        let message = "a short's break-even 100 % or more away is never reached; choose less";
+        self.unless(reachable, "exits.breakEvenAt.value", message);
         for (index, target) in exits.take_profit.iter().enumerate() {
             let path = format!("exits.takeProfit[{index}].value");
-            if let ExitLevel::Percent { value } = target.level
-                && short
-            {
-                let reachable = value < Decimal::ONE_HUNDRED;
-                let message = "a short's target 100 % away is never reached; choose less";
-                self.unless(reachable, &path, message);
-            }
+            let message = "a short's target 100 % or more away is never reached; choose less";
+            self.unless(in_reach(target.level), &path, message);
             if let (Some(ExitLevel::Price { value: stop }), ExitLevel::Price { value: target }) =
                 (exits.stop_loss, target.level)
             {
@@ -279,6 +281,32 @@ mod tests {
         let edit = r#"{"exits": {"takeProfit": [{"type": "percent", "value": 5}],
             "breakEvenAt": {"type": "percent", "value": 6}}}"#;
         assert_eq!(faults(&config(edit)), []);
+    }
+
+    #[test]
+    fn a_short_alone_cannot_reach_levels_below_zero() {
+        let exits = |value: u32| {
+            format!(
+                r#""exits": {{"takeProfit": [{{"type": "percent", "value": {value}}}],
+                    "breakEvenAt": {{"type": "percent", "value": {value}}}}}"#
+            )
+        };
+        let both = r#""direction": "both", "entryShort": "close < open""#;
+        let cases = [
+            (r#""direction": "short""#, 99, vec![]),
+            (
+                r#""direction": "short""#,
+                100,
+                vec!["exits.breakEvenAt.value", "exits.takeProfit[0].value"],
+            ),
+            (r#""direction": "long""#, 150, vec![]),
+            (both, 150, vec![]),
+        ];
+        for (direction, value, expected) in cases {
+            let faults = faults(&config(&format!("{{{direction}, {}}}", exits(value))));
+            let paths: Vec<_> = faults.iter().map(|fault| fault.path.as_str()).collect();
+            assert_eq!(paths, expected, "{direction} {value}");
+        }
     }
 
     #[test]
