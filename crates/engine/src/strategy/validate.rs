@@ -118,9 +118,13 @@ impl Faults {
         let place = format!("{path}.rules");
         self.unless((1..=MAX_RULES).contains(&count), &place, "needs 1 to 50 rules");
         if let Some(min_pass) = named.min_pass
-            && (min_pass == 0 || min_pass as usize > count)
+            && count > 0
+            && !(1..=count).contains(&(min_pass as usize))
         {
-            let message = format!("is {min_pass}, but there are {count} rules");
+            let message = match count {
+                1 => format!("is {min_pass}; with 1 rule it must be 1"),
+                _ => format!("is {min_pass}; with {count} rules it must be 1 to {count}"),
+            };
             self.add(format!("{path}.minPass"), message);
         }
         let mut names = BTreeSet::new();
@@ -362,7 +366,11 @@ mod tests {
             (
                 r#"{"entry": {"minPass": 3, "rules": [{"name": "A", "when": "true"},
                     {"name": "B", "when": "true"}]}}"#,
-                Some("entry.minPass: is 3, but there are 2 rules"),
+                Some("entry.minPass: is 3; with 2 rules it must be 1 to 2"),
+            ),
+            (
+                r#"{"exit": {"minPass": 0, "rules": [{"name": "A", "when": "true"}]}}"#,
+                Some("exit.minPass: is 0; with 1 rule it must be 1"),
             ),
             (
                 r#"{"limits": {"maxOpenPositions": 0}}"#,
