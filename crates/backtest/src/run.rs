@@ -11,8 +11,8 @@ use ballast_domain::number::MONEY_DECIMALS;
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
     AssetClass, Bar, BrokerEvent, Capital, Currency, Direction, Event, Instrument, Limits, Mode,
-    Money, OrderTerms, ProfileDocument, ProfileId, ProfileStatus, StrategyConfig, Symbol, TenantId,
-    Timeframe, Timestamp, Trade, TradeId, VenueId,
+    Money, OrderTerms, Price, ProfileDocument, ProfileId, ProfileStatus, StrategyConfig, Symbol,
+    TenantId, Timeframe, Timestamp, Trade, TradeId, VenueId,
 };
 use ballast_engine::market::{Board, BoardError, Frame, number::float_of};
 use ballast_engine::matching::{FillRules, Matcher, PlayedBar};
@@ -55,6 +55,10 @@ pub struct Request {
 pub struct Outcome {
     /// The figures.
     pub summary: Summary,
+    /// From the opening of the first bar to the last close.
+    pub span: (Timestamp, Timestamp),
+    /// From the first to the last close in percent, when one instrument was traded.
+    pub price_change_pct: Option<f64>,
     /// Equity at the last close, exactly.
     pub final_equity: Decimal,
     /// All fees, exactly.
@@ -168,6 +172,8 @@ struct Run {
     close: Vec<PlayedBar>,
     statistics: Statistics,
     bars_in_position: u64,
+    /// The first close and the last, each with the price of some instrument.
+    ends: Option<[(Timestamp, Price); 2]>,
     equity: Vec<EquityPoint>,
     keep_equity: bool,
     keep_trades: bool,
@@ -218,6 +224,7 @@ impl Run {
             close: Vec::with_capacity(request.instruments.len()),
             statistics: Statistics::new(float_of(request.cash), basis),
             bars_in_position: 0,
+            ends: None,
             equity: Vec::new(),
             keep_equity: request.keep_equity,
             keep_trades: request.keep_trades,
@@ -263,6 +270,8 @@ impl Run {
                 self.closed.push(trade);
             }
         }
+        let last = (bar.close_time, bar.close);
+        self.ends = Some([self.ends.map_or(last, |[first, _]| first), last]);
         self.book_equity(bar.close_time)
     }
 
@@ -278,9 +287,8 @@ impl Run {
     }
 
     fn finish(self) -> Result<Outcome, RunError> {
-        if self.statistics.is_empty() {
-            return Err(RunError::NoBars);
-        }
+        let [first, last] = self.ends.ok_or(RunError::NoBars)?;
+        let change = (float_of(last.1.get()) / float_of(first.1.get()) - 1.0) * 100.0;
         let final_equity = self.desk.exact_equity().ok_or(RunError::Overflow)?;
         let profile = self.desk.profile().ok_or(RunError::Overflow)?;
         let open = profile.trades.values().map(|trade| self.desk.open_trade(trade));
@@ -288,6 +296,8 @@ impl Run {
         let fees = profile.book.balance(ballast_domain::Account::Fees);
         Ok(Outcome {
             summary: self.statistics.summary(Some(self.bars_in_position)),
+            span: (self.timeframe.open_of(first.0), last.0),
+            price_change_pct: Some(change).filter(|it| it.is_finite() && !self.has_several),
             final_equity: final_equity.normalize(),
             fees: fees.normalize(),
             closed: self.closed,

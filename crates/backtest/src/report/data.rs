@@ -38,6 +38,8 @@ impl ReportData {
             timeframe: request.timeframe,
             currency: request.currency.to_string(),
             starting_cash: float_of(request.cash),
+            span: Some(outcome.span),
+            price_change_pct: outcome.price_change_pct,
             summary: outcome.summary.clone(),
             fees_paid: float_of(outcome.fees),
             equity: outcome.equity.clone(),

@@ -211,12 +211,6 @@ impl Statistics {
         self.drawdown.push(close_time, equity);
     }
 
-    /// Whether no bar was pushed.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.bars == 0
-    }
-
     /// Adds a closed trade.
     #[inline]
     pub fn trade(&mut self, trade: &ClosedTrade) {
