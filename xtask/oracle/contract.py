@@ -22,6 +22,7 @@ from expressions import evaluate
 LONG, SHORT = 1, -1
 SIGNIFICANT_DIGITS = 15
 DUST = Fraction(1, 10**6)
+MONEY_STEP = Fraction(1, 10**12)
 
 
 @dataclass
@@ -415,9 +416,10 @@ class Simulation:
         value = number(rule["value"])
         if rule["type"] == "percent":
             return entry * value / 100
-        if not atr[rule.get("period", 14)]:
+        distance = value * atr[rule.get("period", 14)]
+        if distance < MONEY_STEP:
             self.result.doubts.add("no distance in a flat market")
-        return value * atr[rule.get("period", 14)]
+        return distance
 
     def atr_periods(self):
         rules = [self.exits.get(name) for name in ("stopLoss", "trailing", "breakEvenAt")]

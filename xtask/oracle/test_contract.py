@@ -297,6 +297,16 @@ class Protection(ContractTest):
         exits = {"stopLoss": {"type": "atr", "value": "1", "period": 2}}
         self.check("100 100 100 100 1\n100 100 100 100 1\n100 100 100 100 0", exits=exits)
 
+    def test_a_distance_below_moneys_precision_is_doubtful(self):
+        # The average halves with each flat bar, from 10^-11 to 3 * 10^-13 at the entry.
+        exits = {"stopLoss": {"type": "atr", "value": "1", "period": 2}}
+        table = "100 100 100 100 0\n" * 2 + "100 100.00000000002 100 100 0\n"
+        table += "100 100 100 100 {}\n" * 7
+        first, last = [0, 1, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 1, 0]
+        doubt = "no distance in a flat market"
+        self.assertNotIn(doubt, simulate(table.format(*first), exits=exits).doubts)
+        self.assertIn(doubt, simulate(table.format(*last), exits=exits).doubts)
+
     def test_a_short_whose_loss_eats_its_reserve_is_closed(self):
         self.check(
             "100 100 100 100 1\n100 199 100 150 0\n150 200 150 160 0",

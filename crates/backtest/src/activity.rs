@@ -17,6 +17,9 @@ pub struct Activity {
     pub entries_decided: u64,
     /// Entries that the gate accepted.
     pub entries_accepted: u64,
+    /// When the first entry was accepted that a bar of its instrument left waiting, because the
+    /// share of its volume that one fill may take did not suffice.
+    pub first_short_of_volume: Option<Timestamp>,
     /// Signals that the gate refused, by code, in the order of their first time.
     pub refusals: Vec<Refused>,
     /// Accepted orders that the simulated venue could not fill, such as for lack of cash.

@@ -57,6 +57,11 @@ pub fn why_idle(outcome: &Outcome, parts: &[PartCount]) -> Option<String> {
     Some(if let Some((at, reason)) = &activity.first_rejection {
         let orders = times(activity.rejections);
         format!("No order could be filled: rejected {orders}, first at {at}: {reason}.")
+    } else if let Some(at) = activity.first_short_of_volume {
+        format!(
+            "The entry signalled at {at} never filled: the share of a bar's volume that one fill \
+             may take is less than a lot at every later bar; allow a larger share or a smaller lot."
+        )
     } else if activity.entries_accepted > 0 {
         "The only signal came at the last bar, and there is no later open to fill it.".to_owned()
     } else if let Some(first) = activity.refusals.first() {

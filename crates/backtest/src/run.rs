@@ -11,8 +11,8 @@ use ballast_domain::number::MONEY_DECIMALS;
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
     AssetClass, Bar, BrokerEvent, Capital, Currency, Direction, Event, Instrument, Limits, Mode,
-    Money, ProfileDocument, ProfileId, ProfileStatus, StrategyConfig, Symbol, TenantId, Timeframe,
-    Timestamp, Trade, TradeId, VenueId,
+    Money, OrderTerms, Price, ProfileDocument, ProfileId, ProfileStatus, StrategyConfig, Symbol,
+    TenantId, Timeframe, Timestamp, Trade, TradeId, VenueId,
 };
 use ballast_engine::market::{Board, BoardError, Frame, number::float_of};
 use ballast_engine::matching::{FillRules, Matcher, PlayedBar};
@@ -24,6 +24,7 @@ use rust_decimal::Decimal;
 use thiserror::Error;
 
 use crate::activity::Activity;
+use crate::profit::{closed_profit, open_profit};
 use crate::statistics::{Basis, ClosedTrade, EquityPoint, Statistics, Summary};
 
 /// What is run.
@@ -54,6 +55,10 @@ pub struct Request {
 pub struct Outcome {
     /// The figures.
     pub summary: Summary,
+    /// From the opening of the first bar to the last close.
+    pub span: (Timestamp, Timestamp),
+    /// From the first to the last close in percent, when one instrument was traded.
+    pub price_change_pct: Option<f64>,
     /// Equity at the last close, exactly.
     pub final_equity: Decimal,
     /// All fees, exactly.
@@ -167,6 +172,8 @@ struct Run {
     close: Vec<PlayedBar>,
     statistics: Statistics,
     bars_in_position: u64,
+    /// The first close and the last, each with the price of some instrument.
+    ends: Option<[(Timestamp, Price); 2]>,
     equity: Vec<EquityPoint>,
     keep_equity: bool,
     keep_trades: bool,
@@ -203,16 +210,21 @@ impl Run {
         let plan = Plan::compile(Arc::clone(&request.config), &mut board);
         let plan = plan.map_err(RunError::Config)?;
         let asset = request.instruments.first().map_or(AssetClass::Stock, |i| i.asset_class);
-        let mut basis = Basis::of(asset, request.timeframe);
+        let has_several = request.instruments.len() > 1;
+        let mut basis = match has_several {
+            true => Basis::of_several(asset, request.timeframe),
+            false => Basis::of(asset, request.timeframe),
+        };
         basis.periods_per_year = request.periods_per_year.unwrap_or(basis.periods_per_year);
         Ok(Self {
             board,
             desk: Desk::new(request, plan)?,
             timeframe: request.timeframe,
-            has_several: request.instruments.len() > 1,
+            has_several,
             close: Vec::with_capacity(request.instruments.len()),
             statistics: Statistics::new(float_of(request.cash), basis),
             bars_in_position: 0,
+            ends: None,
             equity: Vec::new(),
             keep_equity: request.keep_equity,
             keep_trades: request.keep_trades,
@@ -258,6 +270,8 @@ impl Run {
                 self.closed.push(trade);
             }
         }
+        let last = (bar.close_time, bar.close);
+        self.ends = Some([self.ends.map_or(last, |[first, _]| first), last]);
         self.book_equity(bar.close_time)
     }
 
@@ -273,9 +287,8 @@ impl Run {
     }
 
     fn finish(self) -> Result<Outcome, RunError> {
-        if self.statistics.is_empty() {
-            return Err(RunError::NoBars);
-        }
+        let [first, last] = self.ends.ok_or(RunError::NoBars)?;
+        let change = (float_of(last.1.get()) / float_of(first.1.get()) - 1.0) * 100.0;
         let final_equity = self.desk.exact_equity().ok_or(RunError::Overflow)?;
         let profile = self.desk.profile().ok_or(RunError::Overflow)?;
         let open = profile.trades.values().map(|trade| self.desk.open_trade(trade));
@@ -283,6 +296,8 @@ impl Run {
         let fees = profile.book.balance(ballast_domain::Account::Fees);
         Ok(Outcome {
             summary: self.statistics.summary(Some(self.bars_in_position)),
+            span: (self.timeframe.open_of(first.0), last.0),
+            price_change_pct: Some(change).filter(|it| it.is_finite() && !self.has_several),
             final_equity: final_equity.normalize(),
             fees: fees.normalize(),
             closed: self.closed,
@@ -349,11 +364,23 @@ impl Desk {
                 }
             }
             self.each(bars, Matcher::inside);
+            self.note_short_volume(bars);
         }
         self.each(bars, |matcher, played, said| {
             let session_ends = played.open_time.utc_day() != played.bar.close_time.utc_day();
             matcher.end(played, session_ends, said);
         });
+    }
+
+    /// Entries are market orders, which only the limit on a bar's volume keeps waiting.
+    fn note_short_volume(&mut self, bars: &[PlayedBar]) {
+        let waits = |terms: &&Arc<OrderTerms>| {
+            !terms.is_reducing() && bars.iter().any(|played| played.symbol == terms.symbol)
+        };
+        if self.activity.first_short_of_volume.is_none() {
+            let waiting = self.matcher.working().find(waits);
+            self.activity.first_short_of_volume = waiting.map(|terms| terms.accepted_at);
+        }
     }
 
     /// Lets orders fill that were given for this very close.
@@ -466,9 +493,7 @@ impl Desk {
 
     fn open_trade(&self, trade: &Trade) -> Option<OpenTrade> {
         let price = self.engine.mark(PROFILE, trade.symbol)?;
-        let open = ballast_engine::state::unrealised(trade, price)?;
-        let pnl = trade.net_profit()?.checked_add(open)?.amount();
-        Some(OpenTrade { trade: trade.clone(), pnl: pnl.normalize() })
+        Some(OpenTrade { trade: trade.clone(), pnl: open_profit(trade, price)? })
     }
 }
 
@@ -500,7 +525,7 @@ impl Valuation {
 }
 
 fn closed_trade(trade: &Trade) -> ClosedTrade {
-    let pnl = trade.net_profit().map_or(f64::NAN, |profit| float_of(profit.amount()));
+    let pnl = closed_profit(trade).map_or(f64::NAN, float_of);
     let closed_at = trade.closed_at.unwrap_or(trade.opened_at);
     ClosedTrade {
         pnl,

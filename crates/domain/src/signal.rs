@@ -250,7 +250,7 @@ impl fmt::Display for Refusal {
                 write!(f, "the order is worth {notional}, {limit} are allowed")
             }
             Self::TooManyPositions { open, limit } => {
-                write!(f, "{open} trades are open or being entered, {limit} are allowed")
+                write!(f, "trades open or being entered: {open}, allowed: {limit}")
             }
             Self::InsufficientCapital { needed, available } => {
                 write!(f, "{needed} needed, {available} available")

@@ -224,7 +224,7 @@ pub struct Exits {
     pub take_profit: Vec<TakeProfit>,
     /// Lets the stop follow the extreme at this distance.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub trailing: Option<ExitLevel>,
+    pub trailing: Option<TrailDistance>,
     /// Moves the stop to the entry's price once the price has gone this far in favour.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub break_even_at: Option<ExitLevel>,
@@ -268,6 +268,44 @@ pub enum ExitLevel {
         #[schemars(with = "DecimalText")]
         value: Decimal,
     },
+}
+
+/// How far the stop stays behind the extreme; a distance only, since the level moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    expecting = "an object with \"type\" and \"value\""
+)]
+pub enum TrailDistance {
+    /// Percent of the fill price.
+    Percent {
+        /// Percent: 5 is 5 %.
+        #[serde(with = "decimal_or_number")]
+        #[schemars(with = "DecimalText")]
+        value: Decimal,
+    },
+    /// A multiple of the average true range of the signal's bar.
+    Atr {
+        /// The multiple.
+        #[serde(with = "decimal_or_number")]
+        #[schemars(with = "DecimalText")]
+        value: Decimal,
+        /// Bars of the average: 14 when absent.
+        #[serde(default = "default_atr_period")]
+        #[schemars(range(min = 1, max = 5_000))]
+        period: u32,
+    },
+}
+
+impl From<TrailDistance> for ExitLevel {
+    fn from(distance: TrailDistance) -> Self {
+        match distance {
+            TrailDistance::Percent { value } => Self::Percent { value },
+            TrailDistance::Atr { value, period } => Self::Atr { value, period },
+        }
+    }
 }
 
 /// Bars of the average true range where a config does not say.
@@ -494,6 +532,20 @@ mod tests {
             assert_ne!(text, EXAMPLE, "{from} is in the example");
             assert!(serde_json::from_str::<StrategyConfig>(&text).is_err(), "{to}");
         }
+    }
+
+    #[test]
+    fn a_trail_is_a_distance_for_config_and_schema() {
+        let trail = |kind: &str| EXAMPLE.replace("\"percent\", \"value\": \"3\"", kind);
+        for (kind, is_one) in [("\"atr\", \"value\": 3", true), ("\"price\", \"value\": 3", false)]
+        {
+            let read = serde_json::from_str::<StrategyConfig>(&trail(kind));
+            assert_eq!(read.is_ok(), is_one, "{read:?}");
+        }
+        let schema = serde_json::to_value(schemars::schema_for!(TrailDistance)).unwrap();
+        let kinds = schema["oneOf"].as_array().unwrap();
+        let kinds: Vec<_> = kinds.iter().map(|kind| &kind["properties"]["type"]["const"]).collect();
+        assert_eq!(kinds, ["percent", "atr"]);
     }
 
     #[test]

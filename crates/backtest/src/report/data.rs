@@ -6,6 +6,7 @@ use ballast_engine::market::number::float_of;
 use rust_decimal::Decimal;
 
 use super::{PriceSeries, ReportData, ReportTrade, TradeExit};
+use crate::profit::closed_profit;
 use crate::run::{OpenTrade, Outcome, Request};
 
 impl ReportData {
@@ -37,6 +38,8 @@ impl ReportData {
             timeframe: request.timeframe,
             currency: request.currency.to_string(),
             starting_cash: float_of(request.cash),
+            span: Some(outcome.span),
+            price_change_pct: outcome.price_change_pct,
             summary: outcome.summary.clone(),
             fees_paid: float_of(outcome.fees),
             equity: outcome.equity.clone(),
@@ -52,7 +55,7 @@ impl ReportData {
 }
 
 fn closed(trade: &Trade) -> ReportTrade {
-    let pnl = trade.net_profit().map_or(f64::NAN, |profit| float_of(profit.amount()));
+    let pnl = closed_profit(trade).map_or(f64::NAN, float_of);
     let exit = trade.closed_at.zip(trade.exit_reason).map(|(time, reason)| TradeExit {
         time,
         price: float_of(trade.exit_price()),

@@ -1,5 +1,7 @@
 //! The key figures in the order and wording that both reports use.
 
+use ballast_domain::Timeframe;
+
 use super::format::{
     UNDEFINED, amount_decimals, count, duration, number, percent, signed, signed_percent, tone,
     with_unit,
@@ -60,17 +62,10 @@ fn result(data: &ReportData) -> Vec<Figure> {
         signed_figure("CAGR", summary.cagr_pct, signed_percent),
         plain("Fees paid", number(data.fees_paid, decimals)),
     ];
-    if let Some(change) = price_change(data) {
+    if let Some(change) = data.price_change_pct {
         figures.push(signed_figure("Price change", Some(change), signed_percent));
     }
     figures
-}
-
-/// From the first to the last close in percent, when one symbol was traded.
-fn price_change(data: &ReportData) -> Option<f64> {
-    let [series] = data.prices.as_slice() else { return None };
-    let (first, last) = (series.points.first()?, series.points.last()?);
-    Some((last.close / first.close - 1.0) * 100.0).filter(|change| change.is_finite())
 }
 
 fn risk(data: &ReportData) -> Vec<Figure> {
@@ -125,7 +120,7 @@ pub(super) fn verdict(data: &ReportData) -> String {
     if let Some(total) = summary.return_pct {
         text += &format!(": {}", signed_percent(total));
     }
-    if let Some(change) = price_change(data) {
+    if let Some(change) = data.price_change_pct {
         text += &format!(", while the price changed by {}", signed_percent(change));
     }
     match summary.max_drawdown_pct {
@@ -138,17 +133,16 @@ pub(super) fn verdict(data: &ReportData) -> String {
     }
 }
 
-/// From the opening of the first bar to the last close.
 fn span_seconds(data: &ReportData) -> Option<i64> {
-    let (first, last) = (data.equity.first()?, data.equity.last()?);
-    let start = data.timeframe.open_of(first.close_time);
-    Some(last.close_time.nanos_since(start) / 1_000_000_000)
+    let (start, end) = data.span?;
+    Some(end.nanos_since(start) / 1_000_000_000)
 }
 
-/// What a reader must know before believing the figures.
-pub(super) fn cautions(data: &ReportData) -> Vec<String> {
+/// What a reader must know before believing the figures, beside the warnings.
+#[must_use]
+pub fn cautions(data: &ReportData) -> Vec<String> {
     let summary = &data.summary;
-    let mut cautions = data.warnings.clone();
+    let mut cautions = Vec::new();
     if summary.final_equity <= 0.0 {
         cautions.push("The account was ruined: equity ended at or below zero.".to_owned());
     }
@@ -174,7 +168,8 @@ pub(super) fn cautions(data: &ReportData) -> Vec<String> {
             count(open, "trade"),
         ));
     }
-    if data.fees.is_none() && data.slippage.is_none() && !data.trades.is_empty() {
+    let traded = summary.closed_trades > 0 || open > 0;
+    if data.fees.is_none() && data.slippage.is_none() && traded {
         cautions.push("Neither fees nor slippage were charged; trading costs both.".to_owned());
     }
     cautions
@@ -183,7 +178,8 @@ pub(super) fn cautions(data: &ReportData) -> Vec<String> {
 /// How the figures were made, as sentences.
 pub(super) fn assumptions(data: &ReportData) -> Vec<String> {
     let summary = &data.summary;
-    let sampling = if data.timeframe.is_intraday() { "daily closes" } else { "bar closes" };
+    let daily = data.timeframe <= Timeframe::D1;
+    let sampling = if daily { "daily closes" } else { "bar closes" };
     let fees = data.fees.as_deref().unwrap_or("none");
     let slippage = data.slippage.as_deref().unwrap_or("none");
     let mut sentences = vec![

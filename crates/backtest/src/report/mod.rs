@@ -27,6 +27,7 @@ use thiserror::Error;
 
 use crate::statistics::{EquityPoint, Summary};
 
+pub use figures::cautions;
 pub use terminal::terminal;
 
 /// Everything a report shows. Amounts and prices are in quote currency, percent means percent.
@@ -45,6 +46,10 @@ pub struct ReportData {
     pub currency: String,
     /// Capital before the first bar.
     pub starting_cash: f64,
+    /// From the opening of the first bar to the last close; `None` without any bar.
+    pub span: Option<(Timestamp, Timestamp)>,
+    /// From the first to the last close in percent, when one symbol was traded.
+    pub price_change_pct: Option<f64>,
     /// The figures.
     pub summary: Summary,
     /// Fees of every fill, those of open trades included.

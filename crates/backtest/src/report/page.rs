@@ -36,7 +36,7 @@ pub(super) fn render(data: &ReportData) -> Result<String, ReportError> {
         verdict: figures::verdict(data),
         headline: figures::headline(data),
         groups: figures::groups(data),
-        cautions: figures::cautions(data),
+        cautions: data.warnings.iter().cloned().chain(figures::cautions(data)).collect(),
         assumptions: figures::assumptions(data),
         currency: &data.currency,
         equity: equity_chart(data, times),

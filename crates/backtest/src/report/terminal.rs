@@ -37,7 +37,7 @@ pub fn terminal(data: &ReportData, width: usize, colour: bool) -> String {
         lines.push(String::new());
     }
     lines.extend(columns(&figures::groups(data), width, paint));
-    for caution in figures::cautions(data) {
+    for caution in data.warnings.iter().cloned().chain(figures::cautions(data)) {
         lines.push(String::new());
         lines.extend(wrapped(&caution, width).into_iter().map(|line| paint.dim(&line)));
     }

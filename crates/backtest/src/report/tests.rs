@@ -59,6 +59,8 @@ fn sample(bars: usize) -> ReportData {
         timeframe: Timeframe::D1,
         currency: "USD".to_owned(),
         starting_cash: 10_000.0,
+        span: equity.last().map(|last: &EquityPoint| (start, last.close_time)),
+        price_change_pct: Some(12.5),
         summary: statistics.summary(None),
         fees_paid: 0.0,
         equity,

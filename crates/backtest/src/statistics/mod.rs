@@ -46,6 +46,9 @@ pub struct ClosedTrade {
 pub enum Sampling {
     /// The last close of each day: for bars shorter than a day.
     Daily,
+    /// The last close of the bars that opened on one day: for daily bars of several files, which
+    /// may carry different times of day.
+    DailyByOpen,
     /// Every bar's close.
     AsIs,
 }
@@ -66,6 +69,17 @@ impl Basis {
     pub const fn of(asset: AssetClass, timeframe: Timeframe) -> Self {
         let sampling = if timeframe.is_intraday() { Sampling::Daily } else { Sampling::AsIs };
         Self { periods_per_year: periods_per_year(asset, timeframe), sampling }
+    }
+
+    /// The basis of several files together: a day is one sample, whenever its bars close. A single
+    /// file's bars are samples as they are, since clocks that change may put two into one day.
+    #[must_use]
+    pub const fn of_several(asset: AssetClass, timeframe: Timeframe) -> Self {
+        let basis = Self::of(asset, timeframe);
+        match timeframe {
+            Timeframe::D1 => Self { sampling: Sampling::DailyByOpen, ..basis },
+            _ => basis,
+        }
     }
 }
 
@@ -170,11 +184,13 @@ impl Statistics {
     }
 
     /// Adds one bar's close; closes must come in order. Daily samples are cut at midnight UTC,
-    /// and a bar that closes at midnight belongs to the day that ends.
+    /// and a bar that closes at midnight belongs to the day that ends. Bars of a day belong to
+    /// the one they opened on.
     #[inline]
     pub fn push(&mut self, close_time: Timestamp, equity: f64) {
         let day = match self.basis.sampling {
             Sampling::Daily => close_time.saturating_add_nanos(-1).utc_day(),
+            Sampling::DailyByOpen => Timeframe::D1.open_of(close_time).utc_day(),
             Sampling::AsIs => 0,
         };
         self.push_in_session(day, close_time, equity);
@@ -193,12 +209,6 @@ impl Statistics {
         self.day = session;
         self.last = EquityPoint { close_time, equity };
         self.drawdown.push(close_time, equity);
-    }
-
-    /// Whether no bar was pushed.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.bars == 0
     }
 
     /// Adds a closed trade.

@@ -295,6 +295,27 @@ fn periods_follow_the_market_for_days_and_the_calendar_beyond() {
 }
 
 #[test]
+fn days_of_several_files_are_one_sample_each() {
+    let hour = |hour: i64| Timestamp::from_nanos(hour * 3600 * SECOND);
+    // One file's days close at midnight, the other's five hours on.
+    let bars = [(24, 100.0), (29, 110.0), (48, 105.0), (53, 121.0), (72, 130.0), (77, 133.1)];
+    let sampled = |basis| {
+        let mut statistics = Statistics::new(100.0, basis);
+        bars.iter().for_each(|&(close, equity)| statistics.push(hour(close), equity));
+        statistics.summary(None)
+    };
+    let days = sampled(Basis::of_several(AssetClass::Stock, Timeframe::D1));
+    assert_eq!(days.returns, 2);
+    let growth = (1.1_f64.powi(252) - 1.0) * 100.0;
+    assert!((days.cagr_pct.unwrap() / growth - 1.0).abs() < 1e-9, "{days:?}");
+    assert_eq!(sampled(DAILY_BARS).returns, 5, "a single file's bars are samples as they are");
+    for timeframe in [Timeframe::H1, Timeframe::W1, Timeframe::Mo1] {
+        let (one, several) = (Basis::of, Basis::of_several);
+        assert_eq!(one(AssetClass::Stock, timeframe), several(AssetClass::Stock, timeframe));
+    }
+}
+
+#[test]
 fn undefined_figures_are_null_in_json() {
     let json = serde_json::to_value(of_curve(&[100.0])).unwrap();
     for figure in ["sharpe", "sortino", "calmar", "profitFactor", "winRatePct", "exposurePct"] {

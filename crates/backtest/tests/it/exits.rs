@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::check;
+use super::{Account, check};
 
 fn percent(value: &str) -> Value {
     json!({"type": "percent", "value": value})
@@ -186,5 +186,24 @@ fn a_short_whose_loss_eats_its_reserve_is_liquidated() {
         short 10 from 3 @ 150 to 4 @ 310: liquidation -1600
         equity 7400
         ",
+    );
+}
+
+#[test]
+fn a_trade_left_in_parts_at_its_entrys_price_has_won_nothing() {
+    let sizing = json!({"type": "fixedQuantity", "quantity": "285.989667968225"});
+    let quarter = json!({"type": "price", "value": "138", "portion": "0.25"});
+    let other = json!({"type": "price", "value": "130", "portion": "0.25"});
+    let config = json!({"direction": "short", "sizing": sizing,
+        "exits": {"takeProfit": [quarter, other], "maxBars": 1}});
+    let account = Account::parse("cash=30000");
+    let outcome = account.run(&config, "92.8 92.8 92.8 92.8 3\n".repeat(3).as_str());
+    let told = "short 285.989667968225 from 1 @ 92.8 to 2 @ 92.8: time_stop 0";
+    assert_eq!(account.told(&outcome)[0], told);
+    let summary = &outcome.summary;
+    assert_eq!(
+        (summary.closed_trades, summary.winning_trades, summary.losing_trades),
+        (1, 0, 0),
+        "{summary:?}"
     );
 }

@@ -25,13 +25,14 @@ pub fn float_of(decimal: Decimal) -> f64 {
     decimal.to_string().parse().ok().or_else(|| decimal.to_f64()).unwrap_or(f64::NAN)
 }
 
-/// The decimal with the fewest digits that reads as `float`; `None` unless it is finite and fits.
+/// The decimal with the fewest digits that reads as `float`, to the nearest of 28 decimals: in a
+/// flat market an average true range has more. `None` when it is not finite or too large.
 #[must_use]
 pub fn decimal_of(float: f64) -> Option<Decimal> {
     if !float.is_finite() {
         return None;
     }
-    ballast_domain::number::parse_decimal(&float.to_string()).ok()
+    float.to_string().parse().ok()
 }
 
 #[cfg(test)]
@@ -52,6 +53,13 @@ mod tests {
         fn decimals_read_back(float in -1e12f64..1e12) {
             prop_assert_eq!(float_of(decimal_of(float).unwrap()), float);
         }
+    }
+
+    #[test]
+    fn what_has_too_many_decimals_is_rounded() {
+        let range = decimal_of(1.6074721776807366e-13);
+        assert_eq!(range, Some(Decimal::from_i128_with_scale(1_607_472_177_680_737, 28)));
+        assert_eq!(decimal_of(1e-40), Some(Decimal::ZERO));
     }
 
     #[test]

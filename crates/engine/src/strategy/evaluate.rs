@@ -74,11 +74,11 @@ impl Plan {
 
     fn exit(&self, lane: &Lane, row: &Row, position: Direction) -> Choice {
         let both = trades_both(&self.config);
-        let (exit, opposite) = match position {
-            Direction::Short if both => (RuleRole::ExitShort, RuleRole::Entry),
-            _ => (RuleRole::Exit, RuleRole::EntryShort),
+        let opposite = match position {
+            Direction::Long => RuleRole::EntryShort,
+            Direction::Short => RuleRole::Entry,
         };
-        let exit = self.state(exit, lane, row);
+        let exit = self.state(self.exit_role(position), lane, row);
         let opposite = if both { self.state(opposite, lane, row) } else { RuleState::Fail };
         let decision = match (exit, opposite) {
             (_, RuleState::Pass) => Decision::Reverse(position.opposite()),
@@ -91,6 +91,14 @@ impl Plan {
             RuleState::Fail | RuleState::NotReady => ExitReason::OppositeSignal,
         };
         Choice { decision, exit_reason }
+    }
+
+    /// The condition that leaves a position of this direction.
+    pub(super) fn exit_role(&self, position: Direction) -> RuleRole {
+        match (position, self.config.direction) {
+            (Direction::Short, DirectionRule::Both) => RuleRole::ExitShort,
+            _ => RuleRole::Exit,
+        }
     }
 
     /// How a whole condition came out; one that the config does not have fails.

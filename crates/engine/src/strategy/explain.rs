@@ -4,7 +4,7 @@
 //! passed, and for each rule the numbers that it compared.
 
 use ballast_domain::evaluation::RuleRole;
-use ballast_domain::{Decision, Evaluation, Hold, RuleOutcome, RuleState};
+use ballast_domain::{Decision, Direction, Evaluation, Hold, RuleOutcome, RuleState};
 
 use super::expression::{Comparison, Condition, CrossDirection, Numeric};
 use super::plan::{Compared, Plan, Relation, RolePlan, RulePlan};
@@ -13,22 +13,22 @@ use super::plan::{Compared, Plan, Relation, RolePlan, RulePlan};
 type Values = (Option<f64>, Option<f64>);
 
 impl Plan {
-    /// The evaluation in full sentences.
+    /// The evaluation in full sentences; `held` is the position that it was made for.
     #[must_use]
-    pub fn explain(&self, evaluation: &Evaluation) -> String {
-        let mut sentences = vec![self.decision_sentence(evaluation)];
+    pub fn explain(&self, evaluation: &Evaluation, held: Option<Direction>) -> String {
+        let mut sentences = vec![self.decision_sentence(evaluation, held)];
         for plan in self.roles.iter().filter(|plan| concerns(evaluation.decision, plan.role)) {
             sentences.extend(role_sentences(plan, &outcomes(plan, evaluation)));
         }
         sentences.join(" ")
     }
 
-    fn decision_sentence(&self, evaluation: &Evaluation) -> String {
+    fn decision_sentence(&self, evaluation: &Evaluation, held: Option<Direction>) -> String {
         match evaluation.decision {
             Decision::Enter(direction) => {
                 format!("Entering {direction}: the condition to enter {direction} is true.")
             }
-            Decision::Exit if self.exit_is_true(evaluation) => {
+            Decision::Exit if held.is_some_and(|held| self.exit_is_true(evaluation, held)) => {
                 "Leaving the position: the exit condition is true.".to_owned()
             }
             Decision::Exit => {
@@ -41,9 +41,9 @@ impl Plan {
         }
     }
 
-    fn exit_is_true(&self, evaluation: &Evaluation) -> bool {
-        let exits = self.roles.iter().filter(|plan| is_exit(plan.role));
-        exits.into_iter().any(|plan| {
+    fn exit_is_true(&self, evaluation: &Evaluation, held: Direction) -> bool {
+        let role = self.exit_role(held);
+        self.roles.iter().filter(|plan| plan.role == role).any(|plan| {
             let states = outcomes(plan, evaluation).into_iter().map(|outcome| outcome.state);
             plan.combine(states) == RuleState::Pass
         })

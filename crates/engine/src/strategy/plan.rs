@@ -37,6 +37,8 @@ pub(super) struct RolePlan {
 /// One rule, as it is explained.
 #[derive(Debug, Clone)]
 pub(super) struct RulePlan {
+    /// Its place among the rules of the config.
+    place: usize,
     /// Empty for a condition that is a single expression.
     pub(super) name: String,
     pub(super) required: bool,
@@ -96,6 +98,7 @@ impl Plan {
             faults.push(fault("timeframe", None, error.to_string()));
         }
         if !faults.is_empty() {
+            faults.extend(board_faults(&config, &roles, board));
             return Err(faults);
         }
         let mut lanes = Vec::with_capacity(config.symbols.len());
@@ -150,7 +153,7 @@ impl Plan {
         Some(Protection {
             stop_loss: optional(exits.stop_loss)?,
             targets: targets.collect::<Option<Vec<_>>>()?,
-            trailing: optional(exits.trailing)?,
+            trailing: optional(exits.trailing.map(ExitLevel::from))?,
             break_even_at: optional(exits.break_even_at)?,
             max_bars: exits.max_bars,
         })
@@ -205,13 +208,13 @@ fn parse_roles(config: &StrategyConfig, faults: &mut Vec<ConfigFault>) -> Vec<Ro
             RuleSet::Named(named) => named.min_pass.map_or(named.rules.len(), |n| n as usize),
         };
         let mut parsed = Vec::with_capacity(named.len());
-        for (place, name, required, text) in named {
+        for (place, (path, name, required, text)) in named.into_iter().enumerate() {
             match expression::parse_condition(text) {
                 Ok(condition) => {
                     let comparisons = comparisons(&condition);
-                    parsed.push(RulePlan { name, required, condition, comparisons });
+                    parsed.push(RulePlan { place, name, required, condition, comparisons });
                 }
-                Err(error) => faults.push(expression_fault(place, &error)),
+                Err(error) => faults.push(expression_fault(path, &error)),
             }
         }
         roles.push(RolePlan { role: role_of(path), min_pass, rules: parsed });
@@ -235,18 +238,9 @@ fn compile_lane(
     board: &mut Board,
 ) -> Result<Lane, Vec<ConfigFault>> {
     let row = board.row_of(symbol).unwrap_or_default();
-    let mut lane = Lane { symbol, row, roles: Vec::with_capacity(roles.len()), atr: Vec::new() };
+    let roles = compile_roles(config, symbol, roles, board)?;
+    let mut lane = Lane { symbol, row, roles, atr: Vec::new() };
     let mut faults = Vec::new();
-    for role in roles {
-        let mut series = Vec::with_capacity(role.rules.len());
-        for (index, rule) in role.rules.iter().enumerate() {
-            match compile_rule(config.timeframe, symbol, rule, board) {
-                Ok(rule) => series.push(rule),
-                Err(error) => faults.push(board_fault(role, index, &error)),
-            }
-        }
-        lane.roles.push(series);
-    }
     for period in atr_periods(config) {
         match compile_atr(config.timeframe, symbol, period, board) {
             Ok(series) => lane.atr.push((period, series)),
@@ -254,6 +248,35 @@ fn compile_lane(
         }
     }
     if faults.is_empty() { Ok(lane) } else { Err(faults) }
+}
+
+fn compile_roles(
+    config: &StrategyConfig,
+    symbol: Symbol,
+    roles: &[RolePlan],
+    board: &mut Board,
+) -> Result<Vec<Vec<RuleSeries>>, Vec<ConfigFault>> {
+    let (mut compiled, mut faults) = (Vec::with_capacity(roles.len()), Vec::new());
+    for role in roles {
+        let mut series = Vec::with_capacity(role.rules.len());
+        for rule in &role.rules {
+            match compile_rule(config.timeframe, symbol, rule, board) {
+                Ok(rule) => series.push(rule),
+                Err(error) => faults.push(board_fault(role, rule, &error)),
+            }
+        }
+        compiled.push(series);
+    }
+    if faults.is_empty() { Ok(compiled) } else { Err(faults) }
+}
+
+/// What a board has against the rules of a config that is refused anyway, found on another one:
+/// `board` stays as it was.
+fn board_faults(config: &StrategyConfig, roles: &[RolePlan], board: &Board) -> Vec<ConfigFault> {
+    let Some(symbol) = config.symbols.first() else { return Vec::new() };
+    let mut scratch = Board::new(board.venue(), board.base().min(config.timeframe));
+    scratch.subscribe(*symbol);
+    compile_roles(config, *symbol, roles, &mut scratch).err().unwrap_or_default()
 }
 
 fn compile_rule(
@@ -285,7 +308,8 @@ fn compile_atr(
 fn atr_periods(config: &StrategyConfig) -> Vec<u32> {
     let exits = &config.exits;
     let targets = exits.take_profit.iter().map(|target| Some(target.level));
-    let levels = [exits.stop_loss, exits.trailing, exits.break_even_at].into_iter().chain(targets);
+    let trailing = exits.trailing.map(ExitLevel::from);
+    let levels = [exits.stop_loss, trailing, exits.break_even_at].into_iter().chain(targets);
     let mut periods: Vec<u32> = levels
         .filter_map(|level| match level? {
             ExitLevel::Atr { period, .. } => Some(period),
@@ -342,16 +366,16 @@ fn expression_fault(place: String, error: &ExpressionError) -> ConfigFault {
     fault(place, Some(error.column), error.kind.to_string())
 }
 
-fn board_fault(role: &RolePlan, index: usize, error: &BoardError) -> ConfigFault {
+fn board_fault(role: &RolePlan, rule: &RulePlan, error: &BoardError) -> ConfigFault {
     let path = match role.role {
         RuleRole::Entry => "entry",
         RuleRole::Exit => "exit",
         RuleRole::EntryShort => "entryShort",
         RuleRole::ExitShort => "exitShort",
     };
-    let place = match role.rules.get(index).map(|rule| rule.name.is_empty()) {
-        Some(false) => format!("{path}.rules[{index}].when"),
-        _ => path.to_owned(),
+    let place = match rule.name.is_empty() {
+        false => format!("{path}.rules[{}].when", rule.place),
+        true => path.to_owned(),
     };
     let column = match error {
         BoardError::Series(

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use ballast_domain::StrategyConfig;
-use ballast_domain::strategy::{DirectionRule, ExitLevel, NamedRules, RuleSet, Sizing, TakeProfit};
+use ballast_domain::strategy::{
+    DirectionRule, ExitLevel, NamedRules, RuleSet, Sizing, TakeProfit, TrailDistance,
+};
 use rust_decimal::Decimal;
 
 /// The version of the config format that this release reads.
@@ -116,9 +118,13 @@ impl Faults {
         let place = format!("{path}.rules");
         self.unless((1..=MAX_RULES).contains(&count), &place, "needs 1 to 50 rules");
         if let Some(min_pass) = named.min_pass
-            && (min_pass == 0 || min_pass as usize > count)
+            && count > 0
+            && !(1..=count).contains(&(min_pass as usize))
         {
-            let message = format!("is {min_pass}, but there are {count} rules");
+            let message = match count {
+                1 => format!("is {min_pass}; with 1 rule it must be 1"),
+                _ => format!("is {min_pass}; with {count} rules it must be 1 to {count}"),
+            };
             self.add(format!("{path}.minPass"), message);
         }
         let mut names = BTreeSet::new();
@@ -162,7 +168,7 @@ impl Faults {
         let targets = targets.map(|(i, t)| (format!("exits.takeProfit[{i}]"), Some(t.level)));
         let levels = [
             ("exits.stopLoss".to_owned(), exits.stop_loss),
-            ("exits.trailing".to_owned(), exits.trailing),
+            ("exits.trailing".to_owned(), exits.trailing.map(ExitLevel::from)),
             ("exits.breakEvenAt".to_owned(), exits.break_even_at),
         ];
         for (path, level) in levels.into_iter().chain(targets) {
@@ -170,8 +176,6 @@ impl Faults {
                 self.level(&path, level, config);
             }
         }
-        let fixed = matches!(exits.trailing, Some(ExitLevel::Price { .. }));
-        self.unless(!fixed, "exits.trailing", "is a distance; use type percent or atr");
         if let Some(bars) = exits.max_bars {
             let fits = (1..=MAX_BARS).contains(&bars);
             self.unless(fits, "exits.maxBars", "must be 1 to 100000");
@@ -214,27 +218,29 @@ impl Faults {
     /// Exits that can never act, or that act at once.
     fn contradictions(&mut self, config: &StrategyConfig) {
         let exits = &config.exits;
-        let short = config.direction != DirectionRule::Long;
         let long = config.direction != DirectionRule::Short;
         if let Some(ExitLevel::Percent { value }) = exits.stop_loss {
             let reachable = value < Decimal::ONE_HUNDRED;
             let message = "a stop 100 % or more away is never reached; choose less";
             self.unless(reachable, "exits.stopLoss.value", message);
         }
-        if let Some(ExitLevel::Percent { value }) = exits.trailing {
+        if let Some(TrailDistance::Percent { value }) = exits.trailing {
             let reachable = value < Decimal::ONE_HUNDRED;
             let message = "a trail 100 % or more away is never reached; choose less";
             self.unless(reachable, "exits.trailing.value", message);
         }
+        // No price falls to zero; with both directions the long may still rise so far.
+        let in_reach = |level| match level {
+            ExitLevel::Percent { value } => long || value < Decimal::ONE_HUNDRED,
+            ExitLevel::Atr { .. } | ExitLevel::Price { .. } => true,
+        };
+        let reachable = exits.break_even_at.is_none_or(in_reach);
+        let message = "a short's break-even 100 % or more away is never reached; choose less";
+        self.unless(reachable, "exits.breakEvenAt.value", message);
         for (index, target) in exits.take_profit.iter().enumerate() {
             let path = format!("exits.takeProfit[{index}].value");
-            if let ExitLevel::Percent { value } = target.level
-                && short
-            {
-                let reachable = value < Decimal::ONE_HUNDRED;
-                let message = "a short's target 100 % away is never reached; choose less";
-                self.unless(reachable, &path, message);
-            }
+            let message = "a short's target 100 % or more away is never reached; choose less";
+            self.unless(in_reach(target.level), &path, message);
             if let (Some(ExitLevel::Price { value: stop }), ExitLevel::Price { value: target }) =
                 (exits.stop_loss, target.level)
             {
@@ -282,6 +288,32 @@ mod tests {
     }
 
     #[test]
+    fn a_short_alone_cannot_reach_levels_below_zero() {
+        let exits = |value: u32| {
+            format!(
+                r#""exits": {{"takeProfit": [{{"type": "percent", "value": {value}}}],
+                    "breakEvenAt": {{"type": "percent", "value": {value}}}}}"#
+            )
+        };
+        let both = r#""direction": "both", "entryShort": "close < open""#;
+        let cases = [
+            (r#""direction": "short""#, 99, vec![]),
+            (
+                r#""direction": "short""#,
+                100,
+                vec!["exits.breakEvenAt.value", "exits.takeProfit[0].value"],
+            ),
+            (r#""direction": "long""#, 150, vec![]),
+            (both, 150, vec![]),
+        ];
+        for (direction, value, expected) in cases {
+            let faults = faults(&config(&format!("{{{direction}, {}}}", exits(value))));
+            let paths: Vec<_> = faults.iter().map(|fault| fault.path.as_str()).collect();
+            assert_eq!(paths, expected, "{direction} {value}");
+        }
+    }
+
+    #[test]
     fn each_fault_names_its_place() {
         let cases = [
             (r#"{}"#, None),
@@ -316,10 +348,6 @@ mod tests {
                 ),
             ),
             (
-                r#"{"exits": {"trailing": {"type": "price", "value": 3}}}"#,
-                Some("exits.trailing: is a distance; use type percent or atr"),
-            ),
-            (
                 r#"{"exits": {"takeProfit": [{"type": "percent", "value": 1, "portion": "0.6"},
                     {"type": "percent", "value": 2, "portion": "0.6"}]}}"#,
                 Some("exits.takeProfit: closes 1.2 of the entry; the portions must not exceed 1"),
@@ -338,7 +366,11 @@ mod tests {
             (
                 r#"{"entry": {"minPass": 3, "rules": [{"name": "A", "when": "true"},
                     {"name": "B", "when": "true"}]}}"#,
-                Some("entry.minPass: is 3, but there are 2 rules"),
+                Some("entry.minPass: is 3; with 2 rules it must be 1 to 2"),
+            ),
+            (
+                r#"{"exit": {"minPass": 0, "rules": [{"name": "A", "when": "true"}]}}"#,
+                Some("exit.minPass: is 0; with 1 rule it must be 1"),
             ),
             (
                 r#"{"limits": {"maxOpenPositions": 0}}"#,

@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let symbols = symbols(arguments, &config)?;
     let request = arguments.request(Arc::clone(&config), &symbols);
     let outputs = Outputs::prepare(arguments)?;
-    let finished = finish(arguments, &request, &symbols, &file)?;
+    let mut finished = finish(arguments, &request, &symbols, &file)?;
     for warning in &finished.remarks.warnings {
         output::warn(warning);
     }
@@ -52,34 +52,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
             points.try_for_each(|point| writeln!(out, "{},{}", point.close_time, point.equity))
         })?;
     }
-    let result = arguments.json.then(|| {
-        BacktestResult::new(
-            &finished.outcome,
-            &finished.remarks,
-            finished.elapsed,
-            &finished.bars,
-            !arguments.no_trades,
-        )
-    });
-    if let (Some(result), None) = (&result, &outputs.report) {
-        return output::json(result);
-    }
-    let speed = speed(finished.bars.bars(), finished.elapsed);
-    let mut data = report_data(arguments, &request, finished, &file);
+    let mut data = report_data(arguments, &request, &mut finished, &file);
     if let Some(report) = &outputs.report {
         let page = report::html(&data).map_err(CliError::failed)?;
         report.write(|out| out.write_all(page.as_bytes()))?;
     }
-    match result {
-        Some(result) => output::json(&result),
-        None => {
-            // Warnings stand on the standard error already.
-            data.warnings.clear();
-            let mut summary = report::terminal(&data, terminal::width(), terminal::colour());
-            summary += &format!("\n{speed}{}\n", outputs.words());
-            output::write_all(summary.as_bytes())
-        }
+    if arguments.json {
+        let trades = !arguments.no_trades;
+        return output::json(&BacktestResult::new(&request, &finished, &data, trades));
     }
+    // Warnings stand on the standard error already.
+    data.warnings.clear();
+    let mut summary = report::terminal(&data, terminal::width(), terminal::colour());
+    let speed = speed(finished.bars.bars(), finished.elapsed);
+    summary += &format!("\n{speed}{}\n", outputs.words());
+    output::write_all(summary.as_bytes())
 }
 
 fn finish(
@@ -128,7 +115,7 @@ fn open(
 fn report_data(
     arguments: &Arguments,
     request: &Request,
-    finished: Finished,
+    finished: &mut Finished,
     file: &ConfigFile,
 ) -> ReportData {
     let mut data = ReportData::of(request, &finished.outcome);
@@ -139,9 +126,9 @@ fn report_data(
         StampedArgument::Close => "closes",
     };
     let (made_by, files) = (env!("CARGO_PKG_VERSION"), finished.bars.names());
-    data.prices = finished.bars.into_prices();
-    data.warnings = finished.remarks.warnings;
-    data.notes.extend(finished.remarks.notes);
+    data.prices = finished.bars.take_prices();
+    data.warnings.clone_from(&finished.remarks.warnings);
+    data.notes.append(&mut finished.remarks.notes);
     data.notes.push(format!("Data: {files}; its times are the {end} of bars."));
     data.notes.push(format!("Computed by Ballast {made_by}."));
     data

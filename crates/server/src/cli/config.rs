@@ -1,5 +1,6 @@
 //! `ballast config`: checks strategy configs, prints them as they are read, and their schema.
 
+mod mend;
 mod text;
 
 use std::fmt::Write as _;
@@ -91,7 +92,7 @@ fn check_all(files: &[PathBuf], json: bool) -> Result<(), CliError> {
                 continue;
             }
         };
-        let checked = text.faultless().and_then(|config| compile(&config.into(), Timeframe::S5));
+        let checked = text.compiled(Timeframe::S5).map(|(_, compiled)| compiled);
         if json {
             output::json(&verdict(file, &checked))?;
         }
@@ -168,15 +169,23 @@ impl ConfigFile {
     /// The config, which can run on `bars`; all that is wrong with it is said with
     /// its place.
     pub(super) fn checked(&self, bars: Timeframe) -> Result<Arc<StrategyConfig>, CliError> {
-        let checked = self.faultless().map(Arc::new).and_then(|config| {
-            compile(&config, bars)?;
-            Ok(config)
-        });
+        let checked = self.compiled(bars).map(|(config, _)| config);
         checked.map_err(|faults| faults_error(&self.path, &faults))
     }
 
-    fn faultless(&self) -> Result<StrategyConfig, Vec<ConfigFault>> {
-        text::parse(&self.text)
+    fn compiled(
+        &self,
+        bars: Timeframe,
+    ) -> Result<(Arc<StrategyConfig>, Compiled), Vec<ConfigFault>> {
+        let config = text::parse(&self.text, bars).map_err(|mut mended| {
+            let check = |config| compile(&Arc::new(config), bars).err().unwrap_or_default();
+            let rest = mended.faults_of_the_rest(check);
+            mended.faults.extend(rest);
+            mended.faults
+        })?;
+        let config = Arc::new(config);
+        let compiled = compile(&config, bars)?;
+        Ok((config, compiled))
     }
 
     /// What the strategy is called: the file's name without its ending.

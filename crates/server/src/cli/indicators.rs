@@ -32,7 +32,7 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value = "open")]
     stamped: StampedArgument,
     /// An expression, a number or a condition; a column each
-    #[arg(long = "expr", value_name = "EXPRESSION", required = true)]
+    #[arg(long = "expr", value_name = "EXPRESSION", required = true, allow_hyphen_values = true)]
     expressions: Vec<String>,
     /// Print CSV at full precision; the default unless the output is a terminal
     #[arg(long, conflicts_with = "json")]

@@ -1,6 +1,6 @@
 //! `ballast config`.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::run::{Desk, STRATEGY};
 
@@ -17,11 +17,18 @@ const EXAMPLE: &str = r#"{"version": 1, "kind": "rules", "timeframe": "1d", "sym
 
 /// The example with `value` put at `path`.
 fn edited(path: &str, value: Value) -> String {
+    with(&[(path, value)])
+}
+
+/// The example with each value put at its path.
+fn with(edits: &[(&str, Value)]) -> String {
     let mut document: Value = serde_json::from_str(EXAMPLE).unwrap();
-    let (parent, name) = path.rsplit_once('/').unwrap();
-    match document.pointer_mut(parent).unwrap() {
-        Value::Array(elements) => elements[name.parse::<usize>().unwrap()] = value,
-        parent => parent[name] = value,
+    for (path, value) in edits {
+        let (parent, name) = path.rsplit_once('/').unwrap();
+        match document.pointer_mut(parent).unwrap() {
+            Value::Array(elements) => elements[name.parse::<usize>().unwrap()] = value.clone(),
+            parent => parent[name] = value.clone(),
+        }
     }
     document.to_string()
 }
@@ -73,8 +80,12 @@ fn wrong_types_and_values_name_the_field() {
         ("/direction", "up".into(), "direction: unknown variant `up`, expected one of `long`"),
         ("/entry", 5.into(), "entry: invalid type: integer `5`, expected an expression as text"),
         ("/sizing/type", "all".into(), "sizing.type: unknown variant `all`, expected one of"),
-        ("/sizing/quantity", "ten".into(), "sizing: 'ten' is not a decimal number; write it like"),
-        ("/sizing/quantity", "1_000".into(), "sizing: '1_000' is not a decimal number"),
+        (
+            "/sizing/quantity",
+            "ten".into(),
+            "sizing.quantity: 'ten' is not a decimal number; write it like",
+        ),
+        ("/sizing/quantity", "1_000".into(), "sizing.quantity: '1_000' is not a decimal number"),
         ("/sizing/quantity", "-1".into(), "sizing.quantity: must be above zero"),
         ("/exits", Value::Array(vec![]), "exits: is a list; write an object"),
         ("/exits/stopLoss", 5.into(), "exits.stopLoss: invalid type: integer `5`, expected an obj"),
@@ -95,7 +106,7 @@ fn what_is_no_json_object_is_refused_with_its_place() {
     let cases = [
         (String::new(), "the document: EOF while parsing a value at line 1 column 0"),
         ("null".to_owned(), "the document: invalid type: null, expected an object"),
-        ("[]".to_owned(), "the document: invalid length 0, expected an object"),
+        ("[]".to_owned(), "has 1 fault:\n  the document: is a list; write an object"),
         (EXAMPLE.replace("\"direction\"", "\"version\""), "duplicate field `version`"),
         (EXAMPLE.to_owned() + "x", "after the config: trailing characters"),
         (EXAMPLE.replace("\"kind\": \"rules\",", ""), "the document: missing field `kind`"),
@@ -139,6 +150,78 @@ fn every_file_is_checked_and_every_fault_listed() {
     assert_eq!(valid, [false, true, false]);
     assert_eq!(verdicts[0]["faults"][1]["path"], "entry");
     assert_eq!(verdicts[0]["faults"][1]["column"], 11);
+}
+
+/// What is wrong with fields that cannot be read hides nothing that is wrong with others, and
+/// nothing is blamed on a field that was only put in their place.
+#[test]
+fn faults_of_reading_and_of_checking_are_told_together() {
+    let rules = json!([
+        {"name": 1, "when": "close >"}, {"name": "A"}, {"name": "A", "when": "clos > 1"}, 7
+    ]);
+    let cases = [
+        (
+            with(&[
+                ("/timeframe", json!("2h")),
+                ("/symbols", json!([])),
+                ("/entry", json!("foo > 1")),
+                ("/sizing", json!({"type": "percentOfEquity", "value": -4})),
+                ("/exits/maxBars", json!(0)),
+                ("/foo", json!(1)),
+            ]),
+            vec!["foo", "timeframe", "symbols", "sizing.value", "exits.maxBars", "entry"],
+        ),
+        (
+            with(&[(
+                "/limits",
+                json!({"maxOpenPositions": 0, "maxOrderNotional": -1, "maxDataAgeMs": 1.5}),
+            )]),
+            vec!["limits.maxDataAgeMs", "limits.maxOpenPositions", "limits.maxOrderNotional"],
+        ),
+        (
+            with(&[("/exit/rules", rules), ("/exit/minPass", json!(5))]),
+            vec![
+                "exit.rules[0].name",
+                "exit.rules[1]",
+                "exit.rules[3]",
+                "exit.minPass",
+                "exit.rules[2].name",
+                "exit.rules[0].when",
+                "exit.rules[2].when",
+            ],
+        ),
+        (
+            with(&[
+                ("/sizing", json!({"type": "riskPercent", "value": "1%"})),
+                ("/exits/stopLoss", json!({"type": "price", "value": "5x", "bogus": 1})),
+                ("/exits/takeProfit", json!([{"type": "price", "value": 0, "portion": []}])),
+            ]),
+            vec![
+                "exits.stopLoss",
+                "exits.stopLoss.value",
+                "exits.takeProfit[0].portion",
+                "sizing.value",
+                "exits.takeProfit[0].value",
+            ],
+        ),
+        (
+            with(&[("/direction", json!("up")), ("/entryShort", json!("close"))]),
+            vec!["direction", "entryShort"],
+        ),
+        (
+            with(&[("/sizing", json!([])), ("/exits", json!([])), ("/version", json!(2))]),
+            vec!["exits", "sizing", "version"],
+        ),
+    ];
+    let desk = Desk::new();
+    for (text, expected) in cases {
+        desk.write("config.json", &text);
+        let ended = desk.run(&["config", "check", "config.json", "--json"]);
+        let verdict: Value = serde_json::from_str(&ended.stdout).unwrap();
+        let faults = verdict["faults"].as_array().unwrap();
+        let paths: Vec<_> = faults.iter().map(|fault| fault["path"].as_str().unwrap()).collect();
+        assert_eq!(paths, expected, "{}", ended.stderr);
+    }
 }
 
 #[test]

@@ -26,6 +26,15 @@ fn every_command_has_help_with_examples() {
 }
 
 #[test]
+fn the_help_allows_no_share_of_the_volume_that_is_refused() {
+    let desk = Desk::new();
+    let help = desk.run(&["backtest", "--help"]).stdout;
+    let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("that one fill may take, above 0 and at most 1"), "{help}");
+    desk.backtest(&["--volume-share", "0"]).refused(2, &["it must be above 0 and at most 1"]);
+}
+
+#[test]
 fn no_command_or_an_unknown_one_is_wrong_usage() {
     let desk = Desk::new();
     let ended = desk.run(&[]);

@@ -20,6 +20,15 @@ fn each_expression_is_a_column_that_is_empty_until_it_is_ready() {
 }
 
 #[test]
+fn an_expression_may_begin_with_a_minus() {
+    let ended = indicators(&Desk::new(), &["--expr", "-close[1]", "--csv"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stdout.contains(",-101\n"), "{}", ended.stdout);
+    let ended = indicators(&Desk::new(), &["--expr", "--csv"]);
+    ended.refused(2, &["--expr", "unknown name 'csv'"]);
+}
+
+#[test]
 fn values_keep_full_precision() {
     let ended = indicators(&Desk::new(), &["--expr", "close / 3"]);
     let value = ended.stdout.lines().nth(1).unwrap().split_once(',').unwrap().1;

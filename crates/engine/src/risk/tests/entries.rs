@@ -272,7 +272,7 @@ fn open_positions_count_trades_and_entries_that_work() {
     let mut scene = scene(histories[1].0);
     scene.limits(|limits| limits.max_open_positions = Some(1));
     let answer = scene.answer(&in_slot("other", entry("1")));
-    assert_eq!(answer, "1 trades are open or being entered, 1 are allowed");
+    assert_eq!(answer, "trades open or being entered: 1, allowed: 1");
 }
 
 #[test]

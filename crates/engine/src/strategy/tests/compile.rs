@@ -57,6 +57,18 @@ fn all_faults_are_told_at_once() {
 }
 
 #[test]
+fn what_a_board_refuses_is_told_with_the_rest() {
+    let found = faults(
+        r#"{"timeframe": "4h", "entry": {"minPass": 9, "rules": [{"name": "A", "when": "close >"},
+            {"name": "B", "when": "ai() > 60"}]}, "exit": "tf(\"1h\", close > 1)"}"#,
+    );
+    let places: Vec<_> =
+        found.iter().map(|fault| fault.split([':', ',']).next().unwrap()).collect();
+    let expected = ["entry.minPass", "entry.rules[0].when", "entry.rules[1].when", "exit"];
+    assert_eq!(places, expected, "{found:?}");
+}
+
+#[test]
 fn a_refused_config_leaves_the_board_as_it_was() {
     let mut board = crate::market::Board::new(read("paper"), ballast_domain::Timeframe::H1);
     let config = crate::fixture::config(r#"{"timeframe": "4h", "entry": "close >"}"#);

@@ -2,7 +2,7 @@
 
 use ballast_domain::{Decision, Hold};
 
-use super::scene::{FLAT, LONG, scene};
+use super::scene::{FLAT, LONG, SHORT, scene};
 
 #[test]
 fn one_comparison() {
@@ -104,7 +104,7 @@ fn all_of_the_rules() {
          Even passed: close % 2 is 0, equal to 0."
     );
     assert_eq!(
-        scene.closes(&["11"]).explain_as(Decision::Exit),
+        scene.closes(&["11"]).explain_as(Decision::Exit, LONG),
         "Leaving the position: it was held for as many bars as allowed. Entry: false is false. \
          Exit: 0 of 2 rules passed, all are needed. Low failed: close is 11, above 10. \
          Even failed: close % 2 is 1, different from 0."
@@ -132,6 +132,23 @@ fn both_directions() {
 }
 
 #[test]
+fn only_the_exit_of_what_is_held_counts() {
+    let mut scene = scene(
+        r#"{"direction": "both", "entry": "close > 100", "entryShort": "close < 1",
+            "exitShort": "close > 10"}"#,
+    );
+    scene.closes(&["14"]);
+    let (late, signal) = (
+        "Leaving the position: it was held for as many bars as allowed. ",
+        "Leaving the position: the exit condition is true. ",
+    );
+    for (standing, expected) in [(LONG, late), (SHORT, signal)] {
+        let text = scene.explain_as(Decision::Exit, standing);
+        assert!(text.starts_with(expected), "{text}");
+    }
+}
+
+#[test]
 fn every_reason_to_hold_is_a_sentence() {
     let mut scene = scene(r#"{"entry": "close > 1"}"#);
     scene.closes(&["1"]);
@@ -150,7 +167,7 @@ fn every_reason_to_hold_is_a_sentence() {
         ),
     ];
     for (hold, sentence) in holds {
-        let text = scene.explain_as(Decision::Hold(hold));
+        let text = scene.explain_as(Decision::Hold(hold), FLAT);
         assert_eq!(text, format!("{sentence} Entry: close is 1, not above 1."));
     }
 }

@@ -56,16 +56,17 @@ impl Scene {
     }
 
     pub(super) fn explain(&self, standing: Standing) -> String {
-        self.explain_as(self.decision(standing))
+        self.explain_as(self.decision(standing), standing)
     }
 
-    pub(super) fn explain_as(&self, decision: Decision) -> String {
-        self.plan.explain(&Evaluation {
+    pub(super) fn explain_as(&self, decision: Decision, standing: Standing) -> String {
+        let evaluation = Evaluation {
             profile: PROFILE,
             symbol: goog(),
             close_time: hour(self.hours),
             decision,
             rules: self.plan.outcomes(&self.plan.lanes()[0], &self.row),
-        })
+        };
+        self.plan.explain(&evaluation, standing.position)
     }
 }

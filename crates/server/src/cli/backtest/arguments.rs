@@ -87,7 +87,7 @@ pub(in crate::cli) struct Arguments {
         allow_negative_numbers = true, help_heading = "Account"
     )]
     slippage_bps: Decimal,
-    /// The largest share of a bar's volume that one fill may take, from 0 to 1
+    /// The largest share of a bar's volume that one fill may take, above 0 and at most 1
     #[arg(
         long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true,
         help_heading = "Account"

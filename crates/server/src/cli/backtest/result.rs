@@ -1,21 +1,21 @@
 //! The result of a back-test as JSON.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use ballast_backtest::{OpenTrade, Outcome};
+use ballast_backtest::report::{self, ReportData};
+use ballast_backtest::{OpenTrade, Request, closed_profit};
 use ballast_domain::{ExitReason, Symbol, Timestamp, Trade};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use super::remarks::Remarks;
-use super::stream::BarStream;
+use super::Finished;
 
-/// What `ballast backtest --json` prints. Amounts are decimal text, ratios are numbers; undefined
-/// ratios are null.
+/// What `ballast backtest --json` prints. Exact amounts are decimal text, ratios and means are
+/// numbers; what is undefined is null.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct BacktestResult {
+    starting_cash: String,
     final_equity: String,
     return_pct: Option<f64>,
     closed_trades: u64,
@@ -26,16 +26,27 @@ pub(super) struct BacktestResult {
     calmar: Option<f64>,
     win_rate_pct: Option<f64>,
     profit_factor: Option<f64>,
+    expectancy: Option<f64>,
+    average_trade_pct: Option<f64>,
+    average_win: Option<f64>,
+    average_loss: Option<f64>,
+    best_trade: Option<f64>,
+    worst_trade: Option<f64>,
+    average_holding_seconds: Option<i64>,
     periods_per_year: f64,
     cagr_pct: Option<f64>,
     annual_volatility_pct: Option<f64>,
     max_drawdown_seconds: i64,
     exposure_pct: Option<f64>,
     fees: String,
+    first_time: Timestamp,
+    last_time: Timestamp,
+    price_change_pct: Option<f64>,
     bars: u64,
     missing_bars: u64,
     refusals: BTreeMap<&'static str, u64>,
     warnings: Vec<String>,
+    cautions: Vec<String>,
     elapsed_ms: f64,
     bars_per_second: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,19 +69,22 @@ struct TradeResult {
 
 impl BacktestResult {
     pub(super) fn new(
-        outcome: &Outcome,
-        remarks: &Remarks,
-        elapsed: Duration,
-        bars: &BarStream,
+        request: &Request,
+        finished: &Finished,
+        data: &ReportData,
         with_trades: bool,
     ) -> Self {
+        let Finished { outcome, remarks, bars, elapsed } = finished;
         let summary = &outcome.summary;
+        // What keeps a number and its unit on one line is nothing to programs.
+        let cautions = report::cautions(data).into_iter();
         let refusals = outcome.activity.refusals.iter();
         let trades = with_trades.then(|| {
             let closed = outcome.closed.iter().map(TradeResult::closed);
             closed.chain(outcome.open.iter().map(TradeResult::open)).collect()
         });
         Self {
+            starting_cash: money(request.cash),
             final_equity: money(outcome.final_equity),
             return_pct: summary.return_pct,
             closed_trades: outcome.summary.closed_trades,
@@ -81,16 +95,27 @@ impl BacktestResult {
             calmar: summary.calmar,
             win_rate_pct: summary.win_rate_pct,
             profit_factor: summary.profit_factor,
+            expectancy: summary.expectancy,
+            average_trade_pct: summary.average_trade_pct,
+            average_win: summary.average_win,
+            average_loss: summary.average_loss,
+            best_trade: summary.best_trade,
+            worst_trade: summary.worst_trade,
+            average_holding_seconds: summary.average_holding_seconds,
             periods_per_year: summary.periods_per_year,
             cagr_pct: summary.cagr_pct,
             annual_volatility_pct: summary.annual_volatility_pct,
             max_drawdown_seconds: summary.max_drawdown_seconds,
             exposure_pct: summary.exposure_pct,
             fees: money(outcome.fees),
+            first_time: outcome.span.0,
+            last_time: outcome.span.1,
+            price_change_pct: outcome.price_change_pct,
             bars: bars.bars(),
             missing_bars: bars.missing_bars(),
             refusals: refusals.map(|refused| (refused.code, refused.count)).collect(),
             warnings: remarks.warnings.clone(),
+            cautions: cautions.map(|text| text.replace('\u{a0}', " ")).collect(),
             elapsed_ms: elapsed.as_secs_f64() * 1000.0,
             bars_per_second: bars.bars() as f64 / elapsed.as_secs_f64(),
             trades,
@@ -100,7 +125,7 @@ impl BacktestResult {
 
 impl TradeResult {
     fn closed(trade: &Trade) -> Self {
-        let pnl = trade.net_profit().map_or(Decimal::ZERO, |profit| profit.amount());
+        let pnl = closed_profit(trade).unwrap_or_default();
         Self {
             exit_time: trade.closed_at,
             exit_price: Some(plain(trade.exit_price())),

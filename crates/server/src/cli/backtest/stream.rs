@@ -108,13 +108,13 @@ impl BarStream {
         })
     }
 
-    /// The closes, where they were kept.
-    pub(super) fn into_prices(self) -> Vec<PriceSeries> {
-        let series = |source: Source| {
+    /// The closes, where they were kept; they are given once.
+    pub(super) fn take_prices(&mut self) -> Vec<PriceSeries> {
+        let series = |source: &mut Source| {
             let symbol = source.symbol.to_string();
-            source.prices.map(|points| PriceSeries { symbol, points })
+            source.prices.take().map(|points| PriceSeries { symbol, points })
         };
-        self.sources.into_iter().filter_map(series).collect()
+        self.sources.iter_mut().filter_map(series).collect()
     }
 
     /// Reads the next block of a source that has none left; false at the file's end.

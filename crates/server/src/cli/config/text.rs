@@ -1,66 +1,37 @@
 //! The text of a strategy config: read strictly, and indented for reading.
 
-use ballast_domain::StrategyConfig;
+use ballast_domain::{StrategyConfig, Timeframe};
 use ballast_engine::strategy::ConfigFault;
-use serde_json::{Map, Value};
 
-/// The config that `json` is, or every place where it is none.
-pub(super) fn parse(json: &str) -> Result<StrategyConfig, Vec<ConfigFault>> {
+use super::mend::Mended;
+
+/// The config that `json` is, or every place where it is none. `timeframe` is one that no
+/// expression contradicts.
+pub(super) fn parse(json: &str, timeframe: Timeframe) -> Result<StrategyConfig, Mended> {
     let deserializer = &mut serde_json::Deserializer::from_str(json);
-    let config = serde_path_to_error::deserialize(&mut *deserializer).map_err(|error| {
-        let first = error.inner().to_string();
-        // Of fields that are there twice a document keeps one.
-        let faults = match first.starts_with("duplicate field") {
-            true => Vec::new(),
-            false => faults_of_fields(json),
-        };
-        if faults.is_empty() { vec![fault(&error.path().to_string(), &first)] } else { faults }
-    })?;
-    let failed = |path: &str, error: &str| vec![fault(path, error)];
-    deserializer.end().map_err(|error| failed("after the config", &error.to_string()))?;
-    let document = serde_json::from_str(json).map_err(|error| failed(".", &error.to_string()))?;
-    match misplaced_list(&document, "", false) {
-        Some(path) => Err(failed(&path, "is a list; write an object with names")),
-        None => Ok(config),
-    }
-}
-
-/// The least that is a config, in which each field of another is tried by itself.
-const LEAST: &str = r#"{"version": 1, "kind": "rules", "timeframe": "1d", "symbols": ["A"],
-    "entry": "true", "sizing": {"type": "fixedQuantity", "quantity": "1"}}"#;
-
-/// What is wrong with each field of a document that is no config; nothing where that cannot be
-/// told, as of a text that is no JSON.
-fn faults_of_fields(json: &str) -> Vec<ConfigFault> {
-    let read = |text| serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default();
-    let (document, least) = (read(json), read(LEAST));
-    let mut faults = Vec::new();
-    for (name, value) in &document {
-        match value.as_object().filter(|_| name == "exits") {
-            Some(exits) => {
-                for (name, value) in exits {
-                    let exit = Value::Object(Map::from_iter([(name.clone(), value.clone())]));
-                    faults.extend(fault_of_field(&least, "exits", exit));
-                }
-            }
-            None => faults.extend(fault_of_field(&least, name, value.clone())),
+    let read = serde_path_to_error::deserialize(&mut *deserializer)
+        .map_err(|error| fault(&error.path().to_string(), &error.inner().to_string()));
+    let document = match serde_json::from_str(json) {
+        Ok(document) => document,
+        Err(error) => {
+            let after = |_| fault("after the config", &error.to_string());
+            return Err(Mended::nothing(read.map_or_else(|fault| fault, after)));
         }
+    };
+    let mut mended = Mended::of(document, timeframe);
+    match read {
+        Ok(config) if mended.faults.is_empty() => Ok(config),
+        // Of fields that are there twice a document keeps one.
+        Err(fault) if mended.faults.is_empty() || fault.message.starts_with("duplicate field") => {
+            mended.faults.insert(0, fault);
+            Err(mended)
+        }
+        _ => Err(mended),
     }
-    if !document.is_empty() {
-        let absent = least.keys().filter(|name| !document.contains_key(*name));
-        faults.extend(absent.map(|name| fault(".", &format!("missing field `{name}`"))));
-    }
-    faults
 }
 
-fn fault_of_field(least: &Map<String, Value>, name: &str, value: Value) -> Option<ConfigFault> {
-    let mut document = least.clone();
-    document.insert(name.to_owned(), value);
-    let read = serde_path_to_error::deserialize::<_, StrategyConfig>(Value::Object(document));
-    read.err().map(|error| fault(&error.path().to_string(), &error.inner().to_string()))
-}
-
-fn fault(path: &str, error: &str) -> ConfigFault {
+/// What reading says of a place, in words for people.
+pub(super) fn fault(path: &str, error: &str) -> ConfigFault {
     // The library's words for what it expects are those of programmers.
     let words = [
         ("expected u32", "expected a whole number"),
@@ -71,33 +42,11 @@ fn fault(path: &str, error: &str) -> ConfigFault {
     ];
     let error = words.iter().fold(error.to_owned(), |text, (from, to)| text.replace(from, to));
     let path = match path {
-        "." | "?" => "the document".to_owned(),
+        "" | "." | "?" => "the document".to_owned(),
         path => path.replace(".?", ""),
     };
     let message = format!("{error}; `ballast config schema` prints what is allowed");
     ConfigFault { path, column: None, message }
-}
-
-/// Fields whose value is a list.
-const LISTS: [&str; 3] = ["symbols", "rules", "takeProfit"];
-
-/// Where a list stands in the place of an object: serde reads one as the other, the schema does
-/// not allow it.
-fn misplaced_list(value: &Value, path: &str, may_be_list: bool) -> Option<String> {
-    match value {
-        Value::Array(_) if !may_be_list => Some(match path {
-            "" => ".".to_owned(),
-            path => path.to_owned(),
-        }),
-        Value::Array(elements) => elements.iter().enumerate().find_map(|(place, element)| {
-            misplaced_list(element, &format!("{path}[{place}]"), false)
-        }),
-        Value::Object(fields) => fields.iter().find_map(|(name, value)| {
-            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-            misplaced_list(value, &path, LISTS.contains(&name.as_str()))
-        }),
-        _ => None,
-    }
 }
 
 /// Indents valid JSON by two spaces a level, leaving the order of fields and every value as it is.
@@ -145,7 +94,14 @@ fn new_line(out: &mut String, depth: usize) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
+
+    fn faults(json: &str) -> Vec<String> {
+        let mended = parse(json, Timeframe::S5).unwrap_err();
+        mended.faults.iter().map(ToString::to_string).collect()
+    }
 
     #[test]
     fn indenting_keeps_order_and_texts() {
@@ -170,7 +126,7 @@ mod tests {
             assert!(text.contains(edit.0), "{edit:?}");
             text.replace(edit.0, edit.1)
         };
-        assert!(parse(&config(("", ""))).is_ok());
+        assert!(parse(&config(("", "")), Timeframe::S5).is_ok());
         let cases = [
             (("\"exits\": {}", "\"exits\": []"), "exits: is a list"),
             (
@@ -183,10 +139,9 @@ mod tests {
             ),
         ];
         for (edit, expected) in cases {
-            let faults = parse(&config(edit)).unwrap_err();
+            let faults = faults(&config(edit));
             assert_eq!(faults.len(), 1, "{faults:?}");
-            let fault = faults[0].to_string();
-            assert!(fault.starts_with(expected), "{edit:?}: {fault}");
+            assert!(faults[0].starts_with(expected), "{edit:?}: {faults:?}");
         }
     }
 
@@ -195,23 +150,22 @@ mod tests {
         let text = r#"{"version": "x", "timeframe": "1q", "symbols": ["A"], "entri": "true",
             "sizing": {"type": "fixedQuantity", "quantity": "9x"}, "session": "24x7",
             "exits": {"stopLoss": {"type": "percent", "value": "5%"}, "maxBars": -1}}"#;
-        let faults = parse(text).unwrap_err();
-        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        let found = faults(text);
         let expected = [
             "entri: unknown field `entri`",
             "exits.maxBars: ",
-            "exits.stopLoss: '5%' is not a decimal number",
-            "sizing: '9x' is not a decimal number",
+            "exits.stopLoss.value: '5%' is not a decimal number",
+            "sizing.quantity: '9x' is not a decimal number",
             "timeframe: '1q' is not a timeframe",
             "version: ",
-            "the document: missing field `entry`",
             "the document: missing field `kind`",
+            "the document: missing field `entry`",
         ];
-        assert_eq!(faults.len(), expected.len(), "{faults:#?}");
-        for (fault, expected) in faults.iter().zip(expected) {
+        assert_eq!(found.len(), expected.len(), "{found:#?}");
+        for (fault, expected) in found.iter().zip(expected) {
             assert!(fault.starts_with(expected), "{fault}");
             assert!(!fault.contains(" at line "), "the field is its place: {fault}");
         }
-        assert!(parse("{").unwrap_err()[0].to_string().contains("line 1 column 1"));
+        assert!(faults("{")[0].contains("line 1 column 1"));
     }
 }

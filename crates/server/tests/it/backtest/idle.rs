@@ -94,6 +94,19 @@ fn refusals_are_told_with_code_count_and_numbers() {
 }
 
 #[test]
+fn an_entry_that_no_volume_fills_is_told_of() {
+    let desk = Desk::new();
+    let thin = ["--json", "--volume-share", "0.0009", "--lot", "1"];
+    let why = "The entry signalled at 2024-01-02T00:00:00Z never filled: the share of a bar's \
+               volume that one fill may take is less than a lot at every later bar; allow a \
+               larger share or a smaller lot.";
+    says(&desk.backtest(&thin), why);
+    desk.write("strategy.json", &STRATEGY.replace("close > 0", "close > 109"));
+    let late = "The only signal came at the last bar, and there is no later open to fill it.";
+    says(&desk.backtest(&thin), late);
+}
+
+#[test]
 fn the_report_says_it_too() {
     let desk = Desk::new();
     desk.write("strategy.json", &STRATEGY.replace("close > 0", "close > 500"));

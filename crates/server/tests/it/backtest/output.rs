@@ -12,6 +12,18 @@ fn json_has_every_field_that_programs_rely_on() {
     let json = ended.json();
     let fields: Vec<&String> = json.as_object().unwrap().keys().collect();
     let mut expected = [
+        "startingCash",
+        "firstTime",
+        "lastTime",
+        "priceChangePct",
+        "expectancy",
+        "averageTradePct",
+        "averageWin",
+        "averageLoss",
+        "bestTrade",
+        "worstTrade",
+        "averageHoldingSeconds",
+        "cautions",
         "finalEquity",
         "returnPct",
         "closedTrades",
@@ -57,6 +69,41 @@ fn json_has_every_field_that_programs_rely_on() {
     }
     with.as_object_mut().unwrap().remove("trades");
     assert_eq!((&without, &without["closedTrades"]), (&with, &serde_json::json!(2)));
+}
+
+#[test]
+fn json_says_what_the_summary_says() {
+    let desk = Desk::new();
+    let files = ["--fee-pct", "1", "--report", "report.html"];
+    let (summary, json) =
+        (desk.backtest(&files).stdout, desk.backtest(&["--json", "--fee-pct", "1"]));
+    let (report, json) = (desk.read("report.html").replace('\u{a0}', " "), json.json());
+    assert_eq!(
+        (&json["startingCash"], &json["finalEquity"]),
+        (&"10000.00".into(), &"10001.73".into())
+    );
+    assert_eq!(json["firstTime"], "2024-01-01T00:00:00Z");
+    assert_eq!(json["lastTime"], "2024-01-11T00:00:00Z");
+    // From 101 to 110, as shown with two decimals.
+    assert!((json["priceChangePct"].as_f64().unwrap() - 900.0 / 101.0).abs() < 1e-9);
+    assert!(summary.contains("+8.91\u{a0}%"), "{summary}");
+    let mean = |field: &str| json[field].as_f64().unwrap();
+    assert!(
+        (mean("expectancy") - mean("averageWin")).abs() < 1e-12 && json["averageLoss"].is_null()
+    );
+    assert_eq!((mean("bestTrade"), mean("worstTrade")), (0.95, 0.87));
+    assert_eq!(json["averageHoldingSeconds"], 3 * 86_400);
+    let cautions = json["cautions"].as_array().unwrap();
+    assert_eq!(cautions.len(), 3, "{cautions:?}");
+    for caution in cautions {
+        assert!(report.contains(caution.as_str().unwrap()), "{caution}");
+    }
+    assert_eq!(json["warnings"], serde_json::json!([]));
+    let free = desk.backtest(&["--json"]).json();
+    let told = "Neither fees nor slippage were charged; trading costs both.";
+    assert_eq!(free["cautions"].as_array().unwrap().last().unwrap(), told);
+    let without = desk.backtest(&["--json", "--no-trades"]).json();
+    assert_eq!(without["cautions"], free["cautions"]);
 }
 
 #[test]

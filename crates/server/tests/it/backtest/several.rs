@@ -38,6 +38,26 @@ fn equity_counts_each_position_at_its_own_last_close() {
 }
 
 #[test]
+fn a_day_is_one_sample_whatever_the_files_times_of_day() {
+    let desk = Desk::new();
+    desk.write("two.json", TWO);
+    let days = [(1, 10), (2, 10), (3, 12), (4, 11), (5, 15), (6, 13)];
+    desk.write("a.csv", &bars(&days));
+    desk.write("b.csv", &bars(&days));
+    let late: String = bars(&days).replacen(HEADER, "", 1);
+    let late = late.lines().map(|line| line.replacen(',', "T05:00:00Z,", 1) + "\n");
+    desk.write("late.csv", &(HEADER.to_owned() + &late.collect::<String>()));
+    let figures = |second: &str| {
+        let files = ["--data", "a.csv", "--symbol", "A", "--data", second, "--symbol", "B"];
+        let rest = ["--timeframe", "1d", "--config", "two.json", "--json"];
+        let json = desk.run(&[&["backtest"][..], &files, &rest].concat()).json();
+        ["sharpe", "sortino", "calmar", "cagrPct", "annualVolatilityPct"]
+            .map(|figure| json[figure].as_f64().unwrap())
+    };
+    assert_eq!(figures("b.csv"), figures("late.csv"));
+}
+
+#[test]
 fn the_order_of_the_files_changes_nothing() {
     let desk = Desk::new();
     desk.write("two.json", TWO);
