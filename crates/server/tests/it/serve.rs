@@ -1,0 +1,4 @@
+//! `ballast serve` as whoever runs it meets it: what it refuses, what it says, how it stops.
+
+mod log;
+mod process;
