@@ -34,7 +34,7 @@ use health::Health;
 use market::{Market, RecentFrames, Seat};
 use settings::{FeedKind, TenantSettings};
 pub(crate) use settings::{Flags, Settings};
-use system::{DrivenGaps, MarketClock, ReplayClock, SystemClock, SystemEntropy};
+use system::{DrivenGaps, MarketClock, ReplayClock, StopSignals, SystemClock, SystemEntropy};
 use tenant::{ConfiguredProfile, KnownTenant, TenantWorld};
 
 /// Names a socket whose other end decides in which gap between two effects the process ends. For
@@ -50,6 +50,9 @@ const TENANTS_PAGE: usize = 1_000;
 
 /// Runs the server until it is told to stop.
 pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
+    let signals = StopSignals::listen().map_err(CliError::failed)?;
+    let (version, data_dir) = (env!("CARGO_PKG_VERSION"), settings.data_dir.display());
+    tracing::info!(version, %data_dir, "ballast is starting");
     match settings.market.feed {
         FeedKind::Simulated => {
             let market = SimulatedMarket::new(settings.market.seed, &sim_instruments());
@@ -62,7 +65,9 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
                 let feed = SimulatedFeed::new(market.clone(), Arc::new(SystemClock), start, speed);
                 feed.map_err(CliError::failed)
             };
-            Server { settings, instruments, base: BASE, start, clock, replay: None }.run(open).await
+            Server { settings, instruments, base: BASE, start, clock, replay: None }
+                .run(open, signals)
+                .await
         }
         FeedKind::Replay => {
             let replay = settings.market.replay.clone();
@@ -84,7 +89,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
             let (base, start) = (replay.timeframe, replay.start);
             let clock = Arc::new(ReplayClock::new(start));
             let replay = Some(Arc::clone(&clock));
-            Server { settings, instruments, base, start, clock, replay }.run(open).await
+            Server { settings, instruments, base, start, clock, replay }.run(open, signals).await
         }
     }
 }
@@ -140,6 +145,7 @@ impl Server {
     async fn run<F: Feed + 'static>(
         mut self,
         open: impl Fn(Timestamp) -> Result<F, CliError>,
+        mut signals: StopSignals,
     ) -> Result<(), CliError> {
         let mut feed = open(self.start)?;
         let venue = "market".parse().map_err(CliError::failed)?;
@@ -171,8 +177,9 @@ impl Server {
         let frame_grace = Duration::from_millis(self.settings.market.frame_grace_ms.into());
         let mut market =
             Market { feed, board, tenants, recent, start, replay, frame_grace, last_close };
-        let warm_up = market.warm_up(self.settings.market.warm_up_bars, self.start);
-        warm_up.await.map_err(CliError::failed)?;
+        if !self.warmed_up(&mut market, &mut signals).await? {
+            return closed(store).await;
+        }
         worlds.iter().for_each(TenantWorld::say_what_trades);
         let tenants = worlds.into_iter().map(|world| world.supervise(stopping.clone()));
         let tenants = tenants.map(tokio::spawn).collect();
@@ -180,14 +187,13 @@ impl Server {
         let http = tokio::spawn(answer_health(listener, health, stopping));
         tracing::info!(%listen, "ballast is running; the money is paper");
         let ended = tokio::select! {
-            signal = stop_signal() => signal,
+            () = signals.received() => Ok(()),
             failed = panicked(&mut market) => Err(failed),
         };
         tracing::info!("stopping: finishing what was begun");
         Running { stop, tenants, market, http }.stop().await;
         drop(control);
-        store.close().await.map_err(CliError::failed)?;
-        tracing::info!("stopped");
+        closed(store).await?;
         ended
     }
 
@@ -323,6 +329,20 @@ impl Server {
         (from > self.start).then_some(from)
     }
 
+    /// Fills the market from its history; false when the server is told to stop before it is done.
+    async fn warmed_up<F: Feed>(
+        &self,
+        market: &mut Market<F>,
+        signals: &mut StopSignals,
+    ) -> Result<bool, CliError> {
+        let done = market.warm_up(self.settings.market.warm_up_bars, self.start);
+        tokio::select! {
+            biased;
+            () = signals.received() => Ok(false),
+            done = done => done.map(|()| true).map_err(CliError::failed),
+        }
+    }
+
     async fn open_store(&self) -> Result<Store, CliError> {
         let directory = self.settings.data_dir.clone();
         let options = Options { directory, collections: &[], max_bytes: None };
@@ -371,6 +391,12 @@ struct Seated {
     standing: Vec<(ProfileId, Plan)>,
 }
 
+async fn closed(store: Store) -> Result<(), CliError> {
+    store.close().await.map_err(CliError::failed)?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
 /// Ends only when the task has panicked: one that has done its work lets the rest go on.
 async fn panicked(market: &mut JoinHandle<()>) -> CliError {
     match market.await {
@@ -406,14 +432,4 @@ fn gaps() -> Result<Arc<dyn Gaps>, CliError> {
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     // A sender that has gone stops everything too.
     let _ = stop.wait_for(|stop| *stop).await;
-}
-
-/// Waits for SIGTERM or Ctrl-C.
-async fn stop_signal() -> Result<(), CliError> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminated = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminated.recv() => Ok(()),
-        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
-    }
 }
