@@ -8,6 +8,7 @@ mod system;
 mod tenant;
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -154,6 +155,7 @@ impl Server {
         for tenant in &self.settings.tenants {
             configured.push((tenant.id.clone(), self.configure(tenant, &mut board)?));
         }
+        let listener = self.listen().await?;
         let store = self.open_store().await?;
         let seated = self.seated(&store, configured, &mut board).await?;
         if let Some(from) = self.stands_at(&seated) {
@@ -164,7 +166,6 @@ impl Server {
         if let Some(clock) = &self.replay {
             clock.set(self.start);
         }
-        let listener = self.listen().await?;
         let listen = listener.local_addr()?;
         let (stop, stopping) = watch::channel(false);
         let (control, controlled) = watch::channel(Some(Arc::new(ControlSnapshot::default())));
@@ -264,10 +265,16 @@ impl Server {
         ))
     }
 
+    /// Before the store is opened: a server that cannot be reached leaves no directory behind.
     async fn listen(&self) -> Result<tokio::net::TcpListener, CliError> {
-        let listener = tokio::net::TcpListener::bind(self.settings.listen).await;
-        listener.map_err(|error| {
-            CliError::failed(format!("cannot listen on {}: {error}", self.settings.listen))
+        let address = self.settings.listen;
+        tokio::net::TcpListener::bind(address).await.map_err(|error| {
+            let remedy = match error.kind() {
+                ErrorKind::AddrInUse => "another process uses it; end that or choose another one",
+                _ => "choose an address of this machine",
+            };
+            let remedy = format!("{remedy} with --listen, such as 127.0.0.1:4019");
+            CliError::failed(format!("cannot listen on {address}: {error}; {remedy}"))
         })
     }
 

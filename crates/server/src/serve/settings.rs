@@ -164,6 +164,11 @@ impl Settings {
     }
 
     fn check(&self) -> Result<(), CliError> {
+        if self.data_dir.as_os_str().is_empty() {
+            let message = "data_dir is empty; name a directory in the settings file, in \
+                BALLAST_DATA_DIR or with --data-dir";
+            return Err(CliError::usage(message));
+        }
         let needs_anchor = self.market.feed == FeedKind::Simulated && self.market.speed.get() > 1;
         if needs_anchor && self.market.anchor.is_none() {
             let message = "market.anchor is missing; a speed above 1 needs the instant at which \
@@ -287,6 +292,7 @@ mod tests {
     #[test]
     fn faults_name_their_place() {
         let cases = [
+            ("data_dir = ''\n", "data_dir is empty; name a directory"),
             ("[market]\nsped = 2\n", "unknown field `sped`"),
             ("[market]\nspeed = 0\n", "market.speed"),
             ("[market]\nspeed = 5\n", "market.anchor is missing"),
