@@ -93,11 +93,18 @@ enum TenantError {
     Venue(#[from] PaperError),
     #[error("the tenant's loop ended before it had answered")]
     Ended,
+    #[error("a task of the tenant has failed, please report it: {0}")]
+    Task(#[from] JoinError),
     #[error("the tenant did not finish what it had begun in time")]
     Late,
 }
 
 impl TenantError {
+    /// Whether it says only that another part has ended, whose own error says why.
+    const fn follows_from_another(&self) -> bool {
+        matches!(self, Self::Ended | Self::Account(AccountError::Ended(_)))
+    }
+
     /// Whether the store itself is at fault, which concerns the whole node.
     const fn is_of_the_store(&self) -> bool {
         matches!(
@@ -248,7 +255,7 @@ impl TenantWorld {
         };
         self.market.send_replace(None);
         let finished = tokio::time::timeout(STOP_DEADLINE, way.finish(tasks, ended.is_ok()));
-        ended.and(finished.await.unwrap_or(Err(TenantError::Late)))
+        cause_of(ended, finished.await.unwrap_or(Err(TenantError::Late)))
     }
 
     /// The strategies by which the profiles trade according to the journal, and whether they enter:
@@ -442,16 +449,25 @@ impl Way {
         drop(self);
         let mut ended = Ok(());
         while let Some(task) = tasks.join_next().await {
-            ended = ended.and(outcome(Some(task)));
+            ended = cause_of(ended, outcome(Some(task)));
         }
         ended
+    }
+}
+
+/// The failure that came first, unless it only follows from the later one.
+fn cause_of(first: Ended, later: Ended) -> Ended {
+    match (first, later) {
+        (Err(first), Err(later)) if first.follows_from_another() => Err(later),
+        (first, later) => first.and(later),
     }
 }
 
 fn outcome(task: Option<Result<Ended, JoinError>>) -> Ended {
     match task {
         Some(Ok(ended)) => ended,
-        Some(Err(_)) | None => Err(TenantError::Ended),
+        Some(Err(error)) => Err(error.into()),
+        None => Err(TenantError::Ended),
     }
 }
 
@@ -460,7 +476,7 @@ fn venue_ended(ended: Result<Result<(), PaperError>, JoinError>) -> Ended {
         // It ends with the tenant, whose own error says more.
         Ok(Ok(()) | Err(PaperError::TenantGone)) => Ok(()),
         Ok(Err(error)) => Err(error.into()),
-        Err(_) => Err(TenantError::Ended),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -524,3 +540,6 @@ impl Clock for SharedClock {
         self.0.now()
     }
 }
+
+#[cfg(test)]
+mod tests;
