@@ -11,7 +11,7 @@ use ballast_domain::{Currency, Limits, StrategyConfig, Symbol, TenantId, Timefra
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use crate::cli::CliError;
+use crate::cli::{CliError, in_words};
 
 /// Every setting with its default, commented.
 const DEFAULTS: &str = include_str!("../../../../ballast.default.toml");
@@ -149,8 +149,8 @@ impl Settings {
         let mut settings: Self = serde_path_to_error::deserialize(toml::Value::Table(table))
             .map_err(|error| {
                 let advice = "`ballast.default.toml` lists every setting";
-                let inner = error.inner();
-                CliError::usage(format!("{place}: {}: {inner}; {advice}", error.path()))
+                let why = in_words(error.inner().message());
+                CliError::usage(format!("{place}: {}: {why}; {advice}", error.path()))
             })?;
         if let Some(directory) = std::env::var_os("BALLAST_DATA_DIR") {
             settings.data_dir = directory.into();
@@ -170,7 +170,9 @@ impl Settings {
 }
 
 fn parse(text: &str, place: &str) -> Result<toml::Table, CliError> {
-    text.parse().map_err(|error| CliError::usage(format!("{place}: {error}")))
+    // The message shows the line, and ends with a line break of its own.
+    let shown = |error: toml::de::Error| format!("{place}: {}", error.to_string().trim_end());
+    text.parse().map_err(|error| CliError::usage(shown(error)))
 }
 
 /// Lays `over` over `under`: tables key by key, everything else as a whole.

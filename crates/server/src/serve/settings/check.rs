@@ -159,7 +159,13 @@ mod tests {
         let cases = [
             ("data_dir = ''\n", "data_dir is empty; name a directory"),
             ("[market]\nsped = 2\n", "unknown field `sped`"),
-            ("[market]\nspeed = 0\n", "market.speed"),
+            (
+                "[market]\nspeed = 0\n",
+                ": market.speed: invalid value: integer `0`, expected a whole number from 1 to \
+                 4294967295; `ballast.default.toml` lists every setting",
+            ),
+            ("[market]\nwarm_up_bars = -1\n", "expected a whole number from 0 to 4294967295;"),
+            ("[engine]\nsnapshot_every = 'a'\n", "expected a whole number, zero or more;"),
             ("[market]\nspeed = 5\n", "market.anchor is missing"),
             ("[market]\nfeed = 'replay'\n", "market.replay is missing"),
             ("[paper]\nslippage_bps = -1\n", "paper.slippage_bps must be from 0 to 9999, got -1"),
@@ -175,6 +181,7 @@ mod tests {
         for (text, expected) in cases {
             let error = load(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{text} gave: {error}");
+            assert!(!error.ends_with('\n') && !error.contains("\n;"), "{text} gave: {error}");
         }
     }
 }
