@@ -1,12 +1,21 @@
 //! What settings must satisfy once they can be read; the first fault is told.
 
-use ballast_domain::Money;
+use ballast_domain::{Money, Timestamp};
+use ballast_engine::ports::Clock as _;
 use ballast_engine::strategy::limit_faults;
+use ballast_venues::simulated::BEGINNING;
 use rust_decimal::Decimal;
 
-use super::{FeedKind, MOST_WARM_UP_BARS, Paper, ProfileSettings, Settings, TenantSettings};
+use super::super::system::SystemClock;
+use super::{
+    FeedKind, MOST_WARM_UP_BARS, Market, Paper, ProfileSettings, Settings, TenantSettings,
+};
 use crate::cli::CliError;
 
+/// A year in nine hours.
+const HIGHEST_SPEED: u32 = 1_000;
+/// How long a server can run at least until its market comes to the end of what can be told.
+const LEAST_RUN_NANOS: i64 = 30 * 86_400 * 1_000_000_000;
 /// A name is journaled with every change of its profile, and shown in lines and tables.
 const LONGEST_NAME: usize = 100;
 
@@ -18,11 +27,8 @@ impl Settings {
                 BALLAST_DATA_DIR or with --data-dir";
             return Err(CliError::usage(message));
         }
-        let needs_anchor = self.market.feed == FeedKind::Simulated && self.market.speed.get() > 1;
-        if needs_anchor && self.market.anchor.is_none() {
-            let message = "market.anchor is missing; a speed above 1 needs the instant at which \
-                simulated and real time were the same";
-            return Err(CliError::usage(message));
+        if self.market.feed == FeedKind::Simulated {
+            self.market.check_time(SystemClock.now()).map_err(CliError::usage)?;
         }
         if self.market.feed == FeedKind::Replay && self.market.replay.is_none() {
             return Err(CliError::usage("market.replay is missing; feed = \"replay\" reads it"));
@@ -45,6 +51,40 @@ impl Settings {
             tenant.check()?;
         }
         Ok(())
+    }
+}
+
+impl Market {
+    /// Whether simulated time is where it can be told, now and for a while.
+    fn check_time(&self, now: Timestamp) -> Result<(), String> {
+        let speed = self.speed.get();
+        if speed > HIGHEST_SPEED {
+            return Err(format!("market.speed must be at most {HIGHEST_SPEED}, got {speed}"));
+        }
+        if speed == 1 {
+            return Ok(());
+        }
+        let Some(anchor) = self.anchor else {
+            let message = "market.anchor is missing; a speed above 1 needs the instant at which \
+                simulated and real time were the same";
+            return Err(message.to_owned());
+        };
+        if anchor < BEGINNING || anchor > now {
+            return Err(format!(
+                "market.anchor must be from {BEGINNING}, when the simulated market began, to now, \
+                 {now}; got {anchor}: give the instant of the first start"
+            ));
+        }
+        let passed = now.nanos_since(anchor).checked_add(LEAST_RUN_NANOS);
+        let simulated = passed.and_then(|passed| passed.checked_mul(i64::from(speed)));
+        let end = simulated.and_then(|simulated| simulated.checked_add(anchor.nanos()));
+        end.map(drop).ok_or_else(|| {
+            format!(
+                "market.speed {speed} leads from market.anchor {anchor} beyond the year 2262 \
+                 within 30 days from now; choose a lower speed or a later anchor, and another data \
+                 directory, for the market goes back with it"
+            )
+        })
     }
 }
 
@@ -116,6 +156,8 @@ fn fault_of_name(name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::super::tests::load;
+    use super::super::{Flags, Settings};
+    use super::*;
 
     /// The settings of a profile with this name, followed by `more`.
     fn profile(name: &str, more: &str) -> String {
@@ -152,6 +194,30 @@ mod tests {
         let name = "\u{e4}".repeat(100);
         let good = profile(&name, "capital = '1000000000000000'");
         assert_eq!(load(&good).unwrap().tenants[0].profiles[0].name, name);
+    }
+
+    #[test]
+    fn a_fast_market_stays_within_the_years_that_can_be_told() {
+        let now: Timestamp = "2026-11-25T12:00:00Z".parse().unwrap();
+        let check = |speed: u32, anchor: &str| {
+            let mut market = Settings::load(None, Flags::default()).unwrap().market;
+            market.speed = speed.try_into().unwrap();
+            market.anchor = Some(anchor.parse().unwrap());
+            market.check_time(now)
+        };
+        for (speed, anchor) in [(1, "1999-01-01"), (1_000, "2026-11-01"), (30, "2020-01-01")] {
+            assert_eq!(check(speed, anchor), Ok(()), "{speed} since {anchor}");
+        }
+        let cases = [
+            (1_001, "2026-11-01", "market.speed must be at most 1000, got 1001"),
+            (300, "2026-01-01", "market.speed 300 leads from market.anchor 2026-01-01T00:00:00Z"),
+            (2, "2019-12-31", "to now, 2026-11-25T12:00:00Z; got 2019-12-31T00:00:00Z: give"),
+            (2, "2030-01-01", "market.anchor must be from 2020-01-01T00:00:00Z"),
+        ];
+        for (speed, anchor, expected) in cases {
+            let message = check(speed, anchor).unwrap_err();
+            assert!(message.contains(expected), "{speed} since {anchor}: {message}");
+        }
     }
 
     #[test]
