@@ -24,7 +24,7 @@ use ballast_engine::step::Settings as EngineOptions;
 use ballast_engine::strategy::Plan;
 use ballast_storage::{Options, Store};
 use ballast_venues::paper::PaperSettings;
-use ballast_venues::replay::{CsvFeed, ReplayFile};
+use ballast_venues::replay::{CheckedFile, CsvFeed, ReplayFile};
 use ballast_venues::simulated::{BASE, SimulatedFeed, SimulatedMarket, Speed, sim_instruments};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -80,7 +80,12 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
                     timeframe: replay.timeframe,
                     stamped: replay.stamped,
                 });
-                CsvFeed::open(files.collect(), start).map_err(CliError::failed)
+                let feed = CsvFeed::open(files.collect(), start).map_err(CliError::failed)?;
+                // Where a replay goes on, all of that was said when it began.
+                if start == replay.start {
+                    check_replay(&feed, start)?;
+                }
+                Ok(feed)
             };
             let quote = "USD".parse().map_err(CliError::failed)?;
             let instruments = replay.files.iter().map(|file| {
@@ -93,6 +98,32 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
             Server { settings, instruments, base, start, clock, replay }.run(open, signals).await
         }
     }
+}
+
+/// Says what is probably wrong with the files of a replay, and refuses one that would play nothing.
+fn check_replay(feed: &CsvFeed, start: Timestamp) -> Result<(), CliError> {
+    let last = feed.files().map(|checked| checked.last_close).max();
+    if let Some(last) = last.filter(|last| *last <= start) {
+        return Err(CliError::usage(format!(
+            "market.replay.start is {start}, but the last bar of the files closes at {last}; \
+             choose an earlier start"
+        )));
+    }
+    for CheckedFile { file, last_close, longer_timeframe } in feed.files() {
+        let (path, timeframe) = (file.path.display(), file.timeframe);
+        if let Some(likely) = longer_timeframe {
+            tracing::warn!(
+                "{path}: the bars look like {likely}, not {timeframe}; trades are wrong unless \
+                 market.replay.timeframe is right"
+            );
+        }
+        if last_close <= start {
+            tracing::warn!(
+                "{path}: its last bar closes at {last_close}, before market.replay.start"
+            );
+        }
+    }
+    Ok(())
 }
 
 fn market_clock(settings: &Settings) -> Arc<dyn Clock> {

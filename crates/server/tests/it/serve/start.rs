@@ -44,3 +44,37 @@ fn a_server_that_cannot_start_leaves_nothing_behind() {
     refused(&desk, &[("BALLAST_DATA_DIR", "")]).refused(2, &["data_dir is empty", "--data-dir"]);
     assert_eq!(desk.files(), before);
 }
+
+/// A replay of `files`, whose bars are read as those of `timeframe`.
+fn replay(timeframe: &str, start: &str, files: &str) -> String {
+    format!(
+        "{LISTEN}tenants = []\n[market]\nfeed = 'replay'\n[market.replay]\n\
+         timeframe = '{timeframe}'\nstart = '{start}'\nfiles = [{files}]\n"
+    )
+}
+
+#[test]
+fn a_replay_says_what_is_wrong_with_its_files() {
+    let desk = Desk::new();
+    let file = "{ symbol = 'TEST', path = 'bars.csv' }";
+    desk.write("ballast.toml", &replay("1d", "2024-01-11", file));
+    let words = ["market.replay.start is 2024-01-11T", "closes at 2024-01-11T", "earlier start"];
+    refused(&desk, &[]).refused(2, &words);
+    desk.write("ballast.toml", &replay("1d", "2020-01-01", "{ symbol = 'TEST', path = '.' }"));
+    refused(&desk, &[]).refused(1, &[".: this is a directory; name a CSV file of bars in it"]);
+
+    std::fs::copy(desk.path("bars.csv"), desk.path("early.csv")).unwrap();
+    let days = desk.read("bars.csv");
+    desk.write("bars.csv", &(days + "2024-02-01,100,100,100,100,1\n"));
+    let both = format!("{file}, {{ symbol = 'EARLY', path = 'early.csv' }}");
+    desk.write("ballast.toml", &replay("1h", "2024-01-20", &both));
+    let mut server = Server::start(&desk);
+    server.hears("the market data has ended");
+    let said = server.stop();
+    for words in [
+        "bars.csv: the bars look like 1d, not 1h; trades are wrong unless market.replay.timeframe",
+        "early.csv: its last bar closes at 2024-01-10T01:00:00Z, before market.replay.start",
+    ] {
+        assert_eq!(said.matches(words).count(), 1, "{words}:\n{said}");
+    }
+}
