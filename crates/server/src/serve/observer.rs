@@ -21,7 +21,7 @@ impl Observer for TenantObserver {
     async fn durable(&mut self, engine: &Engine, events: &[Envelope]) {
         let state = engine.state();
         events.iter().for_each(|envelope| self.say(state, &envelope.event));
-        self.health.booked(state);
+        self.health.booked(engine);
         if state.last_seq() < self.taken + self.every {
             return;
         }

@@ -216,7 +216,6 @@ impl TenantWorld {
         let missed_from = at_work_since(&state);
         let last_frame = last_frame(&self.store).await?;
         let errands = self.errands(&state)?;
-        self.health.booked(&state);
         self.warn_of_forgotten(&state);
         let plans = self.plans(&state, &errands);
         let mut engine = Engine::new(state, self.engine);
@@ -227,6 +226,7 @@ impl TenantWorld {
                 false => engine.attach_to_leave(profile, plan),
             }
         }
+        self.health.booked(&engine);
         let venue = PaperVenue::open(
             self.store.journal::<PaperRecord>(StreamName::Paper, 0),
             self.paper.clone(),

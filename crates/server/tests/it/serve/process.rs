@@ -1,8 +1,11 @@
 //! A server that runs in the folder of a desk, and what it is asked and told.
 
-use std::io::{BufRead, BufReader, Lines, Write as _};
+use std::io::{BufRead, BufReader, Lines, Read as _, Write as _};
+use std::net::TcpStream;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+
+use serde_json::Value;
 
 use crate::run::Desk;
 
@@ -40,6 +43,19 @@ impl Server {
     /// Nobody reads the log any more.
     pub(super) fn deafen(&mut self) {
         self.log = None;
+    }
+
+    /// The status and the body that `path` answers at the address in the log.
+    pub(super) fn get(&self, path: &str) -> (u16, Value) {
+        let running = self.said.lines().find(|line| line.contains("listen="));
+        let address = running.unwrap().rsplit_once("listen=").unwrap().1;
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, serde_json::from_str(body).unwrap())
     }
 
     pub(super) fn terminate(&self) {

@@ -1,0 +1,76 @@
+//! What the health routes tell of profiles and of a market that has ended.
+
+use serde_json::{Value, json};
+
+use super::process::Server;
+use crate::run::Desk;
+
+/// Ten days of two instruments, played to their end.
+const REPLAY: &str = r#"
+listen = "127.0.0.1:0"
+[market]
+feed = "replay"
+[market.replay]
+timeframe = "1d"
+start = "2020-01-01"
+files = [{ symbol = "TEST", path = "bars.csv" }, { symbol = "OTHER", path = "bars.csv" }]
+[paper]
+slippage_bps = 0
+[[tenants]]
+id = "alice"
+"#;
+
+/// A profile that enters at the first close and holds, with a stop.
+fn profile(name: &str, symbol: &str) -> String {
+    format!(
+        "[[tenants.profiles]]\nname = '{name}'\ncapital = 1000\n[tenants.profiles.strategy]\n\
+         version = 1\nkind = 'rules'\ntimeframe = '1d'\nsymbols = ['{symbol}']\n\
+         entry = 'close > 0'\nsizing = {{ type = 'fixedQuantity', quantity = 2 }}\n\
+         exits = {{ stopLoss = {{ type = 'percent', value = 50 }} }}\n"
+    )
+}
+
+/// Plays the files to their end, and gives what health says of each profile then.
+fn played(desk: &Desk, profiles: &[(&str, &str)]) -> Vec<Value> {
+    let profiles = profiles.iter().map(|(name, symbol)| profile(name, symbol));
+    desk.write("ballast.toml", &(REPLAY.to_owned() + &profiles.collect::<String>()));
+    let mut server = Server::start(desk);
+    server.hears("ballast is running");
+    server.hears("the market data has ended");
+    // It says so just before it ends.
+    let health = loop {
+        let (_, health) = server.get("/health");
+        if health["marketEnded"] == json!(true) {
+            break health;
+        }
+    };
+    let (status, ready) = server.get("/health/ready");
+    assert_eq!((status, &ready["status"]), (200, &json!("ready")), "{ready}");
+    server.stop();
+    let profiles = health["tenants"]["alice"]["profiles"].as_array();
+    let mut profiles = profiles.unwrap().clone();
+    profiles.sort_by_key(|profile| profile["name"].to_string());
+    profiles
+}
+
+#[test]
+fn health_tells_what_is_held_and_who_enters() {
+    let desk = Desk::new();
+    let enter = |profiles: &[Value]| {
+        let enters = |profile: &Value| (profile["name"].clone(), profile["enters"].clone());
+        profiles.iter().map(enters).collect::<Vec<_>>()
+    };
+    let first = played(&desk, &[("A", "TEST"), ("B", "TEST"), ("C", "TEST")]);
+    assert_eq!(enter(&first), ["A", "B", "C"].map(|name| (json!(name), json!(true))));
+    let position = json!([{
+        "symbol": "TEST", "direction": "long", "quantity": "2", "entryPrice": "101",
+        "stop": "50.5",
+    }]);
+    assert_eq!(first[0]["positions"], position);
+
+    // B would leave what it holds to nobody, so that it goes on as it was; nothing names C any more.
+    let second = played(&desk, &[("A", "TEST"), ("B", "OTHER")]);
+    let expected = [("A", true), ("B", true), ("C", false)];
+    assert_eq!(enter(&second), expected.map(|(name, enters)| (json!(name), json!(enters))));
+    assert_eq!(second[2]["positions"], position, "it is held all the same");
+}
