@@ -212,7 +212,6 @@ impl Server {
         if !self.warmed_up(&mut market, &mut signals).await? {
             return closed(store).await;
         }
-        worlds.iter().for_each(TenantWorld::say_what_trades);
         let tenants = worlds.into_iter().map(|world| world.supervise(stopping.clone()));
         let tenants = tenants.map(tokio::spawn).collect();
         let mut market = tokio::spawn(market.run(stopping.clone()));

@@ -1,13 +1,15 @@
 //! One tenant: folded, attached, resumed, run, and folded again whenever its loop has failed.
 //! Start-up, recovery and replay are this one path.
 
+mod errand;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ballast_domain::{
     Capital, Cause, ControlSnapshot, Envelope, FrameId, Instrument, Mode, ProfileDocument,
-    ProfileId, ProfileStatus, Symbol, TenantId, Timestamp, VenueId,
+    ProfileId, Symbol, TenantId, Timestamp, VenueId,
 };
 use ballast_engine::market::Board;
 use ballast_engine::ports::{Clock, Entropy, Gaps, Journal, JournalError};
@@ -29,6 +31,7 @@ use super::market::{Place, RecentFrames};
 use super::observer::{TenantObserver, state_of};
 use super::settings::ProfileSettings;
 use super::{STOP_DEADLINE, stopped};
+use errand::{Errand, Situation};
 
 /// Deliveries that may wait for a tenant.
 const INBOX: usize = 1_024;
@@ -192,30 +195,15 @@ impl TenantWorld {
         }
     }
 
-    /// What an operator wants to see first.
-    pub(super) fn say_what_trades(&self) {
-        if self.profiles.is_empty() {
-            tracing::warn!(tenant = %self.id, "the tenant has no profiles: nothing trades for it");
-        }
-        for ConfiguredProfile { settings, instruments, capital, .. } in &self.profiles {
-            let symbols: Vec<_> = instruments.iter().map(|i| i.symbol.as_str()).collect();
-            tracing::info!(
-                tenant = %self.id,
-                profile = settings.name,
-                timeframe = %settings.strategy.timeframe,
-                symbols = symbols.join(", "),
-                capital = %capital.money(),
-                "trades on paper"
-            );
-        }
-    }
-
     async fn run(&self, stop: &mut watch::Receiver<bool>) -> Result<(), TenantError> {
         let journal = self.store.journal::<Envelope>(StreamName::Journal, 0);
         let state = fold(&self.store).await?;
         let missed_from = at_work_since(&state);
         let last_frame = last_frame(&self.store).await?;
         let errands = self.errands(&state)?;
+        if self.profiles.is_empty() {
+            tracing::warn!(tenant = %self.id, "the tenant has no profiles: nothing trades for it");
+        }
         self.warn_of_forgotten(&state);
         let plans = self.plans(&state, &errands);
         let mut engine = Engine::new(state, self.engine);
@@ -282,6 +270,7 @@ impl TenantWorld {
                 document: configured.document(&self.paper)?,
                 known: known.map(|known| (*known.document).clone()),
                 start: known.is_none_or(|known| !known.started),
+                situation: known.map(Situation::of).unwrap_or_default(),
                 configured,
             })
         });
@@ -317,7 +306,7 @@ impl TenantWorld {
         missed_from: Option<Timestamp>,
     ) -> Result<Infallible, TenantError> {
         for errand in errands {
-            errand.run(way).await?;
+            errand.run(way, self).await?;
         }
         way.settled().await?;
         let _ = way.market.settled().await;
@@ -361,50 +350,6 @@ impl ConfiguredProfile {
             limits: self.settings.limits,
             strategy: self.settings.strategy.clone(),
         })
-    }
-}
-
-/// What is to be done about one configured profile. Each part of it can be done again: the process
-/// may end between any two.
-struct Errand<'a> {
-    profile: ProfileId,
-    configured: &'a ConfiguredProfile,
-    /// What the profile is to be.
-    document: ProfileDocument,
-    /// What the journal has of it.
-    known: Option<ProfileDocument>,
-    /// Whether it was never started: from then on, stopping it is up to people.
-    start: bool,
-}
-
-impl Errand<'_> {
-    /// The journal first, so that the venue has no account that nobody knows.
-    async fn run(self, way: &Way) -> Result<(), TenantError> {
-        let Self { profile, configured, mut document, known, start } = self;
-        let by = "configuration file";
-        if known.as_ref() != Some(&document) {
-            let (changed, plan) = (Box::new(document.clone()), Box::new(configured.plan.clone()));
-            let put = Command::PutProfile { profile, document: changed, plan, by: by.to_owned() };
-            let answer = way.ask(put).await?;
-            if answer != Answer::Done {
-                let name = &configured.settings.name;
-                tracing::warn!(
-                    name,
-                    ?answer,
-                    "the profile stays as it was and trades as before; remove the cause and start \
-                     the server again"
-                );
-                let Some(known) = known else { return Ok(()) };
-                document = known;
-            }
-        }
-        let (cash, instruments) = (document.capital.money(), document.instruments);
-        way.broker.open_account(profile, cash, instruments).await?;
-        if start {
-            let (status, reason) = (ProfileStatus::Running, by.to_owned());
-            way.ask(Command::SetStatus { profile, status, reason }).await?;
-        }
-        Ok(())
     }
 }
 

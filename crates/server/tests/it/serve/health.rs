@@ -3,36 +3,13 @@
 use serde_json::{Value, json};
 
 use super::process::Server;
+use super::{REPLAY, profile};
 use crate::run::Desk;
-
-/// Ten days of two instruments, played to their end.
-const REPLAY: &str = r#"
-listen = "127.0.0.1:0"
-[market]
-feed = "replay"
-[market.replay]
-timeframe = "1d"
-start = "2020-01-01"
-files = [{ symbol = "TEST", path = "bars.csv" }, { symbol = "OTHER", path = "bars.csv" }]
-[paper]
-slippage_bps = 0
-[[tenants]]
-id = "alice"
-"#;
-
-/// A profile that enters at the first close and holds, with a stop.
-fn profile(name: &str, symbol: &str) -> String {
-    format!(
-        "[[tenants.profiles]]\nname = '{name}'\ncapital = 1000\n[tenants.profiles.strategy]\n\
-         version = 1\nkind = 'rules'\ntimeframe = '1d'\nsymbols = ['{symbol}']\n\
-         entry = 'close > 0'\nsizing = {{ type = 'fixedQuantity', quantity = 2 }}\n\
-         exits = {{ stopLoss = {{ type = 'percent', value = 50 }} }}\n"
-    )
-}
 
 /// Plays the files to their end, and gives what health says of each profile then.
 fn played(desk: &Desk, profiles: &[(&str, &str)]) -> Vec<Value> {
-    let profiles = profiles.iter().map(|(name, symbol)| profile(name, symbol));
+    let stop = "stopLoss = { type = 'percent', value = 50 }";
+    let profiles = profiles.iter().map(|(name, symbol)| profile(name, symbol, 1_000, stop));
     desk.write("ballast.toml", &(REPLAY.to_owned() + &profiles.collect::<String>()));
     let mut server = Server::start(desk);
     server.hears("ballast is running");
