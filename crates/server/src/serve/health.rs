@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
-use ballast_domain::{Direction, ProfileStatus, Symbol, TenantId, Timestamp, Trade};
+use ballast_domain::{Direction, ProfileId, ProfileStatus, Symbol, TenantId, Timestamp, Trade};
 use ballast_engine::step::Engine;
 use serde::Serialize;
 use tokio::sync::watch;
@@ -35,6 +35,14 @@ struct TenantReport {
     profiles: Vec<ProfileReport>,
 }
 
+impl TenantReport {
+    fn refused(&mut self, profile: &str, why: Option<String>) {
+        if let Some(known) = self.profiles.iter_mut().find(|known| known.id == profile) {
+            known.refused_change = why;
+        }
+    }
+}
+
 /// How one profile does.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -45,6 +53,8 @@ struct ProfileReport {
     /// Whether it can enter: not when it is stopped or under review, when the settings do not name
     /// it, or while the tenant is not running.
     enters: bool,
+    /// Why it is not what the settings say, when a change was refused.
+    refused_change: Option<String>,
     open_trades: usize,
     positions: Vec<Position>,
     working_orders: usize,
@@ -140,6 +150,7 @@ impl TenantHealth {
             id: profile.id.to_string(),
             name: profile.document.name.clone(),
             status: profile.status,
+            refused_change: None,
             enters: profile.status == ProfileStatus::Running && engine.enters(profile.id),
             open_trades: profile.trades.len(),
             positions: profile.trades.values().map(Position::from).collect(),
@@ -148,11 +159,19 @@ impl TenantHealth {
             available: profile.book.available().normalize().to_string(),
             equity_at_cost: profile.book.equity_at_cost().normalize().to_string(),
         });
-        let profiles = profiles.collect();
+        let profiles: Vec<ProfileReport> = profiles.collect();
         self.change(|report| {
             report.last_seq = state.last_seq();
-            report.profiles = profiles;
+            let before = std::mem::replace(&mut report.profiles, profiles);
+            for known in before {
+                report.refused(&known.id, known.refused_change);
+            }
         });
+    }
+
+    /// Says that what the settings say of a profile was refused, or was not.
+    pub(super) fn change_answered(&self, profile: ProfileId, refused: Option<String>) {
+        self.change(|report| report.refused(&profile.to_string(), refused));
     }
 
     fn change(&self, change: impl FnOnce(&mut TenantReport)) {

@@ -32,6 +32,8 @@ impl Errand<'_> {
             let put = Command::PutProfile { profile, document, plan, by: by.to_owned() };
             let answer = way.ask(put).await?;
             self.say_what_changes(&world.id, &answer);
+            let refused = (answer != Answer::Done).then(|| answer.to_string());
+            world.health.change_answered(profile, refused);
             if answer != Answer::Done {
                 let Some(known) = self.known.take() else { return Ok(()) };
                 runs = known.strategy == self.document.strategy

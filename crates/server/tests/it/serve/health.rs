@@ -45,9 +45,14 @@ fn health_tells_what_is_held_and_who_enters() {
     }]);
     assert_eq!(first[0]["positions"], position);
 
-    // B would leave what it holds to nobody, so that it goes on as it was; nothing names C any more.
+    // B would leave what it holds to nobody and goes on as it was; nothing names C any more.
     let second = played(&desk, &[("A", "TEST"), ("B", "OTHER")]);
     let expected = [("A", true), ("B", true), ("C", false)];
     assert_eq!(enter(&second), expected.map(|(name, enters)| (json!(name), json!(enters))));
+    let refused = json!("TEST is held or ordered; close it before it is taken out");
+    assert_eq!(
+        [&second[0]["refusedChange"], &second[1]["refusedChange"]],
+        [&json!(null), &refused]
+    );
     assert_eq!(second[2]["positions"], position, "it is held all the same");
 }
