@@ -29,6 +29,15 @@ impl Side {
             Self::Sell => Self::Buy,
         }
     }
+
+    /// `buy` or `sell`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Buy => "buy",
+            Self::Sell => "sell",
+        }
+    }
 }
 
 /// At what price an order may trade.

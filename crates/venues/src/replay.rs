@@ -71,6 +71,19 @@ struct Source {
     file: ReplayFile,
     reader: BarReader<File>,
     next: Option<Bar>,
+    last_close: Timestamp,
+    longer_timeframe: Option<Timeframe>,
+}
+
+/// What a file is like as a whole.
+#[derive(Debug)]
+pub struct CheckedFile<'a> {
+    /// The file.
+    pub file: &'a ReplayFile,
+    /// The close of its last bar.
+    pub last_close: Timestamp,
+    /// See [`BarReader::longer_timeframe`].
+    pub longer_timeframe: Option<Timeframe>,
 }
 
 impl CsvFeed {
@@ -101,13 +114,23 @@ impl CsvFeed {
         self.missing_bars
     }
 
+    /// The files as they were found to be.
+    pub fn files(&self) -> impl Iterator<Item = CheckedFile<'_>> {
+        self.sources.iter().map(|source| {
+            let Source { file, last_close, longer_timeframe, .. } = source;
+            CheckedFile { file, last_close: *last_close, longer_timeframe: *longer_timeframe }
+        })
+    }
+
     fn add(&mut self, file: ReplayFile, start: Timestamp) -> Result<(), CsvError> {
         let mut check = file.bars()?;
-        check.try_for_each(|bar| bar.map(drop))?;
+        let closes = check.try_fold(Timestamp::MIN, |_, bar| bar.map(|bar| bar.close_time));
+        let (last_close, longer_timeframe) = (closes?, check.longer_timeframe());
         self.missing_bars += check.missing_bars();
         let mut reader = file.bars()?;
         let next = reader.find(|bar| !matches!(bar, Ok(bar) if bar.close_time <= start));
-        self.sources.push(Source { file, reader, next: next.transpose()? });
+        let next = next.transpose()?;
+        self.sources.push(Source { file, reader, next, last_close, longer_timeframe });
         self.queue(self.sources.len() - 1);
         Ok(())
     }
@@ -373,12 +396,14 @@ mod tests {
         let folder = Folder::new("refused");
         let good = folder.file("AAA", Timeframe::M1, &minutes(0, 5));
         let bad = folder.file("BBB", Timeframe::M1, &(minutes(0, 5) + "2024-05-18,1,1,1,x,1\n"));
+        let directory = ReplayFile { path: folder.0.clone(), ..good.clone() };
         let absent = ReplayFile { path: Path::new("/nowhere.csv").into(), ..good.clone() };
         let cases = [
             (vec![], "at least one file"),
             (vec![good.clone(), good.clone()], "AAA 1m is given by two files"),
             (vec![good, bad], "BBB-1m.csv: line 8, column 'close': 'x' is not a number"),
-            (vec![absent], "/nowhere.csv: cannot open the file: "),
+            (vec![absent], "/nowhere.csv: there is no such file; name a CSV file"),
+            (vec![directory], ": this is a directory; name a CSV file of bars in it"),
         ];
         for (files, expected) in cases {
             let error = CsvFeed::open(files, Timestamp::MIN).unwrap_err().to_string();

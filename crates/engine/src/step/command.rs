@@ -1,5 +1,7 @@
 //! What people and programs ask of the engine.
 
+use std::fmt;
+
 use ballast_domain::{
     Capital, Event, Money, OrderId, ProfileDocument, ProfileId, ProfileStatus, Refusal, Signal,
     Symbol,
@@ -57,6 +59,18 @@ pub enum Answer {
     Invalid(String),
     /// There is no such profile.
     NoSuchProfile,
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done => f.write_str("done"),
+            Self::Accepted(order) => write!(f, "accepted as {order}"),
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Invalid(why) => f.write_str(why),
+            Self::NoSuchProfile => f.write_str("there is no such profile"),
+        }
+    }
 }
 
 impl Engine {

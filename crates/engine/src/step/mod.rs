@@ -189,6 +189,12 @@ impl Engine {
         self.seat(profile, plan, false);
     }
 
+    /// Whether a profile has a strategy that may enter.
+    #[must_use]
+    pub fn enters(&self, profile: ProfileId) -> bool {
+        self.desk(profile).is_some_and(|desk| desk.enters)
+    }
+
     /// Says that nobody was there for the bars that closed after `close`: where one of them, told
     /// as [`Input::Missed`], has passed a stop, the trade is left at once.
     pub const fn missed_since(&mut self, close: Timestamp) {

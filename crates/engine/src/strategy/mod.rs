@@ -15,4 +15,4 @@ mod tests;
 
 pub use evaluate::{Choice, Standing};
 pub use plan::{Lane, Plan};
-pub use validate::ConfigFault;
+pub use validate::{ConfigFault, limit_faults};

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use ballast_domain::StrategyConfig;
 use ballast_domain::strategy::{
     DirectionRule, ExitLevel, NamedRules, RuleSet, Sizing, TakeProfit, TrailDistance,
 };
+use ballast_domain::{Limits, StrategyConfig};
 use rust_decimal::Decimal;
 
 /// The version of the config format that this release reads.
@@ -51,7 +51,15 @@ pub(super) fn faults(config: &StrategyConfig) -> Vec<ConfigFault> {
     }
     faults.sizing(config);
     faults.exits(config);
-    faults.limits(config);
+    faults.limits(&config.limits);
+    faults.0
+}
+
+/// The faults of limits, be they a config's or a profile's own; none when the list is empty.
+#[must_use]
+pub fn limit_faults(limits: &Limits) -> Vec<ConfigFault> {
+    let mut faults = Faults(Vec::new());
+    faults.limits(limits);
     faults.0
 }
 
@@ -251,8 +259,7 @@ impl Faults {
         }
     }
 
-    fn limits(&mut self, config: &StrategyConfig) {
-        let limits = &config.limits;
+    fn limits(&mut self, limits: &Limits) {
         let positive = |value: Option<Decimal>| value.is_none_or(|value| value > Decimal::ZERO);
         let message = "must be above zero; remove it to switch it off";
         self.unless(limits.max_open_positions != Some(0), "limits.maxOpenPositions", message);

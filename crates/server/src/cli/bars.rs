@@ -1,6 +1,7 @@
 //! Bars from the files that people name, with errors that name the file.
 
 use std::cell::Cell;
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -40,26 +41,15 @@ pub(super) struct BarFile {
     span: Option<(Timestamp, Timestamp)>,
 }
 
-/// Fewer bars than these say nothing sure about their timeframe.
-const TELLING_BARS: u64 = 5;
-
 impl BarFile {
     pub(super) fn open(
         path: &Path,
         timeframe: Timeframe,
         stamped: StampedArgument,
     ) -> Result<Self, CliError> {
-        let failed = |why: String| CliError::failed(format!("{}: {why}", path.display()));
-        let file = File::open(path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => {
-                failed("there is no such file; name a CSV file of bars".to_owned())
-            }
-            _ => failed(format!("cannot open the file: {error}")),
-        })?;
-        let metadata = file.metadata().map_err(|error| failed(error.to_string()))?;
-        if metadata.is_dir() {
-            return Err(failed("this is a directory; name a CSV file of bars in it".to_owned()));
-        }
+        let failed = |why: &dyn Display| CliError::failed(format!("{}: {why}", path.display()));
+        let file = csv::open_file(path).map_err(|error| failed(&error))?;
+        let metadata = file.metadata().map_err(|error| failed(&error))?;
         let options = CsvOptions { timeframe, stamped: stamped.into() };
         let bytes_read = Rc::new(Cell::new(0));
         let counted = Counted { file, read: Rc::clone(&bytes_read) };
@@ -110,8 +100,7 @@ impl BarFile {
 
     /// Says so when the bars lie further apart than `timeframe`, which is probably the wrong one.
     pub(super) fn wrong_timeframe(&self, timeframe: Timeframe) -> Option<String> {
-        let likely = self.reader.likely_timeframe();
-        let likely = likely.filter(|likely| *likely > timeframe && self.bars >= TELLING_BARS)?;
+        let likely = self.reader.longer_timeframe()?;
         Some(format!(
             "{}: the bars look like {likely}, not {timeframe}; figures are wrong unless \
              --timeframe is right",

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-pub(crate) use error::CliError;
+pub(crate) use error::{CliError, in_words};
 
 /// Automated trading that you host yourself.
 #[derive(Debug, Parser)]

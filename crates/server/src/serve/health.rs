@@ -1,6 +1,7 @@
 //! Health: alive, ready, and how each tenant does.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -8,8 +9,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
-use ballast_domain::{ProfileStatus, TenantId, Timestamp};
-use ballast_engine::state::State as TenantState;
+use ballast_domain::{Direction, ProfileId, ProfileStatus, Symbol, TenantId, Timestamp, Trade};
+use ballast_engine::step::Engine;
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -34,6 +35,14 @@ struct TenantReport {
     profiles: Vec<ProfileReport>,
 }
 
+impl TenantReport {
+    fn refused(&mut self, profile: &str, why: Option<String>) {
+        if let Some(known) = self.profiles.iter_mut().find(|known| known.id == profile) {
+            known.refused_change = why;
+        }
+    }
+}
+
 /// How one profile does.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,11 +50,48 @@ struct ProfileReport {
     id: String,
     name: String,
     status: ProfileStatus,
+    /// Whether it can enter: not when it is stopped or under review, when the settings do not name
+    /// it, or while the tenant is not running.
+    enters: bool,
+    /// Why it is not what the settings say, when a change was refused.
+    refused_change: Option<String>,
     open_trades: usize,
+    positions: Vec<Position>,
     working_orders: usize,
     accepted_intents: u64,
     available: String,
     equity_at_cost: String,
+}
+
+/// What an open trade holds.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Position {
+    symbol: Symbol,
+    direction: Direction,
+    quantity: String,
+    entry_price: String,
+    stop: Option<String>,
+}
+
+impl From<&Trade> for Position {
+    fn from(trade: &Trade) -> Self {
+        Self {
+            symbol: trade.symbol,
+            direction: trade.direction,
+            quantity: trade.open_quantity().get().normalize().to_string(),
+            entry_price: trade.entry_price().to_string(),
+            stop: trade.stop.map(|stop| stop.level.get().normalize().to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { symbol, direction, quantity, entry_price, stop } = self;
+        write!(f, "{direction} {quantity} {symbol} at {entry_price}")?;
+        stop.as_ref().map_or(Ok(()), |stop| write!(f, ", stop {stop}"))
+    }
 }
 
 /// One tenant's part of the health.
@@ -64,6 +110,11 @@ impl Health {
         let health = TenantHealth { tenant, tenants: Arc::clone(&self.tenants) };
         health.change(|_| {});
         health
+    }
+
+    /// The market's loop, which tells of closes, ends with its feed.
+    fn market_ended(&self) -> bool {
+        self.last_close.has_changed().is_err()
     }
 
     pub(super) fn router(self) -> Router {
@@ -89,25 +140,38 @@ impl TenantHealth {
             report.store_failed |= store_failed;
             report.running = false;
             report.error = Some(error.to_owned());
+            report.profiles.iter_mut().for_each(|profile| profile.enters = false);
         });
     }
 
-    pub(super) fn booked(&self, state: &TenantState) {
+    pub(super) fn booked(&self, engine: &Engine) {
+        let state = engine.state();
         let profiles = state.profiles().map(|profile| ProfileReport {
             id: profile.id.to_string(),
             name: profile.document.name.clone(),
             status: profile.status,
+            refused_change: None,
+            enters: profile.status == ProfileStatus::Running && engine.enters(profile.id),
             open_trades: profile.trades.len(),
+            positions: profile.trades.values().map(Position::from).collect(),
             working_orders: profile.working.len(),
             accepted_intents: profile.last_intent,
             available: profile.book.available().normalize().to_string(),
             equity_at_cost: profile.book.equity_at_cost().normalize().to_string(),
         });
-        let profiles = profiles.collect();
+        let profiles: Vec<ProfileReport> = profiles.collect();
         self.change(|report| {
             report.last_seq = state.last_seq();
-            report.profiles = profiles;
+            let before = std::mem::replace(&mut report.profiles, profiles);
+            for known in before {
+                report.refused(&known.id, known.refused_change);
+            }
         });
+    }
+
+    /// Says that what the settings say of a profile was refused, or was not.
+    pub(super) fn change_answered(&self, profile: ProfileId, refused: Option<String>) {
+        self.change(|report| report.refused(&profile.to_string(), refused));
     }
 
     fn change(&self, change: impl FnOnce(&mut TenantReport)) {
@@ -120,14 +184,14 @@ async fn live() -> Json<serde_json::Value> {
     Json(serde_json::json!({"status": "alive"}))
 }
 
-/// Ready once the market has closed a frame here, and while the store takes what is written.
-/// Trouble of one tenant does not take the node out: it is in `/health`.
+/// Ready once the market has closed a frame here or has ended, and while the store takes what is
+/// written. Trouble of one tenant does not take the node out: it is in `/health`.
 async fn ready(State(health): State<Health>) -> (StatusCode, Json<serde_json::Value>) {
     let tenants = health.tenants.lock().unwrap_or_else(PoisonError::into_inner);
     let store_failed = tenants.values().any(|report| report.store_failed);
     drop(tenants);
     let mut reasons = Vec::new();
-    if health.last_close.borrow().is_none() {
+    if health.last_close.borrow().is_none() && !health.market_ended() {
         reasons.push("no market data yet");
     }
     if store_failed {
@@ -149,6 +213,7 @@ async fn health(State(health): State<Health>) -> Json<serde_json::Value> {
         "uptimeSeconds": health.started.elapsed().as_secs(),
         "version": env!("CARGO_PKG_VERSION"),
         "lastClose": last_close,
+        "marketEnded": health.market_ended(),
         "tenants": tenants,
     }))
 }

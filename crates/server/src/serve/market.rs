@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ballast_domain::{Bar, FrameId, Symbol, Timeframe, Timestamp};
-use ballast_engine::market::{Board, Frame};
+use ballast_engine::market::{Board, BoardError, Frame};
 use ballast_engine::matching::PlayedBar;
 use ballast_engine::ports::{Feed, FeedError, MarketEvent};
 use ballast_venues::paper::{MarketClose, PaperMarket};
@@ -209,6 +209,7 @@ impl<F: Feed> Market<F> {
     /// Runs until the feed ends or `stop` is set.
     pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut close = Gathering::default();
+        let mut refused = 0_u64;
         if self.replay.is_some() {
             tokio::select! {
                 () = stopped(&mut stop) => return,
@@ -240,8 +241,14 @@ impl<F: Feed> Market<F> {
                     }
                 }
                 Ok(Some(MarketEvent::Bar { symbol, timeframe, bar })) => {
-                    if timeframe == self.board.base() {
-                        self.take(symbol, bar, &mut close).await;
+                    if timeframe == self.board.base()
+                        && let Err(error) = self.take(symbol, bar, &mut close).await
+                    {
+                        refused += 1;
+                        // A feed that went wrong once may go on so with every bar.
+                        if refused.is_power_of_two() {
+                            tracing::warn!(%symbol, %error, refused, "a bar was refused");
+                        }
                     }
                 }
                 Ok(None) => {
@@ -274,17 +281,19 @@ impl<F: Feed> Market<F> {
         }
     }
 
-    async fn take(&mut self, symbol: Symbol, bar: Bar, close: &mut Gathering) {
+    async fn take(
+        &mut self,
+        symbol: Symbol,
+        bar: Bar,
+        close: &mut Gathering,
+    ) -> Result<(), BoardError> {
         let open_time = self.board.base().open_of(bar.close_time);
         if close.close_time.is_some_and(|last| last < bar.close_time) {
             // Somebody has not reported: what was gathered goes out with the gap.
             self.board.expire(open_time, |frame| close.add(frame));
             self.tell(close).await;
         }
-        if let Err(error) = self.board.push(symbol, &bar, |frame| close.add(frame)) {
-            tracing::warn!(%error, "a bar was refused");
-            return;
-        }
+        self.board.push(symbol, &bar, |frame| close.add(frame))?;
         close.close_time = Some(bar.close_time);
         close.since.get_or_insert_with(Instant::now);
         if open_time >= self.start {
@@ -294,6 +303,7 @@ impl<F: Feed> Market<F> {
         if close.frames.iter().any(|frame| frame.id.timeframe == base) {
             self.tell(close).await;
         }
+        Ok(())
     }
 
     /// Hands out what was gathered although somebody has not reported: that is a gap.

@@ -8,6 +8,7 @@ mod system;
 mod tenant;
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +24,7 @@ use ballast_engine::step::Settings as EngineOptions;
 use ballast_engine::strategy::Plan;
 use ballast_storage::{Options, Store};
 use ballast_venues::paper::PaperSettings;
-use ballast_venues::replay::{CsvFeed, ReplayFile};
+use ballast_venues::replay::{CheckedFile, CsvFeed, ReplayFile};
 use ballast_venues::simulated::{BASE, SimulatedFeed, SimulatedMarket, Speed, sim_instruments};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -34,7 +35,7 @@ use health::Health;
 use market::{Market, RecentFrames, Seat};
 use settings::{FeedKind, TenantSettings};
 pub(crate) use settings::{Flags, Settings};
-use system::{DrivenGaps, MarketClock, ReplayClock, SystemClock, SystemEntropy};
+use system::{DrivenGaps, MarketClock, ReplayClock, StopSignals, SystemClock, SystemEntropy};
 use tenant::{ConfiguredProfile, KnownTenant, TenantWorld};
 
 /// Names a socket whose other end decides in which gap between two effects the process ends. For
@@ -50,6 +51,9 @@ const TENANTS_PAGE: usize = 1_000;
 
 /// Runs the server until it is told to stop.
 pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
+    let signals = StopSignals::listen().map_err(CliError::failed)?;
+    let (version, data_dir) = (env!("CARGO_PKG_VERSION"), settings.data_dir.display());
+    tracing::info!(version, %data_dir, "ballast is starting");
     match settings.market.feed {
         FeedKind::Simulated => {
             let market = SimulatedMarket::new(settings.market.seed, &sim_instruments());
@@ -62,7 +66,9 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
                 let feed = SimulatedFeed::new(market.clone(), Arc::new(SystemClock), start, speed);
                 feed.map_err(CliError::failed)
             };
-            Server { settings, instruments, base: BASE, start, clock, replay: None }.run(open).await
+            Server { settings, instruments, base: BASE, start, clock, replay: None }
+                .run(open, signals)
+                .await
         }
         FeedKind::Replay => {
             let replay = settings.market.replay.clone();
@@ -74,7 +80,12 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
                     timeframe: replay.timeframe,
                     stamped: replay.stamped,
                 });
-                CsvFeed::open(files.collect(), start).map_err(CliError::failed)
+                let feed = CsvFeed::open(files.collect(), start).map_err(CliError::failed)?;
+                // Where a replay goes on, all of that was said when it began.
+                if start == replay.start {
+                    check_replay(&feed, start)?;
+                }
+                Ok(feed)
             };
             let quote = "USD".parse().map_err(CliError::failed)?;
             let instruments = replay.files.iter().map(|file| {
@@ -84,9 +95,35 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
             let (base, start) = (replay.timeframe, replay.start);
             let clock = Arc::new(ReplayClock::new(start));
             let replay = Some(Arc::clone(&clock));
-            Server { settings, instruments, base, start, clock, replay }.run(open).await
+            Server { settings, instruments, base, start, clock, replay }.run(open, signals).await
         }
     }
+}
+
+/// Says what is probably wrong with the files of a replay, and refuses one that would play nothing.
+fn check_replay(feed: &CsvFeed, start: Timestamp) -> Result<(), CliError> {
+    let last = feed.files().map(|checked| checked.last_close).max();
+    if let Some(last) = last.filter(|last| *last <= start) {
+        return Err(CliError::usage(format!(
+            "market.replay.start is {start}, but the last bar of the files closes at {last}; \
+             choose an earlier start"
+        )));
+    }
+    for CheckedFile { file, last_close, longer_timeframe } in feed.files() {
+        let (path, timeframe) = (file.path.display(), file.timeframe);
+        if let Some(likely) = longer_timeframe {
+            tracing::warn!(
+                "{path}: the bars look like {likely}, not {timeframe}; trades are wrong unless \
+                 market.replay.timeframe is right"
+            );
+        }
+        if last_close <= start {
+            tracing::warn!(
+                "{path}: its last bar closes at {last_close}, before market.replay.start"
+            );
+        }
+    }
+    Ok(())
 }
 
 fn market_clock(settings: &Settings) -> Arc<dyn Clock> {
@@ -140,6 +177,7 @@ impl Server {
     async fn run<F: Feed + 'static>(
         mut self,
         open: impl Fn(Timestamp) -> Result<F, CliError>,
+        mut signals: StopSignals,
     ) -> Result<(), CliError> {
         let mut feed = open(self.start)?;
         let venue = "market".parse().map_err(CliError::failed)?;
@@ -148,6 +186,7 @@ impl Server {
         for tenant in &self.settings.tenants {
             configured.push((tenant.id.clone(), self.configure(tenant, &mut board)?));
         }
+        let listener = self.listen().await?;
         let store = self.open_store().await?;
         let seated = self.seated(&store, configured, &mut board).await?;
         if let Some(from) = self.stands_at(&seated) {
@@ -158,7 +197,6 @@ impl Server {
         if let Some(clock) = &self.replay {
             clock.set(self.start);
         }
-        let listener = self.listen().await?;
         let listen = listener.local_addr()?;
         let (stop, stopping) = watch::channel(false);
         let (control, controlled) = watch::channel(Some(Arc::new(ControlSnapshot::default())));
@@ -171,23 +209,22 @@ impl Server {
         let frame_grace = Duration::from_millis(self.settings.market.frame_grace_ms.into());
         let mut market =
             Market { feed, board, tenants, recent, start, replay, frame_grace, last_close };
-        let warm_up = market.warm_up(self.settings.market.warm_up_bars, self.start);
-        warm_up.await.map_err(CliError::failed)?;
-        worlds.iter().for_each(TenantWorld::say_what_trades);
+        if !self.warmed_up(&mut market, &mut signals).await? {
+            return closed(store).await;
+        }
         let tenants = worlds.into_iter().map(|world| world.supervise(stopping.clone()));
         let tenants = tenants.map(tokio::spawn).collect();
         let mut market = tokio::spawn(market.run(stopping.clone()));
         let http = tokio::spawn(answer_health(listener, health, stopping));
         tracing::info!(%listen, "ballast is running; the money is paper");
         let ended = tokio::select! {
-            signal = stop_signal() => signal,
+            () = signals.received() => Ok(()),
             failed = panicked(&mut market) => Err(failed),
         };
         tracing::info!("stopping: finishing what was begun");
         Running { stop, tenants, market, http }.stop().await;
         drop(control);
-        store.close().await.map_err(CliError::failed)?;
-        tracing::info!("stopped");
+        closed(store).await?;
         ended
     }
 
@@ -258,10 +295,16 @@ impl Server {
         ))
     }
 
+    /// Before the store is opened: a server that cannot be reached leaves no directory behind.
     async fn listen(&self) -> Result<tokio::net::TcpListener, CliError> {
-        let listener = tokio::net::TcpListener::bind(self.settings.listen).await;
-        listener.map_err(|error| {
-            CliError::failed(format!("cannot listen on {}: {error}", self.settings.listen))
+        let address = self.settings.listen;
+        tokio::net::TcpListener::bind(address).await.map_err(|error| {
+            let remedy = match error.kind() {
+                ErrorKind::AddrInUse => "another process uses it; end that or choose another one",
+                _ => "choose an address of this machine",
+            };
+            let remedy = format!("{remedy} with --listen, such as 127.0.0.1:4019");
+            CliError::failed(format!("cannot listen on {address}: {error}; {remedy}"))
         })
     }
 
@@ -323,6 +366,20 @@ impl Server {
         (from > self.start).then_some(from)
     }
 
+    /// Fills the market from its history; false when the server is told to stop before it is done.
+    async fn warmed_up<F: Feed>(
+        &self,
+        market: &mut Market<F>,
+        signals: &mut StopSignals,
+    ) -> Result<bool, CliError> {
+        let done = market.warm_up(self.settings.market.warm_up_bars, self.start);
+        tokio::select! {
+            biased;
+            () = signals.received() => Ok(false),
+            done = done => done.map(|()| true).map_err(CliError::failed),
+        }
+    }
+
     async fn open_store(&self) -> Result<Store, CliError> {
         let directory = self.settings.data_dir.clone();
         let options = Options { directory, collections: &[], max_bytes: None };
@@ -371,6 +428,12 @@ struct Seated {
     standing: Vec<(ProfileId, Plan)>,
 }
 
+async fn closed(store: Store) -> Result<(), CliError> {
+    store.close().await.map_err(CliError::failed)?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
 /// Ends only when the task has panicked: one that has done its work lets the rest go on.
 async fn panicked(market: &mut JoinHandle<()>) -> CliError {
     match market.await {
@@ -406,14 +469,4 @@ fn gaps() -> Result<Arc<dyn Gaps>, CliError> {
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     // A sender that has gone stops everything too.
     let _ = stop.wait_for(|stop| *stop).await;
-}
-
-/// Waits for SIGTERM or Ctrl-C.
-async fn stop_signal() -> Result<(), CliError> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminated = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminated.recv() => Ok(()),
-        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
-    }
 }

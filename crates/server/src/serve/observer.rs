@@ -1,6 +1,10 @@
 //! What follows when a tenant's events are durable: health, the log, and now and then a snapshot.
 
-use ballast_domain::{Envelope, Event, OrderId, ProfileId, ProfileStatus, TradeId};
+use ballast_domain::id::Leg;
+use ballast_domain::{
+    Direction, DoneState, Envelope, Event, ExitReason, Fill, OrderId, ProfileId, ProfileStatus,
+    Purpose, Trade, TradeId,
+};
 use ballast_engine::run::Observer;
 use ballast_engine::state::{STATE_FORMAT, State};
 use ballast_engine::step::Engine;
@@ -21,7 +25,7 @@ impl Observer for TenantObserver {
     async fn durable(&mut self, engine: &Engine, events: &[Envelope]) {
         let state = engine.state();
         events.iter().for_each(|envelope| self.say(state, &envelope.event));
-        self.health.booked(state);
+        self.health.booked(engine);
         if state.last_seq() < self.taken + self.every {
             return;
         }
@@ -59,10 +63,10 @@ impl TenantObserver {
         let tenant = state.tenant();
         let name = |id: ProfileId| state.profile(id).map_or("", |known| &known.document.name);
         match event {
-            Event::OrderFilled { order, fill } => {
-                let (profile, symbol) = (name(order.intent.profile), symbol_of(state, *order));
-                let (quantity, price) = (fill.quantity, fill.price);
-                tracing::info!(%tenant, profile, symbol, %order, %quantity, %price, "filled");
+            Event::OrderFilled { order, fill } => say_fill(state, *order, fill),
+            Event::OrderDone { order, state: DoneState::Rejected, reason } => {
+                let profile = name(order.intent.profile);
+                tracing::info!(%tenant, profile, %order, reason, "the venue rejected an order");
             }
             Event::SignalRefused { signal, refusal } => {
                 let (profile, symbol) = (name(signal.profile), signal.symbol);
@@ -87,14 +91,44 @@ impl TenantObserver {
     }
 }
 
-/// The instrument of an order or of a protective leg.
-fn symbol_of(state: &State, order: OrderId) -> &str {
-    let Some(profile) = state.profile(order.intent.profile) else { return "" };
-    let main = profile.order(OrderId::main(order.intent)).map(|known| &known.terms.symbol);
-    let trade = TradeId(order.intent);
-    let open = profile.trades.get(&trade).map(|known| &known.symbol);
-    let closed = profile.closed.iter().rev().find(|known| known.id == trade);
-    main.or(open).or(closed.map(|known| &known.symbol)).map_or("", |symbol| symbol.as_str())
+/// Says what a fill was, and what its trade came to when that closed it.
+fn say_fill(state: &State, order: OrderId, fill: &Fill) {
+    let Some(profile) = state.profile(order.intent.profile) else { return };
+    let (entered, main) = (TradeId(order.intent), profile.order(OrderId::main(order.intent)));
+    let (id, ordered) = match main.map(|known| &known.terms.purpose) {
+        Some(Purpose::Exit { trade, reason, .. }) => (*trade, Some(*reason)),
+        Some(Purpose::Enter { .. }) | None => (entered, None),
+    };
+    let enters = order.leg == Leg::Main && id == entered;
+    let closed = profile.closed.iter().rev().find(|trade| trade.id == id);
+    // A trade that is forgotten already leaves what only it could tell out of the line.
+    let trade = profile.trades.get(&id).or(closed);
+    let side = |direction: Direction| match enters {
+        true => direction.entry_side().as_str(),
+        false => direction.exit_side().as_str(),
+    };
+    let reason = match order.leg {
+        Leg::Target(_) => Some(ExitReason::TakeProfit),
+        Leg::Stop => trade.and_then(|trade| trade.exit_reason),
+        Leg::Main => ordered,
+    };
+    let does = if enters { "enters" } else { "leaves" };
+    let closes = closed.filter(|trade| trade.fills.last() == Some(&fill.id));
+    tracing::info!(
+        tenant = %state.tenant(),
+        profile = profile.document.name,
+        symbol = trade.map(|trade| trade.symbol.as_str()),
+        %order,
+        does = trade.map(|trade| format!("{does} {}", trade.direction)),
+        reason = reason.map(ExitReason::as_str),
+        side = trade.map(|trade| side(trade.direction)),
+        quantity = %fill.quantity,
+        price = %fill.price,
+        fee = %fill.fee,
+        result = closes.and_then(Trade::net_profit).map(tracing::field::display),
+        at = %fill.at,
+        "filled"
+    );
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The settings of `ballast serve`: defaults compiled in, file, environment, flags.
 
+mod check;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -9,10 +11,13 @@ use ballast_domain::{Currency, Limits, StrategyConfig, Symbol, TenantId, Timefra
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use crate::cli::CliError;
+use crate::cli::{CliError, in_words};
 
 /// Every setting with its default, commented.
 const DEFAULTS: &str = include_str!("../../../../ballast.default.toml");
+
+/// What can be computed in seconds at the start.
+pub(super) const MOST_WARM_UP_BARS: u32 = 1_000_000;
 
 /// What the server runs with.
 #[derive(Debug, Clone, Deserialize)]
@@ -119,7 +124,7 @@ fn usd() -> String {
 
 impl ProfileSettings {
     pub(crate) fn currency(&self) -> Result<Currency, CliError> {
-        self.currency.parse().map_err(|error| CliError::usage(format!("{}: {error}", self.name)))
+        self.currency.parse().map_err(CliError::usage)
     }
 }
 
@@ -144,8 +149,8 @@ impl Settings {
         let mut settings: Self = serde_path_to_error::deserialize(toml::Value::Table(table))
             .map_err(|error| {
                 let advice = "`ballast.default.toml` lists every setting";
-                let inner = error.inner();
-                CliError::usage(format!("{place}: {}: {inner}; {advice}", error.path()))
+                let why = in_words(error.inner().message());
+                CliError::usage(format!("{place}: {}: {why}; {advice}", error.path()))
             })?;
         if let Some(directory) = std::env::var_os("BALLAST_DATA_DIR") {
             settings.data_dir = directory.into();
@@ -162,82 +167,12 @@ impl Settings {
         settings.check()?;
         Ok(settings)
     }
-
-    fn check(&self) -> Result<(), CliError> {
-        let needs_anchor = self.market.feed == FeedKind::Simulated && self.market.speed.get() > 1;
-        if needs_anchor && self.market.anchor.is_none() {
-            let message = "market.anchor is missing; a speed above 1 needs the instant at which \
-                simulated and real time were the same";
-            return Err(CliError::usage(message));
-        }
-        if self.market.feed == FeedKind::Replay && self.market.replay.is_none() {
-            return Err(CliError::usage("market.replay is missing; feed = \"replay\" reads it"));
-        }
-        self.paper.check()?;
-        let most = MOST_WARM_UP_BARS;
-        if self.market.warm_up_bars > most {
-            let asked = self.market.warm_up_bars;
-            let message = format!("market.warm_up_bars must be at most {most}, got {asked}");
-            return Err(CliError::usage(message));
-        }
-        for (index, tenant) in self.tenants.iter().enumerate() {
-            if self.tenants[..index].iter().any(|other| other.id == tenant.id) {
-                let message =
-                    format!("tenant {} is there twice; put its profiles together", tenant.id);
-                return Err(CliError::usage(message));
-            }
-        }
-        for tenant in &self.tenants {
-            tenant.check()?;
-        }
-        Ok(())
-    }
-}
-
-/// What can be computed in seconds at the start.
-pub(super) const MOST_WARM_UP_BARS: u32 = 1_000_000;
-
-impl Paper {
-    fn check(&self) -> Result<(), CliError> {
-        let share = self.volume_share.unwrap_or(Decimal::ONE);
-        let ranges = [
-            ("maker_fee_pct", self.maker_fee_pct, "from 0 to 100", Decimal::ONE_HUNDRED),
-            ("taker_fee_pct", self.taker_fee_pct, "from 0 to 100", Decimal::ONE_HUNDRED),
-            ("slippage_bps", self.slippage_bps, "from 0 to 9999", Decimal::new(9_999, 0)),
-            ("volume_share", share, "above 0 and at most 1", Decimal::ONE),
-        ];
-        for (name, value, range, most) in ranges {
-            let nothing = name == "volume_share" && value.is_zero();
-            if value < Decimal::ZERO || value > most || nothing {
-                let message = format!("paper.{name} must be {range}, got {value}");
-                return Err(CliError::usage(message));
-            }
-        }
-        Ok(())
-    }
-}
-
-impl TenantSettings {
-    fn check(&self) -> Result<(), CliError> {
-        for (index, profile) in self.profiles.iter().enumerate() {
-            let place = format!("tenant {}, profile '{}'", self.id, profile.name);
-            if profile.capital <= Decimal::ZERO {
-                let capital = profile.capital;
-                let message = format!("{place}: capital must be above zero, got {capital}");
-                return Err(CliError::usage(message));
-            }
-            let earlier = &self.profiles[..index];
-            if earlier.iter().any(|other| other.name == profile.name) {
-                let message = format!("{place} is there twice; names tell profiles apart");
-                return Err(CliError::usage(message));
-            }
-        }
-        Ok(())
-    }
 }
 
 fn parse(text: &str, place: &str) -> Result<toml::Table, CliError> {
-    text.parse().map_err(|error| CliError::usage(format!("{place}: {error}")))
+    // The message shows the line, and ends with a line break of its own.
+    let shown = |error: toml::de::Error| format!("{place}: {}", error.to_string().trim_end());
+    text.parse().map_err(|error| CliError::usage(shown(error)))
 }
 
 /// Lays `over` over `under`: tables key by key, everything else as a whole.
@@ -256,7 +191,8 @@ fn merge(under: &mut toml::Table, over: toml::Table) {
 mod tests {
     use super::*;
 
-    fn load(text: &str) -> Result<Settings, CliError> {
+    /// The settings of a file with this text.
+    pub(super) fn load(text: &str) -> Result<Settings, CliError> {
         let file = std::env::temp_dir().join(format!("ballast-settings-{:x}", fingerprint(text)));
         std::fs::write(&file, text).unwrap();
         let settings = Settings::load(Some(&file), Flags::default());
@@ -282,28 +218,5 @@ mod tests {
         assert_eq!(settings.market.speed.get(), 1);
         let settings = load("[[tenants]]\nid = 'alice'\n").unwrap();
         assert_eq!(settings.tenants[0].profiles.len(), 0);
-    }
-
-    #[test]
-    fn faults_name_their_place() {
-        let cases = [
-            ("[market]\nsped = 2\n", "unknown field `sped`"),
-            ("[market]\nspeed = 0\n", "market.speed"),
-            ("[market]\nspeed = 5\n", "market.anchor is missing"),
-            ("[market]\nfeed = 'replay'\n", "market.replay is missing"),
-            ("[paper]\nslippage_bps = -1\n", "paper.slippage_bps must be from 0 to 9999, got -1"),
-            ("[paper]\nslippage_bps = 20000\n", "paper.slippage_bps must be from 0 to 9999"),
-            ("[paper]\ntaker_fee_pct = 150\n", "paper.taker_fee_pct must be from 0 to 100"),
-            ("[paper]\nvolume_share = 0\n", "paper.volume_share must be above 0 and at most 1"),
-            ("[paper]\nvolume_share = 7\n", "paper.volume_share must be above 0 and at most 1"),
-            ("[market]\nwarm_up_bars = 4294967295\n", "warm_up_bars must be at most 1000000"),
-            ("[[tenants]]\nid = 'a'\n[[tenants]]\nid = 'a'\n", "tenant a is there twice"),
-            ("listen = 'here'\n", "listen"),
-            ("x = \n", "x = "),
-        ];
-        for (text, expected) in cases {
-            let error = load(text).unwrap_err().to_string();
-            assert!(error.contains(expected), "{text} gave: {error}");
-        }
     }
 }

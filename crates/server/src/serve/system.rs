@@ -1,4 +1,4 @@
-//! The machine's clock and randomness, and the gaps that tests end the process in.
+//! The machine's clock, randomness and signals, and the gaps that tests end the process in.
 
 use std::io::{Read as _, Write as _};
 use std::num::NonZeroU32;
@@ -10,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ballast_domain::Timestamp;
 use ballast_engine::ports::{Clock, Entropy, Gap, Gaps};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The machine's clock.
 #[derive(Debug, Clone, Copy, Default)]
@@ -64,6 +65,29 @@ pub(super) struct SystemEntropy;
 impl Entropy for SystemEntropy {
     fn bits(&self) -> u64 {
         rand::random()
+    }
+}
+
+/// SIGTERM and Ctrl-C, from the moment this is made: the first process of a container never hears
+/// of one that came before somebody listened.
+#[derive(Debug)]
+pub(super) struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    pub(super) fn listen() -> std::io::Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits until the server is told to stop.
+    pub(super) async fn received(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
 

@@ -1,13 +1,15 @@
 //! One tenant: folded, attached, resumed, run, and folded again whenever its loop has failed.
 //! Start-up, recovery and replay are this one path.
 
+mod errand;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ballast_domain::{
     Capital, Cause, ControlSnapshot, Envelope, FrameId, Instrument, Mode, ProfileDocument,
-    ProfileId, ProfileStatus, Symbol, TenantId, Timestamp, VenueId,
+    ProfileId, Symbol, TenantId, Timestamp, VenueId,
 };
 use ballast_engine::market::Board;
 use ballast_engine::ports::{Clock, Entropy, Gaps, Journal, JournalError};
@@ -29,6 +31,7 @@ use super::market::{Place, RecentFrames};
 use super::observer::{TenantObserver, state_of};
 use super::settings::ProfileSettings;
 use super::{STOP_DEADLINE, stopped};
+use errand::{Errand, Situation};
 
 /// Deliveries that may wait for a tenant.
 const INBOX: usize = 1_024;
@@ -93,11 +96,18 @@ enum TenantError {
     Venue(#[from] PaperError),
     #[error("the tenant's loop ended before it had answered")]
     Ended,
+    #[error("a task of the tenant has failed, please report it: {0}")]
+    Task(#[from] JoinError),
     #[error("the tenant did not finish what it had begun in time")]
     Late,
 }
 
 impl TenantError {
+    /// Whether it says only that another part has ended, whose own error says why.
+    const fn follows_from_another(&self) -> bool {
+        matches!(self, Self::Ended | Self::Account(AccountError::Ended(_)))
+    }
+
     /// Whether the store itself is at fault, which concerns the whole node.
     const fn is_of_the_store(&self) -> bool {
         matches!(
@@ -185,31 +195,15 @@ impl TenantWorld {
         }
     }
 
-    /// What an operator wants to see first.
-    pub(super) fn say_what_trades(&self) {
-        if self.profiles.is_empty() {
-            tracing::warn!(tenant = %self.id, "the tenant has no profiles: nothing trades for it");
-        }
-        for ConfiguredProfile { settings, instruments, capital, .. } in &self.profiles {
-            let symbols: Vec<_> = instruments.iter().map(|i| i.symbol.as_str()).collect();
-            tracing::info!(
-                tenant = %self.id,
-                profile = settings.name,
-                timeframe = %settings.strategy.timeframe,
-                symbols = symbols.join(", "),
-                capital = %capital.money(),
-                "trades on paper"
-            );
-        }
-    }
-
     async fn run(&self, stop: &mut watch::Receiver<bool>) -> Result<(), TenantError> {
         let journal = self.store.journal::<Envelope>(StreamName::Journal, 0);
         let state = fold(&self.store).await?;
         let missed_from = at_work_since(&state);
         let last_frame = last_frame(&self.store).await?;
         let errands = self.errands(&state)?;
-        self.health.booked(&state);
+        if self.profiles.is_empty() {
+            tracing::warn!(tenant = %self.id, "the tenant has no profiles: nothing trades for it");
+        }
         self.warn_of_forgotten(&state);
         let plans = self.plans(&state, &errands);
         let mut engine = Engine::new(state, self.engine);
@@ -220,6 +214,7 @@ impl TenantWorld {
                 false => engine.attach_to_leave(profile, plan),
             }
         }
+        self.health.booked(&engine);
         let venue = PaperVenue::open(
             self.store.journal::<PaperRecord>(StreamName::Paper, 0),
             self.paper.clone(),
@@ -248,7 +243,7 @@ impl TenantWorld {
         };
         self.market.send_replace(None);
         let finished = tokio::time::timeout(STOP_DEADLINE, way.finish(tasks, ended.is_ok()));
-        ended.and(finished.await.unwrap_or(Err(TenantError::Late)))
+        cause_of(ended, finished.await.unwrap_or(Err(TenantError::Late)))
     }
 
     /// The strategies by which the profiles trade according to the journal, and whether they enter:
@@ -275,6 +270,7 @@ impl TenantWorld {
                 document: configured.document(&self.paper)?,
                 known: known.map(|known| (*known.document).clone()),
                 start: known.is_none_or(|known| !known.started),
+                situation: known.map(Situation::of).unwrap_or_default(),
                 configured,
             })
         });
@@ -310,7 +306,7 @@ impl TenantWorld {
         missed_from: Option<Timestamp>,
     ) -> Result<Infallible, TenantError> {
         for errand in errands {
-            errand.run(way).await?;
+            errand.run(way, self).await?;
         }
         way.settled().await?;
         let _ = way.market.settled().await;
@@ -357,50 +353,6 @@ impl ConfiguredProfile {
     }
 }
 
-/// What is to be done about one configured profile. Each part of it can be done again: the process
-/// may end between any two.
-struct Errand<'a> {
-    profile: ProfileId,
-    configured: &'a ConfiguredProfile,
-    /// What the profile is to be.
-    document: ProfileDocument,
-    /// What the journal has of it.
-    known: Option<ProfileDocument>,
-    /// Whether it was never started: from then on, stopping it is up to people.
-    start: bool,
-}
-
-impl Errand<'_> {
-    /// The journal first, so that the venue has no account that nobody knows.
-    async fn run(self, way: &Way) -> Result<(), TenantError> {
-        let Self { profile, configured, mut document, known, start } = self;
-        let by = "configuration file";
-        if known.as_ref() != Some(&document) {
-            let (changed, plan) = (Box::new(document.clone()), Box::new(configured.plan.clone()));
-            let put = Command::PutProfile { profile, document: changed, plan, by: by.to_owned() };
-            let answer = way.ask(put).await?;
-            if answer != Answer::Done {
-                let name = &configured.settings.name;
-                tracing::warn!(
-                    name,
-                    ?answer,
-                    "the profile stays as it was and trades as before; remove the cause and start \
-                     the server again"
-                );
-                let Some(known) = known else { return Ok(()) };
-                document = known;
-            }
-        }
-        let (cash, instruments) = (document.capital.money(), document.instruments);
-        way.broker.open_account(profile, cash, instruments).await?;
-        if start {
-            let (status, reason) = (ProfileStatus::Running, by.to_owned());
-            way.ask(Command::SetStatus { profile, status, reason }).await?;
-        }
-        Ok(())
-    }
-}
-
 /// The ways to a tenant's loop and to its venue.
 struct Way {
     inbox: mpsc::Sender<Delivery>,
@@ -442,16 +394,25 @@ impl Way {
         drop(self);
         let mut ended = Ok(());
         while let Some(task) = tasks.join_next().await {
-            ended = ended.and(outcome(Some(task)));
+            ended = cause_of(ended, outcome(Some(task)));
         }
         ended
+    }
+}
+
+/// The failure that came first, unless it only follows from the later one.
+fn cause_of(first: Ended, later: Ended) -> Ended {
+    match (first, later) {
+        (Err(first), Err(later)) if first.follows_from_another() => Err(later),
+        (first, later) => first.and(later),
     }
 }
 
 fn outcome(task: Option<Result<Ended, JoinError>>) -> Ended {
     match task {
         Some(Ok(ended)) => ended,
-        Some(Err(_)) | None => Err(TenantError::Ended),
+        Some(Err(error)) => Err(error.into()),
+        None => Err(TenantError::Ended),
     }
 }
 
@@ -460,7 +421,7 @@ fn venue_ended(ended: Result<Result<(), PaperError>, JoinError>) -> Ended {
         // It ends with the tenant, whose own error says more.
         Ok(Ok(()) | Err(PaperError::TenantGone)) => Ok(()),
         Ok(Err(error)) => Err(error.into()),
-        Err(_) => Err(TenantError::Ended),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -524,3 +485,6 @@ impl Clock for SharedClock {
         self.0.now()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,3 +17,4 @@ mod help;
 mod indicators;
 mod replay;
 mod run;
+mod serve;

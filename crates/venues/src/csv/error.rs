@@ -13,6 +13,12 @@ use thiserror::Error;
 /// Why a file gives no bars. The caller knows the file's name and says it.
 #[derive(Debug, Error)]
 pub enum CsvError {
+    /// No file has that name.
+    #[error("there is no such file; name a CSV file of bars")]
+    NoFile,
+    /// The name is that of a directory.
+    #[error("this is a directory; name a CSV file of bars in it")]
+    Directory,
     /// The file could not be opened.
     #[error("cannot open the file: {error}")]
     Open {

@@ -12,7 +12,7 @@ mod lines;
 mod sequence;
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use ballast_domain::{Bar, Price, Quantity, Timeframe, Timestamp};
@@ -60,6 +60,9 @@ pub struct Series {
     pub likely_timeframe: Option<Timeframe>,
 }
 
+/// Fewer bars than these say nothing sure about their timeframe.
+const TELLING_BARS: u64 = 5;
+
 /// Reads all bars of the file at `path`.
 ///
 /// # Errors
@@ -79,10 +82,22 @@ pub fn load_bars(path: &Path, timeframe: Timeframe, stamped: Stamped) -> Result<
 /// Opens the file at `path` to read its bars one by one.
 ///
 /// # Errors
-/// [`CsvError::Open`].
+/// As [`open_file`].
 pub fn open_bars(path: &Path, options: CsvOptions) -> Result<BarReader<File>, CsvError> {
-    let file = File::open(path).map_err(|error| CsvError::Open { error })?;
-    Ok(read_bars(file, options))
+    Ok(read_bars(open_file(path)?, options))
+}
+
+/// Opens the file at `path`, which may be a pipe.
+///
+/// # Errors
+/// [`CsvError::NoFile`], [`CsvError::Directory`] or [`CsvError::Open`].
+pub fn open_file(path: &Path) -> Result<File, CsvError> {
+    let file = File::open(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => CsvError::NoFile,
+        _ => CsvError::Open { error },
+    })?;
+    let metadata = file.metadata().map_err(|error| CsvError::Open { error })?;
+    if metadata.is_dir() { Err(CsvError::Directory) } else { Ok(file) }
 }
 
 /// Reads the bars of any stream one by one; it needs no buffer of its own.
@@ -124,6 +139,14 @@ impl<R: Read> BarReader<R> {
     #[must_use]
     pub fn likely_timeframe(&self) -> Option<Timeframe> {
         self.sequence.likely_timeframe()
+    }
+
+    /// The timeframe that the bars so far look like, when it is longer than the one they are read
+    /// as, which is probably wrong then; `None` while there are too few to tell.
+    #[must_use]
+    pub fn longer_timeframe(&self) -> Option<Timeframe> {
+        let likely = self.likely_timeframe().filter(|likely| *likely > self.options.timeframe);
+        likely.filter(|_| self.sequence.bars() >= TELLING_BARS)
     }
 
     fn read(&mut self) -> Result<Option<Bar>, CsvError> {

@@ -14,15 +14,17 @@ pub(super) struct Sequence {
     last: Option<(Timestamp, u64)>,
     shortest_ns: Option<i64>,
     missing: u64,
+    bars: u64,
 }
 
 impl Sequence {
     pub(super) const fn new(timeframe: Timeframe) -> Self {
-        Self { timeframe, last: None, shortest_ns: None, missing: 0 }
+        Self { timeframe, last: None, shortest_ns: None, missing: 0, bars: 0 }
     }
 
     /// Takes the time of the bar on `line`, or says why it cannot follow the one before.
     pub(super) fn follow(&mut self, time: Timestamp, line: u64) -> Result<(), CellProblem> {
+        self.bars += 1;
         let last = self.last.replace((time, line));
         let Some((previous, previous_line)) = last else {
             return Ok(());
@@ -50,6 +52,11 @@ impl Sequence {
     /// Bars that the intraday grid has and the file does not.
     pub(super) const fn missing(&self) -> u64 {
         self.missing
+    }
+
+    /// Bars that were read.
+    pub(super) const fn bars(&self) -> u64 {
+        self.bars
     }
 
     /// The longest timeframe that the distances between the bars allow.

@@ -150,7 +150,7 @@ fn a_file_is_loaded_with_what_is_known_about_it() {
     assert_eq!(series.likely_timeframe, Some(Timeframe::M5));
     assert!(series.has_volume);
     let error = load_bars(&path, Timeframe::M1, Stamped::Open).unwrap_err();
-    assert!(error.to_string().starts_with("cannot open the file: "), "{error}");
+    assert!(error.to_string().starts_with("there is no such file; "), "{error}");
 }
 
 /// Bars with prices of any size and any number of decimals.

@@ -64,9 +64,12 @@ impl SimulatedFeed {
         Ok(Self { market, clock, speed, start, began, index, walks, queue })
     }
 
-    /// Makes the trades and bars of the next five seconds.
-    fn refill(&mut self) {
+    /// Makes the trades and bars of the next five seconds; false when there are no such instants.
+    fn refill(&mut self) -> bool {
         let open = BEGINNING.saturating_add_nanos(self.index.saturating_mul(BASE_NS));
+        if open.nanos() > i64::MAX - BASE_NS {
+            return false;
+        }
         let close = BASE.close_of(open);
         let mut bars = Vec::with_capacity(self.walks.len());
         let mut trades = Vec::with_capacity(8 * self.walks.len());
@@ -85,6 +88,7 @@ impl SimulatedFeed {
         self.queue.extend(trades);
         self.queue.extend(bars);
         self.index += 1;
+        true
     }
 
     /// How long until `at`, by the clock; zero when it is here.
@@ -119,10 +123,10 @@ impl SimulatedFeed {
 }
 
 impl Feed for SimulatedFeed {
-    /// As [`Feed::next`]; never an error and never the end.
+    /// As [`Feed::next`]; never an error, and the end only where time itself ends, in 2262.
     async fn next(&mut self) -> Result<Option<MarketEvent>, FeedError> {
-        if self.queue.is_empty() {
-            self.refill();
+        if self.queue.is_empty() && !self.refill() {
+            return Ok(None);
         }
         let due = self.queue.front().map(instant);
         while let Some(ahead) = due.map(|at| self.ahead(at)).filter(|ahead| !ahead.is_zero()) {
@@ -319,6 +323,23 @@ mod tests {
         *clock.offset_ns.lock().unwrap() = 3_590_000_000_000;
         feed.next().await.unwrap();
         assert!(before.elapsed() >= Duration::from_secs(10), "set back by ten seconds");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_market_ends_where_time_ends() {
+        let last = Timestamp::from_nanos(i64::MAX);
+        let clock = clock(&last.saturating_add_nanos(-4 * BASE_NS).to_string());
+        let mut feed = feed(&clock, Speed::Max);
+        let mut closes = Vec::new();
+        while let Some(event) = feed.next().await.unwrap() {
+            if let MarketEvent::Bar { bar, .. } = event {
+                closes.push(bar.close_time);
+            }
+        }
+        closes.dedup();
+        assert_eq!(closes.len(), 4);
+        assert!(closes.is_sorted() && closes[3] <= last);
+        assert_eq!(feed.next().await, Ok(None));
     }
 
     #[tokio::test(start_paused = true)]

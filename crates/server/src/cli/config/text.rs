@@ -4,6 +4,7 @@ use ballast_domain::{StrategyConfig, Timeframe};
 use ballast_engine::strategy::ConfigFault;
 
 use super::mend::Mended;
+use crate::cli::in_words;
 
 /// The config that `json` is, or every place where it is none. `timeframe` is one that no
 /// expression contradicts.
@@ -32,15 +33,7 @@ pub(super) fn parse(json: &str, timeframe: Timeframe) -> Result<StrategyConfig, 
 
 /// What reading says of a place, in words for people.
 pub(super) fn fault(path: &str, error: &str) -> ConfigFault {
-    // The library's words for what it expects are those of programmers.
-    let words = [
-        ("expected u32", "expected a whole number"),
-        ("expected u64", "expected a whole number"),
-        ("expected a sequence", "expected a list"),
-        ("type: sequence", "type: list"),
-        ("type: map", "type: object"),
-    ];
-    let error = words.iter().fold(error.to_owned(), |text, (from, to)| text.replace(from, to));
+    let error = in_words(error);
     let path = match path {
         "" | "." | "?" => "the document".to_owned(),
         path => path.replace(".?", ""),

@@ -210,6 +210,47 @@ async fn what_longer_bars_are_needed_for_is_ready_at_the_start() {
     assert_eq!((last.id.timeframe, last.id.close), (Timeframe::S5, start));
 }
 
+/// Lines of a log that a test reads.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn bars_that_are_refused_without_end_do_not_fill_the_log() {
+    let lines = Lines::default();
+    let log = lines.clone();
+    let log = tracing_subscriber::fmt().with_writer(move || log.clone()).with_ansi(false).finish();
+    let _log = tracing::subscriber::set_default(log);
+    let mut board = Board::new("market".parse().unwrap(), Timeframe::S5);
+    board.subscribe(symbol());
+    let events = vec![bar(0, [100; 4]); 1_001];
+    let market = Market {
+        replay: None,
+        frame_grace: GRACE,
+        feed: Told { events: events.into(), live: false },
+        board,
+        tenants: Vec::new(),
+        recent: RecentFrames::default(),
+        start: second(0),
+        last_close: watch::channel(None).0,
+    };
+    let (_stop, stopping) = watch::channel(false);
+    market.run(stopping).await;
+    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let told = log.lines().filter(|line| line.contains("a bar was refused")).count();
+    assert_eq!(told, 10, "the first, and then at every doubling: {log}");
+    assert!(log.contains("refused=512"), "{log}");
+}
+
 /// One instrument that says nothing keeps nobody waiting for longer than the grace.
 #[tokio::test(start_paused = true)]
 async fn a_frame_is_told_without_those_that_do_not_report_in_time() {

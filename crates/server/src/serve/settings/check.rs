@@ -1,0 +1,253 @@
+//! What settings must satisfy once they can be read; the first fault is told.
+
+use ballast_domain::{Money, Timestamp};
+use ballast_engine::ports::Clock as _;
+use ballast_engine::strategy::limit_faults;
+use ballast_venues::simulated::BEGINNING;
+use rust_decimal::Decimal;
+
+use super::super::system::SystemClock;
+use super::{
+    FeedKind, MOST_WARM_UP_BARS, Market, Paper, ProfileSettings, Settings, TenantSettings,
+};
+use crate::cli::CliError;
+
+/// A year in nine hours.
+const HIGHEST_SPEED: u32 = 1_000;
+/// How long a server can run at least until its market comes to the end of what can be told.
+const LEAST_RUN_NANOS: i64 = 30 * 86_400 * 1_000_000_000;
+/// A name is journaled with every change of its profile, and shown in lines and tables.
+const LONGEST_NAME: usize = 100;
+
+impl Settings {
+    /// Refuses what can be read and makes no sense.
+    pub(super) fn check(&self) -> Result<(), CliError> {
+        if self.data_dir.as_os_str().is_empty() {
+            let message = "data_dir is empty; name a directory in the settings file, in \
+                BALLAST_DATA_DIR or with --data-dir";
+            return Err(CliError::usage(message));
+        }
+        if self.market.feed == FeedKind::Simulated {
+            self.market.check_time(SystemClock.now()).map_err(CliError::usage)?;
+        }
+        if self.market.feed == FeedKind::Replay && self.market.replay.is_none() {
+            return Err(CliError::usage("market.replay is missing; feed = \"replay\" reads it"));
+        }
+        self.paper.check()?;
+        let most = MOST_WARM_UP_BARS;
+        if self.market.warm_up_bars > most {
+            let asked = self.market.warm_up_bars;
+            let message = format!("market.warm_up_bars must be at most {most}, got {asked}");
+            return Err(CliError::usage(message));
+        }
+        for (index, tenant) in self.tenants.iter().enumerate() {
+            if self.tenants[..index].iter().any(|other| other.id == tenant.id) {
+                let message =
+                    format!("tenant {} is there twice; put its profiles together", tenant.id);
+                return Err(CliError::usage(message));
+            }
+        }
+        for tenant in &self.tenants {
+            tenant.check()?;
+        }
+        Ok(())
+    }
+}
+
+impl Market {
+    /// Whether simulated time is where it can be told, now and for a while.
+    fn check_time(&self, now: Timestamp) -> Result<(), String> {
+        let speed = self.speed.get();
+        if speed > HIGHEST_SPEED {
+            return Err(format!("market.speed must be at most {HIGHEST_SPEED}, got {speed}"));
+        }
+        if speed == 1 {
+            return Ok(());
+        }
+        let Some(anchor) = self.anchor else {
+            let message = "market.anchor is missing; a speed above 1 needs the instant at which \
+                simulated and real time were the same";
+            return Err(message.to_owned());
+        };
+        if anchor < BEGINNING || anchor > now {
+            return Err(format!(
+                "market.anchor must be from {BEGINNING}, when the simulated market began, to now, \
+                 {now}; got {anchor}: give the instant of the first start"
+            ));
+        }
+        let passed = now.nanos_since(anchor).checked_add(LEAST_RUN_NANOS);
+        let simulated = passed.and_then(|passed| passed.checked_mul(i64::from(speed)));
+        let end = simulated.and_then(|simulated| simulated.checked_add(anchor.nanos()));
+        end.map(drop).ok_or_else(|| {
+            format!(
+                "market.speed {speed} leads from market.anchor {anchor} beyond the year 2262 \
+                 within 30 days from now; choose a lower speed or a later anchor, and another data \
+                 directory, for the market goes back with it"
+            )
+        })
+    }
+}
+
+impl Paper {
+    fn check(&self) -> Result<(), CliError> {
+        let share = self.volume_share.unwrap_or(Decimal::ONE);
+        let ranges = [
+            ("maker_fee_pct", self.maker_fee_pct, "from 0 to 100", Decimal::ONE_HUNDRED),
+            ("taker_fee_pct", self.taker_fee_pct, "from 0 to 100", Decimal::ONE_HUNDRED),
+            ("slippage_bps", self.slippage_bps, "from 0 to 9999", Decimal::new(9_999, 0)),
+            ("volume_share", share, "above 0 and at most 1", Decimal::ONE),
+        ];
+        for (name, value, range, most) in ranges {
+            let nothing = name == "volume_share" && value.is_zero();
+            if value < Decimal::ZERO || value > most || nothing {
+                let message = format!("paper.{name} must be {range}, got {value}");
+                return Err(CliError::usage(message));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl TenantSettings {
+    fn check(&self) -> Result<(), CliError> {
+        for (index, profile) in self.profiles.iter().enumerate() {
+            if let Some(fault) = fault_of_name(&profile.name) {
+                let number = index + 1;
+                let message = format!("tenant {}, profile {number}: the name {fault}", self.id);
+                return Err(CliError::usage(message));
+            }
+            let place = format!("tenant {}, profile '{}'", self.id, profile.name);
+            profile.check().map_err(|fault| CliError::usage(format!("{place}: {fault}")))?;
+            let earlier = &self.profiles[..index];
+            if earlier.iter().any(|other| other.name == profile.name) {
+                let message = format!("{place} is there twice; names tell profiles apart");
+                return Err(CliError::usage(message));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ProfileSettings {
+    fn check(&self) -> Result<(), String> {
+        let (capital, currency) = (self.capital, self.currency().map_err(|e| e.to_string())?);
+        if capital <= Decimal::ZERO || Money::checked(capital, currency).is_none() {
+            return Err(format!("capital must be above zero and at most 10^15, got {capital}"));
+        }
+        match limit_faults(&self.limits).first() {
+            Some(fault) => Err(fault.to_string()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn fault_of_name(name: &str) -> Option<String> {
+    let length = name.chars().count();
+    if name.trim().is_empty() {
+        return Some("is empty; names tell profiles apart".to_owned());
+    }
+    if length > LONGEST_NAME {
+        return Some(format!("has {length} characters; choose one of at most {LONGEST_NAME}"));
+    }
+    let control = name.chars().any(char::is_control);
+    control.then(|| "has a line break or another control character; remove it".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::load;
+    use super::super::{Flags, Settings};
+    use super::*;
+
+    /// The settings of a profile with this name, followed by `more`.
+    fn profile(name: &str, more: &str) -> String {
+        format!(
+            "[[tenants]]\nid = 'a'\n[[tenants.profiles]]\nname = \"{name}\"\n{more}\n\
+             [tenants.profiles.strategy]\nversion = 1\nkind = 'rules'\ntimeframe = '5s'\n\
+             symbols = ['ACME']\nentry = 'close > open'\n\
+             sizing = {{ type = 'percentOfEquity', value = 10 }}\n"
+        )
+    }
+
+    #[test]
+    fn a_profile_that_cannot_be_is_refused() {
+        let capital = "capital = 1000";
+        let limits = |limit: &str| format!("{capital}\n[tenants.profiles.limits]\n{limit}\n");
+        let cases = [
+            (profile("", capital), "tenant a, profile 1: the name is empty"),
+            (profile(" ", capital), "tenant a, profile 1: the name is empty"),
+            (profile(&"x".repeat(101), capital), "the name has 101 characters; choose one of"),
+            (profile("A\\nB", capital), "the name has a line break"),
+            (profile("P", "capital = 0"), "profile 'P': capital must be above zero and at most"),
+            (profile("P", "capital = '1000000000000000.01'"), "at most 10^15, got 10000000000000"),
+            (
+                profile("P", &limits("maxOrderNotional = '-5'")),
+                "profile 'P': limits.maxOrderNotional: must be above zero",
+            ),
+            (profile("P", &limits("maxOpenPositions = 0")), "limits.maxOpenPositions: must be"),
+            (profile("P", "capital = 1\ncurrency = '-'"), "tenant a, profile 'P': "),
+        ];
+        for (text, expected) in cases {
+            let error = load(&text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{text} gave: {error}");
+        }
+        let name = "\u{e4}".repeat(100);
+        let good = profile(&name, "capital = '1000000000000000'");
+        assert_eq!(load(&good).unwrap().tenants[0].profiles[0].name, name);
+    }
+
+    #[test]
+    fn a_fast_market_stays_within_the_years_that_can_be_told() {
+        let now: Timestamp = "2026-11-25T12:00:00Z".parse().unwrap();
+        let check = |speed: u32, anchor: &str| {
+            let mut market = Settings::load(None, Flags::default()).unwrap().market;
+            market.speed = speed.try_into().unwrap();
+            market.anchor = Some(anchor.parse().unwrap());
+            market.check_time(now)
+        };
+        for (speed, anchor) in [(1, "1999-01-01"), (1_000, "2026-11-01"), (30, "2020-01-01")] {
+            assert_eq!(check(speed, anchor), Ok(()), "{speed} since {anchor}");
+        }
+        let cases = [
+            (1_001, "2026-11-01", "market.speed must be at most 1000, got 1001"),
+            (300, "2026-01-01", "market.speed 300 leads from market.anchor 2026-01-01T00:00:00Z"),
+            (2, "2019-12-31", "to now, 2026-11-25T12:00:00Z; got 2019-12-31T00:00:00Z: give"),
+            (2, "2030-01-01", "market.anchor must be from 2020-01-01T00:00:00Z"),
+        ];
+        for (speed, anchor, expected) in cases {
+            let message = check(speed, anchor).unwrap_err();
+            assert!(message.contains(expected), "{speed} since {anchor}: {message}");
+        }
+    }
+
+    #[test]
+    fn faults_name_their_place() {
+        let cases = [
+            ("data_dir = ''\n", "data_dir is empty; name a directory"),
+            ("[market]\nsped = 2\n", "unknown field `sped`"),
+            (
+                "[market]\nspeed = 0\n",
+                ": market.speed: invalid value: integer `0`, expected a whole number from 1 to \
+                 4294967295; `ballast.default.toml` lists every setting",
+            ),
+            ("[market]\nwarm_up_bars = -1\n", "expected a whole number from 0 to 4294967295;"),
+            ("[engine]\nsnapshot_every = 'a'\n", "expected a whole number, zero or more;"),
+            ("[market]\nspeed = 5\n", "market.anchor is missing"),
+            ("[market]\nfeed = 'replay'\n", "market.replay is missing"),
+            ("[paper]\nslippage_bps = -1\n", "paper.slippage_bps must be from 0 to 9999, got -1"),
+            ("[paper]\nslippage_bps = 20000\n", "paper.slippage_bps must be from 0 to 9999"),
+            ("[paper]\ntaker_fee_pct = 150\n", "paper.taker_fee_pct must be from 0 to 100"),
+            ("[paper]\nvolume_share = 0\n", "paper.volume_share must be above 0 and at most 1"),
+            ("[paper]\nvolume_share = 7\n", "paper.volume_share must be above 0 and at most 1"),
+            ("[market]\nwarm_up_bars = 4294967295\n", "warm_up_bars must be at most 1000000"),
+            ("[[tenants]]\nid = 'a'\n[[tenants]]\nid = 'a'\n", "tenant a is there twice"),
+            ("listen = 'here'\n", "listen"),
+            ("x = \n", "x = "),
+        ];
+        for (text, expected) in cases {
+            let error = load(text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{text} gave: {error}");
+            assert!(!error.ends_with('\n') && !error.contains("\n;"), "{text} gave: {error}");
+        }
+    }
+}
