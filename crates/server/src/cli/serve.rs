@@ -32,7 +32,9 @@ pub(super) fn run(arguments: Arguments) -> Result<(), CliError> {
     let flags = Flags { data_dir: arguments.data_dir, listen: arguments.listen };
     let settings = Settings::load(arguments.config.as_deref(), flags)?;
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours);
+    // Whoever reads it may stop reading: lines are lost then, and nothing waits for them.
+    let (stderr, _written_at_the_end) = tracing_appender::non_blocking(std::io::stderr());
+    let log = tracing_subscriber::fmt().with_writer(stderr).with_ansi(colours);
     // It would tell of a log that cannot be written by a macro that panics when it cannot write.
     log.log_internal_errors(false).init();
     let runtime = tokio::runtime::Runtime::new()?;

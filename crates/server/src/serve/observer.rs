@@ -79,7 +79,10 @@ impl TenantObserver {
                     ProfileStatus::UnderReview => {
                         tracing::warn!(%tenant, profile, reason, "under review: it enters nothing");
                     }
-                    _ => tracing::info!(%tenant, profile, ?status, reason, "status"),
+                    ProfileStatus::Running => tracing::info!(%tenant, profile, reason, "runs"),
+                    ProfileStatus::Stopped => {
+                        tracing::info!(%tenant, profile, reason, "stopped: it enters nothing");
+                    }
                 }
             }
             Event::AvailableNegative { profile, available } => {
