@@ -1,8 +1,9 @@
 //! Protective exits of strategies: levels, the bar of the entry, several targets, liquidation.
 
+use ballast_domain::profile::FeeSchedule;
 use serde_json::{Value, json};
 
-use super::{Account, check};
+use super::{Account, check, decimal};
 
 fn percent(value: &str) -> Value {
     json!({"type": "percent", "value": value})
@@ -206,4 +207,28 @@ fn a_trade_left_in_parts_at_its_entrys_price_has_won_nothing() {
         (1, 0, 0),
         "{summary:?}"
     );
+}
+
+/// A target leaves two units while the rest of the entry still waits, for less than its fee. What
+/// the entry had reserved is free by then, so that nobody takes the account for overdrawn.
+#[test]
+fn the_end_of_an_entrys_rest_comes_before_the_fill_that_ends_it() {
+    let mut account = Account::parse("share=0.01");
+    account.rules.fees = FeeSchedule::PerUnit { amount: decimal("0.005"), minimum: decimal("5") };
+    let outcome = account.run(
+        &json!({
+            "entry": "true", "exit": null, "exits": {"takeProfit": [percent("10")]},
+            "sizing": {"type": "percentOfEquity", "value": "100"},
+        }),
+        "
+        100 100 100 100 1000
+        100 100 100 100 2
+        100 111 100 100 3
+        111 111 111 111 1000
+        100 100 100 100 1000
+        100 100 100 100 1000000
+        ",
+    );
+    assert_eq!(outcome.activity.stopped, None);
+    assert!(outcome.activity.entries_accepted > 1, "it goes on entering");
 }

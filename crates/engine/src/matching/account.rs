@@ -2,8 +2,8 @@
 
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
-    ExitReason, Fill, FillId, Instrument, Money, OrderTerms, Price, Purpose, Quantity, Side,
-    TradeId,
+    BrokerEvent, ExitReason, Fill, FillId, Instrument, Money, OrderTerms, Price, Purpose, Quantity,
+    Side, TradeId,
 };
 use rust_decimal::Decimal;
 
@@ -44,13 +44,15 @@ impl Matcher {
     }
 
     /// Leaves `quantity` of a trade, at most what is held; `None` when that is nothing or the
-    /// numbers do not fit, and then nothing has changed. What is left of its entry ends.
+    /// numbers do not fit, and then nothing has changed. What is left of its entry ends, which is
+    /// told before the fill: what it has reserved is free by then.
     pub(super) fn leave(
         &mut self,
         trade: TradeId,
         quantity: Quantity,
         quote: &Quote,
         reason: ExitReason,
+        out: &mut Vec<BrokerEvent>,
     ) -> Option<Fill> {
         let place = self.holdings.iter().position(|holding| holding.trade.id == trade)?;
         let fill = self.quote_fill(quantity, quote)?;
@@ -60,7 +62,7 @@ impl Matcher {
         let cash = self.cash.checked_add(returned.cost)?.checked_add(returned.profit)?;
         self.cash = cash.checked_sub(fill.fee)?;
         self.fills += 1;
-        self.end_entry(trade);
+        self.end_entry(trade, out);
         if left.open_quantity().is_zero() {
             self.holdings.remove(place);
         } else {

@@ -26,6 +26,9 @@ pub(super) struct Working {
     stage: Stage,
     /// Cancelled by the fill of another order; taken out when the phase is over.
     pub(super) ended: bool,
+    /// Whether its end was told.
+    #[serde(skip)]
+    told: bool,
 }
 
 /// How a working order stands to the market now.
@@ -68,7 +71,7 @@ impl Working {
             }
         };
         let reserved = terms.reserved.amount();
-        Self { left: terms.quantity, reserved, stage, terms, ended: false }
+        Self { left: terms.quantity, reserved, stage, terms, ended: false, told: false }
     }
 
     /// Lets a trailing order follow the extreme of a bar that has ended.
@@ -331,7 +334,9 @@ impl Matcher {
         }
         let fill = match &terms.purpose {
             Purpose::Enter { .. } => self.enter(&terms, possible, quote),
-            Purpose::Exit { trade, reason, .. } => self.leave(*trade, possible, quote, *reason),
+            Purpose::Exit { trade, reason, .. } => {
+                self.leave(*trade, possible, quote, *reason, out)
+            }
         };
         let Some(fill) = fill else {
             out.push(working.refusal(possible, self.available_for(&terms)));
@@ -358,9 +363,11 @@ impl Matcher {
 
     /// Ends what is left of the entry of a trade that is being left, so that a trade runs from
     /// entry to flat once.
-    pub(super) fn end_entry(&mut self, trade: TradeId) {
-        for working in &mut self.working {
-            working.ended |= working.terms.intent == trade.0;
+    pub(super) fn end_entry(&mut self, trade: TradeId, out: &mut Vec<BrokerEvent>) {
+        let entries = self.working.iter_mut().filter(|w| w.terms.intent == trade.0 && !w.ended);
+        for working in entries {
+            (working.ended, working.told) = (true, true);
+            out.push(BrokerEvent::Cancelled { order: working.terms.order_id() });
         }
     }
 
@@ -373,7 +380,7 @@ impl Matcher {
                 Purpose::Enter { .. } => false,
                 Purpose::Exit { trade, .. } => holdings.iter().all(|h| h.trade.id != *trade),
             };
-            if working.ended || orphan {
+            if (working.ended || orphan) && !working.told {
                 out.push(BrokerEvent::Cancelled { order: working.terms.order_id() });
             }
             !working.ended && !orphan

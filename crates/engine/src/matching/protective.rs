@@ -106,7 +106,7 @@ impl Matcher {
         let holding = &mut self.holdings[place];
         holding.stop_triggered = true;
         let (id, side) = (holding.trade.id, holding.trade.direction.exit_side());
-        self.end_entry(id);
+        self.end_entry(id, out);
         let price = self.slipped(price, side);
         let quote = self.quote(price, Liquidity::Taker, played);
         let (order, held) = (OrderId { intent: id.0, leg: Leg::Stop }, self.held_of(id));
@@ -162,7 +162,7 @@ impl Matcher {
         if quantity.is_zero() {
             return Quantity::ZERO;
         }
-        match self.leave(TradeId(order.intent), quantity, quote, reason) {
+        match self.leave(TradeId(order.intent), quantity, quote, reason, out) {
             Some(fill) => {
                 out.push(BrokerEvent::Filled { order, fill });
                 quantity

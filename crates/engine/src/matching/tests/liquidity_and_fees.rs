@@ -145,15 +145,15 @@ fn the_first_exit_of_a_trade_ends_the_rest_of_its_entry() {
         "share=0.1",
         "
         1 long 90 market stop=5%
-        bar 100 101 94 95 500  -> 1 filled 50 @ 100; 1.stop filled 50 @ 95; 1 cancelled
+        bar 100 101 94 95 500  -> 1 filled 50 @ 100; 1 cancelled; 1.stop filled 50 @ 95
         bar 95 95 95 95        ->
         2 long 90 market
         bar 100 101 99 100 500 -> 2 filled 50 @ 100
         3 sell 2 50 market
-        bar 101 101 101 101 300 -> 3 filled 30 @ 101; 2 cancelled
+        bar 101 101 101 101 300 -> 2 cancelled; 3 filled 30 @ 101
         bar 102 102 102 102 300 -> 3 filled 20 @ 102
         4 long 90 limit 95 target=1%
-        bar 100 101 94 97 500  -> 4 filled 50 @ 95; 4.target0 filled 50 @ 95.95; 4 cancelled
+        bar 100 101 94 97 500  -> 4 filled 50 @ 95; 4 cancelled; 4.target0 filled 50 @ 95.95
         idle
         ",
     );
