@@ -245,13 +245,16 @@ impl Run {
 
     /// Plays all bars of one close to the venue, then shows the frames to the engine.
     fn play_close(&mut self) -> Result<(), RunError> {
-        let Some(PlayedBar { open_time, bar, .. }) = self.close.first().copied() else {
-            return Ok(());
-        };
+        let Some(PlayedBar { bar, .. }) = self.close.first().copied() else { return Ok(()) };
         // In whatever order the bars of one close came, the same happens.
         self.close.sort_unstable_by_key(|played| played.symbol);
         let desk = &mut self.desk;
-        self.board.expire(open_time, |frame| desk.on_frame(frame));
+        for played in &self.close {
+            self.board.opens(played.symbol, played.open_time);
+        }
+        // What closed before these bars is decided before them.
+        let before = bar.close_time.saturating_add_nanos(-1);
+        self.board.expire(before, |frame| desk.on_frame(frame));
         desk.play(&self.close);
         for played in &self.close {
             self.board.push(played.symbol, &played.bar, |frame| desk.on_frame(frame))?;

@@ -224,7 +224,7 @@ impl fmt::Display for Refusal {
             Self::QuantityBelowLot { quantity, lot } if quantity.is_zero() && lot.is_zero() => f
                 .write_str(
                     "the size comes to nothing: there is no equity left, an average true range is \
-                     not ready, or the stop-loss lies on the wrong side of the price",
+                     zero or not ready, or the stop-loss lies on the wrong side of the price",
                 ),
             Self::QuantityBelowLot { quantity, lot } => {
                 write!(f, "{quantity} is less than one lot of {lot}")

@@ -46,9 +46,9 @@ pub struct ClosedTrade {
 pub enum Sampling {
     /// The last close of each day: for bars shorter than a day.
     Daily,
-    /// The last close of the bars that opened on one day: for daily bars of several files, which
-    /// may carry different times of day.
-    DailyByOpen,
+    /// The last close of the bars that opened in one interval of this timeframe: for bars of
+    /// several files, which may be stamped at different times of it.
+    ByOpen(Timeframe),
     /// Every bar's close.
     AsIs,
 }
@@ -71,14 +71,15 @@ impl Basis {
         Self { periods_per_year: periods_per_year(asset, timeframe), sampling }
     }
 
-    /// The basis of several files together: a day is one sample, whenever its bars close. A single
-    /// file's bars are samples as they are, since clocks that change may put two into one day.
+    /// The basis of several files together: a day, week or month is one sample, whenever its bars
+    /// close. A single file's bars are samples as they are, since clocks that change may put two
+    /// into one day.
     #[must_use]
     pub const fn of_several(asset: AssetClass, timeframe: Timeframe) -> Self {
         let basis = Self::of(asset, timeframe);
-        match timeframe {
-            Timeframe::D1 => Self { sampling: Sampling::DailyByOpen, ..basis },
-            _ => basis,
+        match timeframe.is_intraday() {
+            true => basis,
+            false => Self { sampling: Sampling::ByOpen(timeframe), ..basis },
         }
     }
 }
@@ -184,13 +185,15 @@ impl Statistics {
     }
 
     /// Adds one bar's close; closes must come in order. Daily samples are cut at midnight UTC,
-    /// and a bar that closes at midnight belongs to the day that ends. Bars of a day belong to
-    /// the one they opened on.
+    /// and a bar that closes at midnight belongs to the day that ends. Longer bars belong to the
+    /// interval they opened in.
     #[inline]
     pub fn push(&mut self, close_time: Timestamp, equity: f64) {
         let day = match self.basis.sampling {
             Sampling::Daily => close_time.saturating_add_nanos(-1).utc_day(),
-            Sampling::DailyByOpen => Timeframe::D1.open_of(close_time).utc_day(),
+            Sampling::ByOpen(timeframe) => {
+                timeframe.bucket_open(timeframe.open_of(close_time)).nanos()
+            }
             Sampling::AsIs => 0,
         };
         self.push_in_session(day, close_time, equity);

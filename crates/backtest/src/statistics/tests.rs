@@ -309,10 +309,21 @@ fn days_of_several_files_are_one_sample_each() {
     let growth = (1.1_f64.powi(252) - 1.0) * 100.0;
     assert!((days.cagr_pct.unwrap() / growth - 1.0).abs() < 1e-9, "{days:?}");
     assert_eq!(sampled(DAILY_BARS).returns, 5, "a single file's bars are samples as they are");
-    for timeframe in [Timeframe::H1, Timeframe::W1, Timeframe::Mo1] {
-        let (one, several) = (Basis::of, Basis::of_several);
-        assert_eq!(one(AssetClass::Stock, timeframe), several(AssetClass::Stock, timeframe));
-    }
+    let (one, several) = (Basis::of, Basis::of_several);
+    let intraday = Timeframe::H1;
+    assert_eq!(one(AssetClass::Stock, intraday), several(AssetClass::Stock, intraday));
+}
+
+#[test]
+fn weeks_of_several_files_are_one_sample_each() {
+    let day = |day: i64| Timestamp::from_nanos(day * 24 * 3600 * SECOND);
+    // The epoch was a Thursday: one file's weeks end on Sundays, the other's on Mondays.
+    let bars = [(10, 100.0), (11, 110.0), (17, 105.0), (18, 121.0), (24, 130.0), (25, 133.1)];
+    let basis = Basis::of_several(AssetClass::Stock, Timeframe::W1);
+    let mut statistics = Statistics::new(100.0, basis);
+    bars.iter().for_each(|&(close, equity)| statistics.push(day(close), equity));
+    let weeks = statistics.summary(None);
+    assert_eq!((weeks.returns, basis.periods_per_year), (3, 52.0));
 }
 
 #[test]

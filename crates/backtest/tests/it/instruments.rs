@@ -45,10 +45,14 @@ fn what_leaves_at_an_open_pays_for_what_enters_in_whatever_order_the_bars_come()
 /// Runs two instruments on one account, all of whose capital each entry asks for; a line has the
 /// price of A with its signal, then those of B.
 fn two_on_all_capital(cash: &str, symbols: [&str; 2], lines: &[&str]) -> Outcome {
+    two_on_all("percentOfEquity", cash, symbols, lines)
+}
+
+fn two_on_all(sizing: &str, cash: &str, symbols: [&str; 2], lines: &[&str]) -> Outcome {
     let account = Account::parse(&format!("cash={cash}"));
     let mut request = account.request(&json!({
         "symbols": symbols,
-        "sizing": {"type": "percentOfEquity", "value": "100"},
+        "sizing": {"type": sizing, "value": "100"},
     }));
     let known = request.instruments[0];
     let listed: [Symbol; 2] = ["A", "B"].map(|symbol| symbol.parse().unwrap());
@@ -86,4 +90,27 @@ fn what_rounding_has_left_of_the_capital_is_no_position() {
     let traded: Vec<_> = outcome.closed.iter().map(|trade| trade.symbol.to_string()).collect();
     assert_eq!((traded, outcome.open.len()), (vec!["A".to_owned()], 0));
     assert_eq!(outcome.activity.refusals[0].code, "insufficientCapital");
+}
+
+/// What the exit will free is not available yet: a share of what is left of nothing is nothing, and
+/// not a position that keeps others out.
+#[test]
+fn a_share_of_what_rounding_has_left_is_no_position_either() {
+    let lines = ["3 1 7 0", "3 0 7 0", "3 2 7 1", "3 0 7 0", "3 0 8 1", "3 0 8 0"];
+    let outcome = two_on_all("percentOfAvailable", "1000", ["A", "B"], &lines);
+    assert_eq!(outcome.open.len(), 1);
+    let (trade, refused) = (&outcome.open[0].trade, &outcome.activity.refusals);
+    assert!(trade.entry_quantity.get() > decimal("100"), "{trade:?}");
+    assert_eq!(refused[0].code, "insufficientCapital");
+}
+
+/// Without the alphabet, whether an unrelated exit is due would say who is entered.
+#[test]
+fn who_comes_first_in_the_alphabet_is_entered_first() {
+    for symbols in [["A", "B"], ["B", "A"]] {
+        let lines = ["5 1 10 1", "5 0 10 0", "5 0 10 0"];
+        let outcome = two_on_all_capital("1000", symbols, &lines);
+        let entered: Vec<_> = outcome.open.iter().map(|open| open.trade.symbol.as_str()).collect();
+        assert_eq!(entered, ["A"], "{symbols:?}");
+    }
 }

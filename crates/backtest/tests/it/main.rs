@@ -16,6 +16,7 @@ mod allocations;
 mod exits;
 mod finer_bars;
 mod instruments;
+mod off_grid;
 mod signals;
 mod trails_and_counters;
 

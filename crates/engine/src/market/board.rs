@@ -248,17 +248,26 @@ impl Board {
             return Err(BoardError::OutOfOrder { symbol, close: bar.close_time, last });
         }
         let opened = self.base.open_of(bar.close_time);
-        for sheet in &mut self.sheets {
-            sheet.aggregates[row].opens(opened);
-        }
+        self.opens(symbol, opened);
         // A bar of a later close says that what is missing of earlier ones never comes.
-        let over = if bar.close_time > last { opened.max(last) } else { opened };
+        let over = match bar.close_time > last {
+            true => bar.close_time.saturating_add_nanos(-1),
+            false => opened,
+        };
         self.expire(over, &mut on_frame);
         self.add(row, bar, opened);
         if self.base_sheet().reported == self.rows.len() {
             self.close_frames(&mut on_frame);
         }
         Ok(())
+    }
+
+    /// Says that a base bar of `symbol` opens at `opened`: nothing more comes of its longer bars
+    /// whose interval has ended by then, and [`Self::expire`] hands them out.
+    pub fn opens(&mut self, symbol: Symbol, opened: Timestamp) {
+        if let Some(row) = self.row_of(symbol) {
+            self.sheets.iter_mut().for_each(|sheet| sheet.aggregates[row].opens(opened));
+        }
     }
 
     /// Hands out frames that are due at `now` although bars of them are missing: longer ones whose

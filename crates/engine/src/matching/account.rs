@@ -1,5 +1,6 @@
 //! The account: what a fill costs, what can be afforded, and what is held afterwards.
 
+use ballast_domain::number::MONEY_DECIMALS;
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
     BrokerEvent, ExitReason, Fill, FillId, Instrument, Money, OrderTerms, Price, Purpose, Quantity,
@@ -123,12 +124,17 @@ impl Matcher {
         if fits(&wanted) {
             return wanted;
         }
-        let units = self.units_for(available, quote);
-        let cut = self.instrument(terms.symbol).zip(units).map(|(i, units)| i.round_down(units));
         if !position::is_worth_spending(available, self.worth_at_cost()) {
             return Quantity::ZERO;
         }
-        cut.filter(|cut| *cut < wanted).filter(fits).unwrap_or_default()
+        let cut = |amount| {
+            let units = self.units_for(amount, quote)?;
+            let cut = self.instrument(terms.symbol)?.round_down(units);
+            (cut < wanted && fits(&cut)).then_some(cut)
+        };
+        // Cost and fee are each rounded, and may come to a trifle more than was reckoned with.
+        let trifle = Decimal::new(10, MONEY_DECIMALS);
+        cut(available).or_else(|| cut(available - trifle)).unwrap_or_default()
     }
 
     fn worth_at_cost(&self) -> Decimal {

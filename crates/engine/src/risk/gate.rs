@@ -294,9 +294,10 @@ fn affordable(
     let needed = fee.and_then(|fee| notional.checked_add(fee)).ok_or(Refusal::Overflow)?;
     let available = profile.book.available();
     let frees = || profile.working.values().any(|order| order.terms.is_reducing());
+    let worth = |amount| is_worth_spending(amount, profile.book.equity_at_cost());
     let enough = match entry.cut_to_available {
         false => available >= needed,
-        true => is_worth_spending(available, profile.book.equity_at_cost()) || frees(),
+        true => worth(needed) && (worth(available) || frees()),
     };
     match enough {
         true => Ok(needed.min(available).max(Decimal::ZERO)),

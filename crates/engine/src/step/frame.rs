@@ -78,14 +78,16 @@ impl Engine {
         if lanes.len() == 1 {
             return self.on_lane(context, (desk, 0), frame, may_signal, effects);
         }
-        // What is left pays for what is entered, in whatever order the config names them.
+        // What is left pays for what is entered, and what is entered first is filled first, in
+        // whatever order the config names them.
         let holds = |lane: usize| {
             let Desk { profile, plan, .. } = &self.desks[desk];
             let symbol = plan.lanes()[lane].symbol;
             let known = self.state.profile(*profile);
             known.is_some_and(|known| known.trades_of(symbol).next().is_some())
         };
-        let (held, flat): (Vec<usize>, Vec<usize>) = lanes.partition(|lane| holds(*lane));
+        let (held, mut flat): (Vec<usize>, Vec<usize>) = lanes.partition(|lane| holds(*lane));
+        flat.sort_by_key(|lane| self.desks[desk].plan.lanes()[*lane].symbol);
         for lane in held.into_iter().chain(flat) {
             self.on_lane(context, (desk, lane), frame, may_signal, effects)?;
         }

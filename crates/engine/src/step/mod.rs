@@ -341,7 +341,8 @@ impl Engine {
         }
     }
 
-    /// Asks the gate. `told` is a price that the venue has just told for the instrument.
+    /// Asks the gate. `told` is a price that the venue has just told for the instrument: the last
+    /// close is as good as new then, and where none is known the price stands in for it.
     fn check(
         &self,
         context: &Context,
@@ -356,7 +357,11 @@ impl Engine {
                 tenant: self.state.tenant(),
                 profile,
                 control: self.control.as_deref(),
-                mark: told.map(|price| (price, context.now)).or(lane.and_then(|lane| lane.mark)),
+                mark: match (lane.and_then(|lane| lane.mark), told) {
+                    (Some((close, _)), Some(_)) => Some((close, context.now)),
+                    (None, Some(told)) => Some((told, context.now)),
+                    (mark, None) => mark,
+                },
                 at: context.at,
                 now: context.now,
             },

@@ -290,7 +290,12 @@ impl<F: Feed> Market<F> {
         let open_time = self.board.base().open_of(bar.close_time);
         if close.close_time.is_some_and(|last| last < bar.close_time) {
             // Somebody has not reported: what was gathered goes out with the gap.
-            self.board.expire(open_time, |frame| close.add(frame));
+            self.expire_before(symbol, &bar, close);
+            self.tell(close).await;
+        } else if close.close_time.is_none() {
+            // A longer bar may end in a gap, before this one closes.
+            self.expire_before(symbol, &bar, close);
+            close.close_time = close.frames.last().map(|frame| frame.id.close);
             self.tell(close).await;
         }
         self.board.push(symbol, &bar, |frame| close.add(frame))?;
@@ -304,6 +309,13 @@ impl<F: Feed> Market<F> {
             self.tell(close).await;
         }
         Ok(())
+    }
+
+    /// Gathers the frames that closed before `bar` of `symbol`.
+    fn expire_before(&mut self, symbol: Symbol, bar: &Bar, close: &mut Gathering) {
+        self.board.opens(symbol, self.board.base().open_of(bar.close_time));
+        let before = bar.close_time.saturating_add_nanos(-1);
+        self.board.expire(before, |frame| close.add(frame));
     }
 
     /// Hands out what was gathered although somebody has not reported: that is a gap.

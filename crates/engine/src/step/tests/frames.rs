@@ -118,6 +118,23 @@ fn the_second_half_of_a_reversal_passes_the_gate_too() {
     );
 }
 
+/// A limit on the order looks at the close at which it was decided, as for every entry.
+#[test]
+fn the_second_half_of_a_reversal_is_measured_at_the_close() {
+    let both = r#"{"direction": "both", "entry": "close > 105", "entryShort": "close < 95",
+        "limits": {"maxOrderNotional": "1070"}}"#;
+    let mut world = World::running(both);
+    play(
+        &mut world,
+        "
+        bar 106 106 106 106
+        filled 1 a 10@106
+        bar 94 94 94 94
+        filled 2 b 10@120 -> filled 2 10@120; intent 3 short 10 | submit 3
+        ",
+    );
+}
+
 /// Both halves were decided on one close, and the venue's price is newer: neither the night between
 /// nor a restart, after which no price is known yet, takes the second half away.
 #[test]

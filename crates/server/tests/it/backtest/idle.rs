@@ -50,7 +50,7 @@ fn each_reason_is_told_in_words() {
         (
             format!("{}{risk}", &STRATEGY[..sizing]),
             "Every signal was refused: once, first at 2024-01-02T00:00:00Z: the size comes to \
-             nothing: there is no equity left, an average true range is not ready, or the \
+             nothing: there is no equity left, an average true range is zero or not ready, or the \
              stop-loss lies on the wrong side of the price.",
         ),
         (

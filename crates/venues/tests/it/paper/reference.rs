@@ -54,7 +54,8 @@ impl Reference {
                 group.iter().map(|(symbol, bar)| world::played(*symbol, *bar)).collect();
             closed.sort_by_key(|played| played.symbol);
             let mut frames = Vec::new();
-            board.expire(closed[0].open_time, |frame| frames.push(frame.clone()));
+            let before = closed[0].bar.close_time.saturating_add_nanos(-1);
+            board.expire(before, |frame| frames.push(frame.clone()));
             frames.drain(..).for_each(|frame| desk.show(&frame));
             desk.play(&closed);
             for (symbol, bar) in group {

@@ -155,7 +155,8 @@ pub(super) fn closes(
     for group in bars.chunk_by(|(_, one), (_, other)| one.close_time == other.close_time) {
         let close_time = group[0].1.close_time;
         let mut due: Vec<Arc<Frame>> = Vec::new();
-        board.expire(BASE.open_of(close_time), |frame| due.push(Arc::new(frame.clone())));
+        let before = close_time.saturating_add_nanos(-1);
+        board.expire(before, |frame| due.push(Arc::new(frame.clone())));
         if let Some(FrameId { close, .. }) = due.last().map(|frame| frame.id) {
             closes.push(MarketClose {
                 close_time: close,
