@@ -124,13 +124,13 @@ impl Matcher {
         if fits(&wanted) {
             return wanted;
         }
-        if !position::is_worth_spending(available, self.worth_at_cost()) {
-            return Quantity::ZERO;
-        }
+        let worth = self.worth_at_cost();
         let cut = |amount| {
             let units = self.units_for(amount, quote)?;
             let cut = self.instrument(terms.symbol)?.round_down(units);
-            (cut < wanted && fits(&cut)).then_some(cut)
+            let notional = quote.price.get().checked_mul(cut.get())?;
+            let position = position::is_worth_spending(notional, worth);
+            (position && cut < wanted && fits(&cut)).then_some(cut)
         };
         // Cost and fee are each rounded, and may come to a trifle more than was reckoned with.
         let trifle = Decimal::new(10, MONEY_DECIMALS);

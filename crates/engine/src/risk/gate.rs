@@ -297,7 +297,7 @@ fn affordable(
     let worth = |amount| is_worth_spending(amount, profile.book.equity_at_cost());
     let enough = match entry.cut_to_available {
         false => available >= needed,
-        true => worth(needed) && (worth(available) || frees()),
+        true => worth(notional) && (worth(available) || frees()),
     };
     match enough {
         true => Ok(needed.min(available).max(Decimal::ZERO)),
