@@ -205,6 +205,13 @@ fn faults_of_reading_and_of_checking_are_told_together() {
             ],
         ),
         (
+            with(&[
+                ("/sizing", json!({"type": "riskPercent", "value": "5%"})),
+                ("/exits/stopLoss", json!({"type": "percent", "value": "5%"})),
+            ]),
+            vec!["exits.stopLoss.value", "sizing.value"],
+        ),
+        (
             with(&[("/direction", json!("up")), ("/entryShort", json!("close"))]),
             vec!["direction", "entryShort"],
         ),

@@ -109,15 +109,15 @@ impl Mended {
     }
 
     /// Which field of a sizing or an exit cannot be read; the reader only says that one cannot.
-    fn unreadable_field(&self, place: &Place, error: &str) -> Option<Place> {
-        let fields = self.value(place)?.as_object().filter(|fields| fields.contains_key("type"))?;
-        let places = fields.keys().filter(|name| *name != "type").map(|name| place.field(name));
+    fn unreadable_field(&self, at: &Place, error: &str) -> Option<Place> {
+        let fields = self.value(at)?.as_object().filter(|fields| fields.contains_key("type"))?;
+        let places = fields.keys().filter(|name| *name != "type").map(|name| at.field(name));
         places.into_iter().find(|place| {
             let mut trial = self.document.clone();
             if let Some(field) = trial.pointer_mut(&place.pointer()) {
                 *field = json!(1);
             }
-            read(&trial).err().is_none_or(|next| next.error != error)
+            read(&trial).err().is_none_or(|next| next.error != error || next.place != *at)
         })
     }
 
