@@ -142,7 +142,7 @@ impl Engine {
         for orphan in orphans {
             self.request_cancel(context, orphan, "the trade has closed", effects)?;
         }
-        match then {
+        match then.filter(|_| self.enters(order.intent.profile)) {
             Some((symbol, reversal)) => {
                 let signal = reversal_signal(order.intent.profile, symbol, *reversal);
                 // The data was fresh when both halves were decided, and this price is newer.

@@ -41,6 +41,9 @@ impl Engine {
         let now = live.unwrap_or(at).max(at);
         let context = Context { at, now, request_id: None, cause };
         self.remember_prices(frame);
+        if live.is_none() && self.missed_since.is_some_and(|since| at > since) {
+            self.leave_passed(&context, frame, effects)?;
+        }
         for desk in 0..self.desks.len() {
             let plan = &self.desks[desk].plan;
             if plan.timeframe() == frame.id.timeframe && plan.data_venue() == frame.id.venue {
@@ -109,10 +112,6 @@ impl Engine {
         let Some(row) = plan.row(frame) else { return Ok(()) };
         let Some(bar) = row.bar else { return Ok(()) };
         let spot = Spot { profile, desk, lane, row, bar };
-        let missed = |since| !may_signal && bar.close_time > since;
-        if self.missed_since.is_some_and(missed) {
-            self.leave_passed(context, &spot, symbol, effects)?;
-        }
         let mut overdue = Vec::new();
         if self.state.profile(profile).is_some_and(|known| !known.trades.is_empty()) {
             overdue = self.follow_trades(context, &spot, symbol, effects)?;
@@ -198,31 +197,40 @@ impl Engine {
         Ok(())
     }
 
-    /// Leaves the trades whose stop a missed bar has passed. A bar in which a trade began says
-    /// nothing: what it passed may have been before.
+    /// Leaves the trades whose stop a missed bar, of whatever timeframe, has passed. A bar in which
+    /// a trade began says nothing: what it passed may have been before.
     fn leave_passed(
         &mut self,
         context: &Context,
-        spot: &Spot<'_>,
-        symbol: Symbol,
+        frame: &Frame,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        let opened = self.desks[spot.desk].plan.timeframe().open_of(spot.bar.close_time);
-        let mut after = None;
-        while let Some(trade) = self.next_trade(spot.profile, symbol, after) {
-            let id = trade.id;
-            after = Some(id);
-            let passed = trade.stop.filter(|stop| match trade.direction {
-                Direction::Long => spot.bar.low <= stop.level,
-                Direction::Short => spot.bar.high >= stop.level,
-            });
-            let Some(stop) = passed.filter(|_| opened >= trade.entered_at()) else { continue };
-            let claimed = self.state.profile(spot.profile).map(|known| known.claimed(id));
-            if trade.open_quantity() > claimed.unwrap_or_default() {
-                let reason = position::stop_reason(stop.kind);
-                let signal = exit_signal(spot.profile, symbol, id, reason, None);
-                self.submit(context, signal, effects)?.ok();
+        let mut passed = Vec::new();
+        for Desk { profile, plan, .. } in &self.desks {
+            let Some(known) = self.state.profile(*profile) else { continue };
+            if plan.data_venue() != frame.id.venue || known.trades.is_empty() {
+                continue;
             }
+            for lane in plan.lanes() {
+                let Some(bar) = lane.row(frame).and_then(|row| row.bar) else { continue };
+                let opened = frame.id.timeframe.open_of(bar.close_time);
+                for trade in known.trades_of(lane.symbol) {
+                    let stop = trade.stop.filter(|stop| match trade.direction {
+                        Direction::Long => bar.low <= stop.level,
+                        Direction::Short => bar.high >= stop.level,
+                    });
+                    let Some(stop) = stop.filter(|_| opened >= trade.entered_at()) else {
+                        continue;
+                    };
+                    if trade.open_quantity() > known.claimed(trade.id) {
+                        let reason = position::stop_reason(stop.kind);
+                        passed.push(exit_signal(*profile, lane.symbol, trade.id, reason, None));
+                    }
+                }
+            }
+        }
+        for signal in passed {
+            self.submit(context, signal, effects)?.ok();
         }
         Ok(())
     }

@@ -42,7 +42,7 @@ struct Recent {
 impl RecentFrames {
     /// Keeps what has closed together, and says who is to be told of it: whoever joins from now on
     /// finds it here.
-    fn keep(&self, frames: &[Arc<Frame>], tenants: &[Seat]) -> Vec<(PaperMarket, Option<Place>)> {
+    fn keep(&self, frames: &[Arc<Frame>], tenants: &[Seat]) -> Vec<PaperMarket> {
         let mut recent = self.lock();
         for frame in frames {
             if recent.frames.len() == RECENT_FRAMES {
@@ -51,8 +51,7 @@ impl RecentFrames {
             }
             recent.frames.push_back(Arc::clone(frame));
         }
-        let joined = |seat: &Seat| Some((seat.market.borrow().clone()?, seat.place));
-        tenants.iter().filter_map(joined).collect()
+        tenants.iter().filter_map(|seat| seat.market.borrow().clone()).collect()
     }
 
     /// The place of the first frame that closed after `instant`, or of the next that will close.
@@ -89,8 +88,19 @@ impl RecentFrames {
 pub(super) struct Seat {
     /// Where its paper venue is reached; empty while the tenant is starting.
     pub(super) market: watch::Receiver<Option<PaperMarket>>,
-    /// Where it stands in a file that is played to it.
+    /// Where it stood, when the server started, in a file that is played to it.
     pub(super) place: Option<Place>,
+    /// Whether it was ever there.
+    joined: bool,
+}
+
+impl Seat {
+    pub(super) const fn new(
+        market: watch::Receiver<Option<PaperMarket>>,
+        place: Option<Place>,
+    ) -> Self {
+        Self { market, place, joined: false }
+    }
 }
 
 /// How far a tenant has come in a file that is played.
@@ -124,7 +134,10 @@ impl Place {
         match (close.close_time.cmp(&self.close), self.framed) {
             (Ordering::Less, _) => None,
             (Ordering::Equal, Some(framed)) => {
-                let frames = close.frames.iter().filter(|frame| frame.id.timeframe < framed);
+                let frames = close
+                    .frames
+                    .iter()
+                    .filter(|frame| frame.id.close > self.close || frame.id.timeframe < framed);
                 let frames: Vec<_> = frames.cloned().collect();
                 let close_time = close.close_time;
                 let rest = MarketClose { close_time, bars: vec![], frames, session_ends: false };
@@ -187,6 +200,9 @@ impl<F: Feed> Market<F> {
             };
             taken.map_err(|error| FeedError::Refused(error.to_string()))?;
         }
+        // What somebody has not reported of the past is a gap, and no news.
+        let recent = &self.recent;
+        self.board.expire(to, |frame| drop(recent.keep(&[Arc::new(frame.clone())], &[])));
         Ok(())
     }
 
@@ -288,15 +304,8 @@ impl<F: Feed> Market<F> {
         close: &mut Gathering,
     ) -> Result<(), BoardError> {
         let open_time = self.board.base().open_of(bar.close_time);
-        if close.close_time.is_some_and(|last| last < bar.close_time) {
-            // Somebody has not reported: what was gathered goes out with the gap.
-            self.expire_before(symbol, &bar, close);
-            self.tell(close).await;
-        } else if close.close_time.is_none() {
-            // A longer bar may end in a gap, before this one closes.
-            self.expire_before(symbol, &bar, close);
-            close.close_time = close.frames.last().map(|frame| frame.id.close);
-            self.tell(close).await;
+        if close.close_time.is_none_or(|last| last < bar.close_time) {
+            self.finish_before(symbol, &bar, close).await;
         }
         self.board.push(symbol, &bar, |frame| close.add(frame))?;
         close.close_time = Some(bar.close_time);
@@ -306,48 +315,90 @@ impl<F: Feed> Market<F> {
         }
         let base = self.board.base();
         if close.frames.iter().any(|frame| frame.id.timeframe == base) {
-            self.tell(close).await;
+            self.tell(std::mem::take(close)).await;
         }
         Ok(())
     }
 
-    /// Gathers the frames that closed before `bar` of `symbol`.
-    fn expire_before(&mut self, symbol: Symbol, bar: &Bar, close: &mut Gathering) {
+    /// Tells of all that has closed before `bar` of `symbol`: what was gathered, with a gap where
+    /// somebody has not reported, then each close of a longer bar that has ended in a gap since.
+    async fn finish_before(&mut self, symbol: Symbol, bar: &Bar, close: &mut Gathering) {
+        self.finish(close).await;
         self.board.opens(symbol, self.board.base().open_of(bar.close_time));
         let before = bar.close_time.saturating_add_nanos(-1);
-        self.board.expire(before, |frame| close.add(frame));
+        let mut ended = Vec::new();
+        self.board.expire(before, |frame| ended.push(Arc::new(frame.clone())));
+        for frames in ended.chunk_by(|one, other| one.id.close == other.id.close) {
+            let close_time = frames.first().map(|frame| frame.id.close);
+            let alone = Gathering { close_time, frames: frames.to_vec(), ..Gathering::default() };
+            self.tell(alone).await;
+        }
     }
 
     /// Hands out what was gathered although somebody has not reported: that is a gap.
     async fn finish(&mut self, close: &mut Gathering) {
         if let Some(close_time) = close.close_time {
             self.board.expire(close_time, |frame| close.add(frame));
-            self.tell(close).await;
+            self.tell(std::mem::take(close)).await;
         }
     }
 
     /// Tells every tenant of a close.
-    async fn tell(&mut self, close: &mut Gathering) {
-        let Gathering { close_time, bars, frames, .. } = std::mem::take(close);
+    async fn tell(&mut self, close: Gathering) {
+        let Gathering { close_time, bars, frames, .. } = close;
         let Some(close_time) = close_time else { return };
         let opened = self.board.base().open_of(close_time);
         let session_ends = opened.utc_day() != close_time.utc_day();
-        if let Some(clock) = &self.replay {
-            clock.set(close_time);
-        }
-        let joined = self.recent.keep(&frames, &self.tenants);
         let close = MarketClose { close_time, bars, frames, session_ends };
-        for (market, place) in joined {
-            let rest = place.map_or_else(|| Some(close.clone()), |place| place.rest(&close));
-            if let Some(close) = rest {
-                // A venue that has ended is started again by its supervisor.
-                let _ = market.close(close).await;
+        match &self.replay {
+            None => {
+                for market in self.recent.keep(&close.frames, &self.tenants) {
+                    // A venue that has ended is started again by its supervisor.
+                    let _ = market.close(close.clone()).await;
+                }
+            }
+            Some(clock) => {
+                clock.set(close_time);
+                self.play(&close).await;
+                self.recent.keep(&close.frames, &[]);
             }
         }
-        if self.replay.is_some() {
-            self.settled().await;
-        }
         self.last_close.send_replace(Some(close_time));
+    }
+
+    /// Tells every tenant of a close in a file, and waits until each has carried it out. One that
+    /// fails meanwhile is waited for and told again: a file loses nothing.
+    async fn play(&mut self, close: &MarketClose) {
+        let rest = |seat: &Seat| match seat.place {
+            Some(place) => place.rest(close),
+            None => Some(close.clone()),
+        };
+        for seat in &self.tenants {
+            let market = seat.market.borrow().clone();
+            if let (Some(market), Some(rest)) = (market, rest(seat)) {
+                // Whether it was carried out is seen below.
+                let _ = market.close(rest).await;
+            }
+        }
+        for seat in &mut self.tenants {
+            let Some(rest) = rest(seat) else { continue };
+            let mut told = true;
+            loop {
+                let market = seat.market.borrow_and_update().clone();
+                seat.joined |= market.is_some();
+                if let Some(market) = market {
+                    let told = told || market.close(rest.clone()).await.is_ok();
+                    if told && market.settled().await.is_ok() {
+                        break;
+                    }
+                }
+                told = false;
+                // One that could not be started is not waited for, nor one that has gone.
+                if !seat.joined || seat.market.changed().await.is_err() {
+                    break;
+                }
+            }
+        }
     }
 }
 

@@ -81,9 +81,10 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
                     stamped: replay.stamped,
                 });
                 let feed = CsvFeed::open(files.collect(), start).map_err(CliError::failed)?;
-                // Where a replay goes on, all of that was said when it began.
-                if start == replay.start {
-                    check_replay(&feed, start)?;
+                match start == replay.start {
+                    true => check_replay(&feed, start)?,
+                    // Where it goes on, the rest was said when it began.
+                    false => check_end(&feed, start)?,
                 }
                 Ok(feed)
             };
@@ -124,6 +125,18 @@ fn check_replay(feed: &CsvFeed, start: Timestamp) -> Result<(), CliError> {
         }
     }
     Ok(())
+}
+
+/// Refuses files that end before what was played from the data directory: they are others.
+fn check_end(feed: &CsvFeed, from: Timestamp) -> Result<(), CliError> {
+    let last = feed.files().map(|checked| checked.last_close).max();
+    match last.filter(|last| *last <= from) {
+        Some(last) => Err(CliError::usage(format!(
+            "this data directory has been played to {from}, and the last bar of the files closes \
+             at {last}; use another data directory, or files that go on"
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn market_clock(settings: &Settings) -> Arc<dyn Clock> {
@@ -239,6 +252,7 @@ impl Server {
                 store: known.store,
                 profiles,
                 standing,
+                plays_file: self.replay.is_some(),
                 paper: self.paper(),
                 engine: self.engine(),
                 snapshot_every: self.settings.engine.snapshot_every,
@@ -249,7 +263,7 @@ impl Server {
                 recent: common.recent.clone(),
                 market,
             };
-            (Seat { market: joined, place: known.place }, world)
+            (Seat::new(joined, known.place.filter(|_| self.replay.is_some())), world)
         };
         seated.into_iter().map(admit).unzip()
     }
@@ -338,6 +352,13 @@ impl Server {
                 continue;
             }
             symbols.into_iter().for_each(|symbol| self.watch(&id, symbol, board));
+            let (now, place) = (self.start, known.place);
+            if let Some(until) = place.map(|place| place.close).filter(|until| *until > now)
+                && self.replay.is_none()
+            {
+                let what = "this data directory has traded until later than it is in this market";
+                tracing::warn!(tenant = %id, %until, %now, "{what}");
+            }
             let standing = known.standing(&profiles, board);
             seated.push(Seated { known, profiles, standing });
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ballast_domain::{
-    Capital, Cause, ControlSnapshot, Envelope, FrameId, Instrument, Mode, ProfileDocument,
+    Capital, Cause, ControlSnapshot, Envelope, FrameId, Instrument, Mode, OrderId, ProfileDocument,
     ProfileId, Symbol, TenantId, Timestamp, VenueId,
 };
 use ballast_engine::market::Board;
@@ -67,6 +67,8 @@ pub(super) struct TenantWorld {
     pub(super) profiles: Vec<ConfiguredProfile>,
     /// The strategies that the journal has, where the settings have another one or none.
     pub(super) standing: Vec<(ProfileId, Plan)>,
+    /// Whether the market is a file, which waits for the tenant: it never misses anything.
+    pub(super) plays_file: bool,
     pub(super) paper: PaperSettings,
     pub(super) engine: EngineOptions,
     pub(super) snapshot_every: u64,
@@ -199,15 +201,17 @@ impl TenantWorld {
         let journal = self.store.journal::<Envelope>(StreamName::Journal, 0);
         let state = fold(&self.store).await?;
         let missed_from = at_work_since(&state);
-        let last_frame = last_frame(&self.store).await?;
+        let place = Place::of(last_frame(&self.store).await?, last_played(&self.store).await?);
         let errands = self.errands(&state)?;
         if self.profiles.is_empty() {
             tracing::warn!(tenant = %self.id, "the tenant has no profiles: nothing trades for it");
         }
-        self.warn_of_forgotten(&state);
+        let forgotten = self.forgotten_entries(&state);
         let plans = self.plans(&state, &errands);
         let mut engine = Engine::new(state, self.engine);
-        engine.missed_since(last_frame.map_or(Timestamp::MIN, |frame| frame.close));
+        if !self.plays_file {
+            engine.missed_since(place.map_or(Timestamp::MIN, |place| place.close));
+        }
         for (profile, plan, enters) in plans {
             match enters {
                 true => engine.attach(profile, plan),
@@ -239,7 +243,7 @@ impl TenantWorld {
         let ended = tokio::select! {
             () = stopped(stop) => Ok(()),
             ended = tasks.join_next() => outcome(ended).and(Err(TenantError::Ended)),
-            Err(error) = self.lead(&way, errands, missed_from) => Err(error),
+            Err(error) = self.lead(&way, errands, forgotten, missed_from) => Err(error),
         };
         self.market.send_replace(None);
         let finished = tokio::time::timeout(STOP_DEADLINE, way.finish(tasks, ended.is_ok()));
@@ -277,11 +281,15 @@ impl TenantWorld {
         errands.collect()
     }
 
-    /// A profile that the settings do not name any more keeps what it holds, and nobody acts on it.
-    fn warn_of_forgotten(&self, state: &State) {
+    /// Names the profiles that the settings do not name any more. They leave what they hold by their
+    /// stops and exits; gives their working entries, which are to be cancelled.
+    fn forgotten_entries(&self, state: &State) -> Vec<OrderId> {
         let named = |name: &str| self.profiles.iter().any(|p| p.settings.name == name);
+        let mut entries = Vec::new();
         for profile in state.profiles().filter(|profile| !named(&profile.document.name)) {
             let (positions, orders) = (profile.trades.len(), profile.working.len());
+            let working = profile.working.values().filter(|order| !order.terms.is_reducing());
+            entries.extend(working.map(|order| order.terms.order_id()));
             tracing::warn!(
                 tenant = %self.id,
                 profile = profile.document.name,
@@ -291,6 +299,7 @@ impl TenantWorld {
                  what it holds by its exits and stops; name it again to go on"
             );
         }
+        entries
     }
 
     fn new_profile(&self) -> ProfileId {
@@ -303,8 +312,13 @@ impl TenantWorld {
         &self,
         way: &Way,
         errands: Vec<Errand<'_>>,
+        forgotten: Vec<OrderId>,
         missed_from: Option<Timestamp>,
     ) -> Result<Infallible, TenantError> {
+        for order in forgotten {
+            let reason = "the settings do not name its profile any more".to_owned();
+            way.ask(Command::Cancel { order, reason }).await?;
+        }
         for errand in errands {
             errand.run(way, self).await?;
         }

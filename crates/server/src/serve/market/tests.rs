@@ -134,7 +134,7 @@ async fn stop_fills(events: Vec<MarketEvent>) -> Option<Timestamp> {
         frame_grace: GRACE,
         feed: Told { events: events.into(), live: false },
         board,
-        tenants: vec![Seat { market: tenant, place: None }],
+        tenants: vec![Seat::new(tenant, None)],
         recent: RecentFrames::default(),
         start: second(3),
         last_close: watch::channel(None).0,

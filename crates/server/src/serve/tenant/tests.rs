@@ -25,6 +25,7 @@ fn world(store: &Store, control: Control, health: &Health) -> TenantWorld {
         id: tenant.id.clone(),
         store: store.tenant(&tenant.id),
         profiles: server.configure(tenant, &mut board).unwrap(),
+        plays_file: false,
         standing: Vec::new(),
         paper: server.paper(),
         engine: server.engine(),
