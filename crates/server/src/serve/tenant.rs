@@ -281,8 +281,8 @@ impl TenantWorld {
         errands.collect()
     }
 
-    /// Names the profiles that the settings do not name any more. They leave what they hold by their
-    /// stops and exits; gives their working entries, which are to be cancelled.
+    /// Tells of the profiles that the settings do not name any more. They leave what they hold by
+    /// their stops and exits; gives their working entries, which are to be cancelled.
     fn forgotten_entries(&self, state: &State) -> Vec<OrderId> {
         let named = |name: &str| self.profiles.iter().any(|p| p.settings.name == name);
         let mut entries = Vec::new();

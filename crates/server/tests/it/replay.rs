@@ -59,9 +59,7 @@ async fn a_replayed_file_is_traded_like_a_back_test_and_only_once() {
     let config = example("sma-cross.json").unwrap();
     desk.write("sma-cross.json", &config);
     let strategy: Value = serde_json::from_str(&config).unwrap();
-    let strategy = strategy.as_object().unwrap();
-    let lines = strategy.iter().map(|(name, value)| format!("{name} = {}\n", toml(value)));
-    desk.write("ballast.toml", &(SETTINGS.to_owned() + &lines.collect::<String>()));
+    desk.write("ballast.toml", &(SETTINGS.to_owned() + &lines_of(&strategy)));
     let tested = desk.run(&[
         "backtest",
         "--data",
@@ -83,6 +81,59 @@ async fn a_replayed_file_is_traded_like_a_back_test_and_only_once() {
     assert_eq!(deals(&data, "alice").await, expected);
     serve_to_the_end(&desk, &settings, &data);
     assert_eq!(deals(&data, "alice").await, expected, "what was traded is not traded again");
+}
+
+/// One file begins later and ends earlier, and days are missing in both, at the ends of weeks too.
+#[tokio::test]
+async fn files_with_gaps_and_of_other_lengths_are_traded_like_a_back_test() {
+    let desk = Desk::new();
+    let sample = std::fs::read_to_string(repository().join("examples/sample-1d.csv")).unwrap();
+    let rows: Vec<&str> = sample.lines().skip(1).collect();
+    let file = |name: &str, rows: &[&str], missing: fn(usize) -> bool| {
+        let kept = rows.iter().enumerate().filter(|(place, _)| !missing(*place));
+        let kept: String = kept.map(|(_, row)| format!("{row}\n")).collect();
+        desk.write(name, &format!("date,open,high,low,close,volume\n{kept}"));
+    };
+    file("a.csv", &rows, |place| place % 11 == 3 || (40..52).contains(&place));
+    file("b.csv", &rows[300..900], |place| place % 7 == 4);
+    let config = BOTH.replace("[\"SAMPLE\"]", "[\"A\", \"B\"]").replace(
+        "\"entry\": \"crossover",
+        "\"entry\": \"tf(\\\"1w\\\", close > sma(close, 4)) and crossover",
+    );
+    desk.write("two.json", &config.replace("\"value\": \"60\"", "\"value\": \"40\""));
+    let files = ["--data", "a.csv", "--symbol", "A", "--data", "b.csv", "--symbol", "B"];
+    let rest = ["--timeframe", "1d", "--config", "two.json", "--cash", "10000"];
+    let tested =
+        desk.run(&[&["backtest"][..], &files, &rest, &["--fee-pct", "0.05", "--json"]].concat());
+    let mut expected = deals_of(&tested.json());
+    let strategy: Value = serde_json::from_str(&desk.read("two.json")).unwrap();
+    let files =
+        "files = [{ symbol = \"A\", path = \"a.csv\" }, { symbol = \"B\", path = \"b.csv\" }]";
+    let one = "files = [{ symbol = \"SAMPLE\", path = \"sample-1d.csv\" }]";
+    desk.write("ballast.toml", &(SETTINGS.replace(one, files) + &lines_of(&strategy)));
+    serve_to_the_end(&desk, &desk.path("ballast.toml"), &desk.path("data"));
+    let mut traded = deals(&desk.path("data"), "alice").await;
+    assert!(expected.len() > 60);
+    expected.sort();
+    traded.sort();
+    assert_eq!(traded, expected);
+}
+
+/// A data directory belongs to its files: others would be passed over without a word.
+#[tokio::test]
+async fn files_that_end_before_what_was_played_are_refused() {
+    let desk = Desk::new();
+    let sample = std::fs::read_to_string(repository().join("examples/sample-1d.csv")).unwrap();
+    desk.write("sample-1d.csv", &sample);
+    let strategy: Value = serde_json::from_str(BOTH).unwrap();
+    desk.write("ballast.toml", &(SETTINGS.to_owned() + &lines_of(&strategy)));
+    serve_to_the_end(&desk, &desk.path("ballast.toml"), &desk.path("data"));
+    let early: Vec<&str> = sample.lines().take(300).collect();
+    desk.write("sample-1d.csv", &(early.join("\n") + "\n"));
+    let ended = desk.run(&["serve", "--config", "ballast.toml"]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    let words = ["this data directory has been played to", "use another data directory"];
+    assert!(words.iter().all(|words| ended.stderr.contains(words)), "{}", ended.stderr);
 }
 
 /// Reversals, stops and trails.
@@ -170,10 +221,8 @@ fn tested_deals(desk: &Desk) -> Vec<Deal> {
 
 fn settings_for(tenants: &[&str]) -> String {
     let strategy: Value = serde_json::from_str(BOTH).unwrap();
-    let strategy = strategy.as_object().unwrap();
-    let lines = strategy.iter().map(|(name, value)| format!("{name} = {}\n", toml(value)));
     let (head, tenant) = SETTINGS.split_at(SETTINGS.find("[[tenants]]").unwrap());
-    let tenant = tenant.to_owned() + &lines.collect::<String>();
+    let tenant = tenant.to_owned() + &lines_of(&strategy);
     let tenants = tenants.iter().map(|name| tenant.replace("alice", name));
     let sample = repository().join("examples/sample-1d.csv");
     let head = head.replace("sample-1d.csv", sample.to_str().unwrap());
@@ -211,6 +260,12 @@ fn deals_of(tested: &Value) -> Vec<Deal> {
         }
     }
     deals
+}
+
+/// A strategy as lines of the settings.
+fn lines_of(strategy: &Value) -> String {
+    let fields = strategy.as_object().unwrap();
+    fields.iter().map(|(name, value)| format!("{name} = {}\n", toml(value))).collect()
 }
 
 /// TOML writes such values like JSON, tables apart.

@@ -317,6 +317,27 @@ fn a_stop_that_a_missed_bar_has_passed_exits_at_once() {
     play(&mut world, "missed 100 100 90 100 ->");
 }
 
+/// It is looked for on the shortest bars: the strategy's own may span the whole downtime.
+#[test]
+fn a_stop_that_was_passed_within_a_bar_of_the_strategy_exits_too() {
+    let exits = r#"{"timeframe": "4h", "entry": "close > 105", "exit": "close < 50",
+        "exits": {"stopLoss": {"type": "percent", "value": 5}}}"#;
+    let mut world = World::running(exits);
+    play(
+        &mut world,
+        "
+        bar 106 106 106 106 ->
+        bar 106 106 106 106 ->
+        bar 106 106 106 106 ->
+        bar 106 106 106 106 -> evaluated Enter(Long); intent 1 long 10 | submit 1
+        filled 1 a 10@100
+        bar 100 100 96 100 ->
+        ",
+    );
+    world.engine.missed_since(hour(5));
+    play(&mut world, "missed 100 100 95 100 -> intent 2 exit 1 10 stop_loss | submit 2");
+}
+
 /// A profile that is wound up leaves by its exits and enters nothing, also not by a reversal.
 #[test]
 fn who_only_leaves_enters_nothing() {
@@ -333,6 +354,20 @@ fn who_only_leaves_enters_nothing() {
         bar 94 94 94 94 -> evaluated Hold(Stopped)
         ",
     );
+    // Nor by one that was decided before.
+    let mut world = World::running(both);
+    play(
+        &mut world,
+        "
+        bar 106 106 106 106
+        filled 1 a 10@106
+        bar 94 94 94 94
+        -> evaluated Reverse(Short); intent 2 exit 1 10 opposite_signal then | submit 2
+        ",
+    );
+    let plan = world.engine.plan(PROFILE).unwrap().clone();
+    world.engine.attach_to_leave(PROFILE, plan);
+    play(&mut world, "filled 2 b 10@94 -> filled 2 10@94");
 }
 
 /// After downtime, missed frames update trails and counters but make no signals.

@@ -48,7 +48,7 @@ pub(in crate::cli) struct Arguments {
     /// The strategy config, a JSON file
     #[arg(long, value_name = "FILE", help_heading = "Strategy")]
     pub(super) config: PathBuf,
-    /// Capital before the first bar, 0.01 to 10^15
+    /// Capital before the first bar, 0.000001 to 10^15
     #[arg(
         long, value_name = "AMOUNT", default_value = "10000", value_parser = cash,
         allow_negative_numbers = true, help_heading = "Account"
@@ -197,10 +197,10 @@ fn above_zero(text: &str) -> Result<Decimal, String> {
     checked(text, |value| value > Decimal::ZERO, "it must be above zero")
 }
 
-/// Below a cent all is lost to rounding, above 10^15 sums are not exact.
+/// Below a millionth too much is lost to rounding, above 10^15 sums are not exact.
 fn cash(text: &str) -> Result<Decimal, String> {
-    let rule = "it must be at least 0.01 and at most 10^15";
-    let range = Decimal::new(1, 2)..=Decimal::from(1_000_000_000_000_000_i64);
+    let rule = "it must be at least 0.000001 and at most 10^15";
+    let range = Decimal::new(1, 6)..=Decimal::from(1_000_000_000_000_000_i64);
     let finite = text.trim().parse::<f64>().is_ok_and(f64::is_finite);
     match parse_decimal(text) {
         Err(_) if finite => Err(rule.to_owned()),

@@ -280,3 +280,58 @@ async fn a_frame_is_told_without_those_that_do_not_report_in_time() {
     let bars: Vec<bool> = frame.rows.iter().map(|row| row.bar.is_some()).collect();
     assert_eq!(bars, [true, false]);
 }
+
+/// A paper venue without accounts, and the frames that its tenant got.
+async fn listening() -> (PaperMarket, tokio::task::JoinHandle<()>, mpsc::Receiver<Timestamp>) {
+    let (store, _) = Store::memory(&[], Arc::new(StoppedClock)).unwrap();
+    let journal = store.tenant(&"alice".parse().unwrap()).journal(StreamName::Paper, 0);
+    let (settings, clock) = (PaperSettings::default(), Arc::new(StoppedClock));
+    let venue = PaperVenue::open(journal, settings, clock, Arc::new(NoGaps)).await.unwrap();
+    let (inbox, mut deliveries) = mpsc::channel(64);
+    let (_broker, market, _venue) = venue.start(inbox);
+    let (got, frames) = mpsc::channel(64);
+    let hears = tokio::spawn(async move {
+        while let Some(delivery) = deliveries.recv().await {
+            match delivery {
+                Delivery::Frame(frame) => got.send(frame.id.close).await.unwrap(),
+                Delivery::Settled(settled) => drop(settled.send(())),
+                _ => {}
+            }
+        }
+    });
+    (market, hears, frames)
+}
+
+/// A file waits for a tenant that fails, and tells it again what it had not carried out.
+#[tokio::test(start_paused = true)]
+async fn a_tenant_that_fails_in_a_file_loses_nothing_of_it() {
+    let (market, hears, _) = listening().await;
+    // Its loop has ended, and its venue will when it has something to tell.
+    hears.abort();
+    let (slot, tenant) = watch::channel(None);
+    let mut board = Board::new("market".parse().unwrap(), Timeframe::S5);
+    board.subscribe(symbol());
+    let events = VecDeque::from([bar(5, [100; 4]), bar(10, [100; 4])]);
+    let served = Market {
+        replay: Some(Arc::new(ReplayClock::new(second(0)))),
+        frame_grace: GRACE,
+        feed: Told { events, live: true },
+        board,
+        tenants: vec![Seat::new(tenant, None)],
+        recent: RecentFrames::default(),
+        start: second(5),
+        last_close: watch::channel(None).0,
+    };
+    let (_stop, stopping) = watch::channel(false);
+    let run = tokio::spawn(served.run(stopping));
+    slot.send_replace(Some(market));
+    // Each wait ends when nothing else can go on.
+    tokio::time::sleep(GRACE).await;
+    slot.send_replace(None);
+    tokio::time::sleep(GRACE).await;
+    let (market, _hears, mut frames) = listening().await;
+    slot.send_replace(Some(market));
+    let told = tokio::time::timeout(GRACE, async { [frames.recv().await, frames.recv().await] });
+    assert_eq!(told.await, Ok([Some(second(10)), Some(second(15))]));
+    run.abort();
+}

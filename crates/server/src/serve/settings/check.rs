@@ -16,6 +16,8 @@ use crate::cli::CliError;
 const HIGHEST_SPEED: u32 = 1_000;
 /// How long a server can run at least until its market comes to the end of what can be told.
 const LEAST_RUN_NANOS: i64 = 30 * 86_400 * 1_000_000_000;
+/// Less is lost to rounding.
+const LEAST_CAPITAL: Decimal = Decimal::from_parts(1, 0, 0, false, 6);
 /// A name is journaled with every change of its profile, and shown in lines and tables.
 const LONGEST_NAME: usize = 100;
 
@@ -131,8 +133,10 @@ impl TenantSettings {
 impl ProfileSettings {
     fn check(&self) -> Result<(), String> {
         let (capital, currency) = (self.capital, self.currency().map_err(|e| e.to_string())?);
-        if capital <= Decimal::ZERO || Money::checked(capital, currency).is_none() {
-            return Err(format!("capital must be above zero and at most 10^15, got {capital}"));
+        if capital < LEAST_CAPITAL || Money::checked(capital, currency).is_none() {
+            return Err(format!(
+                "capital must be at least {LEAST_CAPITAL} and at most 10^15, got {capital}"
+            ));
         }
         match limit_faults(&self.limits).first() {
             Some(fault) => Err(fault.to_string()),
@@ -178,7 +182,8 @@ mod tests {
             (profile(" ", capital), "tenant a, profile 1: the name is empty"),
             (profile(&"x".repeat(101), capital), "the name has 101 characters; choose one of"),
             (profile("A\\nB", capital), "the name has a line break"),
-            (profile("P", "capital = 0"), "profile 'P': capital must be above zero and at most"),
+            (profile("P", "capital = 0"), "profile 'P': capital must be at least 0.000001 and at"),
+            (profile("P", "capital = '0.0000000000001'"), "got 0.0000000000001"),
             (profile("P", "capital = '1000000000000000.01'"), "at most 10^15, got 10000000000000"),
             (
                 profile("P", &limits("maxOrderNotional = '-5'")),

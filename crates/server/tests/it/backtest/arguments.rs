@@ -5,11 +5,11 @@ use crate::run::{Desk, STRATEGY};
 #[test]
 fn numbers_out_of_range_name_their_flag() {
     let cases: [(&[&str], &str); 19] = [
-        (&["--cash", "0"], "'--cash <AMOUNT>': it must be at least 0.01 and at most 10^15"),
-        (&["--cash", "-10"], "'--cash <AMOUNT>': it must be at least 0.01 and at most 10^15"),
-        (&["--cash", "1e-20"], "'--cash <AMOUNT>': it must be at least 0.01 and at most 10^15"),
-        (&["--cash", "1e16"], "'--cash <AMOUNT>': it must be at least 0.01 and at most 10^15"),
-        (&["--cash", "1e30"], "'--cash <AMOUNT>': it must be at least 0.01 and at most 10^15"),
+        (&["--cash", "0"], "'--cash <AMOUNT>': it must be at least 0.000001 and at most 10^15"),
+        (&["--cash", "-10"], "'--cash <AMOUNT>': it must be at least 0.000001 and at most 10^15"),
+        (&["--cash", "1e-20"], "'--cash <AMOUNT>': it must be at least 0.000001 and at most 10^15"),
+        (&["--cash", "1e16"], "'--cash <AMOUNT>': it must be at least 0.000001 and at most 10^15"),
+        (&["--cash", "1e30"], "'--cash <AMOUNT>': it must be at least 0.000001 and at most 10^15"),
         (&["--cash", "much"], "'much' is not a decimal number; write it like 12.34"),
         (&["--fee-pct", "-0.1"], "'--fee-pct <PERCENT>': it must be 0 or more and below 100"),
         (&["--fee-pct", "NaN"], "'NaN' is not a decimal number"),
