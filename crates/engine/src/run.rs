@@ -61,6 +61,8 @@ pub enum Delivery {
     Frame(Arc<Frame>),
     /// A frame that closed while nobody was running.
     Missed(Arc<Frame>),
+    /// A frame that was acted on before this process began.
+    Seen(Arc<Frame>),
     /// A venue has said something.
     Broker(BrokerMessage),
     /// Somebody asks for something; the answer comes when it is durable.
@@ -193,6 +195,7 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
                 self.engine.step(Input::Frame { frame: &frame, now }, effects)?;
             }
             Delivery::Missed(frame) => self.engine.step(Input::Missed(&frame), effects)?,
+            Delivery::Seen(frame) => self.engine.step(Input::Seen(&frame), effects)?,
             Delivery::Broker(message) => self.engine.step(Input::Broker(message), effects)?,
             Delivery::Command { command, request_id, answer } => {
                 let at = self.clock.now();

@@ -54,7 +54,7 @@ impl Engine {
     }
 
     /// Remembers the frame's closes as the last prices.
-    fn remember_prices(&mut self, frame: &Frame) {
+    pub(super) fn remember_prices(&mut self, frame: &Frame) {
         for desk in &mut self.desks {
             if desk.plan.data_venue() != frame.id.venue {
                 continue;

@@ -42,6 +42,8 @@ pub enum Input<'a> {
     /// A frame that closed while this process was not running: trails and counters follow it, and a
     /// stop that it has passed is acted on, but it makes no signals.
     Missed(&'a Frame),
+    /// A frame that was acted on before a restart: only its prices are new to this process.
+    Seen(&'a Frame),
     /// A venue has said something about an order.
     Broker(BrokerMessage),
     /// Somebody wants something.
@@ -255,6 +257,10 @@ impl Engine {
         match input {
             Input::Frame { frame, now } => self.on_frame(frame, Some(now), effects),
             Input::Missed(frame) => self.on_frame(frame, None, effects),
+            Input::Seen(frame) => {
+                self.remember_prices(frame);
+                Ok(())
+            }
             Input::Broker(message) => self.on_broker(message, effects),
             Input::Command { at, request_id, command } => {
                 let context = Context { at, now: at, request_id, cause: Cause::Command };

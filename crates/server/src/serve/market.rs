@@ -54,6 +54,11 @@ impl RecentFrames {
         tenants.iter().filter_map(|seat| seat.market.borrow().clone()).collect()
     }
 
+    /// All that are kept, in the order of their closes.
+    pub(super) fn all(&self) -> Vec<Arc<Frame>> {
+        self.lock().frames.iter().cloned().collect()
+    }
+
     /// The place of the first frame that closed after `instant`, or of the next that will close.
     pub(super) fn place_after(&self, instant: Option<Timestamp>) -> usize {
         let recent = self.lock();
@@ -129,22 +134,24 @@ impl Place {
         }
     }
 
-    /// What of a close is still to be told.
-    fn rest(self, close: &MarketClose) -> Option<MarketClose> {
-        match (close.close_time.cmp(&self.close), self.framed) {
-            (Ordering::Less, _) => None,
-            (Ordering::Equal, Some(framed)) => {
-                let frames = close
-                    .frames
-                    .iter()
-                    .filter(|frame| frame.id.close > self.close || frame.id.timeframe < framed);
-                let frames: Vec<_> = frames.cloned().collect();
-                let close_time = close.close_time;
-                let rest = MarketClose { close_time, bars: vec![], frames, session_ends: false };
-                (!rest.frames.is_empty()).then_some(rest)
-            }
-            (Ordering::Equal, None) | (Ordering::Greater, _) => Some(close.clone()),
+    /// What of a close is still to be told; of the rest only the prices are.
+    fn rest(self, close: &MarketClose) -> MarketClose {
+        let news = |frame: &Arc<Frame>| match frame.id.close.cmp(&self.close) {
+            Ordering::Less => false,
+            Ordering::Equal => self.framed.is_none_or(|framed| frame.id.timeframe < framed),
+            Ordering::Greater => true,
+        };
+        let whole = match close.close_time.cmp(&self.close) {
+            Ordering::Less => false,
+            Ordering::Equal => self.framed.is_none(),
+            Ordering::Greater => true,
+        };
+        if whole {
+            return close.clone();
         }
+        let (frames, seen) = close.frames.iter().cloned().partition(news);
+        let (close_time, bars) = (close.close_time, Vec::new());
+        MarketClose { close_time, bars, frames, seen, session_ends: false }
     }
 }
 
@@ -349,7 +356,7 @@ impl<F: Feed> Market<F> {
         let Some(close_time) = close_time else { return };
         let opened = self.board.base().open_of(close_time);
         let session_ends = opened.utc_day() != close_time.utc_day();
-        let close = MarketClose { close_time, bars, frames, session_ends };
+        let close = MarketClose { close_time, bars, frames, seen: Vec::new(), session_ends };
         match &self.replay {
             None => {
                 for market in self.recent.keep(&close.frames, &self.tenants) {
@@ -371,35 +378,43 @@ impl<F: Feed> Market<F> {
     async fn play(&mut self, close: &MarketClose) {
         let rest = |seat: &Seat| match seat.place {
             Some(place) => place.rest(close),
-            None => Some(close.clone()),
+            None => close.clone(),
         };
-        for seat in &self.tenants {
-            let market = seat.market.borrow().clone();
-            if let (Some(market), Some(rest)) = (market, rest(seat)) {
-                // Whether it was carried out is seen below.
-                let _ = market.close(rest).await;
-            }
-        }
+        let mut told = Vec::with_capacity(self.tenants.len());
         for seat in &mut self.tenants {
-            let Some(rest) = rest(seat) else { continue };
-            let mut told = true;
+            let market = seat.market.borrow_and_update().clone();
+            seat.joined |= market.is_some();
+            told.push(tell_one(market, rest(seat)).await);
+        }
+        for (seat, mut told) in self.tenants.iter_mut().zip(told) {
             loop {
-                let market = seat.market.borrow_and_update().clone();
-                seat.joined |= market.is_some();
-                if let Some(market) = market {
-                    let told = told || market.close(rest.clone()).await.is_ok();
-                    if told && market.settled().await.is_ok() {
-                        break;
-                    }
+                if let Some(market) = &told
+                    && market.settled().await.is_ok()
+                {
+                    break;
                 }
-                told = false;
+                // What it is told while it is folded again happened at the open, not at the close.
+                if let Some(clock) = &self.replay {
+                    clock.set(self.board.base().open_of(close.close_time));
+                }
                 // One that could not be started is not waited for, nor one that has gone.
                 if !seat.joined || seat.market.changed().await.is_err() {
                     break;
                 }
+                let market = seat.market.borrow_and_update().clone();
+                told = tell_one(market, rest(seat)).await;
             }
         }
+        if let Some(clock) = &self.replay {
+            clock.set(close.close_time);
+        }
     }
+}
+
+/// Tells a venue, and gives it back when it took it.
+async fn tell_one(market: Option<PaperMarket>, close: MarketClose) -> Option<PaperMarket> {
+    let market = market?;
+    market.close(close).await.is_ok().then_some(market)
 }
 
 /// The instant about `bars` bars before `instant`.

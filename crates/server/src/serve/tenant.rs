@@ -15,7 +15,7 @@ use ballast_engine::market::Board;
 use ballast_engine::ports::{Clock, Entropy, Gaps, Journal, JournalError};
 use ballast_engine::run::{Delivery, RunError, Tenant};
 use ballast_engine::state::{ApplyError, State};
-use ballast_engine::step::{Answer, Command, Engine, Settings as EngineOptions};
+use ballast_engine::step::{Answer, Command, Effects, Engine, Input, Settings as EngineOptions};
 use ballast_engine::strategy::Plan;
 use ballast_storage::{StoreError, StreamName, TenantStore};
 use ballast_venues::paper::{
@@ -217,6 +217,9 @@ impl TenantWorld {
                 true => engine.attach(profile, plan),
                 false => engine.attach_to_leave(profile, plan),
             }
+        }
+        for frame in self.recent.all() {
+            engine.step(Input::Seen(&frame), &mut Effects::default())?;
         }
         self.health.booked(&engine);
         let venue = PaperVenue::open(

@@ -67,6 +67,8 @@ pub struct MarketClose {
     pub bars: Vec<PlayedBar>,
     /// The frames that closed, in the order that the engine gets them.
     pub frames: Vec<Arc<Frame>>,
+    /// Frames that the tenant has acted on before: it only learns their prices.
+    pub seen: Vec<Arc<Frame>>,
     /// Whether the session ends with it, for every instrument: `day` orders expire.
     pub session_ends: bool,
 }

@@ -131,7 +131,7 @@ impl<J: Journal<PaperRecord>> Task<J> {
 
     /// Plays everything that closed at one instant, phase by phase.
     async fn play_close(&mut self, close: MarketClose) -> Done {
-        let MarketClose { close_time, mut bars, frames, session_ends } = close;
+        let MarketClose { close_time, mut bars, frames, seen, session_ends } = close;
         self.accounts.begin_close(close_time);
         // In whatever order the bars of one close came, the same happens.
         bars.sort_unstable_by_key(|played| played.symbol);
@@ -156,7 +156,10 @@ impl<J: Journal<PaperRecord>> Task<J> {
             self.accounts.end_session(close_time, &mut draft);
             self.commit(draft, Answers::new()).await?;
         }
-        self.unsettled |= !frames.is_empty();
+        self.unsettled |= !frames.is_empty() || !seen.is_empty();
+        for frame in seen {
+            self.outbox.push(Delivery::Seen(frame));
+        }
         for frame in frames {
             self.outbox.push(Delivery::Frame(frame));
         }

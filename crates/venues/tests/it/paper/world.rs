@@ -162,6 +162,7 @@ pub(super) fn closes(
                 close_time: close,
                 bars: Vec::new(),
                 frames: std::mem::take(&mut due),
+                seen: Vec::new(),
                 session_ends: false,
             });
         }
@@ -174,6 +175,7 @@ pub(super) fn closes(
             close_time,
             bars: group.iter().map(|(symbol, bar)| played(*symbol, *bar)).collect(),
             frames,
+            seen: Vec::new(),
             session_ends: session_ends(close_time),
         });
     }
