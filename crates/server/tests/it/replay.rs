@@ -84,7 +84,7 @@ async fn a_replayed_file_is_traded_like_a_back_test_and_only_once() {
 }
 
 /// One file begins later and ends earlier, and days are missing in both, at the ends of weeks too.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn files_with_gaps_and_of_other_lengths_are_traded_like_a_back_test() {
     let desk = Desk::new();
     let sample = std::fs::read_to_string(repository().join("examples/sample-1d.csv")).unwrap();
@@ -115,6 +115,24 @@ async fn files_with_gaps_and_of_other_lengths_are_traded_like_a_back_test() {
     let mut traded = deals(&desk.path("data"), "alice").await;
     assert!(expected.len() > 60);
     expected.sort();
+    traded.sort();
+    assert_eq!(traded, expected);
+
+    // Killed again and again, it weighs what is held in a gap at the same prices.
+    let mut settings = desk.read("ballast.toml");
+    for name in ["a.csv", "b.csv"] {
+        settings = settings.replace(name, desk.path(name).to_str().unwrap());
+    }
+    let place = Place::new(&settings);
+    let mut random = StdRng::seed_from_u64(11);
+    for kill in 0..8 {
+        let gap = NOTHING_ON_ITS_WAY[kill % 3];
+        let mut server = Server::start(&place, &format!("kill {kill}")).await;
+        server.run_to(gap, random.random_range(1..=12)).await;
+        server.kill().await;
+    }
+    serve_to_the_end(&desk, &place.file("ballast.toml"), &place.data());
+    let mut traded = deals(&place.data(), "alice").await;
     traded.sort();
     assert_eq!(traded, expected);
 }

@@ -4,7 +4,7 @@ use ballast_domain::{Decision, Hold, ProfileId};
 
 use super::script::play;
 use crate::fixture::{PROFILE, bar, config, document, fill, goog, hour, order, read};
-use crate::step::Answer;
+use crate::step::{Answer, Input};
 use crate::world::World;
 
 /// Enters above 105 and leaves below 100, changed by `edit`.
@@ -368,6 +368,25 @@ fn who_only_leaves_enters_nothing() {
     let plan = world.engine.plan(PROFILE).unwrap().clone();
     world.engine.attach_to_leave(PROFILE, plan);
     play(&mut world, "filled 2 b 10@94 -> filled 2 10@94");
+}
+
+/// What was acted on before a restart is weighed at its last price, and nothing else comes of it.
+#[test]
+fn a_frame_that_was_seen_before_tells_its_prices_alone() {
+    let mut world = above_105("");
+    play(&mut world, "bar 100 100 100 100");
+    let mut frames = Vec::new();
+    world
+        .board
+        .push(goog(), &bar(hour(2), "106 106 106 106"), |frame| frames.push(frame.clone()))
+        .unwrap();
+    world.restart();
+    assert_ne!(world.engine.mark(PROFILE, goog()), Some(read("106")));
+    world.take(Input::Seen(&frames[0]));
+    assert_eq!(
+        (world.words().as_str(), world.engine.mark(PROFILE, goog())),
+        ("", Some(read("106")))
+    );
 }
 
 /// After downtime, missed frames update trails and counters but make no signals.

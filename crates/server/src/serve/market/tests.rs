@@ -302,36 +302,76 @@ async fn listening() -> (PaperMarket, tokio::task::JoinHandle<()>, mpsc::Receive
     (market, hears, frames)
 }
 
-/// A file waits for a tenant that fails, and tells it again what it had not carried out.
+/// A file waits for tenants that fail, and tells them again what they had not carried out, whoever
+/// is back first.
 #[tokio::test(start_paused = true)]
-async fn a_tenant_that_fails_in_a_file_loses_nothing_of_it() {
-    let (market, hears, _) = listening().await;
-    // Its loop has ended, and its venue will when it has something to tell.
-    hears.abort();
-    let (slot, tenant) = watch::channel(None);
+async fn tenants_that_fail_in_a_file_lose_nothing_of_it() {
     let mut board = Board::new("market".parse().unwrap(), Timeframe::S5);
     board.subscribe(symbol());
     let events = VecDeque::from([bar(5, [100; 4]), bar(10, [100; 4])]);
+    let (slots, joined): (Vec<_>, Vec<_>) = (0..2).map(|_| watch::channel(None)).unzip();
     let served = Market {
         replay: Some(Arc::new(ReplayClock::new(second(0)))),
         frame_grace: GRACE,
         feed: Told { events, live: true },
         board,
-        tenants: vec![Seat::new(tenant, None)],
+        tenants: joined.into_iter().map(|tenant| Seat::new(tenant, None)).collect(),
         recent: RecentFrames::default(),
         start: second(5),
         last_close: watch::channel(None).0,
     };
     let (_stop, stopping) = watch::channel(false);
     let run = tokio::spawn(served.run(stopping));
-    slot.send_replace(Some(market));
+    for slot in &slots {
+        let (market, hears, _) = listening().await;
+        // Its loop has ended, and its venue will when it has something to tell.
+        hears.abort();
+        slot.send_replace(Some(market));
+    }
     // Each wait ends when nothing else can go on.
     tokio::time::sleep(GRACE).await;
-    slot.send_replace(None);
-    tokio::time::sleep(GRACE).await;
-    let (market, _hears, mut frames) = listening().await;
-    slot.send_replace(Some(market));
-    let told = tokio::time::timeout(GRACE, async { [frames.recv().await, frames.recv().await] });
-    assert_eq!(told.await, Ok([Some(second(10)), Some(second(15))]));
+    let mut back = Vec::new();
+    for slot in slots.iter().rev() {
+        slot.send_replace(None);
+        tokio::time::sleep(GRACE).await;
+        let (market, hears, frames) = listening().await;
+        slot.send_replace(Some(market));
+        back.push((hears, frames));
+        tokio::time::sleep(GRACE).await;
+    }
+    for (_, frames) in &mut back {
+        let told =
+            tokio::time::timeout(GRACE, async { [frames.recv().await, frames.recv().await] });
+        assert_eq!(told.await, Ok([Some(second(10)), Some(second(15))]));
+    }
     run.abort();
+}
+
+/// What a tenant has acted on is not told it again; its prices are.
+#[test]
+fn a_close_that_was_acted_on_tells_its_prices_alone() {
+    let mut board = Board::new("market".parse().unwrap(), Timeframe::S5);
+    board.subscribe(symbol());
+    board.keep(Timeframe::S15).unwrap();
+    let mut close = Gathering::default();
+    for at in [0, 5, 10] {
+        let MarketEvent::Bar { bar, .. } = bar(at, [100; 4]) else { continue };
+        close.frames.clear();
+        board.push(symbol(), &bar, |frame| close.add(frame)).unwrap();
+    }
+    let (close_time, frames) = (second(15), close.frames);
+    let close = MarketClose { close_time, bars: vec![], frames, seen: vec![], session_ends: true };
+    let told = |place: i64, framed| {
+        let rest = Place { close: second(place), framed }.rest(&close);
+        let of = |frames: &[Arc<Frame>]| -> Vec<Timeframe> {
+            frames.iter().map(|frame| frame.id.timeframe).collect()
+        };
+        (of(&rest.frames), of(&rest.seen), rest.session_ends)
+    };
+    let (short, long) = (Timeframe::S5, Timeframe::S15);
+    assert_eq!(told(10, Some(short)), (vec![long, short], vec![], true), "all is new");
+    assert_eq!(told(15, None), (vec![long, short], vec![], true), "the bars were being played");
+    assert_eq!(told(15, Some(long)), (vec![short], vec![long], false));
+    assert_eq!(told(15, Some(short)), (vec![], vec![long, short], false));
+    assert_eq!(told(20, Some(short)), (vec![], vec![long, short], false));
 }
