@@ -2,12 +2,10 @@
 
 mod activity;
 mod idle;
-mod profit;
 pub mod report;
 mod run;
 pub mod statistics;
 
 pub use activity::{Activity, Refused};
 pub use idle::{PartCount, count_parts, why_idle};
-pub use profit::closed_profit;
 pub use run::{OpenTrade, Outcome, Request, RunError, run, venue};

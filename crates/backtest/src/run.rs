@@ -24,7 +24,6 @@ use rust_decimal::Decimal;
 use thiserror::Error;
 
 use crate::activity::Activity;
-use crate::profit::{closed_profit, open_profit};
 use crate::statistics::{Basis, ClosedTrade, EquityPoint, Statistics, Summary};
 
 /// What is run.
@@ -496,7 +495,10 @@ impl Desk {
 
     fn open_trade(&self, trade: &Trade) -> Option<OpenTrade> {
         let price = self.engine.mark(PROFILE, trade.symbol)?;
-        Some(OpenTrade { trade: trade.clone(), pnl: open_profit(trade, price)? })
+        Some(OpenTrade {
+            trade: trade.clone(),
+            pnl: trade.net_profit_at(price)?.amount().normalize(),
+        })
     }
 }
 
@@ -528,7 +530,7 @@ impl Valuation {
 }
 
 fn closed_trade(trade: &Trade) -> ClosedTrade {
-    let pnl = closed_profit(trade).map_or(f64::NAN, float_of);
+    let pnl = trade.net_profit().map_or(f64::NAN, |profit| float_of(profit.amount()));
     let closed_at = trade.closed_at.unwrap_or(trade.opened_at);
     ClosedTrade {
         pnl,

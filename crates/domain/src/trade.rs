@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::exits::{Protection, Stop, Target};
 use crate::id::{FillId, TradeId};
 use crate::instrument::Symbol;
-use crate::number::{Money, Quantity};
+use crate::number::{Money, Price, Quantity};
 use crate::order::{ExitReason, Side};
 use crate::time::Timestamp;
 
@@ -157,10 +157,30 @@ impl Trade {
         mean(self.exit_value, self.exit_quantity)
     }
 
-    /// Profit and loss of the units left so far, net of all fees; `None` on overflow.
+    /// What the closed trade came to net of all its fees, in quote currency; `None` on overflow.
+    ///
+    /// The ledger books each fill rounded to money, which is right for money that moves. A trade
+    /// that was left in parts at its entry's price would show what those roundings left, and count
+    /// as a win. Here the exact sums are subtracted and the difference is rounded once.
     #[must_use]
     pub fn net_profit(&self) -> Option<Money> {
-        self.gross_profit.checked_sub(self.fees)
+        self.net(self.exit_value)
+    }
+
+    /// What it has come to so far, with the units that are open worth `mark` each.
+    #[must_use]
+    pub fn net_profit_at(&self, mark: Price) -> Option<Money> {
+        let held = mark.get().checked_mul(self.open_quantity().get())?;
+        self.net(self.exit_value.checked_add(held)?)
+    }
+
+    fn net(&self, left_for: Decimal) -> Option<Money> {
+        let gross = match self.direction {
+            Direction::Long => left_for.checked_sub(self.entry_value)?,
+            Direction::Short => self.entry_value.checked_sub(left_for)?,
+        };
+        let net = gross.checked_sub(self.fees.amount())?;
+        Some(Money::new(net, self.fees.currency()))
     }
 }
 

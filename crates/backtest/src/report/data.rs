@@ -6,7 +6,6 @@ use ballast_engine::market::number::float_of;
 use rust_decimal::Decimal;
 
 use super::{PriceSeries, ReportData, ReportTrade, TradeExit};
-use crate::profit::closed_profit;
 use crate::run::{OpenTrade, Outcome, Request};
 
 impl ReportData {
@@ -55,7 +54,7 @@ impl ReportData {
 }
 
 fn closed(trade: &Trade) -> ReportTrade {
-    let pnl = closed_profit(trade).map_or(f64::NAN, float_of);
+    let pnl = trade.net_profit().map_or(f64::NAN, |profit| float_of(profit.amount()));
     let exit = trade.closed_at.zip(trade.exit_reason).map(|(time, reason)| TradeExit {
         time,
         price: float_of(trade.exit_price()),

@@ -22,7 +22,7 @@ mod trails_and_counters;
 
 use std::sync::Arc;
 
-use ballast_backtest::{Outcome, Request, closed_profit, run};
+use ballast_backtest::{Outcome, Request, run};
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{AssetClass, Bar, Instrument, Symbol, Timeframe, Timestamp, Trade};
 use ballast_engine::matching::FillRules;
@@ -137,7 +137,7 @@ impl Account {
         let closed = outcome.closed.iter().map(|trade| {
             let reason = trade.exit_reason.unwrap().as_str();
             let exit = plain(trade.exit_price());
-            let profit = plain(closed_profit(trade).unwrap());
+            let profit = plain(trade.net_profit().unwrap().amount());
             let to = self.number(trade.closed_at.unwrap());
             format!("{} to {to} @ {exit}: {reason} {profit}", self.begun(trade))
         });

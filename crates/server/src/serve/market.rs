@@ -365,8 +365,9 @@ impl<F: Feed> Market<F> {
                 }
             }
             Some(clock) => {
+                let clock = Arc::clone(clock);
                 clock.set(close_time);
-                self.play(&close).await;
+                self.play(&close, &clock).await;
                 self.recent.keep(&close.frames, &[]);
             }
         }
@@ -375,7 +376,7 @@ impl<F: Feed> Market<F> {
 
     /// Tells every tenant of a close in a file, and waits until each has carried it out. One that
     /// fails meanwhile is waited for and told again: a file loses nothing.
-    async fn play(&mut self, close: &MarketClose) {
+    async fn play(&mut self, close: &MarketClose, clock: &ReplayClock) {
         let rest = |seat: &Seat| match seat.place {
             Some(place) => place.rest(close),
             None => close.clone(),
@@ -394,9 +395,7 @@ impl<F: Feed> Market<F> {
                     break;
                 }
                 // What it is told while it is folded again happened at the open, not at the close.
-                if let Some(clock) = &self.replay {
-                    clock.set(self.board.base().open_of(close.close_time));
-                }
+                clock.set(self.board.base().open_of(close.close_time));
                 // One that could not be started is not waited for, nor one that has gone.
                 if !seat.joined || seat.market.changed().await.is_err() {
                     break;
@@ -405,9 +404,7 @@ impl<F: Feed> Market<F> {
                 told = tell_one(market, rest(seat)).await;
             }
         }
-        if let Some(clock) = &self.replay {
-            clock.set(close.close_time);
-        }
+        clock.set(close.close_time);
     }
 }
 

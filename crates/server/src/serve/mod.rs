@@ -356,7 +356,8 @@ impl Server {
             if let Some(until) = place.map(|place| place.close).filter(|until| *until > now)
                 && self.replay.is_none()
             {
-                let what = "this data directory has traded until later than it is in this market";
+                let what = "this data directory has traded until later than it is in this market; \
+                    use another one, or an earlier anchor";
                 tracing::warn!(tenant = %id, %until, %now, "{what}");
             }
             let standing = known.standing(&profiles, board);
@@ -370,7 +371,8 @@ impl Server {
         match self.instruments.iter().any(|listed| listed.symbol == symbol) {
             true => board.subscribe(symbol),
             false => {
-                let what = "held, but the market does not list it: its stops do not act";
+                let what = "held, but the market does not list it, so that its stops do not act; \
+                    choose a market or files that have it";
                 tracing::warn!(%tenant, %symbol, "{what}");
             }
         }

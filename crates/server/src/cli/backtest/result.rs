@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use ballast_backtest::report::{self, ReportData};
-use ballast_backtest::{OpenTrade, Request, closed_profit};
-use ballast_domain::{ExitReason, Symbol, Timestamp, Trade};
+use ballast_backtest::{OpenTrade, Request};
+use ballast_domain::{ExitReason, Money, Symbol, Timestamp, Trade};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -125,7 +125,7 @@ impl BacktestResult {
 
 impl TradeResult {
     fn closed(trade: &Trade) -> Self {
-        let pnl = closed_profit(trade).unwrap_or_default();
+        let pnl = trade.net_profit().map_or(Decimal::ZERO, Money::amount);
         Self {
             exit_time: trade.closed_at,
             exit_price: Some(plain(trade.exit_price())),
