@@ -11,6 +11,8 @@ use ballast_domain::{Bar, Timeframe, Timestamp};
 pub(super) struct Aggregate {
     timeframe: Timeframe,
     forming: Option<Forming>,
+    /// Shorter bars that opened before this instant are in bars of the past already.
+    seeded_to: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +26,7 @@ struct Forming {
 
 impl Aggregate {
     pub(super) const fn new(timeframe: Timeframe) -> Self {
-        Self { timeframe, forming: None }
+        Self { timeframe, forming: None, seeded_to: Timestamp::MIN }
     }
 
     /// When the forming bar closes, if one is forming.
@@ -38,6 +40,13 @@ impl Aggregate {
         Some(Bar { close_time: forming.due, ..forming.bar })
     }
 
+    /// A bar of the past that closed at `close` is known: what shorter bars have formed of it lacks
+    /// those from before the first.
+    pub(super) fn seed(&mut self, close: Timestamp) {
+        self.expire(close);
+        self.seeded_to = close;
+    }
+
     /// A shorter bar has opened: from the interval's end on, nothing more of it can come.
     pub(super) fn opens(&mut self, opened: Timestamp) {
         if let Some(forming) = self.forming.as_mut().filter(|forming| forming.end <= opened) {
@@ -48,6 +57,9 @@ impl Aggregate {
     /// Adds a shorter bar; gives the longer one when this was its last. A forming bar that is due
     /// was taken before by [`Self::expire`].
     pub(super) fn add(&mut self, shorter: &Bar, opened: Timestamp) -> Option<Bar> {
+        if opened < self.seeded_to {
+            return None;
+        }
         let (end, bar) = match self.forming {
             None => (self.timeframe.close_of(self.timeframe.bucket_open(opened)), *shorter),
             Some(Forming { bar, end, .. }) => (end, merged(&bar, shorter)),

@@ -4,6 +4,8 @@
 //! equal closes the longer timeframe's frame comes first, so that what is computed on the shorter
 //! one may read it.
 
+mod grow;
+
 use std::collections::BTreeMap;
 
 use ballast_domain::{Bar, FrameId, Symbol, Timeframe, Timestamp, VenueId};
@@ -13,6 +15,8 @@ use super::aggregate::Aggregate;
 use super::frame::{Frame, Row, SeriesId};
 use super::series::{Longer, Program, SeriesError};
 use crate::strategy::expression::{Condition, Numeric};
+
+pub use grow::AdoptError;
 
 /// Why the board did not take a bar or a series.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -53,6 +57,8 @@ pub struct Board {
     rows: BTreeMap<Symbol, usize>,
     /// Longest timeframe first, the base last.
     sheets: Vec<Sheet>,
+    /// Everything that closed up to this instant was told, or never comes.
+    told_to: Timestamp,
 }
 
 /// One timeframe: its frame as it stands, and how its rows are computed.
@@ -66,8 +72,6 @@ struct Sheet {
     reported: usize,
     /// Whether the frame was handed out.
     closed: bool,
-    /// Base bars that opened before this instant are in bars of the past already.
-    seeded_to: Timestamp,
 }
 
 impl Board {
@@ -75,7 +79,7 @@ impl Board {
     #[must_use]
     pub fn new(venue: VenueId, base: Timeframe) -> Self {
         let sheets = vec![Sheet::new(venue, base)];
-        Self { venue, base, rows: BTreeMap::new(), sheets }
+        Self { venue, base, rows: BTreeMap::new(), sheets, told_to: Timestamp::MIN }
     }
 
     /// The timeframe of the bars that the board gets.
@@ -213,10 +217,8 @@ impl Board {
         if bar.close_time < last || known {
             return Err(BoardError::OutOfOrder { symbol, close: bar.close_time, last });
         }
-        // What base bars have formed of it lacks those from before the first.
-        sheet.aggregates[row].expire(bar.close_time);
+        sheet.aggregates[row].seed(bar.close_time);
         sheet.report(row, bar, longer);
-        sheet.seeded_to = bar.close_time;
         if sheet.reported == self.rows.len() {
             sheet.close(&mut on_frame);
         }
@@ -257,6 +259,7 @@ impl Board {
         self.expire(over, &mut on_frame);
         self.add(row, bar, opened);
         if self.base_sheet().reported == self.rows.len() {
+            self.told_to = self.told_to.max(bar.close_time);
             self.close_frames(&mut on_frame);
         }
         Ok(())
@@ -274,6 +277,7 @@ impl Board {
     /// interval is over, and the base frame when a bar of a later close cannot be waited for. They
     /// come in the order of their closes, so that none of them sees what closed after it.
     pub fn expire(&mut self, now: Timestamp, mut on_frame: impl FnMut(&Frame)) {
+        self.told_to = self.told_to.max(now);
         let due = |sheets: &[Sheet]| sheets.iter().filter_map(Sheet::due).min();
         while let Some(close) = due(&self.sheets).filter(|close| *close <= now) {
             self.close_due(close, &mut on_frame);
@@ -303,7 +307,6 @@ impl Board {
             let Some(sheet) = rest.first_mut() else { continue };
             let complete = match sheet.timeframe == self.base {
                 true => Some(*bar),
-                false if opened < sheet.seeded_to => None,
                 false => sheet.aggregates[row].add(bar, opened),
             };
             if let Some(complete) = complete {
@@ -334,7 +337,6 @@ impl Sheet {
             aggregates: Vec::new(),
             reported: 0,
             closed: true,
-            seeded_to: Timestamp::MIN,
         }
     }
 

@@ -10,6 +10,6 @@ mod series;
 #[cfg(test)]
 mod tests;
 
-pub use board::{Board, BoardError};
+pub use board::{AdoptError, Board, BoardError};
 pub use frame::{Frame, Row, SeriesId};
 pub use series::SeriesError;

@@ -104,6 +104,31 @@ impl Program {
         self.nodes.len()
     }
 
+    /// The same series, none of which has seen a bar.
+    pub(super) fn unwarmed(&self) -> Self {
+        let mut program = self.clone();
+        for node in &mut program.nodes {
+            match node {
+                Node::Indicator { indicator, .. } => indicator.forget(),
+                Node::Shift { ring, .. } => ring.clear(),
+                _ => {}
+            }
+        }
+        program
+    }
+
+    /// Whether `other` has the same series in the same places, and perhaps more behind them.
+    pub(super) fn is_continued_by(&self, other: &Self) -> bool {
+        let same = |(key, series): (&String, &SeriesId)| other.known.get(key) == Some(series);
+        self.nodes.len() <= other.nodes.len() && self.known.iter().all(same)
+    }
+
+    /// Takes over, with what they remember, the series that `other` has behind these.
+    pub(super) fn adopt(&mut self, other: &Self) {
+        self.nodes.extend(other.nodes.iter().skip(self.nodes.len()).cloned());
+        self.known.clone_from(&other.known);
+    }
+
     /// How many bars before the one it is computed at the deepest series reaches back to.
     pub(super) fn look_back_bars(&self) -> usize {
         let mut reach: Vec<usize> = Vec::with_capacity(self.nodes.len());

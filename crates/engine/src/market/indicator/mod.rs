@@ -105,6 +105,11 @@ impl Indicator {
         }
     }
 
+    /// Makes it as it was before the first bar.
+    pub(super) fn forget(&mut self) {
+        self.state.reset();
+    }
+
     /// How many values an update writes, at least 1.
     pub fn output_count(&self) -> usize {
         self.definition.output_count()

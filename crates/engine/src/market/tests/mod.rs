@@ -1,4 +1,5 @@
 //! The board as those see it who read its frames.
 
 mod frames;
+mod grow;
 mod series;

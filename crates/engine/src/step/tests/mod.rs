@@ -2,6 +2,7 @@
 
 mod commands;
 mod frames;
+mod growth;
 mod orders;
 mod script;
 mod venue;
