@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ballast_domain::id::Leg;
 use ballast_domain::ledger::Transfer;
 use ballast_domain::{
-    Account, ActiveState, DoneState, Event, ExitReason, Fill, Money, OrderId, OrderState,
+    Account, ActiveState, DoneState, Envelope, Event, ExitReason, Fill, Money, OrderId, OrderState,
     OrderTerms, ProfileDocument, ProfileId, ProfileStatus, Purpose, Stop, Trade, TradeId,
     TransferCode, TransferId,
 };
@@ -17,10 +17,14 @@ use crate::position;
 type Booked = Result<(), String>;
 
 impl State {
-    pub(super) fn book(&mut self, event: &Event) -> Booked {
-        match event {
-            Event::ProfileChanged { profile, version, document, .. } => {
-                self.change_profile(*profile, *version, document)
+    pub(super) fn book(&mut self, envelope: &Envelope) -> Booked {
+        match &envelope.event {
+            Event::ProfileChanged { profile, version, document, by } => {
+                self.change_profile(*profile, *version, document)?;
+                let profile = self.find(*profile)?;
+                profile.changed_by.clone_from(by);
+                profile.changed_at = envelope.at;
+                Ok(())
             }
             Event::ProfileStatusChanged { profile, status, .. } => {
                 let profile = self.find(*profile)?;

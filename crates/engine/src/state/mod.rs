@@ -19,7 +19,7 @@ pub use profile::{Order, Profile, unrealised};
 
 /// The number of the form in which this build writes a [`State`]. A snapshot in another form is not
 /// read: the journal is folded instead.
-pub const STATE_FORMAT: u16 = 2;
+pub const STATE_FORMAT: u16 = 3;
 
 /// Everything the journal has told about one tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -102,7 +102,7 @@ impl State {
         if envelope.version > EVENT_VERSION {
             return Err(ApplyError::UnknownVersion { seq, version: envelope.version });
         }
-        self.book(&envelope.event).map_err(|why| ApplyError::Impossible { seq, why })?;
+        self.book(envelope).map_err(|why| ApplyError::Impossible { seq, why })?;
         self.last_seq = seq;
         Ok(())
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use ballast_domain::{
     ActiveState, BrokerEvent, Decision, IntentId, Money, OrderId, OrderState, OrderTerms, Price,
-    ProfileDocument, ProfileId, ProfileStatus, Purpose, Quantity, Slot, Symbol, Trade, TradeId,
+    ProfileDocument, ProfileId, ProfileStatus, Purpose, Quantity, Slot, Symbol, Timestamp, Trade,
+    TradeId,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,10 @@ pub struct Profile {
     pub version: u64,
     /// How it trades.
     pub document: Box<ProfileDocument>,
+    /// Who made this version of the document.
+    pub changed_by: String,
+    /// When this version was made.
+    pub changed_at: Timestamp,
     /// What it does.
     pub status: ProfileStatus,
     /// Whether it was ever made to run.
@@ -82,6 +87,8 @@ impl Profile {
             started: false,
             book: Book::new(document.capital.currency),
             document,
+            changed_by: String::new(),
+            changed_at: Timestamp::MIN,
             last_intent: 0,
             working: BTreeMap::new(),
             ended: VecDeque::new(),

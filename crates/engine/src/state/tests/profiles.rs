@@ -52,6 +52,7 @@ fn versions_are_contiguous() {
     assert!(change(&mut fold, 3, same()).is_err());
     assert_eq!(change(&mut fold, 2, same()), Ok(()));
     assert_eq!(fold.profile().version, 2);
+    assert_eq!(fold.profile().changed_by, "alice");
 }
 
 #[test]

@@ -34,6 +34,8 @@ fn a_profile_is_made_stopped_and_changed_by_versions() {
     assert_eq!(world.put(PROFILE, richer), Answer::Done);
     assert_eq!(world.words(), "profile 2");
     play(&mut world, "available: 12000\n status: Running");
+    let profile = world.profile();
+    assert_eq!((profile.changed_by.as_str(), profile.changed_at), ("alice", world.now));
 }
 
 #[test]
