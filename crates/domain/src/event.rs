@@ -14,7 +14,7 @@ use crate::id::{OrderId, ProfileId, RequestId, TradeId};
 use crate::number::Money;
 use crate::order::{BrokerEvent, DoneState, Fill, OrderTerms};
 use crate::profile::{ProfileDocument, ProfileStatus};
-use crate::signal::{Refusal, Signal};
+use crate::signal::{Origin, Refusal, Signal};
 use crate::time::Timestamp;
 
 /// The version of the event format that this build writes.
@@ -102,6 +102,9 @@ pub enum Event {
         terms: Arc<OrderTerms>,
         /// The version of control that it was accepted under.
         control_version: u64,
+        /// Who asked for it; journals of earlier releases do not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<Origin>,
     },
     /// The venue has the order.
     OrderAccepted {

@@ -149,6 +149,18 @@ impl Book {
         self.recorded.remove(&intent);
     }
 
+    /// The transfers of an intent that may still see a repetition, in the order they were made.
+    #[must_use]
+    pub fn transfers(&self, intent: IntentId) -> &[Transfer] {
+        self.recorded.get(&intent).map_or(&[], Vec::as_slice)
+    }
+
+    /// The transfers that brought capital or took it back.
+    #[must_use]
+    pub fn allocations(&self) -> &[Transfer] {
+        &self.allocations
+    }
+
     /// Zero, always: what all accounts sum to.
     #[must_use]
     pub fn sum(&self) -> Decimal {
@@ -195,7 +207,7 @@ impl Book {
 
     fn recorded_under(&self, id: TransferId) -> &[Transfer] {
         match intent_of(id) {
-            Some(intent) => self.recorded.get(&intent).map_or(&[], Vec::as_slice),
+            Some(intent) => self.transfers(intent),
             None => &self.allocations,
         }
     }

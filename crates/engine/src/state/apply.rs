@@ -26,9 +26,10 @@ impl State {
                 profile.changed_at = envelope.at;
                 Ok(())
             }
-            Event::ProfileStatusChanged { profile, status, .. } => {
+            Event::ProfileStatusChanged { profile, status, reason } => {
                 let profile = self.find(*profile)?;
                 profile.status = *status;
+                profile.status_reason.clone_from(reason);
                 profile.started |= *status == ProfileStatus::Running;
                 Ok(())
             }
@@ -75,8 +76,10 @@ impl State {
                 (trade.bars_held, trade.counted_to) = (*bars, Some(*close));
                 Ok(())
             }
-            Event::AvailableNegative { profile, .. } => {
-                self.find(*profile)?.status = ProfileStatus::UnderReview;
+            Event::AvailableNegative { profile, available } => {
+                let profile = self.find(*profile)?;
+                profile.status = ProfileStatus::UnderReview;
+                profile.status_reason = format!("what is available is negative: {available}");
                 Ok(())
             }
         }

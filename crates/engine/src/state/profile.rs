@@ -58,6 +58,8 @@ pub struct Profile {
     pub changed_at: Timestamp,
     /// What it does.
     pub status: ProfileStatus,
+    /// Who or what brought it there, and why.
+    pub status_reason: String,
     /// Whether it was ever made to run.
     pub started: bool,
     /// Its money.
@@ -84,6 +86,7 @@ impl Profile {
             id,
             version: 0,
             status: ProfileStatus::Stopped,
+            status_reason: String::new(),
             started: false,
             book: Book::new(document.capital.currency),
             document,

@@ -339,7 +339,9 @@ impl Engine {
                 let order = terms.order_id();
                 self.stop_entering(context, &terms, effects)?;
                 let control_version = self.control.as_ref().map_or(0, |control| control.version);
-                self.emit(context, Event::IntentAccepted { terms, control_version }, effects)?;
+                let origin = Some(signal.origin);
+                let accepted = Event::IntentAccepted { terms, control_version, origin };
+                self.emit(context, accepted, effects)?;
                 effects.actions.push(Action::Submit(intent));
                 Ok(Ok(order))
             }

@@ -52,7 +52,8 @@ fn hostile() -> Scene {
     let mut terms = scene.check(&elsewhere).unwrap();
     terms.intent = IntentId { profile: PROFILE, number: 2 };
     let terms = std::sync::Arc::new(terms);
-    let accepted = ballast_domain::Event::IntentAccepted { terms, control_version: 0 };
+    let accepted =
+        ballast_domain::Event::IntentAccepted { terms, control_version: 0, origin: None };
     scene.fold.apply(accepted).unwrap();
     scene.fold.play("profile 10000\n status UnderReview");
     scene.stop(ControlMode::Paused, Scope::Global);

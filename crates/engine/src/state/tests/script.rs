@@ -108,9 +108,11 @@ impl Fold {
                 );
                 Event::ProfileStatusChanged { profile: PROFILE, status, reason: reason() }
             }
-            "intent" => {
-                Event::IntentAccepted { terms: Arc::new(self.terms(&words)), control_version: 0 }
-            }
+            "intent" => Event::IntentAccepted {
+                terms: Arc::new(self.terms(&words)),
+                control_version: 0,
+                origin: None,
+            },
             "accepted" => Event::OrderAccepted { order: order() },
             "unknown" => Event::OrderUnknown { order: order(), reason: reason() },
             "cancel" => Event::CancelRequested { order: order(), reason: reason() },
