@@ -25,6 +25,7 @@ mod query;
 mod sqlite;
 mod store;
 
+pub use ballast_engine::ports::Clock;
 pub use contract::{
     Collection, Etag, Head, Index, MAX_APPEND_BYTES, MAX_APPEND_RECORDS, MAX_PAGE,
     MAX_SNAPSHOT_BYTES, MAX_VALUE_BYTES, Precondition, Priority, Snapshot, StreamName,
