@@ -5,3 +5,5 @@
 #![warn(missing_docs)]
 
 pub mod request;
+pub mod seal;
+pub mod token;

@@ -4,3 +4,4 @@
 mod idempotency;
 mod request;
 mod support;
+mod tokens;

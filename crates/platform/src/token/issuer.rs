@@ -1,0 +1,325 @@
+//! Our own authority: keys that are made at the first start, sealed in the store, and rotated.
+//!
+//! A key that was replaced stays in the public set until the last token it has signed has expired.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use aws_lc_rs::encoding::AsDer as _;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use ballast_domain::{TenantId, Timestamp};
+use ballast_storage::{
+    Clock, Collection, Documents, Precondition, ProductStore, Query, StoreError,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use tokio::sync::Mutex;
+
+use super::keys::KeySet;
+use super::{ACCESS_TOKEN_LIFE, Claims, epoch_seconds, random_id};
+use crate::request::Role;
+use crate::seal::{MasterKey, OpenSealError};
+
+/// Where the signing keys are kept.
+pub static SIGNING_KEYS: Collection = Collection { name: "signing-keys", indexes: &[] };
+
+/// How long a replaced key stays public: the life of its last token, and some for clocks.
+const KEPT_AFTER_ROTATION: Duration = Duration::from_secs(ACCESS_TOKEN_LIFE.as_secs() + 300);
+
+const RELOAD_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How tokens are signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SigningAlgorithm {
+    /// ECDSA on P-256: short keys and tokens.
+    ES256,
+    /// RSA of 2048 bits, for clients that know nothing else.
+    RS256,
+}
+
+impl FromStr for SigningAlgorithm {
+    type Err = IssuerError;
+
+    fn from_str(text: &str) -> Result<Self, IssuerError> {
+        match text {
+            "ES256" => Ok(Self::ES256),
+            "RS256" => Ok(Self::RS256),
+            other => Err(IssuerError::Key(format!("'{other}' is not one of ES256 and RS256"))),
+        }
+    }
+}
+
+/// Why tokens cannot be signed.
+#[derive(Debug, Error)]
+pub enum IssuerError {
+    /// The keys cannot be read or written now.
+    #[error("the signing keys are not available: {0}")]
+    Store(#[from] StoreError),
+    /// A stored key does not open.
+    #[error("the signing key {id} cannot be opened: {source}")]
+    Sealed {
+        /// The key's id.
+        id: String,
+        /// Why.
+        source: OpenSealError,
+    },
+    /// A key cannot be made or used.
+    #[error("a signing key cannot be used: {0}")]
+    Key(String),
+}
+
+/// What the issuer is told by the settings.
+#[derive(Debug, Clone)]
+pub struct IssuerSettings {
+    /// Who the tokens say has signed them (`PLATFORM_JWT_ISSUER`).
+    pub issuer: String,
+    /// Whom they are for.
+    pub audience: String,
+    /// The product that its users are of (`BALLAST_PRODUCT_ID`).
+    pub product_id: String,
+    /// How they are signed. A change of it is a rotation.
+    pub algorithm: SigningAlgorithm,
+}
+
+/// Signs access tokens.
+pub struct Issuer {
+    settings: IssuerSettings,
+    documents: Documents,
+    master: MasterKey,
+    clock: Arc<dyn Clock>,
+    keys: RwLock<Loaded>,
+    read_at: Mutex<Timestamp>,
+}
+
+/// The keys as they were read last.
+struct Loaded {
+    signing: Arc<SigningKey>,
+    public: JwkSet,
+    verifying: KeySet,
+}
+
+struct SigningKey {
+    header: Header,
+    key: EncodingKey,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StoredKey {
+    id: String,
+    algorithm: SigningAlgorithm,
+    created_at: Timestamp,
+    /// The private key, PKCS #8, sealed.
+    private_key: String,
+    public_key: Jwk,
+}
+
+impl fmt::Debug for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Issuer").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Issuer {
+    /// Reads the keys, and makes one when there is none that signs as the settings say.
+    ///
+    /// # Errors
+    /// [`IssuerError`].
+    pub async fn open(
+        settings: IssuerSettings,
+        store: &ProductStore,
+        master: MasterKey,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, IssuerError> {
+        let documents = store.documents(&SIGNING_KEYS);
+        let mut stored = read(&documents).await?;
+        if stored.last().is_none_or(|newest| newest.algorithm != settings.algorithm) {
+            let at = after(&stored, clock.now());
+            stored.push(make(&settings, &documents, &master, at).await?);
+        }
+        let keys = RwLock::new(load(&stored, &master)?);
+        let read_at = Mutex::new(clock.now());
+        Ok(Self { settings, documents, master, clock, keys, read_at })
+    }
+
+    /// What the tokens are signed as.
+    #[must_use]
+    pub const fn settings(&self) -> &IssuerSettings {
+        &self.settings
+    }
+
+    /// Makes a new key and signs with it from now on. Tokens of the old one stay good until they
+    /// expire.
+    ///
+    /// # Errors
+    /// [`IssuerError`].
+    pub async fn rotate(&self) -> Result<(), IssuerError> {
+        let at = after(&read(&self.documents).await?, self.clock.now());
+        make(&self.settings, &self.documents, &self.master, at).await?;
+        self.reload().await
+    }
+
+    /// Reads the keys again, because another node may have made one, and forgets those whose last
+    /// token has expired.
+    ///
+    /// # Errors
+    /// [`IssuerError`].
+    pub async fn reload(&self) -> Result<(), IssuerError> {
+        let stored = read(&self.documents).await?;
+        let now = self.clock.now();
+        for pair in stored.windows(2) {
+            let [old, new] = pair else { continue };
+            let since = now.nanos_since(new.created_at);
+            if u128::try_from(since).is_ok_and(|since| since > KEPT_AFTER_ROTATION.as_nanos()) {
+                self.documents.delete(&old.id, Precondition::Any).await?;
+            }
+        }
+        let loaded = load(&read(&self.documents).await?, &self.master)?;
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = loaded;
+        Ok(())
+    }
+
+    /// Reads the keys again, unless that was done just now: tokens with made-up keys may not keep
+    /// the store busy.
+    pub(super) async fn reload_if_due(&self) -> Result<(), IssuerError> {
+        let now = self.clock.now();
+        let mut read_at = self.read_at.lock().await;
+        let since = now.nanos_since(*read_at);
+        if u128::try_from(since).is_ok_and(|since| since < RELOAD_INTERVAL.as_nanos()) {
+            return Ok(());
+        }
+        *read_at = now;
+        self.reload().await
+    }
+
+    /// Signs a token for a session that begins or goes on now.
+    ///
+    /// # Errors
+    /// [`IssuerError::Key`].
+    pub fn sign(&self, user: &TenantId, role: Role, session: &str) -> Result<String, IssuerError> {
+        let iat = epoch_seconds(self.clock.now());
+        let life = i64::try_from(ACCESS_TOKEN_LIFE.as_secs()).unwrap_or(i64::MAX);
+        let claims = Claims {
+            iss: self.settings.issuer.clone(),
+            aud: self.settings.audience.clone(),
+            sub: user.to_string(),
+            product_id: self.settings.product_id.clone(),
+            roles: role.included().into_iter().map(|role| role.to_string()).collect(),
+            session_id: session.to_owned(),
+            iat,
+            exp: iat.saturating_add(life),
+            jti: random_id("tok"),
+        };
+        let signing = {
+            let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(&keys.signing)
+        };
+        let token = jsonwebtoken::encode(&signing.header, &claims, &signing.key);
+        token.map_err(|error| IssuerError::Key(error.to_string()))
+    }
+
+    /// The public keys, as `/.well-known/jwks.json` serves them.
+    #[must_use]
+    pub fn jwks(&self) -> JwkSet {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).public.clone()
+    }
+
+    pub(super) fn verifying(&self) -> KeySet {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).verifying.clone()
+    }
+}
+
+/// All keys, the oldest first.
+async fn read(documents: &Documents) -> Result<Vec<StoredKey>, IssuerError> {
+    let page = documents.query::<StoredKey>(&Query::default()).await?;
+    let mut stored: Vec<_> = page.documents.into_iter().map(|document| document.body).collect();
+    stored.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+    Ok(stored)
+}
+
+/// Now, but later than every key that there is: the newest signs, also when the clock was set back.
+fn after(stored: &[StoredKey], now: Timestamp) -> Timestamp {
+    let newest = stored.last().map(|newest| newest.created_at.saturating_add_nanos(1));
+    newest.map_or(now, |newest| newest.max(now))
+}
+
+async fn make(
+    settings: &IssuerSettings,
+    documents: &Documents,
+    master: &MasterKey,
+    now: Timestamp,
+) -> Result<StoredKey, IssuerError> {
+    let algorithm = settings.algorithm;
+    let id = random_id("key");
+    let private_key = generate(algorithm)?;
+    let key = encoding_key(algorithm, &private_key)?;
+    let public = Jwk::from_encoding_key(&key, signing(algorithm));
+    let mut public_key = public.map_err(|error| IssuerError::Key(error.to_string()))?;
+    public_key.common.key_id = Some(id.clone());
+    public_key.common.public_key_use = Some(PublicKeyUse::Signature);
+    let sealed = master.seal(&owner(&id), &private_key);
+    let private_key = sealed.map_err(|source| IssuerError::Sealed { id: id.clone(), source })?;
+    let stored = StoredKey { id, algorithm, created_at: now, private_key, public_key };
+    documents.put(&stored.id, &stored, Precondition::Absent, None).await?;
+    Ok(stored)
+}
+
+fn load(stored: &[StoredKey], master: &MasterKey) -> Result<Loaded, IssuerError> {
+    let newest =
+        stored.last().ok_or_else(|| IssuerError::Key("there is none in the store".to_owned()))?;
+    let private_key = master.open(&owner(&newest.id), &newest.private_key);
+    let private_key =
+        private_key.map_err(|source| IssuerError::Sealed { id: newest.id.clone(), source })?;
+    let header = Header { kid: Some(newest.id.clone()), ..Header::new(signing(newest.algorithm)) };
+    let key = encoding_key(newest.algorithm, &private_key)?;
+    let public = JwkSet { keys: stored.iter().map(|key| key.public_key.clone()).collect() };
+    let verifying = KeySet::from_jwks(&public);
+    Ok(Loaded { signing: Arc::new(SigningKey { header, key }), public, verifying })
+}
+
+fn owner(id: &str) -> String {
+    format!("signing-key/{id}")
+}
+
+const fn signing(algorithm: SigningAlgorithm) -> Algorithm {
+    match algorithm {
+        SigningAlgorithm::ES256 => Algorithm::ES256,
+        SigningAlgorithm::RS256 => Algorithm::RS256,
+    }
+}
+
+/// A private key as PKCS #8.
+fn generate(algorithm: SigningAlgorithm) -> Result<Vec<u8>, IssuerError> {
+    let failed = |_| IssuerError::Key("the system gives no randomness for a key".to_owned());
+    match algorithm {
+        SigningAlgorithm::ES256 => {
+            let random = SystemRandom::new();
+            let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
+            Ok(key.map_err(failed)?.as_ref().to_vec())
+        }
+        SigningAlgorithm::RS256 => {
+            let key = aws_lc_rs::rsa::KeyPair::generate(KeySize::Rsa2048).map_err(failed)?;
+            Ok(key.as_der().map_err(failed)?.as_ref().to_vec())
+        }
+    }
+}
+
+fn encoding_key(algorithm: SigningAlgorithm, pkcs8: &[u8]) -> Result<EncodingKey, IssuerError> {
+    let pem = format!(
+        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+        STANDARD.encode(pkcs8)
+    );
+    let key = match algorithm {
+        SigningAlgorithm::ES256 => EncodingKey::from_ec_pem(pem.as_bytes()),
+        SigningAlgorithm::RS256 => EncodingKey::from_rsa_pem(pem.as_bytes()),
+    };
+    key.map_err(|error| IssuerError::Key(error.to_string()))
+}
