@@ -198,6 +198,23 @@ impl Feed for CsvFeed {
 }
 
 impl ReplayFile {
+    /// Bars of the instrument with `from < close_time <= to`, made from the file's when it has
+    /// shorter ones; none when it has longer ones.
+    ///
+    /// # Errors
+    /// [`CsvError`], with line and column.
+    pub fn history(
+        &self,
+        timeframe: Timeframe,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Bar>, CsvError> {
+        match timeframe < self.timeframe {
+            true => Ok(Vec::new()),
+            false => history(self, timeframe, from, to),
+        }
+    }
+
     fn refusal(&self, error: &CsvError) -> FeedError {
         FeedError::Refused(format!("{}: {error}", self.path.display()))
     }

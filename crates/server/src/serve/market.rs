@@ -1,7 +1,9 @@
 //! The market's loop: from the feed over the shared board to every tenant.
 
+mod requests;
+
 use std::cmp::Ordering;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,9 +15,12 @@ use ballast_venues::paper::{MarketClose, PaperMarket};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use super::prices::Prices;
 use super::settings::MOST_WARM_UP_BARS;
 use super::stopped;
 use super::system::ReplayClock;
+pub(crate) use requests::{CompileError, MarketDesk};
+pub(super) use requests::Requests;
 
 /// Frames that are kept for tenants that start later or again.
 const RECENT_FRAMES: usize = 8_192;
@@ -169,64 +174,23 @@ pub(super) struct Market<F> {
     pub(super) replay: Option<Arc<ReplayClock>>,
     /// How long after the first bar of a close the others are waited for.
     pub(super) frame_grace: Duration,
+    /// Closes of the base timeframe that series warm up on, at least.
+    pub(super) warm_up_bars: u32,
+    /// What others ask for.
+    pub(super) requests: Requests,
+    /// The last price of each instrument.
+    pub(super) prices: Prices,
     /// The close of the last base frame, for health.
     pub(super) last_close: watch::Sender<Option<Timestamp>>,
 }
 
 impl<F: Feed> Market<F> {
-    /// Fills the board from history, so that indicators are ready at the first live close, and as
-    /// they would be had they never been interrupted: from as many closes of each timeframe as its
-    /// series need, of the base timeframe from `bars` at least.
-    pub(super) async fn warm_up(&mut self, bars: u32, to: Timestamp) -> Result<(), FeedError> {
-        let base = self.board.base();
-        let reaches: Vec<_> = self.board.reaches().collect();
-        let mut from = before(to, base, bars as usize);
-        let mut past: Vec<(Timeframe, Symbol, Bar)> = Vec::new();
-        for (timeframe, reach) in reaches {
-            let needed = (reach * SETTLING).min(MOST_WARM_UP_BARS as usize);
-            if timeframe == base {
-                from = from.min(before(to, base, needed));
-                continue;
-            }
-            let needed = needed.max(LEAST_LONGER_BARS);
-            let begun = timeframe.bucket_open(to);
-            self.read(timeframe, before(begun, timeframe, needed), begun, &mut past).await?;
-            // The bar that is forming is made from base bars.
-            from = from.min(begun);
-        }
-        self.read(base, from, to, &mut past).await?;
-        past.sort_by_key(|(timeframe, _, bar)| (bar.close_time, std::cmp::Reverse(*timeframe)));
-        for (timeframe, symbol, bar) in past {
-            let recent = &self.recent;
-            let keep = |frame: &Frame| {
-                recent.keep(&[Arc::new(frame.clone())], &[]);
-            };
-            let taken = match timeframe == base {
-                true => self.board.push(symbol, &bar, keep),
-                false => self.board.seed(symbol, timeframe, &bar, keep),
-            };
-            taken.map_err(|error| FeedError::Refused(error.to_string()))?;
-        }
-        // What somebody has not reported of the past is a gap, and no news.
+    /// Fills the board from history, so that indicators are ready at the first live close.
+    pub(super) async fn warm_up(&mut self, to: Timestamp) -> Result<(), FeedError> {
+        let symbols = self.board.symbols().collect();
         let recent = &self.recent;
-        self.board.expire(to, |frame| drop(recent.keep(&[Arc::new(frame.clone())], &[])));
-        Ok(())
-    }
-
-    /// Reads closed bars of every instrument.
-    async fn read(
-        &mut self,
-        timeframe: Timeframe,
-        from: Timestamp,
-        to: Timestamp,
-        past: &mut Vec<(Timeframe, Symbol, Bar)>,
-    ) -> Result<(), FeedError> {
-        let symbols: Vec<Symbol> = self.board.symbols().collect();
-        for symbol in symbols {
-            let history = self.feed.history(symbol, timeframe, from, to).await?;
-            past.extend(history.into_iter().map(|bar| (timeframe, symbol, bar)));
-        }
-        Ok(())
+        let keep = |frame: &Frame| drop(recent.keep(&[Arc::new(frame.clone())], &[]));
+        warm(&mut self.feed, &mut self.board, &symbols, self.warm_up_bars, to, keep).await
     }
 
     /// Runs until the feed ends or `stop` is set.
@@ -243,12 +207,19 @@ impl<F: Feed> Market<F> {
             let event = tokio::select! {
                 biased;
                 () = stopped(&mut stop) => return,
+                Some(request) = self.requests.0.recv(), if close.close_time.is_none() => {
+                    self.answer(request).await;
+                    continue;
+                }
                 event = self.feed.next() => event,
                 () = close.over(self.frame_grace) => {
                     self.finish(&mut close).await;
                     continue;
                 }
             };
+            if let Ok(Some(event)) = &event {
+                self.prices.heard(event);
+            }
             match event {
                 // The market lists more than anybody here trades.
                 Ok(Some(MarketEvent::Tick { symbol, .. } | MarketEvent::Bar { symbol, .. }))
@@ -412,6 +383,63 @@ impl<F: Feed> Market<F> {
 async fn tell_one(market: Option<PaperMarket>, close: MarketClose) -> Option<PaperMarket> {
     let market = market?;
     market.close(close).await.is_ok().then_some(market)
+}
+
+/// Fills a board from the history of `symbols` as far as `to`, so that its series are as they would
+/// be had they never been interrupted: from as many closes of each timeframe as its series need, of
+/// the base timeframe from `bars` at least.
+async fn warm<F: Feed>(
+    feed: &mut F,
+    board: &mut Board,
+    symbols: &BTreeSet<Symbol>,
+    bars: u32,
+    to: Timestamp,
+    mut keep: impl FnMut(&Frame),
+) -> Result<(), FeedError> {
+    let base = board.base();
+    let reaches: Vec<_> = board.reaches().collect();
+    let mut from = before(to, base, bars as usize);
+    let mut past: Vec<(Timeframe, Symbol, Bar)> = Vec::new();
+    for (timeframe, reach) in reaches {
+        let needed = (reach * SETTLING).min(MOST_WARM_UP_BARS as usize);
+        if timeframe == base {
+            from = from.min(before(to, base, needed));
+            continue;
+        }
+        let needed = needed.max(LEAST_LONGER_BARS);
+        let begun = timeframe.bucket_open(to);
+        let since = before(begun, timeframe, needed);
+        read(feed, symbols, timeframe, (since, begun), &mut past).await?;
+        // The bar that is forming is made from base bars.
+        from = from.min(begun);
+    }
+    read(feed, symbols, base, (from, to), &mut past).await?;
+    past.sort_by_key(|(timeframe, _, bar)| (bar.close_time, std::cmp::Reverse(*timeframe)));
+    for (timeframe, symbol, bar) in past {
+        let taken = match timeframe == base {
+            true => board.push(symbol, &bar, &mut keep),
+            false => board.seed(symbol, timeframe, &bar, &mut keep),
+        };
+        taken.map_err(|error| FeedError::Refused(error.to_string()))?;
+    }
+    // What somebody has not reported of the past is a gap, and no news.
+    board.expire(to, keep);
+    Ok(())
+}
+
+/// Reads bars of each instrument that closed in a window, its beginning left out.
+async fn read<F: Feed>(
+    feed: &mut F,
+    symbols: &BTreeSet<Symbol>,
+    timeframe: Timeframe,
+    (from, to): (Timestamp, Timestamp),
+    past: &mut Vec<(Timeframe, Symbol, Bar)>,
+) -> Result<(), FeedError> {
+    for symbol in symbols {
+        let history = feed.history(*symbol, timeframe, from, to).await?;
+        past.extend(history.into_iter().map(|bar| (timeframe, *symbol, bar)));
+    }
+    Ok(())
 }
 
 /// The instant about `bars` bars before `instant`.

@@ -1,11 +1,15 @@
 //! `ballast serve`: the market, the tenants and their paper venue, wired together.
 
+mod control;
 mod health;
 mod market;
 mod observer;
+mod past;
+mod prices;
 mod settings;
 mod system;
 mod tenant;
+mod tenants;
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -55,50 +59,59 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
     let (version, data_dir) = (env!("CARGO_PKG_VERSION"), settings.data_dir.display());
     tracing::info!(version, %data_dir, "ballast is starting");
     match settings.market.feed {
-        FeedKind::Simulated => {
-            let market = SimulatedMarket::new(settings.market.seed, &sim_instruments());
-            let market = Arc::new(market.map_err(CliError::failed)?);
-            let instruments = market.instruments().collect();
-            let clock = market_clock(&settings);
-            let start = clock.now();
-            let speed = Speed::Times(settings.market.speed);
-            let open = |start| {
-                let feed = SimulatedFeed::new(market.clone(), Arc::new(SystemClock), start, speed);
-                feed.map_err(CliError::failed)
-            };
-            Server { settings, instruments, base: BASE, start, clock, replay: None }
-                .run(open, signals)
-                .await
-        }
-        FeedKind::Replay => {
-            let replay = settings.market.replay.clone();
-            let replay = replay.ok_or_else(|| CliError::usage("market.replay is missing"))?;
-            let open = |start| {
-                let files = replay.files.iter().map(|file| ReplayFile {
-                    symbol: file.symbol,
-                    path: file.path.clone(),
-                    timeframe: replay.timeframe,
-                    stamped: replay.stamped,
-                });
-                let feed = CsvFeed::open(files.collect(), start).map_err(CliError::failed)?;
-                match start == replay.start {
-                    true => check_replay(&feed, start)?,
-                    // Where it goes on, the rest was said when it began.
-                    false => check_end(&feed, start)?,
-                }
-                Ok(feed)
-            };
-            let quote = "USD".parse().map_err(CliError::failed)?;
-            let instruments = replay.files.iter().map(|file| {
-                Instrument::unrestricted(file.symbol, ballast_domain::AssetClass::Stock, quote)
-            });
-            let instruments = instruments.collect();
-            let (base, start) = (replay.timeframe, replay.start);
-            let clock = Arc::new(ReplayClock::new(start));
-            let replay = Some(Arc::clone(&clock));
-            Server { settings, instruments, base, start, clock, replay }.run(open, signals).await
-        }
+        FeedKind::Simulated => simulated(settings, signals).await,
+        FeedKind::Replay => replay(settings, signals).await,
     }
+}
+
+async fn simulated(settings: Settings, signals: StopSignals) -> Result<(), CliError> {
+    let market = SimulatedMarket::new(settings.market.seed, &sim_instruments());
+    let market = Arc::new(market.map_err(CliError::failed)?);
+    let instruments = market.instruments().collect();
+    let clock = market_clock(&settings);
+    let start = clock.now();
+    let speed = Speed::Times(settings.market.speed);
+    let source = Source::Simulated(Arc::clone(&market));
+    let open = |start| {
+        let feed = SimulatedFeed::new(market.clone(), Arc::new(SystemClock), start, speed);
+        feed.map_err(CliError::failed)
+    };
+    Server { settings, instruments, base: BASE, start, clock, replay: None, source }
+        .run(open, signals)
+        .await
+}
+
+async fn replay(settings: Settings, signals: StopSignals) -> Result<(), CliError> {
+    let replay = settings.market.replay.clone();
+    let replay = replay.ok_or_else(|| CliError::usage("market.replay is missing"))?;
+    let files = replay.files.iter().map(|file| ReplayFile {
+        symbol: file.symbol,
+        path: file.path.clone(),
+        timeframe: replay.timeframe,
+        stamped: replay.stamped,
+    });
+    let files: Vec<_> = files.collect();
+    let open = |start| {
+        let feed = CsvFeed::open(files.clone(), start).map_err(CliError::failed)?;
+        match start == replay.start {
+            true => check_replay(&feed, start)?,
+            // Where it goes on, the rest was said when it began.
+            false => check_end(&feed, start)?,
+        }
+        Ok(feed)
+    };
+    let quote = "USD".parse().map_err(CliError::failed)?;
+    let instruments = replay.files.iter().map(|file| {
+        Instrument::unrestricted(file.symbol, ballast_domain::AssetClass::Stock, quote)
+    });
+    let instruments = instruments.collect();
+    let (base, start) = (replay.timeframe, replay.start);
+    let clock = Arc::new(ReplayClock::new(start));
+    let replayed = Some(Arc::clone(&clock));
+    let source = Source::Files(Arc::new(files.clone()));
+    Server { settings, instruments, base, start, clock, replay: replayed, source }
+        .run(open, signals)
+        .await
 }
 
 /// Says what is probably wrong with the files of a replay, and refuses one that would play nothing.
@@ -151,7 +164,7 @@ fn market_clock(settings: &Settings) -> Arc<dyn Clock> {
 /// What runs until the server is told to stop.
 struct Running {
     stop: watch::Sender<bool>,
-    tenants: Vec<JoinHandle<()>>,
+    tenants: Tenants,
     market: JoinHandle<()>,
     http: JoinHandle<()>,
 }
@@ -159,10 +172,7 @@ struct Running {
 impl Running {
     async fn stop(self) {
         self.stop.send_replace(true);
-        // Each tenant has its own deadline, and says what went wrong.
-        for tenant in self.tenants {
-            let _ = tenant.await;
-        }
+        self.tenants.finished().await;
         // The rest has nothing to lose, and nobody waits for a client that asks no more.
         let market = async {
             if !self.market.is_finished() {
@@ -183,6 +193,8 @@ struct Server {
     clock: Arc<dyn Clock>,
     /// The same, when it is a file that is played.
     replay: Option<Arc<ReplayClock>>,
+    /// Where the market's past is read.
+    source: Source,
 }
 
 impl Server {
@@ -199,7 +211,7 @@ impl Server {
         for tenant in &self.settings.tenants {
             configured.push((tenant.id.clone(), self.configure(tenant, &mut board)?));
         }
-        let listener = self.listen().await?;
+        let listener = self.listen(self.settings.listen, "--listen").await?;
         let store = self.open_store().await?;
         let seated = self.seated(&store, configured, &mut board).await?;
         if let Some(from) = self.stands_at(&seated) {
@@ -210,25 +222,42 @@ impl Server {
         if let Some(clock) = &self.replay {
             clock.set(self.start);
         }
-        let listen = listener.local_addr()?;
         let (stop, stopping) = watch::channel(false);
-        let (control, controlled) = watch::channel(Some(Arc::new(ControlSnapshot::default())));
         let (last_close, closes) = watch::channel(None);
-        let (health, recent) = (Health::new(closes), RecentFrames::default());
-        let common =
-            Common { health: &health, recent: &recent, gaps: gaps()?, control: controlled };
-        let (tenants, worlds) = self.admit(seated, &common);
-        let (start, replay) = (self.start, self.replay.clone());
-        let frame_grace = Duration::from_millis(self.settings.market.frame_grace_ms.into());
-        let mut market =
-            Market { feed, board, tenants, recent, start, replay, frame_grace, last_close };
+        let (desk, requests) = MarketDesk::new();
+        let (recent, prices) = (RecentFrames::default(), Prices::default());
+        let control = TradingControl::open(&store, Arc::new(SystemClock)).await;
+        let health = Health::new(closes.clone());
+        let kit = self.kit(&store, &health, &recent, &control, &desk)?;
+        let tenants = Tenants::new(kit, stopping.clone());
+        let found = |seated: Seated| {
+            let place = seated.known.place.filter(|_| self.replay.is_some());
+            let Seated { known, profiles, standing } = seated;
+            tenants.found(known.store, profiles, standing, place)
+        };
+        let (seats, worlds): (Vec<_>, Vec<_>) = seated.into_iter().map(found).unzip();
+        let mut market = Market {
+            feed,
+            board,
+            tenants: seats,
+            recent,
+            start: self.start,
+            replay: self.replay.clone(),
+            frame_grace: Duration::from_millis(self.settings.market.frame_grace_ms.into()),
+            warm_up_bars: self.settings.market.warm_up_bars,
+            requests,
+            prices: prices.clone(),
+            last_close,
+        };
         if !self.warmed_up(&mut market, &mut signals).await? {
             return closed(store).await;
         }
-        let tenants = worlds.into_iter().map(|world| world.supervise(stopping.clone()));
-        let tenants = tenants.map(tokio::spawn).collect();
+        worlds.into_iter().for_each(|world| tenants.supervise(world));
         let mut market = tokio::spawn(market.run(stopping.clone()));
-        let http = tokio::spawn(answer_health(listener, health, stopping));
+        let past = Past::new(self.source.clone(), self.start, closes);
+        let parts = Parts { tenants: tenants.clone(), control, desk, prices, past, health };
+        let listen = listener.local_addr()?;
+        let http = self.answer(parts, &store, listener, stopping).await?;
         tracing::info!(%listen, "ballast is running; the money is paper");
         let ended = tokio::select! {
             () = signals.received() => Ok(()),
@@ -236,36 +265,33 @@ impl Server {
         };
         tracing::info!("stopping: finishing what was begun");
         Running { stop, tenants, market, http }.stop().await;
-        drop(control);
         closed(store).await?;
         ended
     }
 
-    /// Every tenant, and its seat in the market.
-    fn admit(&self, seated: Vec<Seated>, common: &Common<'_>) -> (Vec<Seat>, Vec<TenantWorld>) {
-        let admit = |Seated { known, profiles, standing }| {
-            let (market, joined) = watch::channel(None);
-            let id = known.store.id().clone();
-            let world = TenantWorld {
-                health: common.health.tenant(id.clone()),
-                id,
-                store: known.store,
-                profiles,
-                standing,
-                plays_file: self.replay.is_some(),
-                paper: self.paper(),
-                engine: self.engine(),
-                snapshot_every: self.settings.engine.snapshot_every,
-                clock: Arc::clone(&self.clock),
-                entropy: Arc::new(SystemEntropy),
-                gaps: Arc::clone(&common.gaps),
-                control: common.control.clone(),
-                recent: common.recent.clone(),
-                market,
-            };
-            (Seat::new(joined, known.place.filter(|_| self.replay.is_some())), world)
-        };
-        seated.into_iter().map(admit).unzip()
+    /// What every tenant's world is made of.
+    fn kit(
+        &self,
+        store: &Store,
+        health: &Health,
+        recent: &RecentFrames,
+        control: &TradingControl,
+        desk: &MarketDesk,
+    ) -> Result<Kit, CliError> {
+        Ok(Kit {
+            store: store.clone(),
+            health: health.clone(),
+            recent: recent.clone(),
+            gaps: gaps()?,
+            control: control.subscribe(),
+            paper: self.paper(),
+            engine: self.engine(),
+            snapshot_every: self.settings.engine.snapshot_every,
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::new(SystemEntropy),
+            plays_file: self.replay.is_some(),
+            market: desk.clone(),
+        })
     }
 
     fn configure(
@@ -310,14 +336,17 @@ impl Server {
     }
 
     /// Before the store is opened: a server that cannot be reached leaves no directory behind.
-    async fn listen(&self) -> Result<tokio::net::TcpListener, CliError> {
-        let address = self.settings.listen;
+    async fn listen(
+        &self,
+        address: SocketAddr,
+        flag: &str,
+    ) -> Result<tokio::net::TcpListener, CliError> {
         tokio::net::TcpListener::bind(address).await.map_err(|error| {
             let remedy = match error.kind() {
                 ErrorKind::AddrInUse => "another process uses it; end that or choose another one",
                 _ => "choose an address of this machine",
             };
-            let remedy = format!("{remedy} with --listen, such as 127.0.0.1:4019");
+            let remedy = format!("{remedy} with {flag}, such as 127.0.0.1:4019");
             CliError::failed(format!("cannot listen on {address}: {error}; {remedy}"))
         })
     }
@@ -348,7 +377,8 @@ impl Server {
         for (place, (id, profiles)) in configured.into_iter().enumerate() {
             let known = KnownTenant::read(store.tenant(&id)).await;
             let symbols: BTreeSet<Symbol> = known.symbols().collect();
-            if place >= named && symbols.is_empty() {
+            // Who has nothing at work is seated when they come.
+            if place >= named && !known.is_at_work() {
                 continue;
             }
             symbols.into_iter().for_each(|symbol| self.watch(&id, symbol, board));
@@ -395,7 +425,7 @@ impl Server {
         market: &mut Market<F>,
         signals: &mut StopSignals,
     ) -> Result<bool, CliError> {
-        let done = market.warm_up(self.settings.market.warm_up_bars, self.start);
+        let done = market.warm_up(self.start);
         tokio::select! {
             biased;
             () = signals.received() => Ok(false),
@@ -405,8 +435,8 @@ impl Server {
 
     async fn open_store(&self) -> Result<Store, CliError> {
         let directory = self.settings.data_dir.clone();
-        let options = Options { directory, collections: &[], max_bytes: None };
-        Store::open(options, Arc::clone(&self.clock)).await.map_err(CliError::failed)
+        let options = Options { directory, collections: &COLLECTIONS, max_bytes: None };
+        Store::open(options, Arc::new(SystemClock)).await.map_err(CliError::failed)
     }
 
     fn paper(&self) -> PaperSettings {
@@ -436,14 +466,6 @@ impl Server {
     }
 }
 
-/// What all tenants share.
-struct Common<'a> {
-    health: &'a Health,
-    recent: &'a RecentFrames,
-    gaps: Arc<dyn Gaps>,
-    control: watch::Receiver<Option<Arc<ControlSnapshot>>>,
-}
-
 /// A tenant with what the settings and the store have of it.
 struct Seated {
     known: KnownTenant,
@@ -464,17 +486,6 @@ async fn panicked(market: &mut JoinHandle<()>) -> CliError {
         Err(error) => {
             CliError::failed(format!("the market loop has failed, please report it: {error}"))
         }
-    }
-}
-
-async fn answer_health(
-    listener: tokio::net::TcpListener,
-    health: Health,
-    mut stopping: watch::Receiver<bool>,
-) {
-    let stop = async move { stopped(&mut stopping).await };
-    if let Err(error) = axum::serve(listener, health.router()).with_graceful_shutdown(stop).await {
-        tracing::error!(%error, "health is not answered any more");
     }
 }
 

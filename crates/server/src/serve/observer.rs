@@ -1,5 +1,7 @@
 //! What follows when a tenant's events are durable: health, the log, and now and then a snapshot.
 
+use std::sync::Arc;
+
 use ballast_domain::id::Leg;
 use ballast_domain::{
     Direction, DoneState, Envelope, Event, ExitReason, Fill, OrderId, ProfileId, ProfileStatus,
@@ -8,14 +10,15 @@ use ballast_domain::{
 use ballast_engine::run::Observer;
 use ballast_engine::state::{STATE_FORMAT, State};
 use ballast_engine::step::Engine;
-use ballast_storage::{Snapshot, StreamName, TenantStore};
+use ballast_storage::Snapshot;
 use serde::{Deserialize, Serialize};
 
 use super::health::TenantHealth;
+use crate::views::TenantView;
 
 /// Told of everything that has become durable for one tenant.
 pub(super) struct TenantObserver {
-    store: TenantStore,
+    view: Arc<TenantView>,
     every: u64,
     taken: u64,
     health: TenantHealth,
@@ -26,17 +29,18 @@ impl Observer for TenantObserver {
         let state = engine.state();
         events.iter().for_each(|envelope| self.say(state, &envelope.event));
         self.health.booked(engine);
+        self.view.durable(engine, events);
         if state.last_seq() < self.taken + self.every {
             return;
         }
         self.taken = state.last_seq();
         let cached = Cached { format: STATE_FORMAT, state };
         let Ok(bytes) = serde_json::to_vec(&cached) else { return };
-        let snapshot = Snapshot { seq: state.last_seq(), bytes };
-        // A snapshot is only a cache: without it the journal is folded from further back.
-        if let Err(error) = self.store.put_snapshot(StreamName::Journal, snapshot).await {
-            tracing::warn!(%error, "no snapshot was kept");
-        }
+        self.view.keep_snapshot(Snapshot { seq: state.last_seq(), bytes });
+    }
+
+    fn settled(&mut self, engine: &Engine) {
+        self.view.settled(engine);
     }
 }
 
@@ -54,8 +58,8 @@ pub(super) fn state_of(snapshot: &Snapshot) -> Option<State> {
 }
 
 impl TenantObserver {
-    pub(super) fn new(store: TenantStore, snapshot_every: u64, health: TenantHealth) -> Self {
-        Self { store, every: snapshot_every.max(1), taken: 0, health }
+    pub(super) fn new(view: Arc<TenantView>, snapshot_every: u64, health: TenantHealth) -> Self {
+        Self { view, every: snapshot_every.max(1), taken: 0, health }
     }
 
     /// What an operator follows: fills, refusals, and profiles that stop.

@@ -4,17 +4,17 @@
 mod errand;
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use ballast_domain::{
     Capital, Cause, ControlSnapshot, Envelope, FrameId, Instrument, Mode, OrderId, ProfileDocument,
-    ProfileId, Symbol, TenantId, Timestamp, VenueId,
+    ProfileId, ProfileStatus, RequestId, Symbol, TenantId, Timestamp, VenueId,
 };
 use ballast_engine::market::Board;
 use ballast_engine::ports::{Clock, Entropy, Gaps, Journal, JournalError};
 use ballast_engine::run::{Delivery, RunError, Tenant};
-use ballast_engine::state::{ApplyError, State};
+use ballast_engine::state::{ApplyError, Profile, State};
 use ballast_engine::step::{Answer, Command, Effects, Engine, Input, Settings as EngineOptions};
 use ballast_engine::strategy::Plan;
 use ballast_storage::{StoreError, StreamName, TenantStore};
@@ -30,7 +30,9 @@ use super::health::TenantHealth;
 use super::market::{Place, RecentFrames};
 use super::observer::{TenantObserver, state_of};
 use super::settings::ProfileSettings;
+use super::tenants::Plans;
 use super::{STOP_DEADLINE, stopped};
+use crate::views::TenantView;
 use errand::{Errand, Situation};
 
 /// Deliveries that may wait for a tenant.
@@ -66,7 +68,7 @@ pub(super) struct TenantWorld {
     pub(super) store: TenantStore,
     pub(super) profiles: Vec<ConfiguredProfile>,
     /// The strategies that the journal has, where the settings have another one or none.
-    pub(super) standing: Vec<(ProfileId, Plan)>,
+    pub(super) plans: Plans,
     /// Whether the market is a file, which waits for the tenant: it never misses anything.
     pub(super) plays_file: bool,
     pub(super) paper: PaperSettings,
@@ -78,12 +80,24 @@ pub(super) struct TenantWorld {
     pub(super) control: watch::Receiver<Option<Arc<ControlSnapshot>>>,
     pub(super) recent: RecentFrames,
     pub(super) market: watch::Sender<Option<PaperMarket>>,
+    /// The way to the tenant while it runs.
+    pub(super) ways: watch::Sender<Option<Way>>,
+    pub(super) view: Arc<TenantView>,
     pub(super) health: TenantHealth,
+}
+
+/// Who changes profiles that a settings file names. What a person has changed is theirs from then
+/// on, and the file is not applied to it any more.
+const CONFIGURED: &str = "configuration file";
+
+/// Whether a profile is as a settings file has it.
+fn is_configured(profile: &Profile) -> bool {
+    profile.changed_by == CONFIGURED
 }
 
 /// Why a tenant is not running.
 #[derive(Debug, Error)]
-enum TenantError {
+pub(super) enum TenantError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error(transparent)]
@@ -127,7 +141,7 @@ impl KnownTenant {
     /// the others trade.
     pub(super) async fn read(store: TenantStore) -> Self {
         let read = async {
-            let state = fold(&store).await?;
+            let state = fold(&store, |_, _| {}).await?;
             let place = Place::of(last_frame(&store).await?, last_played(&store).await?);
             Ok::<_, TenantError>((state, place))
         };
@@ -136,6 +150,14 @@ impl KnownTenant {
             (State::new(store.id().clone()), None)
         });
         Self { store, state, place }
+    }
+
+    /// Whether it has anything to run: a profile that trades, holds or has ordered something.
+    pub(super) fn is_at_work(&self) -> bool {
+        self.state.profiles().any(|profile| {
+            let trades = profile.status != ProfileStatus::Stopped && !is_configured(profile);
+            trades || !profile.trades.is_empty() || !profile.working.is_empty()
+        })
     }
 
     /// The instruments of what it holds or has ordered: their market data is what its stops act on.
@@ -153,7 +175,7 @@ impl KnownTenant {
         board: &mut Board,
     ) -> Vec<(ProfileId, Plan)> {
         let mut standing = Vec::new();
-        for profile in self.state.profiles() {
+        for profile in self.state.profiles().filter(|profile| !profile.removed) {
             let (name, strategy) = (&profile.document.name, &profile.document.strategy);
             let same = |other: &ConfiguredProfile| {
                 other.settings.name == *name && other.settings.strategy == *strategy
@@ -183,6 +205,7 @@ impl TenantWorld {
             let begun = Instant::now();
             let Err(error) = self.run(&mut stop).await else { return };
             self.market.send_replace(None);
+            self.ways.send_replace(None);
             self.health.failed(&error.to_string(), error.is_of_the_store());
             if begun.elapsed() > LONGEST_PAUSE {
                 pause = SHORTEST_PAUSE;
@@ -199,13 +222,15 @@ impl TenantWorld {
 
     async fn run(&self, stop: &mut watch::Receiver<bool>) -> Result<(), TenantError> {
         let journal = self.store.journal::<Envelope>(StreamName::Journal, 0);
-        let state = fold(&self.store).await?;
+        let shown = self.view.begin().await?;
+        let state = fold_from(&self.store, shown, |state, envelope| {
+            self.view.catch_up(state, envelope);
+        });
+        let state = state.await?;
         let missed_from = at_work_since(&state);
         let place = Place::of(last_frame(&self.store).await?, last_played(&self.store).await?);
         let errands = self.errands(&state)?;
-        if self.profiles.is_empty() {
-            tracing::warn!(tenant = %self.id, "the tenant has no profiles: nothing trades for it");
-        }
+        let accounts = self.accounts(&state);
         let forgotten = self.forgotten_entries(&state);
         let plans = self.plans(&state, &errands);
         let mut engine = Engine::new(state, self.engine);
@@ -222,6 +247,7 @@ impl TenantWorld {
             engine.step(Input::Seen(&frame), &mut Effects::default())?;
         }
         self.health.booked(&engine);
+        self.view.open(&engine).await?;
         let venue = PaperVenue::open(
             self.store.journal::<PaperRecord>(StreamName::Paper, 0),
             self.paper.clone(),
@@ -246,9 +272,10 @@ impl TenantWorld {
         let ended = tokio::select! {
             () = stopped(stop) => Ok(()),
             ended = tasks.join_next() => outcome(ended).and(Err(TenantError::Ended)),
-            Err(error) = self.lead(&way, errands, forgotten, missed_from) => Err(error),
+            Err(error) = self.lead(&way, errands, accounts, forgotten, missed_from) => Err(error),
         };
         self.market.send_replace(None);
+        self.ways.send_replace(None);
         let finished = tokio::time::timeout(STOP_DEADLINE, way.finish(tasks, ended.is_ok()));
         cause_of(ended, finished.await.unwrap_or(Err(TenantError::Late)))
     }
@@ -256,22 +283,43 @@ impl TenantWorld {
     /// The strategies by which the profiles trade according to the journal, and whether they enter:
     /// one that the settings do not name any more only leaves what it holds.
     fn plans(&self, state: &State, errands: &[Errand<'_>]) -> Vec<(ProfileId, Plan, bool)> {
-        let plans = state.profiles().filter_map(|profile| {
+        let known = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        let trading = state.profiles().filter(|profile| !profile.removed);
+        let plans = trading.filter_map(|profile| {
             let strategy = &profile.document.strategy;
             let errand = errands.iter().find(|errand| errand.profile == profile.id);
             let configured = errand.map(|errand| &errand.configured.plan);
-            let standing = self.standing.iter().filter(|(of, _)| *of == profile.id);
+            let standing = known.iter().filter(|(of, _)| *of == profile.id);
             let mut plans = configured.into_iter().chain(standing.map(|(_, plan)| plan));
             let plan = plans.find(|plan| *plan.config == *strategy)?;
-            Some((profile.id, plan.clone(), errand.is_some()))
+            Some((profile.id, plan.clone(), errand.is_some() || !is_configured(profile)))
         });
         plans.collect()
     }
 
     /// What is to be done so that the profiles are as they are configured.
     fn errands(&self, state: &State) -> Result<Vec<Errand<'_>>, TenantError> {
-        let errands = self.profiles.iter().map(|configured| {
-            let known = state.profiles().find(|p| p.document.name == configured.settings.name);
+        let named = |name: &str| {
+            state.profiles().find(|known| !known.removed && known.document.name == name)
+        };
+        let theirs = |known: &Profile| {
+            let (profile, by) = (&known.document.name, &known.changed_by);
+            tracing::info!(
+                tenant = %self.id,
+                profile,
+                by,
+                "a person has changed this profile: the settings file is not applied to it"
+            );
+        };
+        let with = self.profiles.iter().map(|made| (made, named(&made.settings.name)));
+        let ours = with.filter(|(_, known)| match known {
+            Some(known) if !is_configured(known) => {
+                theirs(known);
+                false
+            }
+            _ => true,
+        });
+        let errands = ours.map(|(configured, known)| {
             Ok(Errand {
                 profile: known.map_or_else(|| self.new_profile(), |known| known.id),
                 document: configured.document(&self.paper)?,
@@ -289,7 +337,8 @@ impl TenantWorld {
     fn forgotten_entries(&self, state: &State) -> Vec<OrderId> {
         let named = |name: &str| self.profiles.iter().any(|p| p.settings.name == name);
         let mut entries = Vec::new();
-        for profile in state.profiles().filter(|profile| !named(&profile.document.name)) {
+        let ours = state.profiles().filter(|profile| is_configured(profile) && !profile.removed);
+        for profile in ours.filter(|profile| !named(&profile.document.name)) {
             let (positions, orders) = (profile.trades.len(), profile.working.len());
             let working = profile.working.values().filter(|order| !order.terms.is_reducing());
             entries.extend(working.map(|order| order.terms.order_id()));
@@ -305,6 +354,18 @@ impl TenantWorld {
         entries
     }
 
+    /// Whether a strategy by which a profile trades is compiled, beside the configured one.
+    fn has_plan(&self, profile: ProfileId) -> bool {
+        let plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        plans.iter().any(|(of, _)| *of == profile)
+    }
+
+    /// Profiles that people have made or changed: the venue has an account for each of them.
+    fn accounts(&self, state: &State) -> Vec<(ProfileId, ProfileDocument)> {
+        let theirs = state.profiles().filter(|profile| !profile.removed && !is_configured(profile));
+        theirs.map(|profile| (profile.id, (*profile.document).clone())).collect()
+    }
+
     fn new_profile(&self) -> ProfileId {
         ProfileId::from_bits(self.entropy.bits())
     }
@@ -315,12 +376,17 @@ impl TenantWorld {
         &self,
         way: &Way,
         errands: Vec<Errand<'_>>,
+        accounts: Vec<(ProfileId, ProfileDocument)>,
         forgotten: Vec<OrderId>,
         missed_from: Option<Timestamp>,
     ) -> Result<Infallible, TenantError> {
         for order in forgotten {
             let reason = "the settings do not name its profile any more".to_owned();
-            way.ask(Command::Cancel { order, reason }).await?;
+            way.ask(Command::Cancel { order, reason }, None).await?;
+        }
+        for (profile, document) in accounts {
+            let cash = document.capital.money();
+            way.broker.open_account(profile, cash, document.instruments).await?;
         }
         for errand in errands {
             errand.run(way, self).await?;
@@ -341,6 +407,7 @@ impl TenantWorld {
             way.settled().await?;
         }
         self.health.started();
+        self.ways.send_replace(Some(way.clone()));
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
@@ -350,7 +417,7 @@ impl TenantWorld {
     }
 
     fn observer(&self) -> TenantObserver {
-        TenantObserver::new(self.store.clone(), self.snapshot_every, self.health.clone())
+        TenantObserver::new(Arc::clone(&self.view), self.snapshot_every, self.health.clone())
     }
 }
 
@@ -371,9 +438,10 @@ impl ConfiguredProfile {
 }
 
 /// The ways to a tenant's loop and to its venue.
-struct Way {
+#[derive(Debug, Clone)]
+pub(super) struct Way {
     inbox: mpsc::Sender<Delivery>,
-    broker: PaperBroker,
+    pub(super) broker: PaperBroker,
     market: PaperMarket,
 }
 
@@ -385,9 +453,13 @@ impl Way {
         self.inbox.send(delivery).await.map_err(|_| TenantError::Ended)
     }
 
-    async fn ask(&self, command: Command) -> Result<Answer, TenantError> {
+    pub(super) async fn ask(
+        &self,
+        command: Command,
+        request_id: Option<RequestId>,
+    ) -> Result<Answer, TenantError> {
         let (answer, answered) = oneshot::channel();
-        self.send(Delivery::Command { command, request_id: None, answer }).await?;
+        self.send(Delivery::Command { command, request_id, answer }).await?;
         answered.await.map_err(|_| TenantError::Ended)
     }
 
@@ -443,15 +515,31 @@ fn venue_ended(ended: Result<Result<(), PaperError>, JoinError>) -> Ended {
 }
 
 /// The state as the newest snapshot and every event after it tell it.
-async fn fold(store: &TenantStore) -> Result<State, TenantError> {
+async fn fold(
+    store: &TenantStore,
+    booked: impl FnMut(&State, &Envelope),
+) -> Result<State, TenantError> {
+    fold_from(store, u64::MAX, booked).await
+}
+
+/// The same, with `booked` told of every event after the first `seen`: where the snapshot holds
+/// some of them already, the journal is folded from its beginning.
+async fn fold_from(
+    store: &TenantStore,
+    seen: u64,
+    mut booked: impl FnMut(&State, &Envelope),
+) -> Result<State, TenantError> {
     let journal = store.journal::<Envelope>(StreamName::Journal, 0);
     let snapshot = store.snapshot(StreamName::Journal).await?;
-    let cached = snapshot.as_ref().and_then(state_of);
+    let cached = snapshot.as_ref().and_then(state_of).filter(|state| state.last_seq() <= seen);
     let mut state = cached.unwrap_or_else(|| State::new(store.id().clone()));
     loop {
         let page = journal.read(state.last_seq(), PAGE).await?;
         for envelope in &page {
             state.apply(envelope)?;
+            if envelope.seq > seen {
+                booked(&state, envelope);
+            }
         }
         if page.len() < PAGE {
             return Ok(state);

@@ -5,7 +5,7 @@ use ballast_engine::state::Profile;
 use ballast_engine::step::{Answer, Command};
 
 use super::super::health::Position;
-use super::{ConfiguredProfile, TenantError, TenantWorld, Way};
+use super::{CONFIGURED, ConfiguredProfile, TenantError, TenantWorld, Way};
 
 /// What is to be done about one configured profile. Each part of it can be done again: the process
 /// may end between any two.
@@ -24,20 +24,20 @@ pub(super) struct Errand<'a> {
 impl Errand<'_> {
     /// The journal first, so that the venue has no account that nobody knows.
     pub(super) async fn run(mut self, way: &Way, world: &TenantWorld) -> Result<(), TenantError> {
-        let (profile, by) = (self.profile, "configuration file");
+        let (profile, by) = (self.profile, CONFIGURED);
         let mut runs = true;
         if self.known.as_ref() != Some(&self.document) {
             let document = Box::new(self.document.clone());
             let plan = Box::new(self.configured.plan.clone());
-            let put = Command::PutProfile { profile, document, plan, by: by.to_owned() };
-            let answer = way.ask(put).await?;
+            let by = by.to_owned();
+            let put = Command::PutProfile { profile, document, plan, by, expected_version: None };
+            let answer = way.ask(put, None).await?;
             self.say_what_changes(&world.id, &answer);
             let refused = (answer != Answer::Done).then(|| answer.to_string());
             world.health.change_answered(profile, refused);
             if answer != Answer::Done {
                 let Some(known) = self.known.take() else { return Ok(()) };
-                runs = known.strategy == self.document.strategy
-                    || world.standing.iter().any(|(of, _)| *of == profile);
+                runs = known.strategy == self.document.strategy || world.has_plan(profile);
                 self.document = known;
             }
         }
@@ -45,7 +45,8 @@ impl Errand<'_> {
         way.broker.open_account(profile, cash, self.document.instruments.clone()).await?;
         if self.start {
             let (status, reason) = (ProfileStatus::Running, by.to_owned());
-            way.ask(Command::SetStatus { profile, status, reason }).await?;
+            let start = Command::SetStatus { profile, status, reason, acknowledge: false };
+            way.ask(start, None).await?;
             self.situation.status = ProfileStatus::Running;
         }
         self.say_what_it_does(&world.id, runs);

@@ -1,0 +1,60 @@
+//! What this deployment is and what is switched on.
+
+use axum::Json;
+use axum::extract::State;
+use ballast_platform::request::{Access, Api, Identity, Lifecycle, Role};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::flags::FeatureFlags;
+use crate::views::words::MarketWord;
+
+pub(super) fn routes(api: Api<App>) -> Api<App> {
+    api.route(Access::Public, Lifecycle::Current, routes!(config))
+        .route(Access::User, Lifecycle::Current, routes!(flags))
+}
+
+/// What clients need to know before anybody has signed in.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct PublicConfig {
+    product_id: String,
+    version: String,
+    market: MarketWord,
+    paper_only: bool,
+    /// Whether anybody may register.
+    registration: &'static str,
+    /// Where the identity service is, from the server's own address.
+    platform_path: &'static str,
+}
+
+/// What this deployment is
+#[utoipa::path(get, path = "/api/config", tag = "about",
+    responses((status = 200, body = PublicConfig)))]
+async fn config(State(app): State<App>) -> Json<PublicConfig> {
+    Json(PublicConfig {
+        product_id: app.settings.product_id.clone(),
+        version: app.settings.version.clone(),
+        market: app.settings.market,
+        paper_only: app.settings.paper_only,
+        registration: if app.registration_open { "open" } else { "closed" },
+        platform_path: "/platform",
+    })
+}
+
+/// What is switched on for the caller
+#[utoipa::path(get, path = "/api/feature-flags", tag = "about",
+    responses((status = 200, body = FeatureFlags)))]
+async fn flags(State(app): State<App>, identity: Identity) -> Json<FeatureFlags> {
+    Json(for_role(app.flags, identity.role))
+}
+
+/// The flags as they are for a role.
+pub(super) const fn for_role(mut flags: FeatureFlags, role: Role) -> FeatureFlags {
+    if matches!(role, Role::User) && !flags.backtest.customer_enabled {
+        flags.backtest.enabled = false;
+    }
+    flags
+}

@@ -1,0 +1,42 @@
+//! Alerts: what a person should know.
+
+use axum::Json;
+use axum::extract::State;
+use ballast_platform::request::{Access, Api, Lifecycle, Path, Problem, Query};
+use ballast_storage::Query as Wanted;
+use utoipa_axum::routes;
+
+use super::caller::Caller;
+use super::lists::{Listed, PageQuery, failed};
+use crate::app::App;
+use crate::views::ALERTS;
+use crate::views::rows::AlertRow;
+
+pub(super) fn routes(api: Api<App>) -> Api<App> {
+    api.route(Access::User, Lifecycle::Current, routes!(list))
+        .route(Access::User, Lifecycle::Current, routes!(acknowledge))
+}
+
+/// Alerts, the newest first
+#[utoipa::path(get, path = "/api/alerts", tag = "alerts", params(PageQuery),
+    responses((status = 200, body = Listed<AlertRow>)))]
+async fn list(
+    caller: Caller,
+    Query(asked): Query<PageQuery>,
+) -> Result<Json<Listed<AlertRow>>, Problem> {
+    let wanted = asked.newest(Wanted { order_by: Some("seq"), ..Wanted::default() })?;
+    let page = caller.tenant.store.documents(&ALERTS).query::<AlertRow>(&wanted).await;
+    Ok(Json(Listed::of(page.map_err(failed)?, |row| row)))
+}
+
+/// Say that an alert was seen
+#[utoipa::path(post, path = "/api/alerts/{id}/ack", tag = "alerts",
+    params(("id" = String, Path)), responses((status = 200, body = AlertRow)))]
+async fn acknowledge(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<AlertRow>, Problem> {
+    let seen = caller.tenant.view.acknowledge(&id, app.clock.now()).await?;
+    seen.map(Json).ok_or_else(|| Problem::not_found("There is no such alert."))
+}

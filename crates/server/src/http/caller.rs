@@ -1,0 +1,127 @@
+//! Who asks, with their own tenant and no other.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use ballast_domain::{OrderId, ProfileId, RequestId, TradeId};
+use ballast_engine::step::{Answer, Command};
+use ballast_platform::request::{IDEMPOTENCY, Identity, Keyed, Problem, code};
+
+use super::codes::{ANSWER_LATE, NOT_POSSIBLE, REFUSED};
+use crate::app::App;
+use crate::serve::tenants::{Tenant, TenantUnavailable};
+
+/// Whoever has sent the request. The tenant is theirs: a handler cannot name another.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    pub(crate) identity: Identity,
+    pub(crate) tenant: Arc<Tenant>,
+    pub(crate) request_id: Option<RequestId>,
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let identity = Identity::from_request_parts(parts, app).await?;
+        let request_id = parts.extensions.get::<RequestId>().cloned();
+        let tenant = app.tenants.admit(&identity.user).await;
+        Ok(Self { identity, tenant, request_id })
+    }
+}
+
+impl Caller {
+    /// Asks the tenant's engine for something.
+    pub(crate) async fn ask(&self, command: Command) -> Result<Answer, Problem> {
+        Ok(self.tenant.ask(command, self.request_id.clone()).await?)
+    }
+
+    /// Does what a request asks for, once: the same request under the same key gets the same answer.
+    pub(crate) async fn once<T, W, R>(
+        self,
+        app: App,
+        keyed: Keyed<T>,
+        work: impl FnOnce(App, Self, T) -> W,
+    ) -> Result<Response, Problem>
+    where
+        W: Future<Output = Result<R, Problem>> + Send + 'static,
+        R: IntoResponse,
+    {
+        let (body, once) = keyed.split();
+        let documents = self.tenant.store.documents(&IDEMPOTENCY);
+        let (user, replies) = (self.identity.user.clone(), app.replies.clone());
+        let work = work(app, self, body);
+        let work = async move {
+            match work.await {
+                Ok(answer) => answer.into_response(),
+                Err(problem) => problem.into_response(),
+            }
+        };
+        replies.answer(&documents, &user, once, work).await
+    }
+
+    /// How the caller is named in journal and audit.
+    pub(crate) fn name(&self) -> String {
+        self.identity.email.clone().unwrap_or_else(|| self.identity.user.to_string())
+    }
+}
+
+impl From<TenantUnavailable> for Problem {
+    fn from(unavailable: TenantUnavailable) -> Self {
+        let wait = std::time::Duration::from_secs(2);
+        match unavailable {
+            TenantUnavailable::Starting => {
+                Self::new(&code::UNAVAILABLE, unavailable.to_string()).retry_after(wait)
+            }
+            // What was asked for may have been done: it is not to be sent again unseen.
+            TenantUnavailable::Late => Self::new(&ANSWER_LATE, unavailable.to_string()),
+        }
+    }
+}
+
+/// What the engine has answered, when that is not what was hoped for.
+pub(crate) fn denied(answer: Answer) -> Problem {
+    match answer {
+        Answer::Refused(refusal) => refused(&refusal),
+        Answer::Invalid(why) => Problem::new(&NOT_POSSIBLE, sentence(&why)),
+        Answer::NoSuchProfile => Problem::not_found("There is no such profile."),
+        Answer::NoSuchOrder => Problem::not_found("There is no such order."),
+        Answer::Conflict { .. } => Problem::precondition_failed(),
+        other => Problem::internal(format!("an answer that fits no question: {other:?}")),
+    }
+}
+
+/// The gate's refusal with its numbers.
+pub(crate) fn refused(refusal: &ballast_domain::Refusal) -> Problem {
+    let mut members = serde_json::to_value(refusal).unwrap_or_default();
+    members["text"] = refusal.to_string().into();
+    Problem::new(&REFUSED, sentence(&refusal.to_string())).with_member("refusal", members)
+}
+
+/// A clause as a sentence.
+pub(crate) fn sentence(clause: &str) -> String {
+    let mut letters = clause.chars();
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    let mut text: String = first.chain(letters).collect();
+    if !text.ends_with(['.', '!', '?']) {
+        text.push('.');
+    }
+    text
+}
+
+/// An id out of a path. What is no id at all names nothing, like an id of somebody else.
+pub(crate) fn profile_id(text: &str) -> Result<ProfileId, Problem> {
+    text.parse().map_err(|_| Problem::not_found("There is no such profile."))
+}
+
+/// The same for orders.
+pub(crate) fn order_id(text: &str) -> Result<OrderId, Problem> {
+    text.parse().map_err(|_| Problem::not_found("There is no such order."))
+}
+
+/// The same for trades.
+pub(crate) fn trade_id(text: &str) -> Result<TradeId, Problem> {
+    text.parse().map_err(|_| Problem::not_found("There is no such trade."))
+}

@@ -1,0 +1,283 @@
+//! Orders: lists, the manual ticket and its preview, cancelling.
+
+mod ticket;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use ballast_domain::{ClientOrderId, OrderTerms};
+use ballast_engine::step::{Answer, Command};
+use ballast_platform::request::{Access, Api, Keyed, Lifecycle, Path, Problem, Query};
+use ballast_storage::{Query as Wanted, Value};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+
+use super::caller::{Caller, denied, order_id};
+use super::csv;
+use super::lists::{Listed, PageQuery, failed};
+use crate::app::App;
+use crate::views::rows::OrderRow;
+use crate::views::{ORDERS, decimal, word};
+use ticket::Ticket;
+
+pub(super) fn routes(api: Api<App>) -> Api<App> {
+    let current = Lifecycle::Current;
+    api.route(Access::User, current, routes!(list))
+        .route(Access::User, current, routes!(list_csv))
+        .route(Access::User, current, routes!(manual))
+        .route(Access::User, current, routes!(preview))
+        .route(Access::User, current, routes!(read, cancel))
+}
+
+/// Which orders.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(super) struct OrderQuery {
+    /// Only of this profile.
+    profile: Option<String>,
+    /// Only of this instrument.
+    symbol: Option<String>,
+    /// `working`: only those that may still fill.
+    status: Option<String>,
+    #[serde(flatten)]
+    #[param(inline)]
+    page: PageQuery,
+}
+
+/// Orders, the newest first
+#[utoipa::path(get, path = "/api/orders", tag = "orders", params(OrderQuery),
+    responses((status = 200, body = Listed<OrderRow>)))]
+async fn list(
+    caller: Caller,
+    Query(asked): Query<OrderQuery>,
+) -> Result<Json<Listed<OrderRow>>, Problem> {
+    Ok(Json(page(&caller, &asked).await?))
+}
+
+/// The same as a file for spreadsheets
+#[utoipa::path(get, path = "/api/orders.csv", tag = "orders", params(OrderQuery),
+    responses((status = 200, body = String, content_type = "text/csv")))]
+async fn list_csv(
+    caller: Caller,
+    Query(asked): Query<OrderQuery>,
+) -> Result<Response, Problem> {
+    let page = page(&caller, &asked).await?;
+    csv::answer("orders.csv", &page.items, page.next_cursor.as_deref())
+}
+
+async fn page(caller: &Caller, asked: &OrderQuery) -> Result<Listed<OrderRow>, Problem> {
+    match asked.status.as_deref() {
+        None => {}
+        Some("working") => return Ok(working(caller, asked)),
+        Some(_) => return Err(Problem::invalid_field("status", "is 'working', or left out")),
+    }
+    let equal = equal(asked.profile.as_deref(), asked.symbol.as_deref());
+    let wanted = Wanted { equal, order_by: Some("seq"), ..Wanted::default() };
+    let wanted = asked.page.newest(wanted)?;
+    let page = caller.tenant.store.documents(&ORDERS).query::<OrderRow>(&wanted).await;
+    Ok(Listed::of(page.map_err(failed)?, |row| row))
+}
+
+/// Working orders are few, and the picture has them all.
+fn working(caller: &Caller, asked: &OrderQuery) -> Listed<OrderRow> {
+    let rows = caller.tenant.view.picture().orders.into_iter().filter(|row| {
+        let profile = asked.profile.as_ref().is_none_or(|profile| *profile == row.profile_id);
+        let symbol = asked.symbol.as_ref().is_none_or(|symbol| *symbol == row.symbol);
+        row.working && profile && symbol
+    });
+    Listed { items: rows.collect(), next_cursor: None }
+}
+
+/// The fields that a list of a profile or an instrument has in common.
+pub(super) fn equal(
+    profile: Option<&str>,
+    symbol: Option<&str>,
+) -> Vec<(&'static str, Value)> {
+    let profile = profile.map(|profile| ("profileId", profile.into()));
+    let symbol = symbol.map(|symbol| ("symbol", symbol.into()));
+    profile.into_iter().chain(symbol).collect()
+}
+
+/// One order
+#[utoipa::path(get, path = "/api/orders/{id}", tag = "orders", params(("id" = String, Path)),
+    responses((status = 200, body = OrderRow)))]
+async fn read(caller: Caller, Path(id): Path<String>) -> Result<Json<OrderRow>, Problem> {
+    find(&caller, &id).await.map(Json)
+}
+
+async fn find(caller: &Caller, id: &str) -> Result<OrderRow, Problem> {
+    let key = order_id(id)?.to_string();
+    let known = caller.tenant.view.picture().orders.into_iter().find(|row| row.id == key);
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let stored = caller.tenant.store.documents(&ORDERS).get::<OrderRow>(&key).await?;
+    let row = stored.map(|stored| stored.body);
+    row.ok_or_else(|| Problem::not_found("There is no such order."))
+}
+
+/// An order that the gate has accepted.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Placed {
+    pub(super) intent_id: String,
+    pub(super) order_id: String,
+    pub(super) trade_id: String,
+    pub(super) client_order_id: String,
+    pub(super) status: String,
+}
+
+impl Placed {
+    pub(super) async fn of(
+        caller: &Caller,
+        order: ballast_domain::OrderId,
+    ) -> Result<Self, Problem> {
+        let row = find(caller, &order.to_string()).await?;
+        Ok(Self {
+            intent_id: row.intent_id,
+            order_id: row.id,
+            trade_id: row.trade_id,
+            client_order_id: row.client_order_id,
+            status: word(&row.status),
+        })
+    }
+}
+
+/// Place an order by hand; the risk gate decides
+#[utoipa::path(post, path = "/api/orders/manual", tag = "orders", request_body = Ticket,
+    params(("Idempotency-Key" = String, Header)),
+    responses((status = 201, body = Placed)))]
+async fn manual(
+    State(app): State<App>,
+    caller: Caller,
+    keyed: Keyed<Ticket>,
+) -> Result<Response, Problem> {
+    let work = async |app: App, caller: Caller, ticket: Ticket| {
+        let signal = ticket.signal(&app, &caller)?;
+        match caller.ask(Command::Signal(Box::new(signal))).await? {
+            Answer::Accepted(order) => {
+                Ok((StatusCode::CREATED, Json(Placed::of(&caller, order).await?)))
+            }
+            other => Err(denied(other)),
+        }
+    };
+    caller.once(app, keyed.required()?, work).await
+}
+
+/// The gate's answer to a ticket that was not sent.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Preview {
+    accepted: bool,
+    /// The order as it would be sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<PreviewedOrder>,
+    /// Why not, with the numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    refusal: Option<serde_json::Value>,
+    available_before: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    available_after: Option<String>,
+    currency: String,
+}
+
+/// An order as it would be sent.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct PreviewedOrder {
+    side: crate::views::words::SideWord,
+    #[serde(rename = "type")]
+    kind: crate::views::words::OrderKind,
+    /// Rounded to the lot.
+    quantity: String,
+    /// The price that it is reckoned with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimated_price: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notional: Option<String>,
+    /// What is set aside for it, fees included; nothing for an order that only reduces.
+    reserved: String,
+    client_order_id: String,
+}
+
+/// What the risk gate would say to a ticket; nothing is sent
+#[utoipa::path(post, path = "/api/orders/preview", tag = "orders", request_body = Ticket,
+    responses((status = 200, body = Preview)))]
+async fn preview(
+    State(app): State<App>,
+    caller: Caller,
+    keyed: Keyed<Ticket>,
+) -> Result<Json<Preview>, Problem> {
+    let signal = keyed.body.signal(&app, &caller)?;
+    let profile = signal.profile.to_string();
+    let rows = caller.tenant.view.picture().profiles;
+    let row = rows.into_iter().find(|row| row.id == profile);
+    let row = row.ok_or_else(|| Problem::not_found("There is no such profile."))?;
+    let mut preview = Preview {
+        accepted: false,
+        order: None,
+        refusal: None,
+        available_before: row.available.clone(),
+        available_after: None,
+        currency: row.capital.currency,
+    };
+    match caller.ask(Command::Preview(Box::new(signal))).await? {
+        Answer::WouldAccept { terms, .. } => {
+            let available = row.available.parse::<Decimal>().unwrap_or_default();
+            let left = available.saturating_sub(terms.reserved.amount());
+            preview.accepted = true;
+            preview.available_after = Some(decimal(left));
+            preview.order = Some(previewed(&app, &terms));
+        }
+        Answer::Refused(refusal) => {
+            let mut members = serde_json::to_value(&refusal).unwrap_or_default();
+            members["text"] = refusal.to_string().into();
+            preview.refusal = Some(members);
+        }
+        other => return Err(denied(other)),
+    }
+    Ok(Json(preview))
+}
+
+fn previewed(app: &App, terms: &OrderTerms) -> PreviewedOrder {
+    let price = ticket::price_of(&terms.order_type)
+        .or_else(|| app.prices.of(terms.symbol).map(|last| last.price));
+    let notional = price.and_then(|price| price.get().checked_mul(terms.quantity.get()));
+    PreviewedOrder {
+        side: terms.side.into(),
+        kind: (&terms.order_type).into(),
+        quantity: decimal(terms.quantity.get()),
+        estimated_price: price.map(|price| decimal(price.get())),
+        notional: notional.map(|notional| decimal(notional.round_dp(8))),
+        reserved: decimal(terms.reserved.amount()),
+        client_order_id: ClientOrderId::new(terms.order_id(), terms.accepted_at).to_string(),
+    }
+}
+
+/// Ask the venue to cancel an order
+#[utoipa::path(delete, path = "/api/orders/{id}", tag = "orders", params(("id" = String, Path)),
+    responses((status = 202, body = OrderRow)))]
+async fn cancel(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    keyed: Keyed<()>,
+) -> Result<Response, Problem> {
+    let order = order_id(&id)?;
+    let work = async move |_, caller: Caller, ()| {
+        let reason = format!("by {}", caller.name());
+        match caller.ask(Command::Cancel { order, reason }).await? {
+            Answer::Done => {
+                let row = find(&caller, &order.to_string()).await?;
+                Ok((StatusCode::ACCEPTED, Json(row)))
+            }
+            other => Err(denied(other)),
+        }
+    };
+    caller.once(app, keyed, work).await
+}

@@ -1,0 +1,280 @@
+//! A ticket: an order as a person writes it, on its way to a signal.
+
+use ballast_domain::exits::{Distance, TargetTerms};
+use ballast_domain::number::decimal_or_number;
+use ballast_domain::strategy::optional_decimal;
+use ballast_domain::{
+    Direction, ExitReason, Instrument, OrderType, Origin, Price, ProfileId, Protection, Quantity,
+    Signal, SignalTerms, Slot, TimeInForce, TradeId,
+};
+use ballast_platform::request::{FieldError, Problem};
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::super::caller::{Caller, profile_id};
+use super::super::market;
+use crate::app::App;
+use crate::views::rows::PositionRow;
+use crate::views::words::{DirectionWord, OrderKind, SideWord};
+
+/// An order by hand. Give `quantity` or `notional`. An order against an open position of the
+/// profile and symbol leaves it; any other enters.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"profileId": "prf_0000000000001", "symbol": "ACME", "side": "buy",
+    "type": "limit", "quantity": "10", "limitPrice": "99.5", "stopLoss": {"percent": "2"}}))]
+pub(in crate::http) struct Ticket {
+    profile_id: String,
+    symbol: String,
+    side: SideWord,
+    #[serde(rename = "type")]
+    kind: OrderKind,
+    /// Units; rounded down to the lot.
+    #[serde(default, with = "optional_decimal")]
+    #[schema(value_type = Option<String>)]
+    quantity: Option<Decimal>,
+    /// What it may cost, in quote currency, fees apart.
+    #[serde(default, with = "optional_decimal")]
+    #[schema(value_type = Option<String>)]
+    notional: Option<Decimal>,
+    /// With types `limit` and `stop_limit`.
+    #[serde(default, with = "optional_decimal")]
+    #[schema(value_type = Option<String>)]
+    limit_price: Option<Decimal>,
+    /// With types `stop` and `stop_limit`.
+    #[serde(default, with = "optional_decimal")]
+    #[schema(value_type = Option<String>)]
+    stop_price: Option<Decimal>,
+    /// With type `trailing_stop`: distance from the extreme, in the price's unit.
+    #[serde(default, with = "optional_decimal")]
+    #[schema(value_type = Option<String>)]
+    trail_distance: Option<Decimal>,
+    #[serde(default)]
+    time_in_force: TicketTime,
+    /// What protects the trade that it enters.
+    #[serde(default)]
+    stop_loss: Option<Level>,
+    #[serde(default)]
+    take_profit: Option<Level>,
+    /// Refuse it rather than enter.
+    #[serde(default)]
+    reduce_only: bool,
+}
+
+/// For how long it stands.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+enum TicketTime {
+    Day,
+    #[default]
+    Gtc,
+    Ioc,
+    Fok,
+}
+
+/// A level, as a distance from the fill in percent or as a price.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+enum Level {
+    /// 2 is 2 % away from the fill.
+    Percent(#[serde(with = "decimal_or_number")] #[schema(value_type = String)] Decimal),
+    /// At this price.
+    Price(#[serde(with = "decimal_or_number")] #[schema(value_type = String)] Decimal),
+}
+
+/// The price that an order names; none for those that take what there is.
+pub(super) const fn price_of(order_type: &OrderType) -> Option<Price> {
+    match order_type {
+        OrderType::Limit { limit_price } | OrderType::StopLimit { limit_price, .. } => {
+            Some(*limit_price)
+        }
+        OrderType::Stop { stop_price } => Some(*stop_price),
+        OrderType::Market | OrderType::TrailingStop { .. } => None,
+    }
+}
+
+impl Ticket {
+    /// What it asks for; everything that is wrong with it is said at once.
+    pub(in crate::http) fn signal(&self, app: &App, caller: &Caller) -> Result<Signal, Problem> {
+        let profile = profile_id(&self.profile_id)?;
+        if caller.tenant.view.document(profile).is_none() {
+            return Err(Problem::not_found("There is no such profile."));
+        }
+        let instrument = *market::find(app, &self.symbol)?;
+        let mut errors = Vec::new();
+        let order_type = self.order_type(&mut errors);
+        let protection = self.protection(&mut errors);
+        let quantity = order_type.as_ref().and_then(|order_type| {
+            self.quantity(app, &instrument, order_type, &mut errors)
+        });
+        let held = self.held(caller, profile);
+        if held.is_none() && self.reduce_only {
+            let message = "there is no position against which this order would reduce";
+            errors.push(FieldError::new("reduceOnly", message));
+        }
+        if held.is_some() && (self.stop_loss.is_some() || self.take_profit.is_some()) {
+            let message = "this order leaves a position, and protects nothing";
+            errors.push(FieldError::new("stopLoss", message));
+        }
+        let (Some(order_type), Some(quantity), []) = (order_type, quantity, errors.as_slice())
+        else {
+            return Err(Problem::invalid(errors));
+        };
+        let time_in_force = self.time_in_force.into();
+        let terms = match held {
+            Some(trade) => SignalTerms::Exit {
+                trade,
+                quantity: Quantity::new(quantity).ok(),
+                order_type,
+                time_in_force,
+                reason: ExitReason::Manual,
+                then: None,
+            },
+            None => SignalTerms::Enter {
+                direction: self.direction(),
+                slot: Slot::default(),
+                quantity,
+                order_type,
+                time_in_force,
+                protection,
+                cut_to_available: false,
+                cancels: None,
+            },
+        };
+        let origin = Origin::Manual { by: caller.identity.user.to_string() };
+        Ok(Signal { origin, profile, symbol: instrument.symbol, terms })
+    }
+
+    const fn direction(&self) -> Direction {
+        match self.side {
+            SideWord::Buy => Direction::Long,
+            SideWord::Sell => Direction::Short,
+        }
+    }
+
+    /// The open trade that this order goes against.
+    fn held(&self, caller: &Caller, profile: ProfileId) -> Option<TradeId> {
+        let against = match self.side {
+            SideWord::Buy => DirectionWord::Short,
+            SideWord::Sell => DirectionWord::Long,
+        };
+        let profile = profile.to_string();
+        let ours = |row: &PositionRow| {
+            row.profile_id == profile && row.symbol == self.symbol && row.direction == against
+        };
+        let positions = caller.tenant.view.picture().positions;
+        positions.into_iter().find(ours)?.trade_id.parse().ok()
+    }
+
+    fn order_type(&self, errors: &mut Vec<FieldError>) -> Option<OrderType> {
+        let wants = |kinds: &[OrderKind]| kinds.contains(&self.kind);
+        let limit = self.limit_price;
+        let limit =
+            asked("limitPrice", limit, wants(&[OrderKind::Limit, OrderKind::StopLimit]), errors);
+        let stop = self.stop_price;
+        let stop =
+            asked("stopPrice", stop, wants(&[OrderKind::Stop, OrderKind::StopLimit]), errors);
+        let trail = self.trail_distance;
+        let trail = asked("trailDistance", trail, wants(&[OrderKind::TrailingStop]), errors);
+        Some(match self.kind {
+            OrderKind::Market => OrderType::Market,
+            OrderKind::Limit => OrderType::Limit { limit_price: limit? },
+            OrderKind::Stop => OrderType::Stop { stop_price: stop? },
+            OrderKind::StopLimit => {
+                OrderType::StopLimit { stop_price: stop?, limit_price: limit? }
+            }
+            OrderKind::TrailingStop => OrderType::TrailingStop { distance: trail?.get() },
+        })
+    }
+
+    fn quantity(
+        &self,
+        app: &App,
+        instrument: &Instrument,
+        order_type: &OrderType,
+        errors: &mut Vec<FieldError>,
+    ) -> Option<Decimal> {
+        let (field, amount) = match (self.quantity, self.notional) {
+            (Some(quantity), None) => ("quantity", quantity),
+            (None, Some(notional)) => ("notional", notional),
+            _ => {
+                let message = "give either quantity or notional";
+                errors.push(FieldError::new("quantity", message));
+                return None;
+            }
+        };
+        if amount <= Decimal::ZERO {
+            errors.push(FieldError::new(field, "is above zero"));
+            return None;
+        }
+        if field == "quantity" {
+            return Some(amount);
+        }
+        let last = || app.prices.of(instrument.symbol).map(|last| last.price);
+        let Some(price) = price_of(order_type).or_else(last) else {
+            errors.push(FieldError::new("notional", "no price is known yet; give a quantity"));
+            return None;
+        };
+        amount.checked_div(price.get())
+    }
+
+    fn protection(&self, errors: &mut Vec<FieldError>) -> Protection {
+        let stop_loss = self.stop_loss.and_then(|level| level.distance("stopLoss", errors));
+        let target = self.take_profit.and_then(|level| level.distance("takeProfit", errors));
+        let targets = target.map(|distance| TargetTerms { distance, portion: Decimal::ONE });
+        Protection { stop_loss, targets: targets.into_iter().collect(), ..Protection::default() }
+    }
+}
+
+impl Level {
+    fn distance(self, field: &str, errors: &mut Vec<FieldError>) -> Option<Distance> {
+        match self {
+            Self::Percent(percent) if percent > Decimal::ZERO && percent < Decimal::ONE_HUNDRED => {
+                Some(Distance::Percent(percent))
+            }
+            Self::Percent(_) => {
+                errors.push(FieldError::new(field, "is above 0 and below 100 percent"));
+                None
+            }
+            Self::Price(price) => match Price::new(price) {
+                Ok(price) => Some(Distance::At(price)),
+                Err(error) => {
+                    errors.push(FieldError::new(field, error.to_string()));
+                    None
+                }
+            },
+        }
+    }
+}
+
+impl From<TicketTime> for TimeInForce {
+    fn from(time: TicketTime) -> Self {
+        match time {
+            TicketTime::Day => Self::Day,
+            TicketTime::Gtc => Self::Gtc,
+            TicketTime::Ioc => Self::Ioc,
+            TicketTime::Fok => Self::Fok,
+        }
+    }
+}
+
+/// A price that this type of order needs, or must not have.
+fn asked(
+    field: &str,
+    given: Option<Decimal>,
+    wanted: bool,
+    errors: &mut Vec<FieldError>,
+) -> Option<Price> {
+    let message = match (given, wanted) {
+        (None, false) => return None,
+        (None, true) => "is needed for this type of order".to_owned(),
+        (Some(_), false) => "does not belong to this type of order".to_owned(),
+        (Some(price), true) => match Price::new(price) {
+            Ok(price) => return Some(price),
+            Err(error) => error.to_string(),
+        },
+    };
+    errors.push(FieldError::new(field, message));
+    None
+}

@@ -1,0 +1,144 @@
+//! Positions: what is held, closing it, and moving its stop.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use ballast_domain::number::decimal_or_number;
+use ballast_domain::strategy::optional_decimal;
+use ballast_domain::{
+    ExitReason, OrderType, Origin, Price, Quantity, Signal, SignalTerms, TimeInForce, TradeId,
+};
+use ballast_engine::step::{Answer, Command};
+use ballast_platform::request::{Access, Api, Keyed, Lifecycle, Path, Problem};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::caller::{Caller, denied, trade_id};
+use super::orders::Placed;
+use crate::app::App;
+use crate::views::rows::PositionRow;
+
+pub(super) fn routes(api: Api<App>) -> Api<App> {
+    let current = Lifecycle::Current;
+    api.route(Access::User, current, routes!(list))
+        .route(Access::User, current, routes!(close))
+        .route(Access::User, current, routes!(amend))
+}
+
+/// What is held.
+#[derive(Debug, Serialize, ToSchema)]
+struct Positions {
+    items: Vec<PositionRow>,
+}
+
+/// What the caller holds
+#[utoipa::path(get, path = "/api/positions", tag = "positions",
+    responses((status = 200, body = Positions)))]
+async fn list(caller: Caller) -> Json<Positions> {
+    Json(Positions { items: caller.tenant.view.picture().positions })
+}
+
+/// How much of a position to close.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct CloseBody {
+    /// Units; all that no other exit has claimed when absent.
+    #[serde(with = "optional_decimal")]
+    #[schema(value_type = Option<String>)]
+    quantity: Option<Decimal>,
+}
+
+/// Close a position, or part of it, at the market
+#[utoipa::path(post, path = "/api/positions/{id}/close", tag = "positions",
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    request_body = CloseBody, responses((status = 201, body = Placed)))]
+async fn close(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    keyed: Keyed<Option<CloseBody>>,
+) -> Result<Response, Problem> {
+    let trade = trade_id(&id)?;
+    let work = async move |_, caller: Caller, body: Option<CloseBody>| {
+        let quantity = match body.unwrap_or_default().quantity {
+            None => None,
+            Some(quantity) if quantity > Decimal::ZERO => {
+                let quantity = Quantity::new(quantity);
+                Some(quantity.map_err(|e| Problem::invalid_field("quantity", e.to_string()))?)
+            }
+            Some(_) => return Err(Problem::invalid_field("quantity", "is above zero")),
+        };
+        let signal = exit(&caller, trade, quantity)?;
+        match caller.ask(Command::Signal(Box::new(signal))).await? {
+            Answer::Accepted(order) => {
+                Ok((StatusCode::CREATED, Json(Placed::of(&caller, order).await?)))
+            }
+            other => Err(denied(other)),
+        }
+    };
+    caller.once(app, keyed.required()?, work).await
+}
+
+fn exit(caller: &Caller, trade: TradeId, quantity: Option<Quantity>) -> Result<Signal, Problem> {
+    let row = find(caller, trade)?;
+    let symbol = row.symbol.parse().map_err(|_| Problem::internal("a row's symbol"))?;
+    let terms = SignalTerms::Exit {
+        trade,
+        quantity,
+        order_type: OrderType::Market,
+        time_in_force: TimeInForce::Gtc,
+        reason: ExitReason::Manual,
+        then: None,
+    };
+    let origin = Origin::Manual { by: caller.identity.user.to_string() };
+    Ok(Signal { origin, profile: trade.0.profile, symbol, terms })
+}
+
+/// What to change about a position.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct AmendBody {
+    stop: StopBody,
+}
+
+/// Where its stop is to stand.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct StopBody {
+    /// The price that triggers it.
+    #[serde(with = "decimal_or_number")]
+    #[schema(value_type = String)]
+    level: Decimal,
+}
+
+/// Move the stop of a position
+#[utoipa::path(patch, path = "/api/positions/{id}", tag = "positions",
+    params(("id" = String, Path)), request_body = AmendBody,
+    responses((status = 200, body = PositionRow)))]
+async fn amend(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    keyed: Keyed<AmendBody>,
+) -> Result<Response, Problem> {
+    let trade = trade_id(&id)?;
+    let work = async move |_, caller: Caller, body: AmendBody| {
+        find(&caller, trade)?;
+        let level = Price::new(body.stop.level);
+        let level = level.map_err(|e| Problem::invalid_field("stop.level", e.to_string()))?;
+        match caller.ask(Command::MoveStop { trade, level, by: caller.name() }).await? {
+            Answer::Done => Ok(Json(find(&caller, trade)?)),
+            other => Err(denied(other)),
+        }
+    };
+    caller.once(app, keyed, work).await
+}
+
+fn find(caller: &Caller, trade: TradeId) -> Result<PositionRow, Problem> {
+    let id = trade.to_string();
+    let row = caller.tenant.view.picture().positions.into_iter().find(|row| row.trade_id == id);
+    row.ok_or_else(|| Problem::not_found("There is no such open position."))
+}

@@ -1,0 +1,174 @@
+//! Profiles: made, read, changed, removed, started, stopped and flattened.
+
+mod actions;
+mod document;
+mod reading;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::{IntoResponse as _, Response};
+use ballast_domain::{ProfileId, StrategyConfig, Limits};
+use ballast_engine::step::{Answer, Command};
+use ballast_platform::request::{Access, Api, IfMatch, Keyed, Lifecycle, Path, Problem, Versioned};
+use ballast_storage::Etag;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::caller::{Caller, denied, profile_id};
+use crate::app::App;
+use crate::serve::market::CompileError;
+use crate::serve::tenants::{Put, PutError};
+use crate::views::rows::ProfileRow;
+use document::ProfileBody;
+
+/// Every route below `/api/profiles`.
+pub(super) fn routes(api: Api<App>) -> Api<App> {
+    let current = Lifecycle::Current;
+    let api = api
+        .route(Access::User, current, routes!(list, create))
+        .route(Access::User, current, routes!(read, replace, remove));
+    reading::routes(actions::routes(api))
+}
+
+/// Profiles of the caller.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ProfileList {
+    items: Vec<ProfileRow>,
+}
+
+/// A profile with its document.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Profile {
+    #[serde(flatten)]
+    row: ProfileRow,
+    /// How it trades; `ballast config schema` describes it.
+    #[schema(value_type = Object)]
+    strategy_config: StrategyConfig,
+    /// Limits beside those of the strategy config.
+    #[schema(value_type = Object)]
+    limits: Limits,
+}
+
+/// The caller's profiles
+#[utoipa::path(get, path = "/api/profiles", tag = "profiles",
+    responses((status = 200, body = ProfileList)))]
+async fn list(caller: Caller) -> Json<ProfileList> {
+    Json(ProfileList { items: caller.tenant.view.picture().profiles })
+}
+
+/// Make a profile; it is stopped until it is started
+#[utoipa::path(post, path = "/api/profiles", tag = "profiles", request_body = ProfileBody,
+    responses((status = 201, body = Profile)))]
+async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    keyed: Keyed<ProfileBody>,
+) -> Result<Response, Problem> {
+    caller.once(app, keyed, |app, caller, body| async move { make(&app, &caller, body).await }).await
+}
+
+async fn make(app: &App, caller: &Caller, body: ProfileBody) -> Result<Response, Problem> {
+    let known = caller.tenant.view.picture().profiles;
+    document::check_room(&known)?;
+    let document = body.document(app, &known, None)?;
+    let id = ProfileId::from_bits(app.entropy.bits());
+    put(app, caller, id, document, Some(0)).await?;
+    let profile = find(caller, id)?;
+    let place = format!("/api/profiles/{id}");
+    Ok((StatusCode::CREATED, [(LOCATION, place)], profile).into_response())
+}
+
+/// One profile
+#[utoipa::path(get, path = "/api/profiles/{id}", tag = "profiles",
+    params(("id" = String, Path)), responses((status = 200, body = Profile)))]
+async fn read(caller: Caller, Path(id): Path<String>) -> Result<Versioned<Profile>, Problem> {
+    find(&caller, profile_id(&id)?)
+}
+
+/// Change a profile; what it holds goes on under the new document
+#[utoipa::path(put, path = "/api/profiles/{id}", tag = "profiles",
+    params(("id" = String, Path), ("If-Match" = String, Header)), request_body = ProfileBody,
+    responses((status = 200, body = Profile)))]
+async fn replace(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    seen: IfMatch,
+    keyed: Keyed<ProfileBody>,
+) -> Result<Response, Problem> {
+    let id = profile_id(&id)?;
+    let work = |app, caller, body| async move { change(&app, &caller, id, &seen, body).await };
+    caller.once(app, keyed, work).await
+}
+
+async fn change(
+    app: &App,
+    caller: &Caller,
+    id: ProfileId,
+    seen: &IfMatch,
+    body: ProfileBody,
+) -> Result<Response, Problem> {
+    let before = find(caller, id)?;
+    seen.check(&before.etag)?;
+    let known = caller.tenant.view.picture().profiles;
+    let document = body.document(app, &known, Some(id))?;
+    put(app, caller, id, document, Some(before.body.row.version)).await?;
+    Ok(find(caller, id)?.into_response())
+}
+
+/// Remove a profile that holds nothing; its history stays
+#[utoipa::path(delete, path = "/api/profiles/{id}", tag = "profiles",
+    params(("id" = String, Path), ("If-Match" = String, Header)), responses((status = 204)))]
+async fn remove(
+    caller: Caller,
+    Path(id): Path<String>,
+    seen: IfMatch,
+) -> Result<StatusCode, Problem> {
+    let id = profile_id(&id)?;
+    seen.check(&find(&caller, id)?.etag)?;
+    match caller.ask(Command::RemoveProfile { profile: id, by: caller.name() }).await? {
+        Answer::Done => Ok(StatusCode::NO_CONTENT),
+        other => Err(denied(other)),
+    }
+}
+
+async fn put(
+    app: &App,
+    caller: &Caller,
+    profile: ProfileId,
+    document: ballast_domain::ProfileDocument,
+    expected_version: Option<u64>,
+) -> Result<(), Problem> {
+    let put = Put { profile, document, expected_version, by: caller.name() };
+    match caller.tenant.put_profile(&app.market, put, caller.request_id.clone()).await {
+        Ok(Answer::Done) => Ok(()),
+        Ok(other) => Err(denied(other)),
+        Err(PutError::Compile(CompileError::Faults(faults))) => Err(document::faulty(&faults)),
+        Err(PutError::Compile(error @ CompileError::Unavailable(_))) => {
+            Err(Problem::unavailable(error))
+        }
+        Err(PutError::Tenant(unavailable)) => Err(unavailable.into()),
+    }
+}
+
+/// A profile as it stands, with its version.
+fn find(caller: &Caller, id: ProfileId) -> Result<Versioned<Profile>, Problem> {
+    let rows = caller.tenant.view.picture().profiles;
+    let text = id.to_string();
+    let row = rows.into_iter().find(|row| row.id == text);
+    let row = row.ok_or_else(|| Problem::not_found("There is no such profile."))?;
+    let document = caller.tenant.view.document(id);
+    let document = document.ok_or_else(|| Problem::not_found("There is no such profile."))?;
+    let etag = version_tag(row.version)?;
+    let (strategy_config, limits) = (document.strategy.clone(), document.limits);
+    Ok(Versioned { etag, body: Profile { row, strategy_config, limits } })
+}
+
+fn version_tag(version: u64) -> Result<Etag, Problem> {
+    version.to_string().parse().map_err(|_| Problem::internal("a version is no ETag"))
+}
+

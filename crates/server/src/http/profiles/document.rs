@@ -1,0 +1,194 @@
+//! A profile as people write it, on its way to the document that is journaled.
+
+use ballast_domain::number::decimal_or_number;
+use ballast_domain::{
+    Capital, Currency, Limits, Mode, ProfileDocument, ProfileId, StrategyConfig,
+};
+use ballast_engine::strategy::{ConfigFault, limit_faults};
+use ballast_platform::request::{FieldError, Problem};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::super::codes::{LIVE_UNAVAILABLE, NOT_POSSIBLE, STRATEGY_INVALID};
+use crate::app::App;
+use crate::views::rows::ProfileRow;
+
+/// Characters in a profile's name.
+const LONGEST_NAME: usize = 100;
+/// Profiles of one tenant.
+const MOST_PROFILES: usize = 100;
+/// What money can count exactly.
+const MOST_CAPITAL: i64 = 1_000_000_000_000_000;
+
+/// A profile as it is to be.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "Trend", "venue": "paper", "mode": "paper",
+    "capital": {"currency": "USD", "allocated": "10000"},
+    "strategyConfig": {"version": 1, "kind": "rules", "timeframe": "5s", "symbols": ["ACME"],
+        "entry": "crossover(ema(close, 12), ema(close, 36))",
+        "exit": "crossunder(ema(close, 12), ema(close, 36))",
+        "sizing": {"type": "percentOfEquity", "value": "50"}}
+}))]
+pub(in crate::http) struct ProfileBody {
+    /// Tells it from the tenant's other profiles; at most 100 characters.
+    name: String,
+    /// How it trades; `ballast config schema` describes it.
+    #[schema(value_type = Object)]
+    strategy_config: Value,
+    capital: CapitalBody,
+    /// Where it trades.
+    #[serde(default = "paper")]
+    venue: String,
+    /// `paper` or `live`.
+    #[serde(default = "paper")]
+    mode: String,
+    /// Limits beside those of the strategy config, of which the stricter hold.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    limits: Option<Limits>,
+    /// The time zone that its days are counted in; UTC, the only one that there is.
+    #[serde(default)]
+    time_zone: Option<String>,
+}
+
+/// What it may use.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct CapitalBody {
+    /// Such as USD.
+    currency: String,
+    /// How much, in that currency.
+    #[serde(with = "decimal_or_number")]
+    #[schema(value_type = String, example = "10000")]
+    allocated: Decimal,
+}
+
+fn paper() -> String {
+    "paper".to_owned()
+}
+
+/// Refuses more profiles than a tenant may have.
+pub(super) fn check_room(known: &[ProfileRow]) -> Result<(), Problem> {
+    if known.len() < MOST_PROFILES {
+        return Ok(());
+    }
+    let detail = format!("There are {MOST_PROFILES} profiles already; remove one first.");
+    Err(Problem::new(&NOT_POSSIBLE, detail))
+}
+
+impl ProfileBody {
+    /// The document, with everything that is wrong with it said at once. `known` are the tenant's
+    /// profiles, `own` the one that is changed.
+    pub(super) fn document(
+        self,
+        app: &App,
+        known: &[ProfileRow],
+        own: Option<ProfileId>,
+    ) -> Result<ProfileDocument, Problem> {
+        if self.mode == "live" || self.venue != "paper" {
+            let detail = "This deployment trades paper only: use mode 'paper' and venue 'paper'.";
+            return Err(Problem::new(&LIVE_UNAVAILABLE, detail));
+        }
+        let mut errors = Vec::new();
+        let name = self.name.trim().to_owned();
+        errors.extend(name_error(&name, known, own));
+        if self.mode != "paper" {
+            errors.push(FieldError::new("mode", "is 'paper' or 'live'"));
+        }
+        if self.time_zone.as_deref().is_some_and(|zone| zone != "UTC") {
+            errors.push(FieldError::new("timeZone", "is 'UTC': days are counted in UTC"));
+        }
+        let capital = self.capital.read(&mut errors);
+        let limits = self.limits.unwrap_or_default();
+        errors.extend(limit_faults(&limits).iter().map(|fault| field("limits", fault)));
+        let strategy = read_strategy(&self.strategy_config, app);
+        let strategy = match strategy {
+            Ok(strategy) => Some(strategy),
+            Err(faults) => {
+                errors.extend(faults.iter().map(|fault| field("strategyConfig", fault)));
+                None
+            }
+        };
+        let instruments = match (&strategy, capital) {
+            (Some(strategy), Some(capital)) => {
+                let listed = app.listing.instruments_of(strategy, capital.currency);
+                listed.map_err(|error| {
+                    errors.push(FieldError::new("strategyConfig.symbols", error.to_string()));
+                })
+            }
+            _ => Err(()),
+        };
+        let (Some(capital), Some(strategy), Ok(instruments), []) =
+            (capital, strategy, instruments, errors.as_slice())
+        else {
+            return Err(Problem::invalid(errors));
+        };
+        let venue = self.venue.parse().map_err(|_| Problem::invalid_field("venue", "is 'paper'"))?;
+        Ok(ProfileDocument {
+            name,
+            venue,
+            mode: Mode::Paper,
+            capital,
+            instruments,
+            fees: app.fees,
+            limits,
+            strategy,
+        })
+    }
+}
+
+impl CapitalBody {
+    fn read(&self, errors: &mut Vec<FieldError>) -> Option<Capital> {
+        let allocated = self.allocated;
+        let fits = allocated > Decimal::ZERO && allocated <= Decimal::from(MOST_CAPITAL);
+        if !fits {
+            let message = format!("is above zero and at most {MOST_CAPITAL}");
+            errors.push(FieldError::new("capital.allocated", message));
+        }
+        match self.currency.parse::<Currency>() {
+            Ok(currency) if fits => Some(Capital { currency, allocated }),
+            Ok(_) => None,
+            Err(error) => {
+                errors.push(FieldError::new("capital.currency", error.to_string()));
+                None
+            }
+        }
+    }
+}
+
+fn name_error(name: &str, known: &[ProfileRow], own: Option<ProfileId>) -> Option<FieldError> {
+    let own = own.map(|own| own.to_string());
+    if name.is_empty() || name.chars().count() > LONGEST_NAME {
+        let message = format!("has 1 to {LONGEST_NAME} characters");
+        return Some(FieldError::new("name", message));
+    }
+    let taken = known.iter().any(|row| row.name == name && Some(&row.id) != own.as_ref());
+    taken.then(|| FieldError::new("name", "belongs to another of your profiles; choose another"))
+}
+
+/// Reads a config; all that is wrong with it is told.
+fn read_strategy(config: &Value, app: &App) -> Result<StrategyConfig, Vec<ConfigFault>> {
+    crate::strategy_text::read(config, app.base)
+}
+
+/// The problem of a config that does not compile.
+pub(super) fn faulty(faults: &[ConfigFault]) -> Problem {
+    let errors: Vec<_> = faults.iter().map(|fault| field("strategyConfig", fault)).collect();
+    Problem::new(&STRATEGY_INVALID, STRATEGY_INVALID.remedy).with_errors(errors)
+}
+
+fn field(under: &str, fault: &ConfigFault) -> FieldError {
+    let path = match fault.path.is_empty() {
+        true => under.to_owned(),
+        false => format!("{under}.{}", fault.path),
+    };
+    let error = FieldError::new(path, fault.message.clone());
+    match fault.column {
+        Some(column) => error.at_column(column),
+        None => error,
+    }
+}

@@ -1,0 +1,157 @@
+//! Why a profile did or did not trade, what its money did, and what it was worth.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use ballast_domain::{Account, ProfileId, Timestamp};
+use ballast_platform::request::{Access, Api, Lifecycle, Path, Problem, Query};
+use ballast_storage::Query as Wanted;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+
+use super::super::caller::{Caller, profile_id};
+use super::super::lists::{Listed, PageQuery, failed};
+use super::super::performance::{Performance, performance_of};
+use super::find;
+use crate::app::App;
+use crate::views::rows::{ProfileRow, TimelineRow, TransferRow};
+use crate::views::{self, TIMELINE, TRANSFERS, VERSIONS, VersionRow, decimal};
+
+pub(super) fn routes(api: Api<App>) -> Api<App> {
+    let current = Lifecycle::Current;
+    api.route(Access::User, current, routes!(evaluations))
+        .route(Access::User, current, routes!(ledger))
+        .route(Access::User, current, routes!(performance))
+        .route(Access::User, current, routes!(versions))
+}
+
+/// Which lines.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct TimelineQuery {
+    /// Only of this instrument.
+    symbol: Option<String>,
+    #[serde(flatten)]
+    #[param(inline)]
+    page: PageQuery,
+}
+
+/// What a profile did and why, the newest first
+#[utoipa::path(get, path = "/api/profiles/{id}/evaluations", tag = "profiles",
+    params(("id" = String, Path), TimelineQuery),
+    responses((status = 200, body = Listed<TimelineRow>)))]
+async fn evaluations(
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(asked): Query<TimelineQuery>,
+) -> Result<Json<Listed<TimelineRow>>, Problem> {
+    let id = profile_id(&id)?;
+    find(&caller, id)?;
+    let mut wanted = of_profile("listedUnder", id, "seq");
+    if let Some(symbol) = &asked.symbol {
+        wanted.equal.push(("symbol", symbol.as_str().into()));
+    }
+    let wanted = asked.page.newest(wanted)?;
+    let page = caller.tenant.store.documents(&TIMELINE).query::<views::Listed>(&wanted).await;
+    Ok(Json(Listed::of(page.map_err(failed)?, |listed| listed.row)))
+}
+
+/// A profile's money: balances now, and its transfers.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Ledger {
+    currency: String,
+    /// By account, and `available`.
+    balances: BTreeMap<String, String>,
+    items: Vec<TransferRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+/// A profile's balances and transfers, the newest first
+#[utoipa::path(get, path = "/api/profiles/{id}/ledger", tag = "profiles",
+    params(("id" = String, Path), PageQuery), responses((status = 200, body = Ledger)))]
+async fn ledger(
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(asked): Query<PageQuery>,
+) -> Result<Json<Ledger>, Problem> {
+    let id = profile_id(&id)?;
+    let profile = find(&caller, id)?.body;
+    let wanted = asked.newest(of_profile("profileId", id, "seq"))?;
+    let page = caller.tenant.store.documents(&TRANSFERS).query::<TransferRow>(&wanted).await;
+    let Listed { items, next_cursor } = Listed::of(page.map_err(failed)?, |row| row);
+    let currency = profile.row.capital.currency.clone();
+    Ok(Json(Ledger { currency, balances: balances(&profile.row), items, next_cursor }))
+}
+
+/// Balances by account: credits less debits, which sum to zero, and what is available.
+fn balances(row: &ProfileRow) -> BTreeMap<String, String> {
+    let number = |text: &str| text.parse::<Decimal>().unwrap_or_default();
+    let realized = number(&row.realized_pnl);
+    let accounts = [
+        (Account::Capital, number(&row.available) - realized),
+        (Account::ReservedOrders, number(&row.reserved_for_orders)),
+        (Account::ReservedPositions, number(&row.reserved_for_positions)),
+        (Account::RealizedPnl, realized),
+        (Account::Fees, number(&row.fees)),
+    ];
+    let sum: Decimal = accounts.iter().map(|(_, balance)| *balance).sum();
+    let all = accounts.into_iter().chain([(Account::Outside, -sum)]);
+    let mut balances: BTreeMap<_, _> =
+        all.map(|(account, balance)| (views::word(&account), decimal(balance))).collect();
+    balances.insert("available".to_owned(), row.available.clone());
+    balances
+}
+
+/// Which part of a curve.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct SpanQuery {
+    /// From then on; the last 24 hours when absent.
+    #[param(value_type = Option<String>)]
+    pub(in crate::http) from: Option<Timestamp>,
+    /// Until then; now when absent.
+    #[param(value_type = Option<String>)]
+    pub(in crate::http) to: Option<Timestamp>,
+}
+
+/// What a profile was worth, and what its closed trades came to
+#[utoipa::path(get, path = "/api/profiles/{id}/performance", tag = "profiles",
+    params(("id" = String, Path), SpanQuery), responses((status = 200, body = Performance)))]
+async fn performance(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(span): Query<SpanQuery>,
+) -> Result<Json<Performance>, Problem> {
+    let id = profile_id(&id)?;
+    let profile = find(&caller, id)?.body.row;
+    Ok(Json(performance_of(&app, &caller, &[profile], &span).await?))
+}
+
+/// Every version of a profile's document, the newest first
+#[utoipa::path(get, path = "/api/profiles/{id}/versions", tag = "profiles",
+    params(("id" = String, Path), PageQuery),
+    responses((status = 200, body = Listed<VersionRow>)))]
+async fn versions(
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(asked): Query<PageQuery>,
+) -> Result<Json<Listed<VersionRow>>, Problem> {
+    let id = profile_id(&id)?;
+    find(&caller, id)?;
+    let wanted = asked.newest(of_profile("profileId", id, "version"))?;
+    let page = caller.tenant.store.documents(&VERSIONS).query::<VersionRow>(&wanted).await;
+    Ok(Json(Listed::of(page.map_err(failed)?, |row| row)))
+}
+
+fn of_profile(field: &'static str, id: ProfileId, order: &'static str) -> Wanted {
+    let equal = vec![(field, id.to_string().as_str().into())];
+    Wanted { equal, order_by: Some(order), ..Wanted::default() }
+}

@@ -1,0 +1,167 @@
+//! Closed trades, and the life of each trade event by event.
+
+use axum::Json;
+use axum::response::Response;
+use ballast_domain::{Envelope, Timestamp};
+use ballast_engine::ports::Journal as _;
+use ballast_platform::request::{Access, Api, Lifecycle, Path, Problem, Query};
+use ballast_storage::{Query as Wanted, StreamName, Value};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+
+use super::caller::{Caller, trade_id};
+use super::csv;
+use super::lists::{Listed, PageQuery, failed};
+use super::orders::equal;
+use crate::app::App;
+use crate::views::rows::TradeRow;
+use crate::views::{self, TIMELINE, TRADES};
+
+/// Events of one trade that are told at most.
+const MOST_EVENTS: usize = 2_000;
+
+pub(super) fn routes(api: Api<App>) -> Api<App> {
+    let current = Lifecycle::Current;
+    api.route(Access::User, current, routes!(list))
+        .route(Access::User, current, routes!(list_csv))
+        .route(Access::User, current, routes!(read))
+        .route(Access::User, current, routes!(lifecycle))
+}
+
+/// Which trades.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct TradeQuery {
+    /// Only of this profile.
+    profile: Option<String>,
+    /// Only of this instrument.
+    symbol: Option<String>,
+    /// Closed from then on.
+    #[param(value_type = Option<String>)]
+    from: Option<Timestamp>,
+    /// Closed before then.
+    #[param(value_type = Option<String>)]
+    to: Option<Timestamp>,
+    #[serde(flatten)]
+    #[param(inline)]
+    page: PageQuery,
+}
+
+/// Closed trades, the latest first
+#[utoipa::path(get, path = "/api/trades", tag = "trades", params(TradeQuery),
+    responses((status = 200, body = Listed<TradeRow>)))]
+async fn list(
+    caller: Caller,
+    Query(asked): Query<TradeQuery>,
+) -> Result<Json<Listed<TradeRow>>, Problem> {
+    Ok(Json(page(&caller, &asked).await?))
+}
+
+/// The same as a file for spreadsheets
+#[utoipa::path(get, path = "/api/trades.csv", tag = "trades", params(TradeQuery),
+    responses((status = 200, body = String, content_type = "text/csv")))]
+async fn list_csv(caller: Caller, Query(asked): Query<TradeQuery>) -> Result<Response, Problem> {
+    let page = page(&caller, &asked).await?;
+    csv::answer("trades.csv", &page.items, page.next_cursor.as_deref())
+}
+
+async fn page(caller: &Caller, asked: &TradeQuery) -> Result<Listed<TradeRow>, Problem> {
+    let wanted = Wanted {
+        equal: equal(asked.profile.as_deref(), asked.symbol.as_deref()),
+        order_by: Some("closedMs"),
+        from: asked.from.map(|from| Value::Integer(from.millis())),
+        until: asked.to.map(|to| Value::Integer(to.millis())),
+        ..Wanted::default()
+    };
+    let wanted = asked.page.newest(wanted)?;
+    let page = caller.tenant.store.documents(&TRADES).query::<TradeRow>(&wanted).await;
+    Ok(Listed::of(page.map_err(failed)?, |row| row))
+}
+
+/// One closed trade
+#[utoipa::path(get, path = "/api/trades/{id}", tag = "trades", params(("id" = String, Path)),
+    responses((status = 200, body = TradeRow)))]
+async fn read(caller: Caller, Path(id): Path<String>) -> Result<Json<TradeRow>, Problem> {
+    let key = trade_id(&id)?.to_string();
+    let stored = caller.tenant.store.documents(&TRADES).get::<TradeRow>(&key).await?;
+    let row = stored.map(|stored| stored.body);
+    row.map(Json).ok_or_else(|| Problem::not_found("There is no such closed trade."))
+}
+
+/// Whose life.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct LifecycleQuery {
+    trade_id: String,
+}
+
+/// The life of a trade.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct TradeLife {
+    trade_id: String,
+    items: Vec<LifeEvent>,
+}
+
+/// One event of it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct LifeEvent {
+    seq: u64,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// What it is called in the journal.
+    #[serde(rename = "type")]
+    kind: String,
+    /// What happened, in a sentence.
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    /// As journaled.
+    #[schema(value_type = Object)]
+    event: serde_json::Value,
+}
+
+/// Every event of one trade, in order
+#[utoipa::path(get, path = "/api/lifecycle/canonical", tag = "trades", params(LifecycleQuery),
+    responses((status = 200, body = TradeLife)))]
+async fn lifecycle(
+    caller: Caller,
+    Query(asked): Query<LifecycleQuery>,
+) -> Result<Json<TradeLife>, Problem> {
+    let trade = trade_id(&asked.trade_id)?.to_string();
+    let documents = caller.tenant.store.documents(&TIMELINE);
+    let mut wanted = Wanted {
+        equal: vec![("tradeId", trade.as_str().into())],
+        order_by: Some("seq"),
+        ..Wanted::default()
+    };
+    let mut items = Vec::new();
+    while items.len() < MOST_EVENTS {
+        let page = documents.query::<views::Listed>(&wanted).await.map_err(failed)?;
+        for listed in page.documents {
+            items.extend(told(&caller, listed.body).await?);
+        }
+        let Some(next) = page.next else { break };
+        wanted.after = Some(next);
+    }
+    match items.is_empty() {
+        true => Err(Problem::not_found("There is no such trade.")),
+        false => Ok(Json(TradeLife { trade_id: trade, items })),
+    }
+}
+
+/// A line with the event that it tells of, as the journal has it.
+async fn told(caller: &Caller, listed: views::Listed) -> Result<Option<LifeEvent>, Problem> {
+    let row = listed.row;
+    let journal = caller.tenant.store.journal::<Envelope>(StreamName::Journal, 0);
+    let read = journal.read(row.seq.saturating_sub(1), 1).await;
+    let Some(envelope) = read.map_err(Problem::unavailable)?.pop() else { return Ok(None) };
+    let event = serde_json::to_value(&envelope.event).map_err(Problem::internal)?;
+    let kind = event["type"].as_str().unwrap_or_default().to_owned();
+    let (seq, at, text, request_id) = (row.seq, row.at, row.text, row.request_id);
+    Ok(Some(LifeEvent { seq, at, kind, text, request_id, event }))
+}

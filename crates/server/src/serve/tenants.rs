@@ -1,0 +1,269 @@
+//! Every tenant that this process runs, and the way to each: for routes and realtime.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ballast_domain::{ControlSnapshot, ProfileDocument, ProfileId, RequestId, TenantId};
+use ballast_engine::ports::{Clock, Entropy, Gaps};
+use ballast_engine::step::{Answer, Command, Settings as EngineOptions};
+use ballast_engine::strategy::Plan;
+use ballast_storage::{Store, TenantStore};
+use ballast_venues::paper::PaperSettings;
+use thiserror::Error;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::health::Health;
+use super::market::{CompileError, MarketDesk, Place, RecentFrames, Seat};
+use super::tenant::{ConfiguredProfile, TenantWorld, Way};
+use crate::views::TenantView;
+
+/// How long a person waits for a tenant that is being started.
+const START_DEADLINE: Duration = Duration::from_secs(5);
+/// How long a person waits for the answer to a command.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
+
+/// What every tenant's world is made of.
+pub(super) struct Kit {
+    pub(super) store: Store,
+    pub(super) health: Health,
+    pub(super) recent: RecentFrames,
+    pub(super) gaps: Arc<dyn Gaps>,
+    pub(super) control: watch::Receiver<Option<Arc<ControlSnapshot>>>,
+    pub(super) paper: PaperSettings,
+    pub(super) engine: EngineOptions,
+    pub(super) snapshot_every: u64,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) entropy: Arc<dyn Entropy>,
+    /// Whether the market is a file, which waits for its tenants.
+    pub(super) plays_file: bool,
+    pub(super) market: MarketDesk,
+}
+
+/// The tenants; a handle that is cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Tenants {
+    kit: Arc<Kit>,
+    running: Arc<Mutex<Running>>,
+    stopping: watch::Receiver<bool>,
+}
+
+#[derive(Default)]
+struct Running {
+    tenants: BTreeMap<TenantId, Arc<Tenant>>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// The strategies that a tenant's profiles may trade by, compiled.
+pub(super) type Plans = Arc<Mutex<Vec<(ProfileId, Plan)>>>;
+
+/// One tenant, for whoever asks something of it.
+pub(crate) struct Tenant {
+    pub(crate) store: TenantStore,
+    pub(crate) view: Arc<TenantView>,
+    way: watch::Receiver<Option<Way>>,
+    plans: Plans,
+}
+
+/// Why a tenant did not do what it was asked.
+#[derive(Debug, Error)]
+pub(crate) enum TenantUnavailable {
+    /// It is being started, or started again after a failure.
+    #[error("your trading is being started again; try again in a few seconds")]
+    Starting,
+    /// It did not answer in time; what was asked may have been done.
+    #[error("your trading did not answer in time; look whether it was done before you try again")]
+    Late,
+}
+
+/// Why a profile was not put.
+#[derive(Debug, Error)]
+pub(crate) enum PutError {
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    #[error(transparent)]
+    Tenant(#[from] TenantUnavailable),
+}
+
+impl Tenants {
+    pub(super) fn new(kit: Kit, stopping: watch::Receiver<bool>) -> Self {
+        Self { kit: Arc::new(kit), running: Arc::default(), stopping }
+    }
+
+    /// Makes the world of a tenant that is not there yet, and its seat in the market.
+    pub(super) fn found(
+        &self,
+        store: TenantStore,
+        profiles: Vec<ConfiguredProfile>,
+        standing: Vec<(ProfileId, Plan)>,
+        place: Option<Place>,
+    ) -> (Seat, TenantWorld) {
+        let (tenant, seat, world) = self.make(store, profiles, standing, place);
+        self.lock().tenants.insert(world.id.clone(), tenant);
+        (seat, world)
+    }
+
+    fn make(
+        &self,
+        store: TenantStore,
+        profiles: Vec<ConfiguredProfile>,
+        standing: Vec<(ProfileId, Plan)>,
+        place: Option<Place>,
+    ) -> (Arc<Tenant>, Seat, TenantWorld) {
+        let kit = &self.kit;
+        let (market, joined) = watch::channel(None);
+        let (ways, way) = watch::channel(None);
+        let view = Arc::new(TenantView::new(store.clone()));
+        let plans: Plans = Arc::new(Mutex::new(standing));
+        let id = store.id().clone();
+        let world = TenantWorld {
+            health: kit.health.tenant(id.clone()),
+            id,
+            store: store.clone(),
+            profiles,
+            plans: Arc::clone(&plans),
+            plays_file: kit.plays_file,
+            paper: kit.paper.clone(),
+            engine: kit.engine,
+            snapshot_every: kit.snapshot_every,
+            clock: Arc::clone(&kit.clock),
+            entropy: Arc::clone(&kit.entropy),
+            gaps: Arc::clone(&kit.gaps),
+            control: kit.control.clone(),
+            recent: kit.recent.clone(),
+            market,
+            ways,
+            view: Arc::clone(&view),
+        };
+        (Arc::new(Tenant { store, view, way, plans }), Seat::new(joined, place), world)
+    }
+
+    /// Lets a world run until everything is to stop.
+    pub(super) fn supervise(&self, world: TenantWorld) {
+        let task = tokio::spawn(world.supervise(self.stopping.clone()));
+        self.lock().tasks.push(task);
+    }
+
+    /// A tenant that runs.
+    pub(crate) fn get(&self, id: &TenantId) -> Option<Arc<Tenant>> {
+        self.lock().tenants.get(id).cloned()
+    }
+
+    /// Every tenant that runs, by id.
+    pub(crate) fn all(&self) -> Vec<(TenantId, Arc<Tenant>)> {
+        let running = self.lock();
+        running.tenants.iter().map(|(id, tenant)| (id.clone(), Arc::clone(tenant))).collect()
+    }
+
+    /// The tenant of somebody who has proved who they are; made when they come for the first time.
+    pub(crate) async fn admit(&self, id: &TenantId) -> Arc<Tenant> {
+        let (tenant, seat, world) = {
+            // Nobody else admits the same tenant meanwhile.
+            let mut running = self.lock();
+            if let Some(known) = running.tenants.get(id) {
+                return Arc::clone(known);
+            }
+            let made = self.make(self.kit.store.tenant(id), Vec::new(), Vec::new(), None);
+            running.tenants.insert(id.clone(), Arc::clone(&made.0));
+            made
+        };
+        self.kit.market.seat(seat).await;
+        self.supervise(world);
+        tenant
+    }
+
+    /// Waits until every tenant has finished what was begun.
+    pub(super) async fn finished(&self) {
+        let tasks = std::mem::take(&mut self.lock().tasks);
+        for task in tasks {
+            // Each tenant has its own deadline, and says what went wrong.
+            let _ = task.await;
+        }
+        for (_, tenant) in self.all() {
+            tenant.view.finish().await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tenant {
+    /// Whether it is running.
+    pub(crate) fn is_running(&self) -> bool {
+        self.way.borrow().is_some()
+    }
+
+    /// Waits until the tenant runs.
+    async fn way(&self) -> Result<Way, TenantUnavailable> {
+        let mut way = self.way.clone();
+        let there = timeout(START_DEADLINE, way.wait_for(Option::is_some)).await;
+        let found = there.ok().and_then(Result::ok).and_then(|way| way.clone());
+        found.ok_or(TenantUnavailable::Starting)
+    }
+
+    /// Asks for something; the answer is durable.
+    ///
+    /// # Errors
+    /// [`TenantUnavailable`]; when it is late, what was asked for may have been done.
+    pub(crate) async fn ask(
+        &self,
+        command: Command,
+        request_id: Option<RequestId>,
+    ) -> Result<Answer, TenantUnavailable> {
+        let way = self.way().await?;
+        let asked = timeout(ANSWER_DEADLINE, way.ask(command, request_id)).await;
+        match asked {
+            Ok(Ok(answer)) => Ok(answer),
+            // The loop ended before it answered: nobody knows whether it had journaled it.
+            Ok(Err(_)) | Err(_) => Err(TenantUnavailable::Late),
+        }
+    }
+
+    /// Makes a profile or changes its document, with its strategy running on the market.
+    ///
+    /// # Errors
+    /// [`PutError`].
+    pub(crate) async fn put_profile(
+        &self,
+        market: &MarketDesk,
+        put: Put,
+        request_id: Option<RequestId>,
+    ) -> Result<Answer, PutError> {
+        let Put { profile, document, expected_version, by } = put;
+        let way = self.way().await?;
+        let plan = market.compile(Arc::new(document.strategy.clone())).await?;
+        let (cash, instruments) = (document.capital.money(), document.instruments.clone());
+        let strategy = Arc::clone(&plan.config);
+        self.plans().push((profile, plan.clone()));
+        let (document, plan) = (Box::new(document), Box::new(plan));
+        let put = Command::PutProfile { profile, document, plan, by, expected_version };
+        let answer = self.ask(put, request_id).await?;
+        let done = answer == Answer::Done;
+        // What the journal does not have is not needed when the tenant is started again.
+        self.plans().retain(|(of, plan)| {
+            *of != profile || Arc::ptr_eq(&plan.config, &strategy) == done
+        });
+        if done && way.broker.open_account(profile, cash, instruments).await.is_err() {
+            // The venue has ended: its account is opened when the tenant is started again.
+            return Err(TenantUnavailable::Late.into());
+        }
+        Ok(answer)
+    }
+
+    fn plans(&self) -> MutexGuard<'_, Vec<(ProfileId, Plan)>> {
+        self.plans.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A profile as somebody wants it.
+pub(crate) struct Put {
+    pub(crate) profile: ProfileId,
+    pub(crate) document: ProfileDocument,
+    /// The version that they have seen; zero for a new profile.
+    pub(crate) expected_version: Option<u64>,
+    pub(crate) by: String,
+}

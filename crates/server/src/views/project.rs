@@ -1,0 +1,285 @@
+//! What the journal's events leave for reading: rows of orders, trades, transfers, alerts, versions
+//! of documents and the timeline. The journal is the authority; all of this can be made again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use ballast_domain::{
+    Account, Envelope, Event, IntentId, OrderId, ProfileDocument, ProfileId, TradeId, TransferId,
+    ledger::{FillPart, Transfer},
+};
+use ballast_engine::market::Board;
+use ballast_engine::state::{Profile, State};
+use ballast_engine::strategy::Plan;
+
+use super::orders::{self, find_trade};
+use super::rows::{AlertRow, OrderRow, TimelineRow, TradeRow, TransferRow};
+use super::shown;
+use super::store::{Listed, VersionRow};
+use super::{decimal, sentences, word};
+
+/// Rows of ended orders that are kept in memory.
+const ENDED_KEPT: usize = 200;
+
+/// What a batch of events has changed.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    pub(super) orders: BTreeMap<OrderId, OrderRow>,
+    pub(super) trades: BTreeMap<TradeId, TradeRow>,
+    /// Trades that are open again.
+    pub(super) reopened: BTreeSet<TradeId>,
+    pub(super) timeline: Vec<Listed>,
+    pub(super) transfers: Vec<TransferRow>,
+    pub(super) alerts: Vec<AlertRow>,
+    pub(super) versions: Vec<VersionRow>,
+    /// Profiles that something happened to.
+    pub(super) touched: BTreeSet<ProfileId>,
+}
+
+/// Follows the journal of one tenant.
+#[derive(Debug, Default)]
+pub(super) struct Projector {
+    orders: BTreeMap<OrderId, OrderRow>,
+    /// How many transfers of an intent were told of.
+    told: BTreeMap<IntentId, usize>,
+    explainers: BTreeMap<ProfileId, Explainer>,
+}
+
+/// The strategy of one version of a profile, compiled for its words alone.
+#[derive(Debug)]
+struct Explainer {
+    version: u64,
+    plan: Option<Arc<Plan>>,
+}
+
+impl Projector {
+    /// Goes on from rows that were stored, the newest last.
+    pub(super) fn resume(&mut self, orders: impl IntoIterator<Item = OrderRow>) {
+        for row in orders {
+            if let Ok(id) = row.id.parse() {
+                self.orders.insert(id, row);
+            }
+        }
+    }
+
+    /// The orders that may still fill and the latest that have ended.
+    pub(super) fn orders(&self) -> impl Iterator<Item = &OrderRow> {
+        self.orders.values()
+    }
+
+    /// Books one event; `state` has booked it, and perhaps events after it.
+    pub(super) fn book(&mut self, state: &State, envelope: &Envelope, changes: &mut Changes) {
+        let Some(id) = profile_of(&envelope.event) else { return };
+        let Some(profile) = state.profile(id) else { return };
+        changes.touched.insert(id);
+        if let Some(order) = orders::order_of(&envelope.event) {
+            self.book_order(state, envelope, order, changes);
+        }
+        if let Event::ProfileChanged { version, document, by, .. } = &envelope.event {
+            changes.versions.push(version_row(envelope, id, *version, document, by));
+        }
+        changes.timeline.extend(self.listed(profile, envelope));
+        changes.alerts.extend(sentences::alert(profile, envelope));
+        self.book_transfers(profile, envelope, changes);
+    }
+
+    fn book_order(
+        &mut self,
+        state: &State,
+        envelope: &Envelope,
+        order: OrderId,
+        changes: &mut Changes,
+    ) {
+        let known = self.orders.get(&order).cloned();
+        if let Some(row) = orders::follow(state, envelope, order, known) {
+            self.orders.insert(order, row.clone());
+            changes.orders.insert(order, row);
+        }
+        if !matches!(envelope.event, Event::OrderFilled { .. }) {
+            return;
+        }
+        let Some(profile) = state.profile(order.intent.profile) else { return };
+        let trade = orders::trade_of(profile, order);
+        match find_trade(profile, trade).and_then(|trade| shown::trade_row(trade, envelope.seq)) {
+            Some(row) => {
+                changes.reopened.remove(&trade);
+                changes.trades.insert(trade, row);
+            }
+            None => {
+                changes.trades.remove(&trade);
+                changes.reopened.insert(trade);
+            }
+        }
+    }
+
+    /// Transfers that the event's intent has made and that were not told of.
+    fn book_transfers(&mut self, profile: &Profile, envelope: &Envelope, changes: &mut Changes) {
+        let transfers = match (&envelope.event, orders::order_of(&envelope.event)) {
+            (Event::ProfileChanged { version, .. }, _) => {
+                let id = TransferId::Allocation { profile: profile.id, version: *version };
+                let made = profile.book.allocations().iter().filter(|made| made.id == id);
+                made.copied().collect()
+            }
+            (_, Some(order)) => self.new_transfers(profile, order.intent),
+            _ => Vec::new(),
+        };
+        let row = |transfer: Transfer| transfer_row(profile.id, transfer, envelope);
+        changes.transfers.extend(transfers.into_iter().map(row));
+    }
+
+    fn new_transfers(&mut self, profile: &Profile, intent: IntentId) -> Vec<Transfer> {
+        let made = profile.book.transfers(intent);
+        let told = self.told.entry(intent).or_default();
+        let new = made.get(*told..).unwrap_or_default().to_vec();
+        *told = made.len();
+        new
+    }
+
+    /// Forgets what no event is going to change.
+    pub(super) fn tidy(&mut self, state: &State) {
+        let known = |id: &OrderId| {
+            let profile = state.profile(id.intent.profile);
+            profile.is_some_and(|profile| profile.working.contains_key(id))
+        };
+        let mut ended: Vec<(u64, OrderId)> = self.orders.iter().filter(|(id, _)| !known(id))
+            .map(|(id, row)| (row.seq, *id)).collect();
+        if ended.len() > ENDED_KEPT {
+            ended.sort_unstable();
+            let surplus = ended.len() - ENDED_KEPT;
+            for (_, id) in ended.into_iter().take(surplus) {
+                self.orders.remove(&id);
+            }
+        }
+        self.told.retain(|intent, _| {
+            let profile = state.profile(intent.profile);
+            profile.is_some_and(|profile| !profile.book.transfers(*intent).is_empty())
+        });
+    }
+
+    /// The event as a line of the timeline and of its trade's life.
+    fn listed(&mut self, profile: &Profile, envelope: &Envelope) -> Option<Listed> {
+        let mut row = TimelineRow {
+            seq: envelope.seq,
+            at: envelope.at,
+            request_id: envelope.request_id.as_ref().map(ToString::to_string),
+            profile_id: profile.id.to_string(),
+            symbol: None,
+            kind: sentences::kind(&envelope.event).to_owned(),
+            code: None,
+            text: String::new(),
+            order_id: orders::order_of(&envelope.event).map(|order| order.to_string()),
+            evaluation: None,
+        };
+        if let Event::Evaluated { evaluation } = &envelope.event {
+            let plan = self.explainer(profile)?;
+            let held = profile.trades_of(evaluation.symbol).next().map(|trade| trade.direction);
+            let shown = shown::evaluation_row(&plan, evaluation, held);
+            row.symbol = Some(shown.symbol.clone());
+            row.code.clone_from(&shown.hold);
+            row.text.clone_from(&shown.text);
+            row.evaluation = Some(shown);
+        } else {
+            sentences::fill_in(&mut row, profile, envelope);
+        }
+        let trade = trade_id(profile, &envelope.event);
+        let in_timeline = sentences::is_news(&envelope.event);
+        (in_timeline || trade.is_some()).then(|| Listed::new(row, in_timeline, trade))
+    }
+
+    /// The compiled strategy of the profile's version, compiled apart from the market.
+    fn explainer(&mut self, profile: &Profile) -> Option<Arc<Plan>> {
+        let known = self.explainers.get(&profile.id);
+        if known.is_none_or(|known| known.version != profile.version) {
+            let strategy = &profile.document.strategy;
+            let mut board = Board::new(profile.document.venue, strategy.timeframe);
+            let plan = Plan::compile(Arc::new(strategy.clone()), &mut board).ok().map(Arc::new);
+            self.explainers.insert(profile.id, Explainer { version: profile.version, plan });
+        }
+        self.explainers.get(&profile.id)?.plan.clone()
+    }
+}
+
+/// The profile that an event concerns.
+fn profile_of(event: &Event) -> Option<ProfileId> {
+    match event {
+        Event::ProfileChanged { profile, .. }
+        | Event::ProfileRemoved { profile, .. }
+        | Event::ProfileStatusChanged { profile, .. }
+        | Event::AvailableNegative { profile, .. } => Some(*profile),
+        Event::Evaluated { evaluation } => Some(evaluation.profile),
+        Event::SignalRefused { signal, .. } => Some(signal.profile),
+        Event::ProtectionPlaced { trade, .. }
+        | Event::StopMoved { trade, .. }
+        | Event::BarHeld { trade, .. } => Some(trade.0.profile),
+        Event::BrokerEventUnmatched { message } => Some(message.order().intent.profile),
+        other => orders::order_of(other).map(|order| order.intent.profile),
+    }
+}
+
+/// The trade whose life an event belongs to.
+fn trade_id(profile: &Profile, event: &Event) -> Option<TradeId> {
+    match event {
+        Event::ProtectionPlaced { trade, .. }
+        | Event::StopMoved { trade, .. }
+        | Event::BarHeld { trade, .. } => Some(*trade),
+        other => Some(orders::trade_of(profile, orders::order_of(other)?)),
+    }
+}
+
+fn version_row(
+    envelope: &Envelope,
+    profile: ProfileId,
+    version: u64,
+    document: &ProfileDocument,
+    by: &str,
+) -> VersionRow {
+    VersionRow {
+        profile_id: profile.to_string(),
+        version,
+        at: envelope.at,
+        by: by.to_owned(),
+        document: serde_json::to_value(document).unwrap_or_default(),
+    }
+}
+
+fn transfer_row(profile: ProfileId, transfer: Transfer, envelope: &Envelope) -> TransferRow {
+    let Transfer { id, debit, credit, amount } = transfer;
+    TransferRow {
+        id: transfer_key(id),
+        seq: envelope.seq,
+        at: envelope.at,
+        profile_id: profile.to_string(),
+        debit: word(&debit),
+        credit: word(&credit),
+        amount: decimal(amount.amount()),
+        currency: amount.currency().to_string(),
+        text: transfer_text(id, debit).to_owned(),
+    }
+}
+
+/// The name of a transfer as text, unique within its tenant.
+fn transfer_key(id: TransferId) -> String {
+    match id {
+        TransferId::Allocation { profile, version } => format!("{profile}.allocation.{version}"),
+        TransferId::Reserve { intent } => format!("{intent}.reserve"),
+        TransferId::Release { intent } => format!("{intent}.release"),
+        TransferId::Fill { order, number, part } => format!("{order}.{number}.{}", word(&part)),
+    }
+}
+
+const fn transfer_text(id: TransferId, debit: Account) -> &'static str {
+    match id {
+        TransferId::Allocation { .. } if matches!(debit, Account::Outside) => "Capital allocated",
+        TransferId::Allocation { .. } => "Capital taken back",
+        TransferId::Reserve { .. } => "Reserved for an order",
+        TransferId::Release { .. } => "Reservation given back",
+        TransferId::Fill { part, .. } => match part {
+            FillPart::Cost => "Cost of a position",
+            FillPart::Excess => "Cost beyond the reservation",
+            FillPart::FeeReserve => "Reserved for fees, given back",
+            FillPart::Fee => "Fee",
+            FillPart::Returned => "Cost of what was left, given back",
+            FillPart::Profit => "Profit or loss",
+        },
+    }
+}

@@ -1,0 +1,230 @@
+//! Events in sentences: lines of the timeline, and alerts.
+
+use ballast_domain::id::Leg;
+use ballast_domain::{
+    DoneState, Envelope, Event, Fill, OrderId, OrderTerms, OrderType, ProfileStatus, Purpose,
+    SignalTerms, StopKind,
+};
+use ballast_engine::state::Profile;
+
+use super::decimal;
+use super::orders::{find_trade, trade_of};
+use super::rows::{AlertRow, TimelineRow};
+use super::words::Severity;
+
+/// The group that a line of the timeline belongs to.
+pub(super) const fn kind(event: &Event) -> &'static str {
+    match event {
+        Event::ProfileChanged { .. } | Event::ProfileRemoved { .. } => "document",
+        Event::ProfileStatusChanged { .. } => "status",
+        Event::Evaluated { .. } => "evaluation",
+        Event::SignalRefused { .. } => "refusal",
+        Event::IntentAccepted { .. }
+        | Event::OrderAccepted { .. }
+        | Event::CancelRequested { .. }
+        | Event::OrderDone { .. }
+        | Event::OrderUnknown { .. } => "order",
+        Event::OrderFilled { .. } => "fill",
+        Event::ProtectionPlaced { .. } | Event::StopMoved { .. } | Event::BarHeld { .. } => "stop",
+        Event::AvailableNegative { .. } | Event::BrokerEventUnmatched { .. } => "review",
+    }
+}
+
+/// Whether an event is told in its profile's timeline. What repeats with each bar, or only confirms
+/// the line before it, is told in the life of its trade alone.
+pub(super) const fn is_news(event: &Event) -> bool {
+    match event {
+        Event::OrderAccepted { .. } | Event::BarHeld { .. } | Event::ProtectionPlaced { .. } => {
+            false
+        }
+        Event::OrderDone { state, .. } => !matches!(state, DoneState::Filled),
+        Event::StopMoved { stop, .. } => !matches!(stop.kind, StopKind::Trailing),
+        _ => true,
+    }
+}
+
+/// Says what happened.
+pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envelope) {
+    let symbol_of = |order: OrderId| {
+        let known = profile.order(order).map(|known| known.terms.symbol);
+        known.or_else(|| find_trade(profile, trade_of(profile, order)).map(|trade| trade.symbol))
+    };
+    let mut symbol = super::orders::order_of(&envelope.event).and_then(symbol_of);
+    row.text = match &envelope.event {
+        Event::ProfileChanged { version: 1, by, .. } => format!("Made by {by}."),
+        Event::ProfileChanged { version, by, .. } => format!("Changed to version {version} by {by}."),
+        Event::ProfileRemoved { by, .. } => format!("Removed by {by}."),
+        Event::ProfileStatusChanged { status, reason, .. } => status_text(*status, reason),
+        Event::SignalRefused { signal, refusal } => {
+            symbol = Some(signal.symbol);
+            row.code = Some(refusal.code().to_owned());
+            format!("Refused to {}: {refusal}.", asked(&signal.terms))
+        }
+        Event::IntentAccepted { terms, .. } => {
+            symbol = Some(terms.symbol);
+            format!("Ordered to {}.", ordered(terms))
+        }
+        Event::OrderAccepted { .. } => "The venue has the order.".to_owned(),
+        Event::CancelRequested { reason, .. } => format!("Asked to cancel an order: {reason}."),
+        Event::OrderUnknown { reason, .. } => {
+            format!("Nobody can tell yet whether the venue has the order: {reason}.")
+        }
+        Event::OrderDone { state, reason, .. } => done_text(*state, reason),
+        Event::OrderFilled { order, fill } => fill_text(profile, *order, fill),
+        Event::ProtectionPlaced { trade, stop, targets } => {
+            symbol = find_trade(profile, *trade).map(|trade| trade.symbol);
+            let stop = stop.map_or("no stop".to_owned(), |stop| {
+                format!("a stop at {}", decimal(stop.level.get()))
+            });
+            format!("Protected by {stop} and {} targets.", targets.len())
+        }
+        Event::StopMoved { trade, stop, .. } => {
+            symbol = find_trade(profile, *trade).map(|trade| trade.symbol);
+            format!("The stop moved to {}.", decimal(stop.level.get()))
+        }
+        Event::BarHeld { bars, .. } => format!("Held for {bars} bars."),
+        Event::AvailableNegative { available, .. } => {
+            format!("Available is negative ({available}): entries wait until a person has looked.")
+        }
+        Event::BrokerEventUnmatched { message } => format!(
+            "The venue told of an order that nobody here knows ({}): entries wait until a person \
+             has looked.",
+            message.order()
+        ),
+        Event::Evaluated { .. } => String::new(),
+    };
+    row.symbol = symbol.map(|symbol| symbol.to_string());
+}
+
+fn status_text(status: ProfileStatus, reason: &str) -> String {
+    match status {
+        ProfileStatus::Running => format!("Started: {reason}."),
+        ProfileStatus::Stopped => format!("Stopped: {reason}."),
+        ProfileStatus::UnderReview => format!("Under review: {reason}."),
+    }
+}
+
+fn asked(terms: &SignalTerms) -> String {
+    match terms {
+        SignalTerms::Enter { direction, quantity, order_type, .. } => {
+            format!("enter {direction} with {} {}", decimal(*quantity), priced(order_type))
+        }
+        SignalTerms::Exit { trade, order_type, .. } => {
+            format!("leave {trade} {}", priced(order_type))
+        }
+    }
+}
+
+fn ordered(terms: &OrderTerms) -> String {
+    let (side, quantity) = (terms.side.as_str(), decimal(terms.quantity.get()));
+    let what = match &terms.purpose {
+        Purpose::Enter { direction, .. } => format!("to enter {direction}"),
+        Purpose::Exit { reason, .. } => format!("to leave ({})", spaced(reason.as_str())),
+    };
+    format!("{side} {quantity} {} {}, {what}", terms.symbol, priced(&terms.order_type))
+}
+
+fn priced(order_type: &OrderType) -> String {
+    let text = |price: &ballast_domain::Price| decimal(price.get());
+    match order_type {
+        OrderType::Market => "at the market".to_owned(),
+        OrderType::Limit { limit_price } => format!("at {} or better", text(limit_price)),
+        OrderType::Stop { stop_price } => format!("once {} is reached", text(stop_price)),
+        OrderType::StopLimit { stop_price, limit_price } => {
+            format!("at {} or better once {} is reached", text(limit_price), text(stop_price))
+        }
+        OrderType::TrailingStop { distance } => {
+            format!("once the price turns by {}", decimal(*distance))
+        }
+    }
+}
+
+fn done_text(state: DoneState, reason: &str) -> String {
+    let how = match state {
+        DoneState::Filled => "is filled",
+        DoneState::Cancelled => "was cancelled",
+        DoneState::Rejected => "was rejected by the venue",
+        DoneState::Expired => "has expired",
+        DoneState::Voided => "never reached the venue, and is void",
+    };
+    match reason {
+        "" => format!("The order {how}."),
+        reason => format!("The order {how}: {reason}."),
+    }
+}
+
+fn fill_text(profile: &Profile, order: OrderId, fill: &Fill) -> String {
+    let trade = find_trade(profile, trade_of(profile, order));
+    let entered = order.leg == Leg::Main
+        && !matches!(
+            profile.order(order).map(|known| &known.terms.purpose),
+            Some(Purpose::Exit { .. })
+        );
+    let side = trade.map(|trade| match entered {
+        true => trade.direction.entry_side(),
+        false => trade.direction.exit_side(),
+    });
+    let verb = match side {
+        Some(ballast_domain::Side::Buy) => "Bought",
+        Some(ballast_domain::Side::Sell) => "Sold",
+        None => "Traded",
+    };
+    let (quantity, price) = (decimal(fill.quantity.get()), decimal(fill.price.get()));
+    let symbol = trade.map_or("", |trade| trade.symbol.as_str());
+    let why = match order.leg {
+        Leg::Stop => ", by the stop",
+        Leg::Target(_) => ", by a target",
+        Leg::Main => "",
+    };
+    let closed = trade.filter(|trade| trade.fills.last() == Some(&fill.id));
+    let result = closed.filter(|trade| trade.closed_at.is_some()).and_then(|t| t.net_profit());
+    let result = result.map_or(String::new(), |result| format!(" The trade came to {result} net."));
+    format!("{verb} {quantity} {symbol} at {price}{why}, fee {}.{result}", fill.fee)
+}
+
+fn spaced(code: &str) -> String {
+    code.replace('_', " ")
+}
+
+/// What a person should be told of an event even when nobody looks.
+pub(super) fn alert(profile: &Profile, envelope: &Envelope) -> Option<AlertRow> {
+    let (severity, code) = match &envelope.event {
+        Event::OrderFilled { order, .. } => match order.leg {
+            Leg::Stop => (Severity::Info, "stopHit"),
+            Leg::Target(_) => (Severity::Info, "targetHit"),
+            Leg::Main => return None,
+        },
+        Event::OrderDone { state: DoneState::Rejected, .. } => (Severity::Warning, "orderRejected"),
+        Event::OrderUnknown { .. } => (Severity::Warning, "orderUnknown"),
+        Event::ProfileStatusChanged { status: ProfileStatus::UnderReview, .. } => {
+            (Severity::Critical, "underReview")
+        }
+        Event::AvailableNegative { .. } => (Severity::Critical, "availableNegative"),
+        Event::BrokerEventUnmatched { .. } => (Severity::Critical, "unmatchedMessage"),
+        _ => return None,
+    };
+    let mut line = TimelineRow {
+        seq: envelope.seq,
+        at: envelope.at,
+        request_id: None,
+        profile_id: profile.id.to_string(),
+        symbol: None,
+        kind: String::new(),
+        code: None,
+        text: String::new(),
+        order_id: None,
+        evaluation: None,
+    };
+    fill_in(&mut line, profile, envelope);
+    Some(AlertRow {
+        id: format!("alt_{}", envelope.seq),
+        seq: envelope.seq,
+        at: envelope.at,
+        severity,
+        code: code.to_owned(),
+        text: format!("{}: {}", profile.document.name, line.text),
+        profile_id: Some(line.profile_id),
+        symbol: line.symbol,
+        acknowledged_at: None,
+    })
+}

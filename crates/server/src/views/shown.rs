@@ -1,0 +1,216 @@
+//! Rows of what is: profiles, positions, closed trades and evaluations, as state and market stand.
+
+use ballast_domain::{
+    Decision, Direction, Evaluation, Price, ProfileStatus, RuleOutcome, Timestamp, Trade,
+};
+use ballast_engine::state::{Profile, unrealised};
+use ballast_engine::step::Engine;
+use ballast_engine::strategy::Plan;
+use rust_decimal::Decimal;
+
+use super::decimal;
+use super::rows::{
+    CapitalRow, EvaluationRow, PositionMarks, PositionRow, ProfileMarks, ProfileRow, RuleRow,
+    StopRow, TargetRow, TradeRow,
+};
+
+/// The row of a profile. `day` is what its equity was when the day began.
+pub(super) fn profile_row(
+    engine: &Engine,
+    profile: &Profile,
+    day: Option<Decimal>,
+) -> ProfileRow {
+    let document = &profile.document;
+    let balance = |account| decimal(profile.book.balance(account));
+    ProfileRow {
+        id: profile.id.to_string(),
+        version: profile.version,
+        name: document.name.clone(),
+        venue: document.venue.to_string(),
+        mode: document.mode.into(),
+        status: profile.status.into(),
+        status_reason: Some(profile.status_reason.clone()).filter(|reason| !reason.is_empty()),
+        enters: profile.status == ProfileStatus::Running && engine.enters(profile.id),
+        changed_by: profile.changed_by.clone(),
+        capital: CapitalRow {
+            currency: document.capital.currency.to_string(),
+            allocated: decimal(document.capital.allocated),
+        },
+        symbols: document.strategy.symbols.iter().map(ToString::to_string).collect(),
+        timeframe: document.strategy.timeframe.to_string(),
+        kind: super::word(&document.strategy.kind),
+        available: decimal(profile.book.available()),
+        reserved_for_orders: balance(ballast_domain::Account::ReservedOrders),
+        reserved_for_positions: balance(ballast_domain::Account::ReservedPositions),
+        realized_pnl: balance(ballast_domain::Account::RealizedPnl),
+        fees: balance(ballast_domain::Account::Fees),
+        open_positions: profile.trades.len(),
+        working_orders: profile.working.len(),
+        marks: profile_marks(engine, profile, day),
+        evaluations: evaluations(engine, profile, &[]),
+    }
+}
+
+/// What a profile is worth now; `None` when that does not fit a decimal.
+pub(super) fn equity(engine: &Engine, profile: &Profile) -> Option<Decimal> {
+    profile.equity(|symbol| engine.mark(profile.id, symbol))
+}
+
+pub(super) fn profile_marks(
+    engine: &Engine,
+    profile: &Profile,
+    day: Option<Decimal>,
+) -> ProfileMarks {
+    let at_cost = profile.book.equity_at_cost();
+    let equity = equity(engine, profile).unwrap_or(at_cost);
+    let day_profit = day.map(|day| equity.saturating_sub(day));
+    let percent = day.zip(day_profit).and_then(|(day, profit)| {
+        let share = profit.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(day)?;
+        Some(decimal(share.round_dp(4)))
+    });
+    let at_stop = profile.trades.values().filter_map(result_at_stop);
+    let risk: Decimal = at_stop.filter(|result| result.is_sign_negative()).map(|loss| -loss).sum();
+    ProfileMarks {
+        equity: decimal(equity),
+        unrealized_pnl: decimal(equity.saturating_sub(at_cost)),
+        day_profit: decimal(day_profit.unwrap_or_default()),
+        day_profit_pct: percent,
+        open_risk: decimal(risk),
+    }
+}
+
+/// What the units held would come to if the stop filled at its level, before fees; `None` without
+/// a stop.
+fn result_at_stop(trade: &Trade) -> Option<Decimal> {
+    unrealised(trade, trade.stop?.level).map(ballast_domain::Money::amount)
+}
+
+/// The row of an open trade.
+pub(super) fn position_row(engine: &Engine, trade: &Trade) -> PositionRow {
+    PositionRow {
+        trade_id: trade.id.to_string(),
+        profile_id: trade.id.0.profile.to_string(),
+        symbol: trade.symbol.to_string(),
+        direction: trade.direction.into(),
+        quantity: decimal(trade.open_quantity().get()),
+        entry_price: decimal(trade.entry_price()),
+        opened_at: trade.opened_at,
+        stop: trade
+            .stop
+            .map(|stop| StopRow { level: decimal(stop.level.get()), kind: stop.kind.into() }),
+        targets: trade.targets.iter().map(target_row).collect(),
+        realized_pnl: decimal(trade.gross_profit.amount()),
+        fees: decimal(trade.fees.amount()),
+        cost: decimal(trade.reserved.amount()),
+        currency: trade.reserved.currency().to_string(),
+        result_at_stop: result_at_stop(trade).map(decimal),
+        marks: position_marks(engine, trade),
+    }
+}
+
+fn target_row(target: &ballast_domain::Target) -> TargetRow {
+    TargetRow {
+        level: decimal(target.level.get()),
+        quantity: decimal(target.quantity.get()),
+        filled: decimal(target.filled.get()),
+    }
+}
+
+pub(super) fn position_marks(engine: &Engine, trade: &Trade) -> PositionMarks {
+    let Some((price, at)) = engine.last_price(trade.id.0.profile, trade.symbol) else {
+        return PositionMarks::default();
+    };
+    marks_at(trade, price, at)
+}
+
+fn marks_at(trade: &Trade, price: Price, at: Timestamp) -> PositionMarks {
+    let result = unrealised(trade, price).map(ballast_domain::Money::amount);
+    let cost = trade.reserved.amount();
+    let percent = result.and_then(|result| {
+        Some(result.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(cost)?.round_dp(4))
+    });
+    PositionMarks {
+        last_price: Some(decimal(price.get())),
+        last_price_at: Some(at),
+        unrealized_pnl: result.map(decimal),
+        unrealized_pct: percent.map(decimal),
+    }
+}
+
+/// The row of a closed trade; `None` while it is open.
+pub(super) fn trade_row(trade: &Trade, seq: u64) -> Option<TradeRow> {
+    let closed_at = trade.closed_at?;
+    let profit = trade.net_profit()?.amount();
+    let cost = trade.entry_notional.amount();
+    let percent = profit.checked_mul(Decimal::ONE_HUNDRED).and_then(|p| p.checked_div(cost));
+    Some(TradeRow {
+        id: trade.id.to_string(),
+        seq,
+        profile_id: trade.id.0.profile.to_string(),
+        symbol: trade.symbol.to_string(),
+        direction: trade.direction.into(),
+        opened_at: trade.opened_at,
+        closed_at,
+        quantity: decimal(trade.entry_quantity.get()),
+        entry_price: decimal(trade.entry_price()),
+        exit_price: decimal(trade.exit_price()),
+        pnl: decimal(profit),
+        pnl_pct: decimal(percent.unwrap_or_default().round_dp(4)),
+        fees: decimal(trade.fees.amount()),
+        currency: trade.fees.currency().to_string(),
+        exit_reason: trade.exit_reason.map_or("", |reason| reason.as_str()).to_owned(),
+        holding_seconds: closed_at.nanos_since(trade.opened_at) / 1_000_000_000,
+    })
+}
+
+/// The latest evaluation of each symbol of a profile, but for those that are `known`.
+pub(super) fn evaluations(
+    engine: &Engine,
+    profile: &Profile,
+    known: &[EvaluationRow],
+) -> Vec<EvaluationRow> {
+    let Some(plan) = engine.plan(profile.id) else { return Vec::new() };
+    let symbols = profile.document.strategy.symbols.iter();
+    let rows = symbols.filter_map(|symbol| {
+        let evaluation = engine.evaluation(profile.id, *symbol)?;
+        let told = |row: &EvaluationRow| {
+            row.at == evaluation.close_time && row.symbol == evaluation.symbol.as_str()
+        };
+        if known.iter().any(told) {
+            return None;
+        }
+        let held = profile.trades_of(*symbol).next().map(|trade| trade.direction);
+        Some(evaluation_row(plan, evaluation, held))
+    });
+    rows.collect()
+}
+
+/// An evaluation in words; `held` is the position that it was made for.
+pub(super) fn evaluation_row(
+    plan: &Plan,
+    evaluation: &Evaluation,
+    held: Option<Direction>,
+) -> EvaluationRow {
+    let rules = evaluation.rules.iter().map(|outcome| rule_row(plan, outcome));
+    EvaluationRow {
+        profile_id: evaluation.profile.to_string(),
+        symbol: evaluation.symbol.to_string(),
+        at: evaluation.close_time,
+        decision: evaluation.decision.into(),
+        hold: hold_code(evaluation.decision),
+        text: plan.explain(evaluation, held),
+        rules: rules.collect(),
+    }
+}
+
+fn rule_row(plan: &Plan, outcome: &RuleOutcome) -> RuleRow {
+    let (name, text) = plan.explain_rule(outcome).unwrap_or_default();
+    RuleRow { role: outcome.role.into(), name, state: outcome.state.into(), text }
+}
+
+fn hold_code(decision: Decision) -> Option<String> {
+    match decision {
+        Decision::Hold(hold) => Some(super::word(&hold)),
+        _ => None,
+    }
+}
