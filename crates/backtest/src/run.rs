@@ -334,9 +334,15 @@ impl Desk {
         desk.step(Input::Control { at, control });
         let document = Box::new(document(request));
         let by = "back-test".to_owned();
-        let put = Command::PutProfile { profile: PROFILE, document, plan: Box::new(plan), by };
-        let reason = "back-test".to_owned();
-        let start = Command::SetStatus { profile: PROFILE, status: ProfileStatus::Running, reason };
+        let start = Command::SetStatus {
+            profile: PROFILE,
+            status: ProfileStatus::Running,
+            acknowledge: false,
+            reason: "back-test".to_owned(),
+            by: by.clone(),
+        };
+        let (plan, expected_version) = (Box::new(plan), None);
+        let put = Command::PutProfile { profile: PROFILE, document, plan, expected_version, by };
         for command in [put, start] {
             desk.step(Input::Command { at, request_id: None, command });
         }

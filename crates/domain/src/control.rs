@@ -1,5 +1,7 @@
 //! Trading control: who has stopped what, and what that forbids.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ProfileId, TenantId};
@@ -21,6 +23,16 @@ pub enum ControlMode {
     Halted,
 }
 
+impl fmt::Display for ControlMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Running => "RUNNING",
+            Self::Paused => "PAUSED",
+            Self::Halted => "HALTED",
+        })
+    }
+}
+
 /// What a stop covers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "type", content = "id", rename_all = "camelCase")]
@@ -35,6 +47,19 @@ pub enum Scope {
     Profile(ProfileId),
     /// One symbol, wherever it is traded.
     Symbol(Symbol),
+}
+
+/// Where it is, behind a noun: `everywhere`, `of GOOG`, `at venue paper`.
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Global => f.write_str("everywhere"),
+            Self::Venue(venue) => write!(f, "at venue {venue}"),
+            Self::Tenant(tenant) => write!(f, "of tenant {tenant}"),
+            Self::Profile(profile) => write!(f, "of profile {profile}"),
+            Self::Symbol(symbol) => write!(f, "of {symbol}"),
+        }
+    }
 }
 
 /// One stop in force: its scope, who set it, when and why.

@@ -81,7 +81,28 @@ pub enum Event {
         profile: ProfileId,
         /// What it does from now on.
         status: ProfileStatus,
-        /// Who or what changed it, and why.
+        /// Why.
+        reason: String,
+        /// The person who changed it, where one did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// A profile that held nothing was removed: it trades no more. What its venue still says of it
+    /// is booked.
+    ProfileRemoved {
+        /// The profile.
+        profile: ProfileId,
+        /// Who removed it.
+        by: String,
+    },
+    /// Everything that a profile holds is to be left, and what still comes of its orders too, until
+    /// it is started again.
+    FlattenRequested {
+        /// The profile.
+        profile: ProfileId,
+        /// Who asked for it.
+        by: String,
+        /// Why.
         reason: String,
     },
     /// A strategy came to another decision than at the bar before, or to a signal.
@@ -150,12 +171,16 @@ pub enum Event {
         /// Its targets.
         targets: Vec<Target>,
     },
-    /// The stop moved, because the trail followed or the break-even distance was reached.
+    /// The stop moved, because the trail followed, the break-even distance was reached, or a person
+    /// moved it.
     StopMoved {
         /// The trade.
         trade: TradeId,
         /// Where it stands now.
         stop: Stop,
+        /// The person who moved it, where one did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
     /// A bar of the strategy's timeframe has closed while a trade with a limit on bars was open.
     BarHeld {

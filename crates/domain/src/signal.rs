@@ -5,12 +5,13 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::control::ControlMode;
+use crate::control::{ControlMode, Scope};
 use crate::exits::Protection;
 use crate::id::{OrderId, ProfileId, TradeId};
 use crate::instrument::Symbol;
-use crate::number::Quantity;
+use crate::number::{Price, Quantity};
 use crate::order::{ExitReason, OrderType, Reversal, TimeInForce};
+use crate::time::Timestamp;
 use crate::trade::{Direction, Slot};
 
 /// Who or what asks.
@@ -93,6 +94,12 @@ pub enum Refusal {
         by: String,
         /// Why.
         reason: String,
+        /// What it covers; absent in what earlier releases have journaled.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scope: Option<Scope>,
+        /// Since when; absent in what earlier releases have journaled.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Timestamp>,
     },
     /// Nobody can tell what control is in force.
     ControlUnknown,
@@ -175,6 +182,29 @@ pub enum Refusal {
         /// What is available, in the profile's currency.
         available: Decimal,
     },
+    /// A stop there would be reached at once.
+    StopBeyondPrice {
+        /// The level asked for.
+        level: Price,
+        /// The last price.
+        price: Price,
+    },
+    /// The venue knows no such price.
+    StopOffTick {
+        /// The level asked for.
+        level: Price,
+        /// The nearest price below it, where there is one.
+        below: Option<Price>,
+        /// The nearest price above it.
+        above: Price,
+    },
+    /// There the loss of a short would be more than what it has reserved.
+    StopBeyondLiquidation {
+        /// The level asked for.
+        level: Price,
+        /// Where the loss has used up what is reserved.
+        liquidation: Price,
+    },
     /// The numbers do not fit a decimal.
     Overflow,
 }
@@ -201,6 +231,9 @@ impl Refusal {
             Self::OrderNotionalAboveLimit { .. } => "orderNotionalAboveLimit",
             Self::TooManyPositions { .. } => "tooManyPositions",
             Self::InsufficientCapital { .. } => "insufficientCapital",
+            Self::StopBeyondPrice { .. } => "stopBeyondPrice",
+            Self::StopOffTick { .. } => "stopOffTick",
+            Self::StopBeyondLiquidation { .. } => "stopBeyondLiquidation",
             Self::Overflow => "overflow",
         }
     }
@@ -209,14 +242,17 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Control { mode, by, reason } => {
-                write!(f, "entries are stopped ({mode:?} by {by}: {reason})")
+            Self::Control { mode, by, reason, scope, at } => {
+                let scope = scope.iter().map(|scope| format!("{scope} ")).collect::<String>();
+                let since = at.iter().map(|at| format!(" since {at}")).collect::<String>();
+                write!(f, "entries {scope}are stopped ({mode} by {by}{since}: {reason})")
             }
             Self::ControlUnknown => f.write_str("the state of trading control is not known"),
             Self::ProfileStopped => f.write_str("the profile is stopped; start it to trade"),
-            Self::UnderReview => {
-                f.write_str("the profile is under review; look at its last events and start it")
-            }
+            Self::UnderReview => f.write_str(
+                "the profile is under review; look at its last events, then start it and \
+                 acknowledge them",
+            ),
             Self::ProfileUnknown => f.write_str("there is no such profile"),
             Self::InstrumentUnknown { symbol } => {
                 write!(f, "the profile does not trade {symbol}; add it to its symbols")
@@ -255,6 +291,20 @@ impl fmt::Display for Refusal {
             Self::InsufficientCapital { needed, available } => {
                 write!(f, "{needed} needed, {available} available")
             }
+            Self::StopBeyondPrice { level, price } => write!(
+                f,
+                "a stop at {level} would be reached at once: the last price is {price}; choose a \
+                 level on the side of the loss, or close the trade"
+            ),
+            Self::StopOffTick { level, below, above } => {
+                let below = below.iter().map(|below| format!("{below} or ")).collect::<String>();
+                write!(f, "{level} is no price of the venue; choose {below}{above}")
+            }
+            Self::StopBeyondLiquidation { level, liquidation } => write!(
+                f,
+                "at {level} the loss would be more than what the short has reserved; choose \
+                 {liquidation} or less"
+            ),
             Self::Overflow => f.write_str("the order's numbers are too large to compute exactly"),
         }
     }
@@ -263,6 +313,33 @@ impl fmt::Display for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stop_of_control_is_told_with_what_is_known_of_it() {
+        let stored = r#"{"code":"control","mode":"PAUSED","by":"op","reason":"news"}"#;
+        let older: Refusal = serde_json::from_str(stored).unwrap();
+        assert_eq!(older.to_string(), "entries are stopped (PAUSED by op: news)");
+        assert_eq!(serde_json::to_string(&older).unwrap(), stored);
+        let cases = [
+            (Scope::Global, "entries everywhere are stopped"),
+            (Scope::Symbol("GOOG".parse().unwrap()), "entries of GOOG are stopped"),
+            (Scope::Venue("paper".parse().unwrap()), "entries at venue paper are stopped"),
+            (Scope::Tenant("alice".parse().unwrap()), "entries of tenant alice are stopped"),
+        ];
+        for (scope, head) in cases {
+            let refusal = Refusal::Control {
+                mode: ControlMode::Halted,
+                by: "op".to_owned(),
+                reason: "news".to_owned(),
+                scope: Some(scope),
+                at: Some("2024-05-13T00:00:00Z".parse().unwrap()),
+            };
+            let sentence = format!("{head} (HALTED by op since 2024-05-13T00:00:00Z: news)");
+            assert_eq!(refusal.to_string(), sentence);
+            let json = serde_json::to_string(&refusal).unwrap();
+            assert_eq!(serde_json::from_str::<Refusal>(&json).unwrap(), refusal);
+        }
+    }
 
     #[test]
     fn codes_are_what_json_says() {

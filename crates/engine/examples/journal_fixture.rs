@@ -4,8 +4,8 @@
 //! cargo run -p ballast-engine --example journal_fixture
 //! ```
 //!
-//! It plays [`HISTORY`] to the engine and writes `tests/fixtures/journal-v3.jsonl`, an envelope a
-//! line, and `journal-v3-state.json`, what it folds to. `tests/it/journal_fixture.rs` reads all.
+//! It plays [`HISTORY`] to the engine and writes `tests/fixtures/journal-v4.jsonl`, an envelope a
+//! line, and `journal-v4-state.json`, what it folds to. `tests/it/journal_fixture.rs` reads all.
 //!
 //! Events are for ever, and so are stored journals: a file that was merged is never written again.
 //! What is new gets new files beside them, by another [`NAME`] and a history that holds it.
@@ -30,12 +30,12 @@ use ballast_engine::state::State;
 use ballast_engine::step::{Action, Command, Effects, Engine, Input, Settings};
 use ballast_engine::strategy::Plan;
 
-const NAME: &str = "journal-v3";
+const NAME: &str = "journal-v4";
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 
-/// Three profiles: `robot` trades by rules at a simulated venue; for `hand` and `coin` a person
-/// enters, and the venue says what the history says.
-const PROFILES: [(&str, ProfileId, &str); 3] = [
+/// Four profiles: `robot` trades by rules at a simulated venue; for the others a person enters, and
+/// the venue says what the history says.
+const PROFILES: [(&str, ProfileId, &str); 4] = [
     (
         "robot",
         ProfileId::from_bits(0x0123_4567_89ab_cdef),
@@ -79,6 +79,16 @@ const PROFILES: [(&str, ProfileId, &str); 3] = [
                 "symbols": ["BTC/EUR"], "direction": "short", "entry": "false",
                 "sizing": {"type": "riskPercent", "value": "1"},
                 "exits": {"stopLoss": {"type": "percent", "value": "5"}}}}"#,
+    ),
+    (
+        "spare",
+        ProfileId::from_bits(3),
+        r#"{"name": "For a while", "venue": "paper", "mode": "paper",
+            "capital": {"currency": "USD", "allocated": "1000"},
+            "instruments": [{"symbol": "GOOG", "assetClass": "stock", "quote": "USD",
+                             "tickSize": "0.01"}],
+            "strategy": {"version": 1, "kind": "rules", "timeframe": "1h", "symbols": ["GOOG"],
+                "entry": "false", "sizing": {"type": "fixedQuantity", "quantity": "1"}}}"#,
     ),
 ];
 
@@ -216,6 +226,36 @@ const HISTORY: &str = "
     coin exit 1 0.002
     coin accepted 4
     coin filled 4 x6 0.001@60900 0.01
+
+    spare put
+    spare status Running
+    bar 110 61300
+    spare enter long 3 limit 109
+    spare accepted 1
+    spare filled 1 y1 2@109 0.1
+    spare stop 1 105.5
+    spare stop 1 104
+    control Paused
+    spare stop 1 104.5
+    spare stop 1 103
+    spare enter long 1 slot b
+    control Running
+    spare exit 1 0.5 limit 120
+    spare enter long 1 slot b limit 100
+    spare cancel 3
+    spare cancelled 3
+    spare flatten
+    spare filled 1 y2 0.5@109 0.1
+    spare cancelled 2
+    spare filled 4 y3 1.5@110 0.1
+    spare filled 5 y4 0.5@110 0.1
+    spare filled 6 y5 0.5@110 0.1
+    spare cancelled 1
+    spare status Running
+    spare remove
+    spare filled 3 y6 0.25@100 0.01
+    spare flatten
+    hand flatten
 ";
 
 type Done<T = ()> = Result<T, Box<dyn Error>>;
@@ -311,7 +351,7 @@ impl World {
     }
 
     fn profile(&mut self, profile: ProfileId, verb: &str, mut words: SplitWhitespace<'_>) -> Done {
-        let reason = "the history says so".to_owned();
+        let (reason, by) = ("the history says so".to_owned(), "alice".to_owned());
         match verb {
             "put" => self.put(profile, words.next()),
             "status" => {
@@ -319,8 +359,16 @@ impl World {
                     Some("Running") => ProfileStatus::Running,
                     _ => ProfileStatus::Stopped,
                 };
-                self.command(Command::SetStatus { profile, status, reason })
+                let acknowledge = true;
+                self.command(Command::SetStatus { profile, status, acknowledge, reason, by })
             }
+            "stop" => {
+                let trade = TradeId(IntentId { profile, number: next(&mut words)? });
+                let level = next(&mut words)?;
+                self.command(Command::MoveStop { trade, level, by })
+            }
+            "flatten" => self.command(Command::Flatten { profile, by, reason }),
+            "remove" => self.command(Command::RemoveProfile { profile, by }),
             "enter" => {
                 let signal = self.entry(profile, words)?;
                 self.command(Command::Signal(Box::new(signal)))
@@ -328,10 +376,14 @@ impl World {
             "exit" => {
                 let trade = TradeId(IntentId { profile, number: next(&mut words)? });
                 let quantity = words.next().map(str::parse).transpose()?;
+                let order_type = match words.next() {
+                    Some(_) => OrderType::Limit { limit_price: next(&mut words)? },
+                    None => OrderType::Market,
+                };
                 let terms = SignalTerms::Exit {
                     trade,
                     quantity,
-                    order_type: OrderType::Market,
+                    order_type,
                     time_in_force: TimeInForce::Gtc,
                     reason: ExitReason::Manual,
                     then: None,
@@ -359,7 +411,8 @@ impl World {
         let document = Box::new(document.clone());
         let plan = Plan::compile(Arc::new(document.strategy.clone()), &mut self.board);
         let plan = Box::new(plan.map_err(|faults| format!("{faults:?}"))?);
-        self.command(Command::PutProfile { profile, document, plan, by: "alice".to_owned() })
+        let (expected_version, by) = (None, "alice".to_owned());
+        self.command(Command::PutProfile { profile, document, plan, expected_version, by })
     }
 
     fn entry(&self, profile: ProfileId, mut words: SplitWhitespace<'_>) -> Done<Signal> {

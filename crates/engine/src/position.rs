@@ -174,6 +174,14 @@ pub fn follow(trade: &Trade, high: Price, low: Price) -> Option<Stop> {
     (trade.stop != Some(closest)).then_some(closest)
 }
 
+/// Where the loss of a short has used up what it has reserved; `None` for a long.
+#[must_use]
+pub fn liquidation(trade: &Trade) -> Option<Price> {
+    let entry_price = Price::new(trade.entry_price()).ok()?;
+    let unprotected = Protection::default().stop(entry_price, trade.direction)?;
+    (unprotected.kind == StopKind::Liquidation).then_some(unprotected.level)
+}
+
 /// A distance against the trade: below for a long, above for a short.
 fn away(distance: Decimal, direction: Direction) -> Decimal {
     match direction {

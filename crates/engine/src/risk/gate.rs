@@ -11,7 +11,8 @@ use ballast_domain::id::MAX_INTENT_NUMBER;
 use ballast_domain::profile::Liquidity;
 use ballast_domain::{
     Direction, Instrument, Limits, Money, OrderTerms, OrderType, Price, ProfileStatus, Purpose,
-    Quantity, Refusal, Side, Signal, SignalTerms, Slot, TenantId, TimeInForce, Timestamp, Trade,
+    Quantity, Refusal, Side, Signal, SignalTerms, Slot, Symbol, TenantId, TimeInForce, Timestamp,
+    Trade,
 };
 use rust_decimal::Decimal;
 
@@ -60,7 +61,7 @@ fn check_exit(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal> 
     };
     let open = view.profile.trades.get(trade).filter(|open| open.symbol == signal.symbol);
     let open = open.ok_or(Refusal::TradeUnknown { trade: *trade })?;
-    let instrument = instrument(signal, view);
+    let instrument = instrument(signal.symbol, view);
     let side = open.direction.exit_side();
     let purpose = Purpose::Exit { trade: *trade, reason: *reason, then: then.clone() };
     Ok(OrderIntent::accepted(Arc::new(OrderTerms {
@@ -77,9 +78,9 @@ fn check_exit(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal> 
     })))
 }
 
-fn instrument<'a>(signal: &Signal, view: &View<'a>) -> Option<&'a Instrument> {
+pub(super) fn instrument<'a>(symbol: Symbol, view: &View<'a>) -> Option<&'a Instrument> {
     let mut instruments = view.profile.document.instruments.iter();
-    instruments.find(|instrument| instrument.symbol == signal.symbol)
+    instruments.find(|instrument| instrument.symbol == symbol)
 }
 
 /// What of a trade may still be left: never more than is held less what working exits have
@@ -130,9 +131,12 @@ fn check_entry(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal>
     else {
         return Err(Refusal::Overflow);
     };
-    control_allows(signal, view)?;
+    control_allows(signal.symbol, view)?;
+    if view.profile.status == ProfileStatus::Stopped {
+        return Err(Refusal::ProfileStopped);
+    }
     let unknown = Refusal::InstrumentUnknown { symbol: signal.symbol };
-    let instrument = instrument(signal, view).ok_or(unknown)?;
+    let instrument = instrument(signal.symbol, view).ok_or(unknown)?;
     let entry = Entry {
         direction: *direction,
         slot: *slot,
@@ -166,21 +170,26 @@ fn check_entry(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal>
     })))
 }
 
-fn control_allows(signal: &Signal, view: &View<'_>) -> Result<(), Refusal> {
+/// Whether anything that raises risk may be done to `symbol`.
+pub(super) fn control_allows(symbol: Symbol, view: &View<'_>) -> Result<(), Refusal> {
     let control = view.control.ok_or(Refusal::ControlUnknown)?;
     let stop = control.strictest(ControlSubject {
         venue: view.profile.document.venue,
         tenant: view.tenant,
         profile: view.profile.id,
-        symbol: signal.symbol,
+        symbol,
     });
     if let Some(stop) = stop.filter(|stop| stop.mode > ControlMode::Running) {
-        let (mode, by, reason) = (stop.mode, stop.by.clone(), stop.reason.clone());
-        return Err(Refusal::Control { mode, by, reason });
+        return Err(Refusal::Control {
+            mode: stop.mode,
+            by: stop.by.clone(),
+            reason: stop.reason.clone(),
+            scope: Some(stop.scope.clone()),
+            at: Some(stop.at),
+        });
     }
     match view.profile.status {
-        ProfileStatus::Running => Ok(()),
-        ProfileStatus::Stopped => Err(Refusal::ProfileStopped),
+        ProfileStatus::Running | ProfileStatus::Stopped => Ok(()),
         ProfileStatus::UnderReview => Err(Refusal::UnderReview),
     }
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use ballast_domain::id::Leg;
 use ballast_domain::ledger::Transfer;
 use ballast_domain::{
-    Account, ActiveState, DoneState, Envelope, Event, ExitReason, Fill, Money, OrderId, OrderState,
-    OrderTerms, ProfileDocument, ProfileId, ProfileStatus, Purpose, Stop, Trade, TradeId,
-    TransferCode, TransferId,
+    Account, ActiveState, BrokerEvent, DoneState, Envelope, Event, ExitReason, Fill, Money,
+    OrderId, OrderState, OrderTerms, ProfileDocument, ProfileId, ProfileStatus, Purpose, Stop,
+    Timestamp, Trade, TradeId, TransferCode, TransferId,
 };
 
 use super::State;
-use super::profile::{Order, Profile, REMEMBERED};
+use super::profile::{Flattening, Order, Profile, REMEMBERED};
 use crate::position;
 
 type Booked = Result<(), String>;
@@ -20,17 +20,21 @@ impl State {
     pub(super) fn book(&mut self, envelope: &Envelope) -> Booked {
         match &envelope.event {
             Event::ProfileChanged { profile, version, document, by } => {
-                self.change_profile(*profile, *version, document)?;
-                let profile = self.find(*profile)?;
-                profile.changed_by.clone_from(by);
-                profile.changed_at = envelope.at;
+                self.change_profile(*profile, *version, document, (by, envelope.at))
+            }
+            Event::ProfileStatusChanged { profile, status, reason, by } => {
+                self.find(*profile)?.set_status(*status, reason, by.as_deref());
                 Ok(())
             }
-            Event::ProfileStatusChanged { profile, status, reason } => {
+            Event::ProfileRemoved { profile, by } => {
                 let profile = self.find(*profile)?;
-                profile.status = *status;
-                profile.status_reason.clone_from(reason);
-                profile.started |= *status == ProfileStatus::Running;
+                profile.removed = true;
+                profile.set_status(ProfileStatus::Stopped, "removed", Some(by));
+                Ok(())
+            }
+            Event::FlattenRequested { profile, by, reason } => {
+                let (by, reason) = (by.clone(), reason.clone());
+                self.find(*profile)?.flattening = Some(Flattening { by, reason });
                 Ok(())
             }
             Event::Evaluated { evaluation } => {
@@ -40,11 +44,7 @@ impl State {
             }
             Event::SignalRefused { .. } => Ok(()),
             Event::BrokerEventUnmatched { message } => {
-                let unmatched = &mut self.find(message.order().intent.profile)?.unmatched;
-                if unmatched.len() == REMEMBERED {
-                    unmatched.pop_front();
-                }
-                unmatched.push_back((**message).clone());
+                self.find(message.order().intent.profile)?.remember_unmatched(message);
                 Ok(())
             }
             Event::IntentAccepted { terms, .. } => {
@@ -70,16 +70,15 @@ impl State {
                 trade.targets.clone_from(targets);
                 Ok(())
             }
-            Event::StopMoved { trade, stop } => self.move_stop(*trade, *stop),
+            Event::StopMoved { trade, stop, .. } => self.move_stop(*trade, *stop),
             Event::BarHeld { trade, bars, close } => {
                 let trade = self.find(trade.0.profile)?.open_trade(*trade)?;
                 (trade.bars_held, trade.counted_to) = (*bars, Some(*close));
                 Ok(())
             }
             Event::AvailableNegative { profile, available } => {
-                let profile = self.find(*profile)?;
-                profile.status = ProfileStatus::UnderReview;
-                profile.status_reason = format!("what is available is negative: {available}");
+                let reason = format!("what is available is negative: {available}");
+                self.find(*profile)?.set_status(ProfileStatus::UnderReview, &reason, None);
                 Ok(())
             }
         }
@@ -94,6 +93,7 @@ impl State {
         id: ProfileId,
         version: u64,
         document: &ProfileDocument,
+        (by, at): (&str, Timestamp),
     ) -> Booked {
         let make = || Profile::new(id, Box::new(document.clone()));
         let profile = self.profiles.entry(id).or_insert_with(make);
@@ -108,6 +108,8 @@ impl State {
             _ => profile.document.capital.money(),
         };
         profile.version = version;
+        by.clone_into(&mut profile.changed_by);
+        profile.changed_at = at;
         *profile.document = document.clone();
         profile.allocate(version, before, document.capital.money())
     }
@@ -127,6 +129,23 @@ impl State {
 }
 
 impl Profile {
+    fn set_status(&mut self, status: ProfileStatus, reason: &str, by: Option<&str>) {
+        self.status = status;
+        reason.clone_into(&mut self.status_reason);
+        self.status_by = by.map(str::to_owned);
+        if status == ProfileStatus::Running {
+            self.started = true;
+            self.flattening = None;
+        }
+    }
+
+    fn remember_unmatched(&mut self, message: &BrokerEvent) {
+        if self.unmatched.len() == REMEMBERED {
+            self.unmatched.pop_front();
+        }
+        self.unmatched.push_back(message.clone());
+    }
+
     fn working(&mut self, id: OrderId) -> Result<&mut Order, String> {
         self.working.get_mut(&id).ok_or_else(|| format!("no order {id} is working"))
     }

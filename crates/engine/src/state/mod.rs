@@ -15,11 +15,11 @@ use ballast_domain::{Envelope, ProfileId, TenantId, event::EVENT_VERSION};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use profile::{Order, Profile, unrealised};
+pub use profile::{Flattening, Order, Profile, unrealised};
 
 /// The number of the form in which this build writes a [`State`]. A snapshot in another form is not
 /// read: the journal is folded instead.
-pub const STATE_FORMAT: u16 = 3;
+pub const STATE_FORMAT: u16 = 4;
 
 /// Everything the journal has told about one tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -58,8 +58,14 @@ pub struct Profile {
     pub changed_at: Timestamp,
     /// What it does.
     pub status: ProfileStatus,
-    /// Who or what brought it there, and why.
+    /// Why it does that.
     pub status_reason: String,
+    /// The person who said so, where one did.
+    pub status_by: Option<String>,
+    /// Who wants everything that it holds to be left, until it is started again.
+    pub flattening: Option<Flattening>,
+    /// Whether it was removed: it trades no more, and is kept for what its venue may still say.
+    pub removed: bool,
     /// Whether it was ever made to run.
     pub started: bool,
     /// Its money.
@@ -80,6 +86,16 @@ pub struct Profile {
     pub unmatched: VecDeque<BrokerEvent>,
 }
 
+/// The wish that nothing is held any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Flattening {
+    /// Who asked for it.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
 impl Profile {
     pub(super) fn new(id: ProfileId, document: Box<ProfileDocument>) -> Self {
         Self {
@@ -87,6 +103,9 @@ impl Profile {
             version: 0,
             status: ProfileStatus::Stopped,
             status_reason: String::new(),
+            status_by: None,
+            flattening: None,
+            removed: false,
             started: false,
             book: Book::new(document.capital.currency),
             document,
@@ -100,6 +119,12 @@ impl Profile {
             decisions: BTreeMap::new(),
             unmatched: VecDeque::new(),
         }
+    }
+
+    /// Whether nothing is held and no order works.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.trades.is_empty() && self.working.is_empty()
     }
 
     /// The id that the next accepted intent gets.

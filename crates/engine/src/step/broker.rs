@@ -85,11 +85,11 @@ impl Engine {
         reason: String,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        let active = self.order(order).is_some_and(|order| order.state.is_active());
-        match active {
-            true => self.emit(context, Event::OrderDone { order, state, reason }, effects),
-            false => Ok(()),
+        if self.order(order).is_none_or(|order| !order.state.is_active()) {
+            return Ok(());
         }
+        self.emit(context, Event::OrderDone { order, state, reason }, effects)?;
+        self.leave_freed(context, order, effects)
     }
 
     fn on_unknown(

@@ -1,12 +1,19 @@
 //! What people and programs ask of the engine.
+//!
+//! A file per kind: `profile.rs` for documents and what profiles do, `order.rs` for cancels and
+//! stops, `flatten.rs` for leaving everything. Whatever a command changes is journaled with the
+//! request that carried it; what it could not do, it has not begun.
+
+mod flatten;
+mod order;
+mod profile;
 
 use std::fmt;
+use std::sync::Arc;
 
 use ballast_domain::{
-    Capital, Event, Money, OrderId, ProfileDocument, ProfileId, ProfileStatus, Refusal, Signal,
-    Symbol,
+    OrderId, OrderTerms, Price, ProfileDocument, ProfileId, ProfileStatus, Refusal, Signal, TradeId,
 };
-use rust_decimal::Decimal;
 
 use super::{Context, Effects, Engine};
 use crate::state::{ApplyError, Profile};
@@ -23,24 +30,66 @@ pub enum Command {
         document: Box<ProfileDocument>,
         /// Its compiled strategy.
         plan: Box<Plan>,
+        /// The version that the document is based on, zero for a new profile; without it whatever
+        /// there is is replaced.
+        expected_version: Option<u64>,
         /// Who asks.
         by: String,
     },
-    /// Start or stop a profile.
+    /// Remove a profile that holds nothing and has no order working. It trades no more; its books
+    /// and what its venue may still say of it are kept.
+    RemoveProfile {
+        /// The profile.
+        profile: ProfileId,
+        /// Who asks.
+        by: String,
+    },
+    /// Start or stop a profile. One that is under review makes no entries already, so that to stop
+    /// it changes nothing unless it is acknowledged.
     SetStatus {
         /// The profile.
         profile: ProfileId,
         /// What it should do.
         status: ProfileStatus,
-        /// Who asks, and why.
+        /// Whether the person has looked at what has put the profile under review.
+        acknowledge: bool,
+        /// Why.
         reason: String,
+        /// Who asks.
+        by: String,
     },
     /// Take a signal through the gate.
     Signal(Box<Signal>),
+    /// Ask what the gate would say to a signal. Nothing is changed, journaled or reserved.
+    Preview(Box<Signal>),
     /// Cancel a working order.
     Cancel {
         /// The order.
         order: OrderId,
+        /// Why.
+        reason: String,
+    },
+    /// Move the protective stop of an open trade, or give it one. The trail and break-even go on
+    /// from there: they only ever bring it closer.
+    MoveStop {
+        /// The trade.
+        trade: TradeId,
+        /// Where it is to stand.
+        level: Price,
+        /// Who asks.
+        by: String,
+    },
+    /// Stop a profile and leave everything that it holds at the market, whatever control says.
+    ///
+    /// Working entries and exits at a price are cancelled. What such an exit has claimed is left
+    /// once the venue says that it is gone, and what still fills of an entry is left too, so that
+    /// nothing is ever left twice. This goes on, also after a restart, until the profile is started
+    /// again. An exit at the market that a venue did not fill is not sent again by itself.
+    Flatten {
+        /// The profile.
+        profile: ProfileId,
+        /// Who asks.
+        by: String,
         /// Why.
         reason: String,
     },
@@ -53,12 +102,40 @@ pub enum Answer {
     Done,
     /// The gate accepted; this is the order.
     Accepted(OrderId),
+    /// The gate would accept these terms, as things stand.
+    WouldAccept {
+        /// Rounded and reserved as the order would have them, under the id it would get.
+        terms: Arc<OrderTerms>,
+    },
+    /// The profile is being flattened.
+    Flattened(Flattened),
     /// The gate refused.
     Refused(Refusal),
+    /// The profile has another version than was expected; nothing was changed.
+    Conflict {
+        /// The version it has, zero where there is none.
+        version: u64,
+    },
     /// It cannot be done; why, and what to do.
     Invalid(String),
     /// There is no such profile.
     NoSuchProfile,
+    /// There is no such order.
+    NoSuchOrder,
+}
+
+/// What a flattening began with.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Flattened {
+    /// The exits that were sent.
+    pub exits: Vec<OrderId>,
+    /// The orders that are being cancelled.
+    pub cancelled: Vec<OrderId>,
+    /// Trades of which something is still claimed by an exit that is being cancelled: it is left
+    /// when that is gone.
+    pub waiting: Vec<TradeId>,
+    /// Trades for which the gate refused an exit: they are held until somebody looks.
+    pub refused: Vec<(TradeId, Refusal)>,
 }
 
 impl fmt::Display for Answer {
@@ -66,10 +143,28 @@ impl fmt::Display for Answer {
         match self {
             Self::Done => f.write_str("done"),
             Self::Accepted(order) => write!(f, "accepted as {order}"),
+            Self::WouldAccept { terms } => write!(f, "would be accepted as {}", terms.order_id()),
+            Self::Flattened(flattened) => flattened.fmt(f),
             Self::Refused(refusal) => refusal.fmt(f),
+            Self::Conflict { version } => write!(
+                f,
+                "the profile has version {version} by now; read it again and repeat the change"
+            ),
             Self::Invalid(why) => f.write_str(why),
             Self::NoSuchProfile => f.write_str("there is no such profile"),
+            Self::NoSuchOrder => f.write_str("there is no such order"),
         }
+    }
+}
+
+impl fmt::Display for Flattened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { exits, cancelled, waiting, refused } = self;
+        write!(f, "flattening: {} exits sent, {} orders cancelled", exits.len(), cancelled.len())?;
+        if !waiting.is_empty() {
+            write!(f, ", {} trades wait for a cancelled exit", waiting.len())?;
+        }
+        refused.iter().try_for_each(|(trade, why)| write!(f, "; {trade} is still held: {why}"))
     }
 }
 
@@ -81,82 +176,51 @@ impl Engine {
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         let answer = match command {
-            Command::PutProfile { profile, document, plan, by } => {
-                let known = self.state.profile(profile);
-                let hindrance = no_such_capital(&document)
-                    .or_else(|| known.and_then(|known| in_the_way(known, &document)));
-                match hindrance {
-                    Some(hindrance) => hindrance,
-                    None => {
-                        let version = known.map_or(0, |known| known.version) + 1;
-                        let event = Event::ProfileChanged { profile, version, document, by };
-                        self.emit(context, event, effects)?;
-                        self.attach(profile, *plan);
-                        Answer::Done
-                    }
+            Command::PutProfile { profile, document, plan, expected_version, by } => {
+                match self.may_put(profile, &document, expected_version) {
+                    Ok(()) => self.put_profile(context, (profile, document, *plan), by, effects)?,
+                    Err(hindrance) => hindrance,
                 }
             }
-            Command::SetStatus { profile, status, reason } => {
-                match self.state.profile(profile).map(|known| known.status) {
-                    None => Answer::NoSuchProfile,
-                    Some(standing) if standing == status => Answer::Done,
-                    Some(_) => {
-                        let event = Event::ProfileStatusChanged { profile, status, reason };
-                        self.emit(context, event, effects)?;
-                        Answer::Done
-                    }
+            Command::RemoveProfile { profile, by } => {
+                self.remove_profile(context, profile, by, effects)?
+            }
+            Command::SetStatus { profile, status, acknowledge, reason, by } => {
+                match self.may_set_status(profile, status, acknowledge) {
+                    Ok(()) => self.set_status(context, (profile, status), (reason, by), effects)?,
+                    Err(answer) => answer,
                 }
             }
             Command::Signal(signal) => match self.submit(context, *signal, effects)? {
                 Ok(order) => Answer::Accepted(order),
                 Err(refusal) => Answer::Refused(refusal),
             },
+            Command::Preview(signal) => match self.check(context, &signal, None) {
+                Ok(intent) => Answer::WouldAccept { terms: Arc::clone(intent.terms()) },
+                Err(refusal) => Answer::Refused(refusal),
+            },
             Command::Cancel { order, reason } => {
-                self.request_cancel(context, order, &reason, effects)?;
-                Answer::Done
+                self.cancel_order(context, order, &reason, effects)?
+            }
+            Command::MoveStop { trade, level, by } => {
+                self.move_stop(context, trade, level, by, effects)?
+            }
+            Command::Flatten { profile, by, reason } => {
+                self.flatten(context, profile, (by, reason), effects)?
             }
         };
         effects.answer = Some(answer);
         Ok(())
     }
-}
 
-/// Books count from zero to what money can count exactly.
-fn no_such_capital(document: &ProfileDocument) -> Option<Answer> {
-    let Capital { allocated, currency } = document.capital;
-    let fits = allocated >= Decimal::ZERO && Money::checked(allocated, currency).is_some();
-    let why =
-        format!("{allocated} {currency} cannot be allocated; choose zero or more, up to 10^15");
-    (!fits).then_some(Answer::Invalid(why))
-}
+    /// A profile that was not removed.
+    pub(super) fn trading(&self, profile: ProfileId) -> Option<&Profile> {
+        self.state.profile(profile).filter(|known| !known.removed)
+    }
 
-/// Why a profile cannot have `document` now: what is held and what works goes on under the new
-/// one, and only what is available can be taken away.
-fn in_the_way(known: &Profile, document: &ProfileDocument) -> Option<Answer> {
-    let (before, after) = (&known.document, document);
-    if after.capital.currency != known.book.currency() {
-        let currency = known.book.currency();
-        let why = format!("the profile keeps its books in {currency}; make another profile");
-        return Some(Answer::Invalid(why));
+    /// A profile of which something may be left: also one that was removed, when what its venue
+    /// has said since has left it with something.
+    pub(super) fn leaving(&self, profile: ProfileId) -> Option<&Profile> {
+        self.state.profile(profile).filter(|known| !known.removed || !known.is_idle())
     }
-    let taken = before.capital.allocated.saturating_sub(after.capital.allocated);
-    let available = known.book.available();
-    if taken > Decimal::ZERO && taken > available {
-        let refusal = Refusal::InsufficientCapital { needed: taken, available };
-        return Some(Answer::Refused(refusal));
-    }
-    let trades = known.trades.values().map(|trade| trade.symbol);
-    let mut busy = trades.chain(known.working.values().map(|order| order.terms.symbol)).peekable();
-    let moved = (before.venue, before.mode) != (after.venue, after.mode);
-    if let (true, Some(symbol)) = (moved, busy.peek()) {
-        let why = format!("{symbol} is held or ordered at {}; close it first", before.venue);
-        return Some(Answer::Invalid(why));
-    }
-    let traded = |symbol: &Symbol| {
-        after.strategy.symbols.contains(symbol)
-            && after.instruments.iter().any(|instrument| instrument.symbol == *symbol)
-    };
-    let dropped = busy.find(|symbol| !traded(symbol))?;
-    let why = format!("{dropped} is held or ordered; close it before it is taken out");
-    Some(Answer::Invalid(why))
 }

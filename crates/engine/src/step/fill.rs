@@ -41,7 +41,8 @@ impl Engine {
         }
         self.check_available(context, order.intent.profile, was_negative, effects)?;
         self.cancel_partners(context, order, effects)?;
-        self.on_trade_left(context, order, trade, price, effects)
+        self.on_trade_left(context, order, trade, price, effects)?;
+        self.leave_entered(context, order, trade, effects)
     }
 
     /// Places the levels that protect a trade after an entry's fill.
@@ -182,7 +183,7 @@ impl Engine {
         match self.state.profile(profile).map(|profile| profile.status) {
             Some(ProfileStatus::UnderReview) | None => Ok(()),
             Some(_) => {
-                let event = Event::ProfileStatusChanged { profile, status, reason };
+                let event = Event::ProfileStatusChanged { profile, status, reason, by: None };
                 self.emit(context, event, effects)
             }
         }

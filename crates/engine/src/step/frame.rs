@@ -147,7 +147,7 @@ impl Engine {
             let (limit, held) = (trade.protection.max_bars, trade.bars_held);
             let counted = trade.counted_to.is_some_and(|close| spot.bar.close_time <= close);
             if let Some(stop) = position::follow(trade, spot.bar.high, spot.bar.low) {
-                self.emit(context, Event::StopMoved { trade: id, stop }, effects)?;
+                self.emit(context, Event::StopMoved { trade: id, stop, by: None }, effects)?;
                 effects.actions.push(Action::MoveStop(id, stop));
             }
             let Some(limit) = limit else { continue };

@@ -17,16 +17,16 @@ use std::sync::Arc;
 use ballast_domain::event::EVENT_VERSION;
 use ballast_domain::{
     Cause, ControlSnapshot, Decision, Envelope, Evaluation, Event, OrderId, Origin, Price,
-    ProfileId, Refusal, RequestId, Signal, Stop, Symbol, Timestamp, TradeId,
+    ProfileId, Refusal, RequestId, Signal, SignalTerms, Stop, Symbol, Timestamp, TradeId,
 };
 
 use crate::market::Frame;
 use crate::ports::BrokerMessage;
 use crate::risk::{self, OrderIntent};
-use crate::state::{ApplyError, State};
+use crate::state::{ApplyError, Profile, State};
 use crate::strategy::Plan;
 
-pub use command::{Answer, Command};
+pub use command::{Answer, Command, Flattened};
 
 /// What makes the engine take a step.
 #[derive(Debug)]
@@ -180,7 +180,7 @@ impl Engine {
     }
 
     /// Lets a profile trade by `plan` from the next frame on. Prices that were seen with another
-    /// plan on the same data stay known.
+    /// plan on the same data stay known. One that was removed trades no more.
     pub fn attach(&mut self, profile: ProfileId, plan: Plan) {
         self.seat(profile, plan, true);
     }
@@ -205,6 +205,9 @@ impl Engine {
 
     fn seat(&mut self, profile: ProfileId, plan: Plan, enters: bool) {
         let known = self.state.profile(profile);
+        if known.is_some_and(|known| known.removed) {
+            return;
+        }
         let place = self.desk_place(profile);
         let before = place.ok().map(|place| self.desks.remove(place));
         let mut before = before.filter(|desk| desk.plan.data_venue() == plan.data_venue());
@@ -357,23 +360,35 @@ impl Engine {
         signal: &Signal,
         told: Option<Price>,
     ) -> Result<OrderIntent, Refusal> {
-        let profile = self.state.profile(signal.profile).ok_or(Refusal::ProfileUnknown)?;
-        let lane = self.desk(signal.profile).and_then(|desk| desk.lane(signal.symbol));
-        risk::check(
-            signal,
-            &risk::View {
-                tenant: self.state.tenant(),
-                profile,
-                control: self.control.as_deref(),
-                mark: match (lane.and_then(|lane| lane.mark), told) {
-                    (Some((close, _)), Some(_)) => Some((close, context.now)),
-                    (None, Some(told)) => Some((told, context.now)),
-                    (mark, None) => mark,
-                },
-                at: context.at,
-                now: context.now,
+        let profile = match &signal.terms {
+            SignalTerms::Enter { .. } => self.trading(signal.profile),
+            SignalTerms::Exit { .. } => self.leaving(signal.profile),
+        };
+        let profile = profile.ok_or(Refusal::ProfileUnknown)?;
+        risk::check(signal, &self.view(context, profile, signal.symbol, told))
+    }
+
+    /// What the gate looks at, see [`Self::check`].
+    fn view<'a>(
+        &'a self,
+        context: &Context,
+        profile: &'a Profile,
+        symbol: Symbol,
+        told: Option<Price>,
+    ) -> risk::View<'a> {
+        let lane = self.desk(profile.id).and_then(|desk| desk.lane(symbol));
+        risk::View {
+            tenant: self.state.tenant(),
+            profile,
+            control: self.control.as_deref(),
+            mark: match (lane.and_then(|lane| lane.mark), told) {
+                (Some((close, _)), Some(_)) => Some((close, context.now)),
+                (None, Some(told)) => Some((told, context.now)),
+                (mark, None) => mark,
             },
-        )
+            at: context.at,
+            now: context.now,
+        }
     }
 
     /// Journals a refusal, unless the strategy has met the same one at its last bar already.
@@ -391,7 +406,7 @@ impl Engine {
         {
             repeated = lane.refused.replace(refusal.code()) == Some(refusal.code());
         }
-        if !repeated && self.state.profile(signal.profile).is_some() {
+        if !repeated && refusal != Refusal::ProfileUnknown {
             let (signal, refusal) = (Box::new(signal), Box::new(refusal.clone()));
             self.emit(context, Event::SignalRefused { signal, refusal }, effects)?;
         }

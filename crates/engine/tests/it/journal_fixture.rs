@@ -4,13 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use ballast_domain::{Envelope, Event, Purpose, Target};
+use ballast_domain::{Envelope, Event, ExitReason, Purpose, Refusal, Target};
 use ballast_engine::state::{Profile, STATE_FORMAT, State};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
 /// Each stored journal with the state that it folds to.
-const STORED: [(&str, &str); 3] = [
+const STORED: [(&str, &str); 4] = [
     (
         include_str!("../fixtures/journal-v1.jsonl"),
         include_str!("../fixtures/journal-v1-state.json"),
@@ -22,6 +22,10 @@ const STORED: [(&str, &str); 3] = [
     (
         include_str!("../fixtures/journal-v3.jsonl"),
         include_str!("../fixtures/journal-v3-state.json"),
+    ),
+    (
+        include_str!("../fixtures/journal-v4.jsonl"),
+        include_str!("../fixtures/journal-v4-state.json"),
     ),
 ];
 
@@ -168,6 +172,10 @@ fn the_stored_journals_hold_what_is_rare() {
         "fee paid back",
         "capital taken away",
         "available is negative",
+        "stop moved by a person",
+        "refused by a stop with its scope",
+        "exit of a flattening",
+        "fill of a removed profile",
     ];
     let missing: Vec<_> = rare.into_iter().filter(|what| !seen.contains(*what)).collect();
     assert!(missing.is_empty(), "{missing:?} not among {seen:?}");
@@ -196,10 +204,21 @@ fn happening(state: &State, event: &Event) -> Option<&'static str> {
     match event {
         Event::IntentAccepted { terms, .. } => match &terms.purpose {
             Purpose::Exit { then: Some(_), .. } => Some("reversal"),
+            Purpose::Exit { reason: ExitReason::Flatten, .. } => Some("exit of a flattening"),
             _ => None,
         },
         Event::OrderFilled { fill, .. } if fill.fee.amount().is_sign_negative() => {
             Some("fee paid back")
+        }
+        Event::StopMoved { by: Some(_), .. } => Some("stop moved by a person"),
+        Event::SignalRefused { refusal, .. } => match &**refusal {
+            Refusal::Control { scope: Some(_), at: Some(_), .. } => {
+                Some("refused by a stop with its scope")
+            }
+            _ => None,
+        },
+        Event::OrderFilled { order, .. } if state.profile(order.intent.profile)?.removed => {
+            Some("fill of a removed profile")
         }
         Event::OrderFilled { order, .. } => {
             let known = state.profile(order.intent.profile)?.order(*order)?;

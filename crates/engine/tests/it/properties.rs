@@ -6,7 +6,7 @@ use ballast_domain::control::{ControlEntry, Scope};
 use ballast_domain::{
     Account, ActiveState, ControlMode, Event, OrderState, ProfileId, Signal, SignalTerms, Trade,
 };
-use ballast_engine::state::State;
+use ballast_engine::state::{Profile, State};
 use ballast_engine::step::Answer;
 use proptest::prelude::*;
 
@@ -124,6 +124,35 @@ proptest! {
         let calm = scenario.play(BARS, |_| ());
         let restarted = restarted.play(BARS, |_| ());
         prop_assert_eq!(dealings(&calm), dealings(&restarted));
+    }
+
+    /// From a flattening on everything that is held is being left, nothing is left twice, and
+    /// nothing enters until the profile is started again.
+    #[test]
+    fn a_flattening_leaves_everything(scenario in calm_scenarios(), turn in 0..BARS as u8) {
+        let mut flattened = scenario;
+        flattened.acts.retain(|(at, _)| *at <= turn);
+        flattened.acts.extend((0..2).map(|profile| (turn, Act::Flatten(profile))));
+        flattened.acts.sort_by_key(|(turn, act)| (*turn, matches!(act, Act::Flatten(_))));
+        let mut bars = 0;
+        let last = flattened.play(BARS, |rehearsal| {
+            let state = rehearsal.world.engine.state();
+            let asked = |profile: &Profile| profile.flattening.is_some() || profile.removed;
+            if rehearsal.world.now < hour(i64::from(turn)) || !state.profiles().all(asked) {
+                return;
+            }
+            bars += 1;
+            for profile in state.profiles() {
+                assert!(profile.working.values().all(|order| order.terms.is_reducing()));
+                for trade in profile.trades.values() {
+                    assert!(profile.claimed(trade.id) >= trade.open_quantity(), "{trade:?}");
+                }
+            }
+        });
+        prop_assert!(bars > 0);
+        for profile in last.world.engine.state().profiles() {
+            prop_assert!(usize::from(turn) + 8 > BARS || profile.is_idle(), "{:?}", profile.trades);
+        }
     }
 
     /// Once a halt is acknowledged nothing enters, what works to enter is being cancelled, and

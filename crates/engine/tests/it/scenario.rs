@@ -5,10 +5,10 @@ use ballast_domain::exits::{Distance, TargetTerms};
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
     Bar, Direction, OrderType, Price, ProfileDocument, ProfileId, ProfileStatus, Protection,
-    Quantity, Signal, SignalTerms, Slot, Symbol, TimeInForce,
+    Quantity, Signal, SignalTerms, Slot, Stop, Symbol, TimeInForce,
 };
 use ballast_engine::matching::FillRules;
-use ballast_engine::step::{Command, Input};
+use ballast_engine::step::{Answer, Command, Input};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
@@ -91,6 +91,10 @@ pub(crate) enum Act {
     Enter { profile: u8, symbol: u8, direction: Direction, units: u16, kind: u8, extras: u8 },
     Exit { profile: u8, trade: u8, quantity: Option<u8>, limit: bool },
     Cancel { profile: u8, order: u8 },
+    MoveStop { profile: u8, trade: u8, percent: i8 },
+    Flatten(u8),
+    Preview { profile: u8, units: u16 },
+    Remove(u8),
     Control(ControlMode, u8),
     ControlUnknown,
     Status(u8, ProfileStatus),
@@ -202,6 +206,11 @@ fn acts() -> impl Strategy<Value = Act> {
         8 => enter,
         4 => exit,
         3 => (0..2u8, 0..3u8).prop_map(|(profile, order)| Act::Cancel { profile, order }),
+        3 => (0..2u8, 0..3u8, -4..4i8)
+            .prop_map(|(profile, trade, percent)| Act::MoveStop { profile, trade, percent }),
+        1 => (0..2u8).prop_map(Act::Flatten),
+        2 => (0..2u8, 1..120u16).prop_map(|(profile, units)| Act::Preview { profile, units }),
+        1 => (0..2u8).prop_map(Act::Remove),
         3 => (mode, 0..5u8).prop_map(|(mode, scope)| Act::Control(mode, scope)),
         1 => Just(Act::ControlUnknown),
         3 => (0..2u8, status).prop_map(|(profile, status)| Act::Status(profile, status)),
@@ -258,6 +267,24 @@ impl Scenario {
                 let reason = "changed my mind".to_owned();
                 rehearsal.act(|world| drop(world.command(Command::Cancel { order, reason })));
             }
+            Act::MoveStop { .. } => self.move_stop(rehearsal, act),
+            Act::Flatten(profile) => {
+                let (profile, by) = (self.profile(*profile), "bob".to_owned());
+                let reason = "enough".to_owned();
+                rehearsal.act(|world| {
+                    world.command(Command::Flatten { profile, by, reason });
+                });
+            }
+            Act::Preview { profile, units } => {
+                let terms = entry(&units.to_string()).terms;
+                let profile = self.profile(*profile);
+                let signal = Signal { profile, symbol: symbols()[0], terms, ..entry("1") };
+                rehearsal.act(|world| preview(world, signal));
+            }
+            Act::Remove(profile) => {
+                let (profile, by) = (self.profile(*profile), "bob".to_owned());
+                rehearsal.act(|world| drop(world.command(Command::RemoveProfile { profile, by })));
+            }
             Act::Control(mode, scope) => {
                 let scope = match scope {
                     0 => Scope::Global,
@@ -303,6 +330,27 @@ impl Scenario {
         rehearsal.act(|world| drop(world.signal(signal)));
     }
 
+    /// A stop near the last price, on either side of where it stands.
+    fn move_stop(&self, rehearsal: &mut Rehearsal, act: &Act) {
+        let Act::MoveStop { profile, trade, percent } = act else { return };
+        let known = rehearsal.world.engine.state().profile(self.profile(*profile)).unwrap();
+        let Some(open) = known.trades.values().nth(usize::from(*trade)).cloned() else { return };
+        let mark = rehearsal.world.engine.mark(known.id, open.symbol).unwrap_or(read("100"));
+        let level =
+            mark.get() * (Decimal::from(100) + Decimal::from(*percent)) / Decimal::from(100);
+        let level = Price::new(level.round_dp(2)).unwrap();
+        rehearsal.act(|world| {
+            let by = "bob".to_owned();
+            let answer = world.command(Command::MoveStop { trade: open.id, level, by });
+            let direction = open.direction;
+            let closer =
+                |stop: Stop| stop.tighter(Stop { level, ..stop }, direction).level == level;
+            let restrained = matches!(&answer, Answer::Refused(refusal) if
+                ["control", "controlUnknown", "underReview"].contains(&refusal.code()));
+            assert!(!restrained || !open.stop.is_none_or(closer), "{open:?} {answer:?}");
+        });
+    }
+
     fn exit(&self, rehearsal: &mut Rehearsal, act: &Act) {
         let Act::Exit { profile, trade, quantity, limit } = act else { return };
         let profile = self.profile(*profile);
@@ -316,6 +364,20 @@ impl Scenario {
             *order_type = if *limit { price } else { OrderType::Market };
         }
         rehearsal.act(|world| drop(world.signal(signal)));
+    }
+}
+
+/// What was told beforehand is what comes of it.
+fn preview(world: &mut World, signal: Signal) {
+    let before = world.engine.state().clone();
+    let told = world.command(Command::Preview(Box::new(signal.clone())));
+    assert_eq!(*world.engine.state(), before);
+    match (told, world.signal(signal)) {
+        (Answer::WouldAccept { terms }, Answer::Accepted(order)) => {
+            assert_eq!(terms.order_id(), order);
+        }
+        (Answer::Refused(told), Answer::Refused(refused)) => assert_eq!(told, refused),
+        other => panic!("{other:?}"),
     }
 }
 

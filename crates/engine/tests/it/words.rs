@@ -19,6 +19,8 @@ fn event(event: &Event) -> String {
     match event {
         Event::ProfileChanged { version, .. } => format!("profile {version}"),
         Event::ProfileStatusChanged { status, .. } => format!("status {status:?}"),
+        Event::ProfileRemoved { .. } => "removed".to_owned(),
+        Event::FlattenRequested { .. } => "flattening".to_owned(),
         Event::Evaluated { evaluation } => format!("evaluated {:?}", evaluation.decision),
         Event::SignalRefused { refusal, .. } => format!("refused {}", refusal.code()),
         Event::IntentAccepted { terms, .. } => intent(terms),
@@ -39,8 +41,9 @@ fn event(event: &Event) -> String {
             let targets: String = targets.iter().map(target).collect();
             format!("protected {} {stop}{targets}", trade.0.number)
         }
-        Event::StopMoved { trade, stop } => {
-            format!("stop {} {} {:?}", trade.0.number, stop.level.get().normalize(), stop.kind)
+        Event::StopMoved { trade, stop, by } => {
+            let by = by.as_ref().map_or(String::new(), |by| format!(" by {by}"));
+            format!("stop {} {} {:?}{by}", trade.0.number, stop.level.get().normalize(), stop.kind)
         }
         Event::BarHeld { trade, bars, .. } => format!("held {} {bars}", trade.0.number),
         Event::AvailableNegative { available, .. } => {

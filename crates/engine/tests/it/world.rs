@@ -74,12 +74,14 @@ impl World {
     pub(crate) fn put(&mut self, profile: ProfileId, document: ProfileDocument) -> Answer {
         let plan = Plan::compile(Arc::new(document.strategy.clone()), &mut self.board);
         let (plan, document) = (Box::new(plan.unwrap()), Box::new(document));
-        self.command(Command::PutProfile { profile, document, plan, by: "alice".to_owned() })
+        let (expected_version, by) = (None, "alice".to_owned());
+        self.command(Command::PutProfile { profile, document, plan, expected_version, by })
     }
 
+    /// Starts or stops a profile; what it is under review for is acknowledged.
     pub(crate) fn set(&mut self, profile: ProfileId, status: ProfileStatus) -> Answer {
-        let reason = "test".to_owned();
-        self.command(Command::SetStatus { profile, status, reason })
+        let (acknowledge, reason, by) = (true, "test".to_owned(), "alice".to_owned());
+        self.command(Command::SetStatus { profile, status, acknowledge, reason, by })
     }
 
     pub(crate) fn signal(&mut self, signal: Signal) -> Answer {
@@ -224,6 +226,7 @@ impl World {
                 let profile = self.fold.profile(terms.intent.profile).unwrap();
                 assert!(profile.book.available() >= Decimal::ZERO, "{envelope:?}");
                 assert_eq!(profile.status, ProfileStatus::Running, "{envelope:?}");
+                assert!(!profile.removed && profile.flattening.is_none(), "{envelope:?}");
                 let control = self.control.as_ref().expect("control is known");
                 let stop = control.strictest(ControlSubject {
                     venue: profile.document.venue,
@@ -232,6 +235,14 @@ impl World {
                     symbol: terms.symbol,
                 });
                 assert_eq!(stop, None, "{envelope:?}");
+            }
+            Event::IntentAccepted { terms, .. } => {
+                let ballast_domain::Purpose::Exit { trade, .. } = &terms.purpose else { return };
+                let profile = self.fold.profile(terms.intent.profile).unwrap();
+                let held = profile.trades[trade].open_quantity();
+                let claimed = profile.claimed(*trade);
+                let before = claimed.saturating_sub(terms.quantity);
+                assert!(held >= before && terms.quantity <= held.saturating_sub(before));
             }
             Event::SignalRefused { signal, refusal } => {
                 let exit = matches!(signal.terms, SignalTerms::Exit { .. });

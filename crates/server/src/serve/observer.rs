@@ -77,7 +77,7 @@ impl TenantObserver {
                 let code = refusal.code();
                 tracing::info!(%tenant, profile, %symbol, code, %refusal, "refused");
             }
-            Event::ProfileStatusChanged { profile, status, reason } => {
+            Event::ProfileStatusChanged { profile, status, reason, .. } => {
                 let profile = name(*profile);
                 match status {
                     ProfileStatus::UnderReview => {

@@ -57,7 +57,10 @@ fn control_stops_entries_by_each_scope() {
 fn a_refusal_by_control_says_who_and_why() {
     let mut scene = scene("");
     scene.stop(ControlMode::Paused, Scope::Global).stop(ControlMode::Halted, Scope::Symbol(goog()));
-    assert_eq!(scene.answer(&entry("10")), "entries are stopped (Halted by op: incident)");
+    assert_eq!(
+        scene.answer(&entry("10")),
+        "entries of GOOG are stopped (HALTED by op since 2024-05-13T00:00:00Z: incident)"
+    );
 }
 
 #[test]

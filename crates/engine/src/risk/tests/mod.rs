@@ -5,3 +5,4 @@ mod entries;
 mod exits;
 mod order;
 mod scene;
+mod stops;

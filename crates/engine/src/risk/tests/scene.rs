@@ -58,16 +58,19 @@ impl Scene {
         self
     }
 
-    pub(super) fn check(&self, signal: &Signal) -> Result<OrderTerms, Refusal> {
-        let view = View {
+    pub(super) fn view(&self) -> View<'_> {
+        View {
             tenant: &self.tenant,
             profile: self.fold.profile(),
             control: self.control.as_ref(),
             mark: self.mark,
             at: self.now,
             now: self.now,
-        };
-        check(signal, &view).map(|intent| OrderTerms::clone(intent.terms()))
+        }
+    }
+
+    pub(super) fn check(&self, signal: &Signal) -> Result<OrderTerms, Refusal> {
+        check(signal, &self.view()).map(|intent| OrderTerms::clone(intent.terms()))
     }
 
     /// The refusal of `signal`, or what was accepted as `quantity for reserved`.

@@ -9,7 +9,7 @@ use crate::state::{ApplyError, State};
 
 fn stop(seq: u64, version: u16) -> Envelope {
     let (status, reason) = (ProfileStatus::Stopped, String::new());
-    let event = Event::ProfileStatusChanged { profile: PROFILE, status, reason };
+    let event = Event::ProfileStatusChanged { profile: PROFILE, status, reason, by: None };
     Envelope { version, seq, at: hour(0), request_id: None, cause: Cause::Clock, event }
 }
 

@@ -82,7 +82,8 @@ fn that_a_profile_was_ever_started_stays_known() {
     assert_eq!(fold.apply(make), Ok(()));
     let steps = [(Stopped, false), (UnderReview, false), (Running, true), (Stopped, true)];
     for (status, started) in steps {
-        let event = Event::ProfileStatusChanged { profile, status, reason: String::new() };
+        let (reason, by) = (String::new(), None);
+        let event = Event::ProfileStatusChanged { profile, status, reason, by };
         assert_eq!(fold.apply(event), Ok(()));
         assert_eq!(fold.state.profile(profile).unwrap().started, started, "{status:?}");
     }
@@ -102,7 +103,8 @@ fn events_of_a_profile_that_was_never_made_are_refused() {
     let mut fold = fold("");
     let profile = ProfileId::from_bits(9);
     let status = ballast_domain::ProfileStatus::Running;
-    let event = Event::ProfileStatusChanged { profile, status, reason: String::new() };
+    let (reason, by) = (String::new(), None);
+    let event = Event::ProfileStatusChanged { profile, status, reason, by };
     let error = fold.apply(event).unwrap_err().to_string();
     assert!(error.contains("there is no profile prf_0000000000009"), "{error}");
 }

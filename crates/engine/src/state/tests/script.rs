@@ -106,7 +106,7 @@ impl Fold {
                     words[1],
                     [ProfileStatus::Running, ProfileStatus::Stopped, ProfileStatus::UnderReview],
                 );
-                Event::ProfileStatusChanged { profile: PROFILE, status, reason: reason() }
+                Event::ProfileStatusChanged { profile: PROFILE, status, reason: reason(), by: None }
             }
             "intent" => Event::IntentAccepted {
                 terms: Arc::new(self.terms(&words)),
@@ -134,7 +134,7 @@ impl Fold {
             "stop" => {
                 let kind = named(words[3], [StopKind::Trailing, StopKind::BreakEven]);
                 let stop = Stop { level: read(words[2]), kind };
-                Event::StopMoved { trade: trade(read(words[1])), stop }
+                Event::StopMoved { trade: trade(read(words[1])), stop, by: None }
             }
             other => panic!("unknown event '{other}'"),
         }

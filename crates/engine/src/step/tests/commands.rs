@@ -1,10 +1,13 @@
 //! Profiles made, changed and stopped.
 
-use ballast_domain::{ProfileDocument, ProfileId, ProfileStatus, Refusal};
+use std::sync::Arc;
+
+use ballast_domain::{OrderType, ProfileDocument, ProfileId, ProfileStatus, Refusal, SignalTerms};
 
 use super::script::play;
 use crate::fixture::{PROFILE, config, document, entry, exit, goog, order, read};
 use crate::step::{Answer, Command};
+use crate::strategy::Plan;
 use crate::world::World;
 
 fn changed(world: &World, edit: impl FnOnce(&mut ProfileDocument)) -> ProfileDocument {
@@ -46,6 +49,206 @@ fn answers_name_what_was_accepted_or_refused() {
     assert_eq!(world.signal(entry("10")), Answer::Accepted(order("1")));
     let cancel = Command::Cancel { order: order("1"), reason: "test".to_owned() };
     assert_eq!(world.command(cancel), Answer::Done);
+}
+
+fn put(world: &mut World, profile: ProfileId, expected_version: Option<u64>) -> Answer {
+    let document = document(config("{}"));
+    let plan = Plan::compile(Arc::new(document.strategy.clone()), &mut world.board).unwrap();
+    let (document, plan, by) = (Box::new(document), Box::new(plan), "bob".to_owned());
+    world.command(Command::PutProfile { profile, document, plan, expected_version, by })
+}
+
+/// Two people who change a profile at once do not overwrite each other.
+#[test]
+fn a_change_is_based_on_a_version() {
+    let mut world = World::new();
+    for (expected, answer) in [
+        (Some(1), Answer::Conflict { version: 0 }),
+        (Some(0), Answer::Done),
+        (Some(0), Answer::Conflict { version: 1 }),
+        (Some(1), Answer::Done),
+        (Some(1), Answer::Conflict { version: 2 }),
+        (None, Answer::Done),
+    ] {
+        let before = world.journal.len();
+        assert_eq!(put(&mut world, PROFILE, expected), answer, "{expected:?}");
+        assert_eq!(world.journal.len() > before, answer == Answer::Done);
+    }
+    assert_eq!((world.profile().version, world.profile().changed_by.as_str()), (3, "bob"));
+    let conflict = Answer::Conflict { version: 3 }.to_string();
+    assert!(conflict.contains("has version 3 by now; read it again"), "{conflict}");
+}
+
+fn remove(world: &mut World) -> Answer {
+    world.command(Command::RemoveProfile { profile: PROFILE, by: "bob".to_owned() })
+}
+
+#[test]
+fn a_profile_that_holds_or_orders_something_is_not_removed() {
+    let mut world = holding();
+    play(&mut world, "enter 2 limit 99 slot b");
+    let why = refusal(remove(&mut world));
+    assert_eq!(
+        why,
+        "10 GOOG (trd_000000000000100000001) are held, ord_000000000000100000002 works; \
+         flatten the profile, and remove it when nothing is left"
+    );
+    assert_eq!((world.words(), world.profile().removed), (String::new(), false));
+    play(&mut world, "cancel 2\n exit 1\n filled 3 b 10@101");
+    assert!(matches!(remove(&mut world), Answer::Invalid(_)), "an order is still being cancelled");
+    play(&mut world, "cancelled 2\n remove -> removed");
+}
+
+#[test]
+fn a_removed_profile_trades_no_more() {
+    let mut world = World::running(r#"{"entry": "close > 50"}"#);
+    play(&mut world, "remove -> removed\n status: Stopped\n bar 100 100 100 100 ->");
+    assert!(world.engine.plan(PROFILE).is_none());
+    assert_eq!(world.profile().status_by.as_deref(), Some("bob"));
+    assert_eq!(remove(&mut world), Answer::NoSuchProfile);
+    assert_eq!(put(&mut world, PROFILE, None), Answer::NoSuchProfile);
+    assert_eq!(put(&mut world, PROFILE, Some(0)), Answer::NoSuchProfile);
+    for status in [ProfileStatus::Running, ProfileStatus::UnderReview, ProfileStatus::Stopped] {
+        assert_eq!(world.set(PROFILE, status), Answer::NoSuchProfile);
+    }
+    for signal in [entry("1"), exit(1, None)] {
+        assert_eq!(world.signal(signal.clone()), Answer::Refused(Refusal::ProfileUnknown));
+        let preview = world.command(Command::Preview(Box::new(signal)));
+        assert_eq!(preview, Answer::Refused(Refusal::ProfileUnknown));
+    }
+    play(&mut world, "flatten ->\n stop 1 50 ->\n restart ->\n bar 100 100 100 100 ->");
+    assert!(world.engine.plan(PROFILE).is_none(), "nor after a restart");
+}
+
+/// What the venue still says of a removed profile is money all the same, and can be left.
+#[test]
+fn a_late_fill_of_a_removed_profile_is_booked_and_can_be_left() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 100 100 100
+        enter 10
+        cancel 1
+        cancelled 1
+        remove            -> removed
+        filled 1 a 4@100  -> filled 1 4@100; status UnderReview
+        enter 1           ->
+        status Running    ->
+        exit 1 1          -> intent 2 exit 1 1 manual | submit 2
+        filled 2 b 1@101
+        flatten           -> flattening; intent 3 exit 1 3 flatten | submit 3
+        filled 3 c 3@101
+        available: 10004
+        flatten           ->
+        ",
+    );
+}
+
+#[test]
+fn a_preview_says_what_the_gate_would_and_changes_nothing() {
+    let mut world = World::running("{}");
+    let preview = |world: &mut World, signal| world.command(Command::Preview(Box::new(signal)));
+    assert_eq!(preview(&mut world, entry("10")), Answer::Refused(Refusal::MarketDataMissing));
+    play(&mut world, "bar 100 100 100 100");
+    let document = changed(&world, |document| {
+        document.instruments[0].lot_size = Some(read("1"));
+        document.instruments[0].tick_size = Some(read("0.5"));
+    });
+    world.put(PROFILE, document);
+    let before = (world.journal.len(), world.engine.state().clone());
+    let mut signal = entry("10.9");
+    if let SignalTerms::Enter { order_type, .. } = &mut signal.terms {
+        *order_type = OrderType::Limit { limit_price: read("99.7") };
+    }
+    let Answer::WouldAccept { terms } = preview(&mut world, signal.clone()) else { panic!() };
+    assert_eq!((terms.quantity, terms.reserved.amount()), (read("10"), read("995")));
+    assert_eq!(terms.order_type, OrderType::Limit { limit_price: read("99.5") });
+    let nothing = Refusal::TradeUnknown { trade: crate::fixture::trade(1) };
+    assert_eq!(preview(&mut world, exit(1, None)), Answer::Refused(nothing));
+    assert!(world.actions.is_empty());
+    assert_eq!((world.journal.len(), world.engine.state().clone()), before);
+    assert_eq!(world.signal(signal), Answer::Accepted(terms.order_id()), "as it was told");
+    assert_eq!(*world.profile().working[&terms.order_id()].terms, *terms);
+}
+
+#[test]
+fn a_cancel_says_what_there_is_to_cancel() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 100 100 100
+        enter 10 stop 5
+        filled 1 a 10@100
+        enter 1 limit 99 slot b
+        enter 1 limit 99 slot c
+        enter 1 limit 99 slot d
+        expired 3
+        rejected 4
+        ",
+    );
+    let cancel = |world: &mut World, text: &str| {
+        world.command(Command::Cancel { order: order(text), reason: "test".to_owned() })
+    };
+    assert_eq!(cancel(&mut world, "2"), Answer::Done);
+    assert_eq!(cancel(&mut world, "2"), Answer::Done, "it is being cancelled already");
+    assert_eq!(world.words(), "");
+    for (order, expected) in [
+        ("1", "has filled already"),
+        ("1s", "is the stop of trd_000000000000100000001 and goes with it; move the stop"),
+        ("1t0", "is a target of trd_000000000000100000001 and goes with it"),
+        ("3", "has expired already"),
+        ("4", "was rejected by its venue already"),
+    ] {
+        let why = refusal(cancel(&mut world, order));
+        assert!(why.contains(expected), "{order}: {why}");
+    }
+    for order in ["5", "2s", "0"] {
+        assert_eq!(cancel(&mut world, order), Answer::NoSuchOrder, "{order}");
+    }
+    let mut foreign = order("1");
+    foreign.intent.profile = ProfileId::from_bits(9);
+    let cancel = Command::Cancel { order: foreign, reason: "test".to_owned() };
+    assert_eq!(world.command(cancel), Answer::NoSuchOrder);
+}
+
+#[test]
+fn what_a_profile_is_under_review_for_is_acknowledged() {
+    let mut world = holding();
+    play(&mut world, "filled 9 x 1@100 -> unmatched 9; status UnderReview");
+    let mut set = |status, acknowledge| {
+        let (reason, by) = ("lunch".to_owned(), "bob".to_owned());
+        let profile = PROFILE;
+        world.command(Command::SetStatus { profile, status, acknowledge, reason, by })
+    };
+    let why = refusal(set(ProfileStatus::Running, false));
+    assert!(why.starts_with("the profile is under review: the venue filled ord_"), "{why}");
+    assert!(why.contains("1 of its venue's messages fit nothing, the last about ord_"), "{why}");
+    assert_eq!(set(ProfileStatus::Stopped, false), Answer::Done);
+    assert_eq!(set(ProfileStatus::Running, true), Answer::Done);
+    assert_eq!(set(ProfileStatus::Stopped, false), Answer::Done);
+    assert_eq!(set(ProfileStatus::Running, false), Answer::Done, "there is nothing to look at");
+    let statuses: Vec<_> = world
+        .journal
+        .iter()
+        .filter_map(|envelope| match &envelope.event {
+            ballast_domain::Event::ProfileStatusChanged { status, by, .. } => {
+                Some((*status, by.clone()))
+            }
+            _ => None,
+        })
+        .collect();
+    let bob = Some("bob".to_owned());
+    let expected = [
+        (ProfileStatus::Running, Some("alice".to_owned())),
+        (ProfileStatus::UnderReview, None),
+        (ProfileStatus::Running, bob.clone()),
+        (ProfileStatus::Stopped, bob.clone()),
+        (ProfileStatus::Running, bob),
+    ];
+    assert_eq!(statuses, expected);
+    assert_eq!(world.profile().status_reason, "lunch");
 }
 
 #[test]

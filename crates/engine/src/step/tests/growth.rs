@@ -22,8 +22,8 @@ fn put_beside(world: &mut World, edit: &str) -> Answer {
     warmed.expire(world.board.told_to(), |_| ());
     world.board.adopt(&warmed).unwrap();
     let (document, plan) = (Box::new(document(config(edit))), Box::new(plan));
-    let by = "alice".to_owned();
-    world.command(Command::PutProfile { profile: PROFILE, document, plan, by })
+    let (expected_version, by) = (None, "alice".to_owned());
+    world.command(Command::PutProfile { profile: PROFILE, document, plan, expected_version, by })
 }
 
 #[test]

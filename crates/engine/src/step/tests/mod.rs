@@ -1,8 +1,10 @@
 //! What each input brings: a line a step, with the events and the actions that it must bring.
 
 mod commands;
+mod flatten;
 mod frames;
 mod growth;
 mod orders;
 mod script;
+mod stops;
 mod venue;

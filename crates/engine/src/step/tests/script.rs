@@ -11,6 +11,8 @@
 //! | `unknown 1`, `notfound 1` | what nobody can tell, and what the venue does not have |
 //! | `filled 1 a 4@100 0.5` | a fill named `a` and its fee |
 //! | `cancel 1` | a person's cancel |
+//! | `stop 1 95.5` | a person moves the stop of trade 1 |
+//! | `flatten`, `remove` | a person leaves everything, and removes the profile |
 //! | `status Stopped` | the profile's status |
 //! | `control Halted GOOG` | a stop by symbol, or global; `control unknown` |
 //! | `wait 9` | seconds pass |
@@ -21,7 +23,7 @@ use ballast_domain::control::{ControlMode, Scope};
 use ballast_domain::exits::Distance;
 use ballast_domain::{BrokerEvent, OrderType, ProfileStatus, SignalTerms, Slot, TimeInForce};
 
-use crate::fixture::{PROFILE, bar, entry, exit, fill, goog, order, read};
+use crate::fixture::{PROFILE, bar, entry, exit, fill, goog, order, read, trade};
 use crate::state::tests::script::{answer_to, named};
 use crate::step::{Command, Input};
 use crate::world::World;
@@ -91,6 +93,18 @@ fn take(world: &mut World, input: &str) {
         }
         "cancel" => {
             world.command(Command::Cancel { order: order(), reason });
+        }
+        "stop" => {
+            let (trade, level, by) = (trade(read(words[0])), read(words[1]), "bob".to_owned());
+            world.command(Command::MoveStop { trade, level, by });
+        }
+        "flatten" => {
+            let by = "bob".to_owned();
+            world.command(Command::Flatten { profile: PROFILE, by, reason });
+        }
+        "remove" => {
+            let by = "bob".to_owned();
+            world.command(Command::RemoveProfile { profile: PROFILE, by });
         }
         "status" => {
             use ProfileStatus::{Running, Stopped, UnderReview};

@@ -29,8 +29,8 @@ impl Errand<'_> {
         if self.known.as_ref() != Some(&self.document) {
             let document = Box::new(self.document.clone());
             let plan = Box::new(self.configured.plan.clone());
-            let by = by.to_owned();
-            let put = Command::PutProfile { profile, document, plan, by, expected_version: None };
+            let (by, expected_version) = (by.to_owned(), None);
+            let put = Command::PutProfile { profile, document, plan, expected_version, by };
             let answer = way.ask(put, None).await?;
             self.say_what_changes(&world.id, &answer);
             let refused = (answer != Answer::Done).then(|| answer.to_string());
@@ -44,9 +44,9 @@ impl Errand<'_> {
         let cash = self.document.capital.money();
         way.broker.open_account(profile, cash, self.document.instruments.clone()).await?;
         if self.start {
-            let (status, reason) = (ProfileStatus::Running, by.to_owned());
-            let start = Command::SetStatus { profile, status, reason, acknowledge: false };
-            way.ask(start, None).await?;
+            let (status, reason, by) = (ProfileStatus::Running, by.to_owned(), by.to_owned());
+            let acknowledge = false;
+            way.ask(Command::SetStatus { profile, status, acknowledge, reason, by }, None).await?;
             self.situation.status = ProfileStatus::Running;
         }
         self.say_what_it_does(&world.id, runs);

@@ -44,9 +44,11 @@ impl Reference {
         desk.step(Input::Control { at, control: Some(Arc::new(ControlSnapshot::default())) });
         let profile = world::profile(1);
         let (plan, by) = (Box::new(plans.remove(0)), "test".to_owned());
-        let put = Command::PutProfile { profile, document: Box::new(document), plan, by };
-        let (status, reason) = (ProfileStatus::Running, "test".to_owned());
-        for command in [put, Command::SetStatus { profile, status, reason }] {
+        let (status, reason, acknowledge) = (ProfileStatus::Running, "test".to_owned(), false);
+        let start = Command::SetStatus { profile, status, acknowledge, reason, by: by.clone() };
+        let (document, expected_version) = (Box::new(document), None);
+        let put = Command::PutProfile { profile, document, plan, expected_version, by };
+        for command in [put, start] {
             desk.step(Input::Command { at, request_id: None, command });
         }
         for group in bars.chunk_by(|(_, one), (_, other)| one.close_time == other.close_time) {

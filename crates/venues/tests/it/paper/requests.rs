@@ -401,7 +401,9 @@ async fn what_the_journal_refuses_is_neither_sent_nor_answered() {
     let halt = Command::SetStatus {
         profile: world::profile(1),
         status: ballast_domain::ProfileStatus::Stopped,
+        acknowledge: false,
         reason,
+        by: "test".to_owned(),
     };
     assert_eq!(desk.process.command(halt).await, None);
     let signal = Box::new(entry(OrderType::Market, TimeInForce::Gtc));

@@ -264,9 +264,12 @@ impl Process {
             self.broker.open_account(profile, cash, instruments).await.ok()?;
             let (document, plan) = (Box::new(document), Box::new(plan.clone()));
             let by = "test".to_owned();
-            self.command(Command::PutProfile { profile, document, plan, by }).await?;
-            let (status, reason) = (ProfileStatus::Running, "test".to_owned());
-            self.command(Command::SetStatus { profile, status, reason }).await?;
+            let (status, reason, acknowledge) = (ProfileStatus::Running, "test".to_owned(), false);
+            let start = Command::SetStatus { profile, status, acknowledge, reason, by: by.clone() };
+            let expected_version = None;
+            let put = Command::PutProfile { profile, document, plan, expected_version, by };
+            self.command(put).await?;
+            self.command(start).await?;
         }
         Some(())
     }

@@ -1,0 +1,55 @@
+//! The gate for the protective stop that a person moves.
+//!
+//! Closer to the price it lowers risk and always passes. Further away it raises risk, and whatever
+//! stops entries stops it too.
+
+use ballast_domain::{Direction, Price, Refusal, Stop, StopKind, Trade};
+
+use super::gate::{View, control_allows, instrument};
+use crate::position;
+
+/// The stop of `trade` at `level`; `None` when it stands there already.
+///
+/// # Errors
+/// The first [`Refusal`] that applies.
+pub fn check_stop(trade: &Trade, level: Price, view: &View<'_>) -> Result<Option<Stop>, Refusal> {
+    on_tick(trade, level, view)?;
+    before_price(trade, level, view)?;
+    before_liquidation(trade, level)?;
+    let stop = Stop { level, kind: StopKind::StopLoss };
+    match trade.stop {
+        Some(standing) if standing.level == level => return Ok(None),
+        Some(standing) if standing.tighter(stop, trade.direction) == standing => {
+            control_allows(trade.symbol, view)?;
+        }
+        Some(_) | None => {}
+    }
+    Ok(Some(stop))
+}
+
+fn on_tick(trade: &Trade, level: Price, view: &View<'_>) -> Result<(), Refusal> {
+    let Some(instrument) = instrument(trade.symbol, view) else { return Ok(()) };
+    let [below, above] = [true, false].map(|down| instrument.round_price(level, down));
+    // Below the first tick there is no price.
+    let below = Some(below).filter(|below| *below < level);
+    if above == level { Ok(()) } else { Err(Refusal::StopOffTick { level, below, above }) }
+}
+
+/// Where the stop would be reached at once, it is an exit that nobody asked for.
+fn before_price(trade: &Trade, level: Price, view: &View<'_>) -> Result<(), Refusal> {
+    let (price, _) = view.mark.ok_or(Refusal::MarketDataMissing)?;
+    let before = match trade.direction {
+        Direction::Long => level < price,
+        Direction::Short => level > price,
+    };
+    if before { Ok(()) } else { Err(Refusal::StopBeyondPrice { level, price }) }
+}
+
+fn before_liquidation(trade: &Trade, level: Price) -> Result<(), Refusal> {
+    match position::liquidation(trade) {
+        Some(liquidation) if level > liquidation => {
+            Err(Refusal::StopBeyondLiquidation { level, liquidation })
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,118 @@
+//! Stops that people move.
+
+use ballast_domain::{ProfileId, Refusal, TradeId};
+
+use super::script::play;
+use crate::fixture::{intent, read, trade};
+use crate::step::{Answer, Command};
+use crate::world::World;
+
+fn move_stop(world: &mut World, trade: TradeId, level: &str) -> Answer {
+    let (level, by) = (read(level), "bob".to_owned());
+    world.command(Command::MoveStop { trade, level, by })
+}
+
+/// Ten units of GOOG held at 100 with a stop at 95, the last price 102.
+fn protected(edit: &str) -> World {
+    let mut world = World::running(edit);
+    play(&mut world, "bar 100 100 100 100\n enter 10 stop 5\n filled 1 a 10@100");
+    play(&mut world, "bar 100 102 100 102");
+    world
+}
+
+#[test]
+fn a_stop_is_moved_by_a_person() {
+    let mut world = protected("{}");
+    play(
+        &mut world,
+        "
+        stop 1 97 -> stop 1 97 StopLoss by bob | move 1 97
+        stop 1 97 ->
+        stop 1 90 -> stop 1 90 StopLoss by bob | move 1 90
+        filled 1s b 10@89.5
+        closed 1: -105
+        ",
+    );
+    assert_eq!(world.profile().closed[0].exit_reason, Some(ballast_domain::ExitReason::StopLoss));
+}
+
+#[test]
+fn a_trade_without_a_stop_gets_one() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 100 100 100
+        enter 10
+        filled 1 a 10@100
+        control Halted
+        stop 1 95 -> stop 1 95 StopLoss by bob | move 1 95
+        restart   -> | move 1 95; query 1s
+        ",
+    );
+}
+
+/// Closer always passes; further away is refused by whatever refuses an entry.
+#[test]
+fn a_stop_moves_away_only_where_risk_may_rise() {
+    let review = "filled 9 x 1@100";
+    let cases = [
+        ("control Paused", "control"),
+        ("control Halted GOOG", "control"),
+        ("control unknown", "controlUnknown"),
+        (review, "underReview"),
+    ];
+    for (before, code) in cases {
+        let mut world = protected("{}");
+        play(&mut world, before);
+        match move_stop(&mut world, trade(1), "94.99") {
+            Answer::Refused(refusal) => assert_eq!(refusal.code(), code, "{before}"),
+            other => panic!("{before}: {other:?}"),
+        }
+        assert_eq!(world.words(), "", "{before}");
+        assert_eq!(move_stop(&mut world, trade(1), "95.01"), Answer::Done, "{before}");
+    }
+    let mut world = protected("{}");
+    play(&mut world, "status Stopped\n stop 1 90 -> stop 1 90 StopLoss by bob | move 1 90");
+}
+
+#[test]
+fn the_trail_goes_on_from_there() {
+    let mut world = World::running(
+        r#"{"entry": "close >= 100", "exits": {"trailing": {"type": "percent", "value": 3}}}"#,
+    );
+    play(
+        &mut world,
+        "
+        bar 100 100 100 100
+        filled 1 a 10@100   -> filled 1 10@100; protected 1 97
+        bar 100 104 100 104 -> stop 1 101 Trailing; evaluated Hold(NoExit) | move 1 101
+        stop 1 103          -> stop 1 103 StopLoss by bob | move 1 103
+        bar 104 105 104 105 ->
+        bar 105 107 105 107 -> stop 1 104 Trailing | move 1 104
+        ",
+    );
+}
+
+#[test]
+fn levels_that_cannot_be_are_refused() {
+    let mut world = protected("{}");
+    let refused = |world: &mut World, id, level| {
+        let answer = move_stop(world, id, level);
+        assert_eq!(world.words(), "");
+        answer
+    };
+    let gone = Answer::Refused(Refusal::TradeUnknown { trade: trade(7) });
+    assert_eq!(refused(&mut world, trade(7), "95"), gone);
+    let mut foreign = intent(1);
+    foreign.profile = ProfileId::from_bits(9);
+    assert_eq!(refused(&mut world, TradeId(foreign), "95"), Answer::NoSuchProfile);
+    for level in ["102", "103"] {
+        let (level, price) = (read(level), read("102"));
+        let beyond = Answer::Refused(Refusal::StopBeyondPrice { level, price });
+        assert_eq!(move_stop(&mut world, trade(1), &level.to_string()), beyond);
+    }
+    play(&mut world, "filled 1s b 10@95");
+    let closed = Answer::Refused(Refusal::TradeUnknown { trade: trade(1) });
+    assert_eq!(refused(&mut world, trade(1), "96"), closed);
+}
