@@ -11,6 +11,7 @@ use ballast_storage::Store;
 use thiserror::Error;
 
 use crate::flags::FeatureFlags;
+use crate::metrics::Metrics;
 use crate::serve::control::TradingControl;
 use crate::serve::health::Health;
 use crate::serve::market::MarketDesk;
@@ -45,6 +46,11 @@ pub(crate) struct Parts {
     pub(crate) replies: Replies,
     pub(crate) flags: FeatureFlags,
     pub(crate) settings: SettingsRow,
+    /// Whether anybody may register.
+    pub(crate) registration_open: bool,
+    /// Which authority's tokens count, in words.
+    pub(crate) token_authority: String,
+    pub(crate) metrics: Metrics,
 }
 
 impl App {

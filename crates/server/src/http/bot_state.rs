@@ -8,17 +8,20 @@ use axum::http::header::ETAG;
 use axum::response::{IntoResponse as _, Response};
 use axum::Json;
 use ballast_domain::Timestamp;
+use ballast_platform::request::{Access, Api, Lifecycle};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_axum::routes;
 
 use super::caller::Caller;
 use crate::app::App;
 use crate::serve::health::TenantCondition;
-use crate::views::Picture;
+use crate::views::{Picture, decimal, word};
 use crate::views::rows::{
     AlertRow, ControlRow, HealthRow, OrderRow, PositionRow, ProfileRow, SettingsRow, SymbolRow,
     TradeRow,
 };
+use crate::views::words::{FeedWord, TenantWord};
 
 /// All that is shown of a tenant.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -43,6 +46,10 @@ pub(crate) struct BotState {
     /// The newest first.
     pub(crate) alerts: Vec<AlertRow>,
     pub(crate) settings: SettingsRow,
+}
+
+pub(super) fn routes(api: Api<App>) -> Api<App> {
+    api.route(Access::User, Lifecycle::Current, routes!(state))
 }
 
 impl BotState {
@@ -83,22 +90,17 @@ pub(super) async fn state(State(app): State<App>, caller: Caller) -> Response {
 /// An instrument with its last price.
 pub(crate) fn symbol_row(app: &App, instrument: &ballast_domain::Instrument) -> SymbolRow {
     let last = app.prices.of(instrument.symbol);
-    let step = |step: rust_decimal::Decimal| {
-        (!step.is_zero()).then(|| step.normalize().to_string())
-    };
     SymbolRow {
         symbol: instrument.symbol.to_string(),
-        asset_class: crate::views::word(&instrument.asset_class),
+        asset_class: word(&instrument.asset_class),
         quote: instrument.quote.to_string(),
-        tick: step(instrument.tick_size),
-        lot: step(instrument.lot_size),
-        min_notional: step(instrument.min_notional),
-        price: last.map(|last| last.price.get().normalize().to_string()),
+        tick: instrument.tick_size.map(|tick| decimal(tick.get())),
+        lot: instrument.lot_size.map(|lot| decimal(lot.get())),
+        min_notional: instrument.min_notional.map(decimal),
+        price: last.map(|last| decimal(last.price.get())),
         at: last.map(|last| last.at),
-        day_change_pct: last
-            .and_then(|last| last.day_change_pct())
-            .map(|change| change.normalize().to_string()),
-        stale: app.health.feed_is_stale(&app.prices),
+        day_change_pct: last.and_then(|last| last.day_change_pct()).map(decimal),
+        stale: app.health.feed(&app.prices).state == FeedWord::Stale,
     }
 }
 
@@ -108,7 +110,7 @@ pub(crate) fn health_row(app: &App, tenant: &ballast_domain::TenantId) -> Health
     let control = app.control.shown().borrow().mode;
     let feed = app.health.feed(&app.prices);
     let store = app.health.store();
-    let loop_healthy = state == crate::views::words::TenantWord::Live;
+    let loop_healthy = state == TenantWord::Live;
     HealthRow {
         state,
         trading_control: control,

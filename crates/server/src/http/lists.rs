@@ -12,7 +12,7 @@ const USUAL: usize = 50;
 
 /// Which part of a list.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct PageQuery {
     /// Where the page before ended: its `nextCursor`.
@@ -32,6 +32,10 @@ pub(super) struct Listed<T> {
 }
 
 impl PageQuery {
+    pub(super) fn new(cursor: Option<&str>, limit: Option<usize>) -> Self {
+        Self { cursor: cursor.map(str::to_owned), limit }
+    }
+
     /// The page of `query`, the newest first.
     pub(super) fn newest(&self, query: Query) -> Result<Query, Problem> {
         let limit = self.limit.unwrap_or(USUAL);

@@ -34,7 +34,7 @@ pub(super) fn routes(api: Api<App>) -> Api<App> {
 
 /// Which orders.
 #[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct OrderQuery {
     /// Only of this profile.
@@ -43,9 +43,10 @@ pub(super) struct OrderQuery {
     symbol: Option<String>,
     /// `working`: only those that may still fill.
     status: Option<String>,
-    #[serde(flatten)]
-    #[param(inline)]
-    page: PageQuery,
+    /// Where the page before ended: its `nextCursor`.
+    cursor: Option<String>,
+    /// Rows at most, 1 to 200; 50 when absent.
+    limit: Option<usize>,
 }
 
 /// Orders, the newest first
@@ -77,7 +78,7 @@ async fn page(caller: &Caller, asked: &OrderQuery) -> Result<Listed<OrderRow>, P
     }
     let equal = equal(asked.profile.as_deref(), asked.symbol.as_deref());
     let wanted = Wanted { equal, order_by: Some("seq"), ..Wanted::default() };
-    let wanted = asked.page.newest(wanted)?;
+    let wanted = PageQuery::new(asked.cursor.as_deref(), asked.limit).newest(wanted)?;
     let page = caller.tenant.store.documents(&ORDERS).query::<OrderRow>(&wanted).await;
     Ok(Listed::of(page.map_err(failed)?, |row| row))
 }

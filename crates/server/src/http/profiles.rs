@@ -23,6 +23,7 @@ use crate::serve::market::CompileError;
 use crate::serve::tenants::{Put, PutError};
 use crate::views::rows::ProfileRow;
 use document::ProfileBody;
+pub(super) use reading::SpanQuery;
 
 /// Every route below `/api/profiles`.
 pub(super) fn routes(api: Api<App>) -> Api<App> {

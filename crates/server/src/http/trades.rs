@@ -31,7 +31,7 @@ pub(super) fn routes(api: Api<App>) -> Api<App> {
 
 /// Which trades.
 #[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct TradeQuery {
     /// Only of this profile.
@@ -44,9 +44,10 @@ struct TradeQuery {
     /// Closed before then.
     #[param(value_type = Option<String>)]
     to: Option<Timestamp>,
-    #[serde(flatten)]
-    #[param(inline)]
-    page: PageQuery,
+    /// Where the page before ended: its `nextCursor`.
+    cursor: Option<String>,
+    /// Rows at most, 1 to 200; 50 when absent.
+    limit: Option<usize>,
 }
 
 /// Closed trades, the latest first
@@ -75,7 +76,7 @@ async fn page(caller: &Caller, asked: &TradeQuery) -> Result<Listed<TradeRow>, P
         until: asked.to.map(|to| Value::Integer(to.millis())),
         ..Wanted::default()
     };
-    let wanted = asked.page.newest(wanted)?;
+    let wanted = PageQuery::new(asked.cursor.as_deref(), asked.limit).newest(wanted)?;
     let page = caller.tenant.store.documents(&TRADES).query::<TradeRow>(&wanted).await;
     Ok(Listed::of(page.map_err(failed)?, |row| row))
 }
@@ -92,7 +93,7 @@ async fn read(caller: Caller, Path(id): Path<String>) -> Result<Json<TradeRow>, 
 
 /// Whose life.
 #[derive(Debug, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct LifecycleQuery {
     trade_id: String,

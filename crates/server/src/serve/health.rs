@@ -1,26 +1,37 @@
-//! Health: alive, ready, and how each tenant does.
+//! Health: whether the node is ready, and how each tenant does.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::get;
-use axum::{Json, Router};
 use ballast_domain::{Direction, ProfileId, ProfileStatus, Symbol, TenantId, Timestamp, Trade};
 use ballast_engine::step::Engine;
+use ballast_storage::Store;
 use serde::Serialize;
 use tokio::sync::watch;
+use tokio::time::timeout;
+use utoipa::ToSchema;
+
+use super::prices::Prices;
+use super::stopped;
+use crate::views::rows::{FeedRow, StoreRow};
+use crate::views::words::{FeedWord, StoreWord, TenantWord};
 
 /// What the health routes tell of.
 #[derive(Clone)]
-pub(super) struct Health {
+pub(crate) struct Health {
     started: Instant,
     tenants: Arc<Mutex<BTreeMap<TenantId, TenantReport>>>,
     last_close: watch::Receiver<Option<Timestamp>>,
+    store: watch::Sender<StoreRow>,
 }
+
+/// After how long without a price a live feed counts as stale.
+const STALE_AFTER: Duration = Duration::from_secs(15);
+/// How often the store is asked how it does, and how long it may take to answer.
+const STORE_EVERY: Duration = Duration::from_secs(2);
+const STORE_DEADLINE: Duration = Duration::from_secs(5);
 
 /// How one tenant does.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -32,6 +43,8 @@ struct TenantReport {
     #[serde(skip)]
     store_failed: bool,
     last_seq: u64,
+    /// Profiles whose available capital is negative.
+    violations: u64,
     profiles: Vec<ProfileReport>,
 }
 
@@ -103,7 +116,8 @@ pub(super) struct TenantHealth {
 
 impl Health {
     pub(super) fn new(last_close: watch::Receiver<Option<Timestamp>>) -> Self {
-        Self { started: Instant::now(), tenants: Arc::default(), last_close }
+        let store = watch::channel(StoreRow { state: StoreWord::Ok, latency_ms: None }).0;
+        Self { started: Instant::now(), tenants: Arc::default(), last_close, store }
     }
 
     pub(super) fn tenant(&self, tenant: TenantId) -> TenantHealth {
@@ -117,13 +131,137 @@ impl Health {
         self.last_close.has_changed().is_err()
     }
 
-    pub(super) fn router(self) -> Router {
-        Router::new()
-            .route("/health", get(health))
-            .route("/health/live", get(live))
-            .route("/health/ready", get(ready))
-            .with_state(self)
+    /// How a tenant does.
+    pub(crate) fn condition(&self, tenant: &TenantId) -> TenantCondition {
+        let tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        let starting = TenantCondition { state: TenantWord::Starting, error: None, violations: 0 };
+        let Some(report) = tenants.get(tenant) else { return starting };
+        let state = match (report.running, &report.error) {
+            (true, _) => TenantWord::Live,
+            (false, None) => TenantWord::Starting,
+            (false, Some(_)) => TenantWord::Degraded,
+        };
+        // What went wrong inside is for the operator; its owner is told what it means.
+        let error = report.error.as_ref().map(|_| {
+            "Trading has stopped for a moment and is being started again; stops that rest at the \
+             venue stay there."
+                .to_owned()
+        });
+        TenantCondition { state, error, violations: report.violations }
     }
+
+    /// How each tenant does, for operators: whether it runs, why not, and how far its journal is.
+    pub(crate) fn tenants(&self) -> Vec<TenantLine> {
+        let tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = |(id, report): (&TenantId, &TenantReport)| TenantLine {
+            tenant_id: id.to_string(),
+            running: report.running,
+            error: report.error.clone(),
+            seq: report.last_seq,
+            profiles: report.profiles.len(),
+            open_positions: report.profiles.iter().map(|profile| profile.open_trades).sum(),
+        };
+        tenants.iter().map(line).collect()
+    }
+
+    /// How the market's data comes in.
+    pub(crate) fn feed(&self, prices: &Prices) -> FeedRow {
+        let silent = prices.silent_for();
+        let state = match silent {
+            _ if self.market_ended() => FeedWord::Ended,
+            None => FeedWord::Starting,
+            Some(silent) if silent > STALE_AFTER => FeedWord::Stale,
+            Some(_) => FeedWord::Live,
+        };
+        let age = silent.and_then(|silent| u64::try_from(silent.as_millis()).ok());
+        FeedRow { venue: "market".to_owned(), last_event_age_ms: age, state }
+    }
+
+    /// How the store did when it was asked last.
+    pub(crate) fn store(&self) -> StoreRow {
+        self.store.borrow().clone()
+    }
+
+    /// Asks the store now and then how it does, until everything is to stop.
+    pub(super) async fn watch(self, store: Store, mut stop: watch::Receiver<bool>) {
+        loop {
+            let asked = Instant::now();
+            let state = match timeout(STORE_DEADLINE, store.check()).await {
+                Ok(Ok(())) => StoreWord::Ok,
+                Ok(Err(_)) | Err(_) => StoreWord::Unavailable,
+            };
+            let latency_ms = u64::try_from(asked.elapsed().as_millis()).ok();
+            let row = StoreRow { state, latency_ms };
+            self.store.send_if_modified(|known| {
+                let news = known.state != row.state;
+                *known = row;
+                news
+            });
+            tokio::select! {
+                () = stopped(&mut stop) => return,
+                () = tokio::time::sleep(STORE_EVERY) => {}
+            }
+        }
+    }
+
+    /// Everything that is known, for the internal listener.
+    pub(crate) fn dump(&self) -> serde_json::Value {
+        let tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let tenants: BTreeMap<String, TenantReport> =
+            tenants.into_iter().map(|(id, report)| (id.to_string(), report)).collect();
+        serde_json::json!({
+            "uptimeSeconds": self.started.elapsed().as_secs(),
+            "version": env!("CARGO_PKG_VERSION"),
+            "lastClose": *self.last_close.borrow(),
+            "marketEnded": self.market_ended(),
+            "store": self.store(),
+            "tenants": tenants,
+        })
+    }
+
+    /// Why the node is not ready; nothing when it is: the market has closed a frame here or has
+    /// ended, and the store takes what is written. Trouble of one tenant does not take the node out.
+    pub(crate) fn reasons(&self) -> Vec<&'static str> {
+        let tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        let store_failed = tenants.values().any(|report| report.store_failed);
+        drop(tenants);
+        let mut reasons = Vec::new();
+        if self.last_close.borrow().is_none() && !self.market_ended() {
+            reasons.push("no market data yet");
+        }
+        if store_failed || self.store().state == StoreWord::Unavailable {
+            reasons.push("the store does not take what is written");
+        }
+        reasons
+    }
+
+    /// How long the process runs, in seconds.
+    pub(crate) fn uptime_seconds(&self) -> u64 {
+        self.started.elapsed().as_secs()
+    }
+}
+
+/// How a tenant does, for its owner.
+pub(crate) struct TenantCondition {
+    pub(crate) state: TenantWord,
+    pub(crate) error: Option<String>,
+    /// Profiles whose available capital is negative.
+    pub(crate) violations: u64,
+}
+
+/// How a tenant does, for operators.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TenantLine {
+    pub(crate) tenant_id: String,
+    pub(crate) running: bool,
+    /// Why it is not running.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<String>,
+    /// The last event of its journal.
+    pub(crate) seq: u64,
+    pub(crate) profiles: usize,
+    pub(crate) open_positions: usize,
 }
 
 impl TenantHealth {
@@ -160,8 +298,11 @@ impl TenantHealth {
             equity_at_cost: profile.book.equity_at_cost().normalize().to_string(),
         });
         let profiles: Vec<ProfileReport> = profiles.collect();
+        let negative = state.profiles().filter(|profile| profile.book.available().is_sign_negative());
+        let violations = negative.count() as u64;
         self.change(|report| {
             report.last_seq = state.last_seq();
+            report.violations = violations;
             let before = std::mem::replace(&mut report.profiles, profiles);
             for known in before {
                 report.refused(&known.id, known.refused_change);
@@ -178,42 +319,4 @@ impl TenantHealth {
         let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         change(tenants.entry(self.tenant.clone()).or_default());
     }
-}
-
-async fn live() -> Json<serde_json::Value> {
-    Json(serde_json::json!({"status": "alive"}))
-}
-
-/// Ready once the market has closed a frame here or has ended, and while the store takes what is
-/// written. Trouble of one tenant does not take the node out: it is in `/health`.
-async fn ready(State(health): State<Health>) -> (StatusCode, Json<serde_json::Value>) {
-    let tenants = health.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-    let store_failed = tenants.values().any(|report| report.store_failed);
-    drop(tenants);
-    let mut reasons = Vec::new();
-    if health.last_close.borrow().is_none() && !health.market_ended() {
-        reasons.push("no market data yet");
-    }
-    if store_failed {
-        reasons.push("the store does not take what is written");
-    }
-    if reasons.is_empty() {
-        return (StatusCode::OK, Json(serde_json::json!({"status": "ready", "reasons": []})));
-    }
-    let body = serde_json::json!({"status": "notReady", "reasons": reasons});
-    (StatusCode::SERVICE_UNAVAILABLE, Json(body))
-}
-
-async fn health(State(health): State<Health>) -> Json<serde_json::Value> {
-    let tenants = health.tenants.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let tenants: BTreeMap<String, TenantReport> =
-        tenants.into_iter().map(|(id, report)| (id.to_string(), report)).collect();
-    let last_close = *health.last_close.borrow();
-    Json(serde_json::json!({
-        "uptimeSeconds": health.started.elapsed().as_secs(),
-        "version": env!("CARGO_PKG_VERSION"),
-        "lastClose": last_close,
-        "marketEnded": health.market_ended(),
-        "tenants": tenants,
-    }))
 }

@@ -1,18 +1,20 @@
 //! `ballast serve`: the market, the tenants and their paper venue, wired together.
 
-mod control;
-mod health;
-mod market;
+pub(crate) mod control;
+mod front;
+pub(crate) mod health;
+pub(crate) mod market;
 mod observer;
-mod past;
-mod prices;
+pub(crate) mod past;
+pub(crate) mod prices;
 mod settings;
 mod system;
 mod tenant;
-mod tenants;
+pub(crate) mod tenants;
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,21 +28,51 @@ use ballast_engine::matching::FillRules;
 use ballast_engine::ports::{Clock, Feed, Gaps, NoGaps};
 use ballast_engine::step::Settings as EngineOptions;
 use ballast_engine::strategy::Plan;
-use ballast_storage::{Options, Store};
+use ballast_platform::request::{
+    Api, Gate, IDEMPOTENCY, LayerSettings, Layers, Limit, Limiter, Origins, Replies,
+};
+use ballast_platform::token::SingleUser;
+use ballast_storage::{Collection, Options, Store};
 use ballast_venues::paper::PaperSettings;
 use ballast_venues::replay::{CheckedFile, CsvFeed, ReplayFile};
 use ballast_venues::simulated::{BASE, SimulatedFeed, SimulatedMarket, Speed, sim_instruments};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::app::{App, Listing, Parts};
 use crate::cli::CliError;
+use crate::http;
+use crate::metrics::Metrics;
+use crate::views;
+use crate::views::rows::SettingsRow;
+use crate::views::words::MarketWord;
+use control::{CONTROL, TradingControl};
+use front::{Desks, Front};
 use health::Health;
-use market::{Market, RecentFrames, Seat};
+use market::{Market, MarketDesk, RecentFrames};
+use past::{Past, Source};
+use prices::Prices;
 use settings::{FeedKind, TenantSettings};
 pub(crate) use settings::{Flags, Settings};
 use system::{DrivenGaps, MarketClock, ReplayClock, StopSignals, SystemClock, SystemEntropy};
-use tenant::{ConfiguredProfile, KnownTenant, TenantWorld};
+use tenant::{ConfiguredProfile, KnownTenant};
+use tenants::{Kit, Tenants};
+
+/// Every kind of document that the server keeps.
+static COLLECTIONS: [Collection; 10] = [
+    views::ORDERS,
+    views::TRADES,
+    views::TRANSFERS,
+    views::TIMELINE,
+    views::ALERTS,
+    views::VERSIONS,
+    views::EQUITY,
+    views::PROGRESS,
+    CONTROL,
+    Collection { name: IDEMPOTENCY.name, indexes: IDEMPOTENCY.indexes },
+];
 
 /// Names a socket whose other end decides in which gap between two effects the process ends. For
 /// crash tests.
@@ -211,7 +243,8 @@ impl Server {
         for tenant in &self.settings.tenants {
             configured.push((tenant.id.clone(), self.configure(tenant, &mut board)?));
         }
-        let listener = self.listen(self.settings.listen, "--listen").await?;
+        let public = self.listen(self.settings.listen, "--listen").await?;
+        let internal = self.listen(self.settings.internal_listen, "--internal-listen").await?;
         let store = self.open_store().await?;
         let seated = self.seated(&store, configured, &mut board).await?;
         if let Some(from) = self.stands_at(&seated) {
@@ -255,10 +288,11 @@ impl Server {
         worlds.into_iter().for_each(|world| tenants.supervise(world));
         let mut market = tokio::spawn(market.run(stopping.clone()));
         let past = Past::new(self.source.clone(), self.start, closes);
-        let parts = Parts { tenants: tenants.clone(), control, desk, prices, past, health };
-        let listen = listener.local_addr()?;
-        let http = self.answer(parts, &store, listener, stopping).await?;
-        tracing::info!(%listen, "ballast is running; the money is paper");
+        let (tenants_, market_) = (tenants.clone(), desk);
+        let desks = Desks { tenants: tenants_, control, market: market_, prices, past, health };
+        let (listen, internal_listen) = (public.local_addr()?, internal.local_addr()?);
+        let http = self.answer(desks, &store, (public, internal), stopping)?;
+        tracing::info!(%listen, %internal_listen, "ballast is running; the money is paper");
         let ended = tokio::select! {
             () = signals.received() => Ok(()),
             failed = panicked(&mut market) => Err(failed),
@@ -430,6 +464,72 @@ impl Server {
             biased;
             () = signals.received() => Ok(false),
             done = done => done.map(|()| true).map_err(CliError::failed),
+        }
+    }
+
+    /// Answers requests from now on.
+    fn answer(
+        &self,
+        desks: Desks,
+        store: &Store,
+        (public, internal): (TcpListener, TcpListener),
+        stopping: watch::Receiver<bool>,
+    ) -> Result<JoinHandle<()>, CliError> {
+        tokio::spawn(desks.health.clone().watch(store.clone(), stopping.clone()));
+        let app = App::new(self.parts(desks, store));
+        let gate = self.gate();
+        let (router, _) = http::router(gate.clone(), app.clone(), Api::new(gate));
+        let public = (public, self.layers()?.around(router));
+        let internal = (internal, http::internal_router(app));
+        Ok(tokio::spawn(Front { public, internal }.run(stopping)))
+    }
+
+    fn gate(&self) -> Gate {
+        let limiter = Limiter::new(Limit::per_minute(600), Arc::new(SystemClock));
+        Gate::new(Arc::new(SingleUser { user: self.settings.tenants[0].id.clone() }), Arc::new(limiter))
+    }
+
+    fn layers(&self) -> Result<Layers, CliError> {
+        let settings = LayerSettings {
+            origins: Origins::new(&[]),
+            behind_tls: false,
+            trusted_proxies: Vec::new(),
+            per_address: Limit::per_minute(1_200),
+        };
+        Ok(Layers::new(settings, Arc::new(SystemClock)))
+    }
+
+    fn parts(&self, desks: Desks, store: &Store) -> Parts {
+        let Desks { tenants, control, market, prices, past, health } = desks;
+        let market_word = match self.replay {
+            Some(_) => MarketWord::Replay,
+            None => MarketWord::Simulated,
+        };
+        Parts {
+            tenants,
+            control,
+            market,
+            prices,
+            past,
+            health,
+            store: store.clone(),
+            listing: Listing::new(self.instruments.clone()),
+            base: self.base,
+            fees: self.paper().rules.fees,
+            clock: Arc::new(SystemClock),
+            market_clock: Arc::clone(&self.clock),
+            entropy: Arc::new(SystemEntropy),
+            replies: Replies::default(),
+            flags: self.settings.flags.into(),
+            settings: SettingsRow {
+                product_id: self.settings.product_id.clone(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                market: market_word,
+                paper_only: true,
+            },
+            registration_open: false,
+            token_authority: String::new(),
+            metrics: Metrics::install(),
         }
     }
 

@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use crate::cli::{CliError, in_words};
+use crate::flags::FlagSettings;
 
 /// Every setting with its default, commented.
 const DEFAULTS: &str = include_str!("../../../../ballast.default.toml");
@@ -25,6 +26,9 @@ pub(super) const MOST_WARM_UP_BARS: u32 = 1_000_000;
 pub(crate) struct Settings {
     pub(crate) data_dir: PathBuf,
     pub(crate) listen: SocketAddr,
+    pub(crate) internal_listen: SocketAddr,
+    pub(crate) product_id: String,
+    pub(crate) flags: FlagSettings,
     pub(crate) market: Market,
     pub(crate) paper: Paper,
     pub(crate) engine: EngineSettings,

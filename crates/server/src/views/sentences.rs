@@ -54,7 +54,9 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
         Event::ProfileChanged { version: 1, by, .. } => format!("Made by {by}."),
         Event::ProfileChanged { version, by, .. } => format!("Changed to version {version} by {by}."),
         Event::ProfileRemoved { by, .. } => format!("Removed by {by}."),
-        Event::ProfileStatusChanged { status, reason, .. } => status_text(*status, reason),
+        Event::ProfileStatusChanged { status, reason, by, .. } => {
+            status_text(*status, reason, by.as_deref())
+        }
         Event::SignalRefused { signal, refusal } => {
             symbol = Some(signal.symbol);
             row.code = Some(refusal.code().to_owned());
@@ -96,11 +98,16 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
     row.symbol = symbol.map(|symbol| symbol.to_string());
 }
 
-fn status_text(status: ProfileStatus, reason: &str) -> String {
-    match status {
-        ProfileStatus::Running => format!("Started: {reason}."),
-        ProfileStatus::Stopped => format!("Stopped: {reason}."),
-        ProfileStatus::UnderReview => format!("Under review: {reason}."),
+fn status_text(status: ProfileStatus, reason: &str, by: Option<&str>) -> String {
+    let what = match status {
+        ProfileStatus::Running => "Started",
+        ProfileStatus::Stopped => "Stopped",
+        ProfileStatus::UnderReview => "Under review",
+    };
+    let by = by.map_or(String::new(), |by| format!(" by {by}"));
+    match reason {
+        "" => format!("{what}{by}."),
+        reason => format!("{what}{by}: {reason}."),
     }
 }
 

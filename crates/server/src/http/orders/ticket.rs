@@ -54,8 +54,10 @@ pub(in crate::http) struct Ticket {
     time_in_force: TicketTime,
     /// What protects the trade that it enters.
     #[serde(default)]
+    #[schema(value_type = Option<TicketLevel>)]
     stop_loss: Option<Level>,
     #[serde(default)]
+    #[schema(value_type = Option<TicketLevel>)]
     take_profit: Option<Level>,
     /// Refuse it rather than enter.
     #[serde(default)]
@@ -74,13 +76,24 @@ enum TicketTime {
 }
 
 /// A level, as a distance from the fill in percent or as a price.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 enum Level {
     /// 2 is 2 % away from the fill.
-    Percent(#[serde(with = "decimal_or_number")] #[schema(value_type = String)] Decimal),
+    Percent(#[serde(with = "decimal_or_number")] Decimal),
     /// At this price.
-    Price(#[serde(with = "decimal_or_number")] #[schema(value_type = String)] Decimal),
+    Price(#[serde(with = "decimal_or_number")] Decimal),
+}
+
+/// A level as it is described: one of the two.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it only describes what is read as a Level")]
+enum TicketLevel {
+    /// 2 is 2 % away from the fill.
+    Percent(String),
+    /// At this price.
+    Price(String),
 }
 
 /// The price that an order names; none for those that take what there is.

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use ballast_domain::ProfileStatus;
-use ballast_engine::step::{Answer, Command};
+use ballast_engine::step::{Answer, Command, Flattened};
 use ballast_platform::request::{Access, Api, Keyed, Lifecycle, Path, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -39,13 +39,31 @@ pub(super) struct ReasonBody {
 
 /// What flattening has begun.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Flattened {
+pub(super) struct FlattenAnswer {
     /// The orders that leave what is held.
     orders: Vec<String>,
     /// The orders that are being cancelled.
     cancelled: Vec<String>,
+    /// Trades that are left once an exit of theirs is cancelled.
+    waiting: Vec<String>,
     /// What could not be left, and why.
     refused: Vec<String>,
+}
+
+impl FlattenAnswer {
+    fn of(begun: Flattened) -> Self {
+        let Flattened { exits, cancelled, waiting, refused } = begun;
+        Self {
+            orders: texts(&exits),
+            cancelled: texts(&cancelled),
+            waiting: texts(&waiting),
+            refused: refused.iter().map(|(trade, why)| format!("{trade}: {why}")).collect(),
+        }
+    }
+}
+
+fn texts<T: ToString>(ids: &[T]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
 }
 
 /// Let a profile trade
@@ -61,9 +79,11 @@ async fn start(
     let profile = profile_id(&id)?;
     let work = async move |_, caller: Caller, body: Option<StartBody>| {
         find(&caller, profile)?;
-        let (status, reason) = (ProfileStatus::Running, caller.name());
+        let (status, by) = (ProfileStatus::Running, caller.name());
         let acknowledge = body.unwrap_or_default().acknowledge;
-        set_status(&caller, Command::SetStatus { profile, status, reason, acknowledge }).await?;
+        let reason = String::new();
+        let start = Command::SetStatus { profile, status, acknowledge, reason, by };
+        set_status(&caller, start).await?;
         find(&caller, profile)
     };
     caller.once(app, keyed, work).await
@@ -82,9 +102,10 @@ async fn stop(
     let profile = profile_id(&id)?;
     let work = async move |_, caller: Caller, body: Option<ReasonBody>| {
         find(&caller, profile)?;
-        let reason = said(&caller, body.unwrap_or_default())?;
-        let (status, acknowledge) = (ProfileStatus::Stopped, false);
-        set_status(&caller, Command::SetStatus { profile, status, reason, acknowledge }).await?;
+        let reason = body.unwrap_or_default().read()?;
+        let (status, acknowledge, by) = (ProfileStatus::Stopped, false, caller.name());
+        let stop = Command::SetStatus { profile, status, acknowledge, reason, by };
+        set_status(&caller, stop).await?;
         find(&caller, profile)
     };
     caller.once(app, keyed, work).await
@@ -100,7 +121,7 @@ async fn set_status(caller: &Caller, command: Command) -> Result<(), Problem> {
 /// Stop a profile, cancel its entries and leave everything it holds at the market
 #[utoipa::path(post, path = "/api/profiles/{id}/flatten", tag = "profiles",
     params(("id" = String, Path)), request_body = ReasonBody,
-    responses((status = 200, body = Flattened)))]
+    responses((status = 200, body = FlattenAnswer)))]
 async fn flatten(
     State(app): State<App>,
     caller: Caller,
@@ -110,30 +131,22 @@ async fn flatten(
     let profile = profile_id(&id)?;
     let work = async move |_, caller: Caller, body: Option<ReasonBody>| {
         find(&caller, profile)?;
-        let (by, reason) = (caller.name(), said(&caller, body.unwrap_or_default())?);
+        let (by, reason) = (caller.name(), body.unwrap_or_default().read()?);
         match caller.ask(Command::Flatten { profile, by, reason }).await? {
-            Answer::Flattened { exits, cancelled, refused } => {
-                let text = |order: ballast_domain::OrderId| order.to_string();
-                let refused = refused.iter().map(|(trade, why)| format!("{trade}: {why}"));
-                Ok(Json(Flattened {
-                    orders: exits.into_iter().map(text).collect(),
-                    cancelled: cancelled.into_iter().map(text).collect(),
-                    refused: refused.collect(),
-                }))
-            }
+            Answer::Flattened(begun) => Ok(Json(FlattenAnswer::of(begun))),
             other => Err(denied(other)),
         }
     };
     caller.once(app, keyed, work).await
 }
 
-/// Who asks, and why.
-fn said(caller: &Caller, body: ReasonBody) -> Result<String, Problem> {
-    match body.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()) {
-        Some(reason) if reason.chars().count() > 500 => {
-            Err(Problem::invalid_field("reason", "has at most 500 characters"))
+impl ReasonBody {
+    /// Why, empty when nobody says.
+    fn read(self) -> Result<String, Problem> {
+        let reason = self.reason.unwrap_or_default().trim().to_owned();
+        match reason.chars().count() {
+            ..=500 => Ok(reason),
+            _ => Err(Problem::invalid_field("reason", "has at most 500 characters")),
         }
-        Some(reason) => Ok(format!("{}: {reason}", caller.name())),
-        None => Ok(caller.name()),
     }
 }

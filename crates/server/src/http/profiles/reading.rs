@@ -30,14 +30,15 @@ pub(super) fn routes(api: Api<App>) -> Api<App> {
 
 /// Which lines.
 #[derive(Debug, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct TimelineQuery {
     /// Only of this instrument.
     symbol: Option<String>,
-    #[serde(flatten)]
-    #[param(inline)]
-    page: PageQuery,
+    /// Where the page before ended: its `nextCursor`.
+    cursor: Option<String>,
+    /// Rows at most, 1 to 200; 50 when absent.
+    limit: Option<usize>,
 }
 
 /// What a profile did and why, the newest first
@@ -55,7 +56,7 @@ async fn evaluations(
     if let Some(symbol) = &asked.symbol {
         wanted.equal.push(("symbol", symbol.as_str().into()));
     }
-    let wanted = asked.page.newest(wanted)?;
+    let wanted = PageQuery::new(asked.cursor.as_deref(), asked.limit).newest(wanted)?;
     let page = caller.tenant.store.documents(&TIMELINE).query::<views::Listed>(&wanted).await;
     Ok(Json(Listed::of(page.map_err(failed)?, |listed| listed.row)))
 }
@@ -110,7 +111,7 @@ fn balances(row: &ProfileRow) -> BTreeMap<String, String> {
 
 /// Which part of a curve.
 #[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(in crate::http) struct SpanQuery {
     /// From then on; the last 24 hours when absent.

@@ -1,0 +1,51 @@
+//! The HTTP API: every route, behind one table that says who may use it.
+
+mod about;
+mod alerts;
+mod bot_state;
+mod caller;
+mod codes;
+mod control;
+mod csv;
+mod description;
+mod health;
+mod internal;
+mod lists;
+mod market;
+mod orders;
+mod performance;
+mod positions;
+mod profiles;
+mod trades;
+
+use axum::Router;
+use ballast_platform::request::{Api, Gate, RouteEntry};
+
+use crate::app::App;
+
+pub(crate) use bot_state::{BotState, health_row};
+pub(crate) use internal::router as internal_router;
+
+/// Every route of the server with its description and the table of who may use it. `platform` are
+/// the identity service's routes.
+pub(crate) fn router(gate: Gate, app: App, platform: Api<()>) -> (Router, Vec<RouteEntry>) {
+    let api = routes(gate).with_state(app).nest("/platform", platform);
+    let (router, description, entries) = api.split();
+    let (router, described) = description::add(router, description);
+    let entries = entries.into_iter().chain(described).collect();
+    (router, entries)
+}
+
+fn routes(gate: Gate) -> Api<App> {
+    let api = health::routes(Api::new(gate));
+    let api = about::routes(api);
+    let api = bot_state::routes(api);
+    let api = profiles::routes(api);
+    let api = performance::routes(api);
+    let api = market::routes(api);
+    let api = orders::routes(api);
+    let api = positions::routes(api);
+    let api = trades::routes(api);
+    let api = alerts::routes(api);
+    control::routes(api)
+}
