@@ -484,7 +484,7 @@ impl Desk {
         }
         let valuation = self.valuation.as_ref()?;
         let equity = valuation.held.iter().try_fold(valuation.base, |equity, (symbol, units)| {
-            let mark = self.engine.mark(PROFILE, *symbol)?;
+            let (mark, _) = self.engine.mark(PROFILE, *symbol)?;
             equity.checked_add(mark.get().checked_mul(*units)?)
         });
         equity.map(|equity| float_of(equity.round_dp(MONEY_DECIMALS)))
@@ -496,11 +496,11 @@ impl Desk {
     }
 
     fn exact_equity(&self) -> Option<Decimal> {
-        self.profile()?.equity(|symbol| self.engine.mark(PROFILE, symbol))
+        self.profile()?.equity(|symbol| Some(self.engine.mark(PROFILE, symbol)?.0))
     }
 
     fn open_trade(&self, trade: &Trade) -> Option<OpenTrade> {
-        let price = self.engine.mark(PROFILE, trade.symbol)?;
+        let (price, _) = self.engine.mark(PROFILE, trade.symbol)?;
         Some(OpenTrade {
             trade: trade.clone(),
             pnl: trade.net_profit_at(price)?.amount().normalize(),

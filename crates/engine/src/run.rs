@@ -110,10 +110,16 @@ pub struct Tenant<J, B, C> {
     pub gaps: Arc<dyn Gaps>,
 }
 
-/// Told of every batch that has become durable.
+/// Told of what has become durable, and of what was seen without leaving an event.
 pub trait Observer: Send {
     /// `events` are durable, and `engine` has booked them.
     fn durable(&mut self, engine: &Engine, events: &[Envelope]) -> impl Future<Output = ()> + Send;
+
+    /// A batch is done, with events or without: what `engine` has evaluated and the prices that it
+    /// knows are the newest. Comes before answers are given. The tenant waits for it meanwhile.
+    fn settled(&mut self, engine: &Engine) {
+        let _ = engine;
+    }
 }
 
 /// What one batch has gathered until it is durable.
@@ -248,6 +254,7 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
             self.gaps.pass(Gap::Released);
             observer.durable(&self.engine, &batch.events).await;
         }
+        observer.settled(&self.engine);
         batch.tell();
         if withheld.is_empty() { Ok(()) } else { self.void(withheld, observer).await }
     }
@@ -297,6 +304,7 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
         if let Some(first) = batch.events.first() {
             self.journal.append(first.seq - 1, &batch.events).await?;
             observer.durable(&self.engine, &batch.events).await;
+            observer.settled(&self.engine);
         }
         Ok(())
     }

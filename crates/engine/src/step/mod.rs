@@ -231,15 +231,13 @@ impl Engine {
     /// The last evaluation of a profile and symbol, when they are kept.
     #[must_use]
     pub fn evaluation(&self, profile: ProfileId, symbol: Symbol) -> Option<&Evaluation> {
-        let desk = self.desk(profile)?;
-        desk.lanes.get(desk.lane_place(symbol)?)?.evaluation.as_ref()
+        self.desk(profile)?.lane(symbol)?.evaluation.as_ref()
     }
 
-    /// The last price of an instrument that a profile trades.
+    /// The last price of an instrument that a profile trades, and the close that made it.
     #[must_use]
-    pub fn mark(&self, profile: ProfileId, symbol: Symbol) -> Option<Price> {
-        let desk = self.desk(profile)?;
-        Some(desk.lanes.get(desk.lane_place(symbol)?)?.mark?.0)
+    pub fn mark(&self, profile: ProfileId, symbol: Symbol) -> Option<(Price, Timestamp)> {
+        self.desk(profile)?.lane(symbol)?.mark
     }
 
     fn desk_place(&self, profile: ProfileId) -> Result<usize, usize> {

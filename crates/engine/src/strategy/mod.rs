@@ -6,6 +6,7 @@
 mod evaluate;
 mod explain;
 pub mod expression;
+mod overlay;
 mod plan;
 pub mod sizing;
 mod validate;
@@ -14,5 +15,6 @@ mod validate;
 mod tests;
 
 pub use evaluate::{Choice, Standing};
+pub use overlay::{Overlay, overlays};
 pub use plan::{Lane, Plan};
 pub use validate::{ConfigFault, limit_faults};

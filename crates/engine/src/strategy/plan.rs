@@ -299,13 +299,22 @@ fn compile_atr(
     period: u32,
     board: &mut Board,
 ) -> Result<SeriesId, BoardError> {
-    let definition = indicator::find("atr").ok_or(BoardError::NotSubscribed(symbol))?;
-    let params = vec![f64::from(period)];
-    let atr = Numeric::Indicator { definition, output: 0, series: None, params };
+    let atr = atr(period).ok_or(BoardError::NotSubscribed(symbol))?;
     board.numeric(symbol, timeframe, &atr)
 }
 
-fn atr_periods(config: &StrategyConfig) -> Vec<u32> {
+/// The average true range of `period` bars, as a rule would write it.
+pub(super) fn atr(period: u32) -> Option<Numeric> {
+    let definition = indicator::find("atr")?;
+    Some(Numeric::Indicator {
+        definition,
+        output: 0,
+        series: None,
+        params: vec![f64::from(period)],
+    })
+}
+
+pub(super) fn atr_periods(config: &StrategyConfig) -> Vec<u32> {
     let exits = &config.exits;
     let targets = exits.take_profit.iter().map(|target| Some(target.level));
     let trailing = exits.trailing.map(ExitLevel::from);

@@ -335,7 +335,7 @@ impl Scenario {
         let Act::MoveStop { profile, trade, percent } = act else { return };
         let known = rehearsal.world.engine.state().profile(self.profile(*profile)).unwrap();
         let Some(open) = known.trades.values().nth(usize::from(*trade)).cloned() else { return };
-        let mark = rehearsal.world.engine.mark(known.id, open.symbol).unwrap_or(read("100"));
+        let mark = last_price(rehearsal, known.id, open.symbol);
         let level =
             mark.get() * (Decimal::from(100) + Decimal::from(*percent)) / Decimal::from(100);
         let level = Price::new(level.round_dp(2)).unwrap();
@@ -400,8 +400,12 @@ impl Move {
     }
 }
 
+fn last_price(rehearsal: &Rehearsal, profile: ProfileId, symbol: Symbol) -> Price {
+    rehearsal.world.engine.mark(profile, symbol).map_or(read("100"), |(price, _)| price)
+}
+
 fn order_type(rehearsal: &Rehearsal, profile: ProfileId, symbol: Symbol, kind: u8) -> OrderType {
-    let mark = rehearsal.world.engine.mark(profile, symbol).unwrap_or(read("100"));
+    let mark = last_price(rehearsal, profile, symbol);
     let away = |percent: i64| {
         let price = mark.get() * Decimal::from(100 + percent) / Decimal::ONE_HUNDRED;
         Price::new(price).unwrap()

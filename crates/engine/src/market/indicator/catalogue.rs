@@ -27,6 +27,8 @@ pub struct Definition {
     pub params: &'static [Parameter],
     /// Names of the outputs; empty for a single unnamed one.
     pub outputs: &'static [&'static str],
+    /// What its values can be drawn beside.
+    pub scale: Scale,
     /// One sentence for a person choosing an indicator.
     pub summary: &'static str,
     build: fn(&[f64]) -> State,
@@ -39,6 +41,15 @@ pub enum Input {
     Series,
     /// High, low and close (and volume) of the bar; the call names no series.
     Bar,
+}
+
+/// What the values of an indicator can be drawn beside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// The series it is computed from: an average of prices is a price.
+    Input,
+    /// Nothing else: it has a scale of its own.
+    Own,
 }
 
 /// One parameter of an indicator.
@@ -124,6 +135,7 @@ pub static CATALOGUE: &[Definition] = &[
         input: Input::Series,
         params: &[period("period", 1)],
         outputs: &[],
+        scale: Scale::Input,
         summary: "Simple moving average: the mean of the last bars.",
         build: |params| State::Sma(Sma::new(params[0] as u32)),
     },
@@ -133,6 +145,7 @@ pub static CATALOGUE: &[Definition] = &[
         input: Input::Series,
         params: &[period("period", 1)],
         outputs: &[],
+        scale: Scale::Input,
         summary: "Exponential moving average: recent bars weigh more, none is ever forgotten.",
         build: |params| State::Ema(Ema::new(params[0] as u32)),
     },
@@ -142,6 +155,7 @@ pub static CATALOGUE: &[Definition] = &[
         input: Input::Series,
         params: &[period("period", 1)],
         outputs: &[],
+        scale: Scale::Input,
         summary: "Weighted moving average: weights fall in a straight line with age.",
         build: |params| State::Wma(Wma::new(params[0] as u32)),
     },
@@ -151,6 +165,7 @@ pub static CATALOGUE: &[Definition] = &[
         input: Input::Series,
         params: &[period("period", 1)],
         outputs: &[],
+        scale: Scale::Input,
         summary: "Wilder's moving average: the slow smoothing used inside RSI and ATR.",
         build: |params| State::Rma(Rma::new(params[0] as u32)),
     },
@@ -160,6 +175,7 @@ pub static CATALOGUE: &[Definition] = &[
         input: Input::Series,
         params: &[period("period", 2)],
         outputs: &[],
+        scale: Scale::Own,
         summary: "Relative Strength Index, 0 to 100: the share of rises in recent movement.",
         build: |params| State::Rsi(Rsi::new(params[0] as u32)),
     },
@@ -169,6 +185,7 @@ pub static CATALOGUE: &[Definition] = &[
         input: Input::Bar,
         params: &[period("period", 1)],
         outputs: &[],
+        scale: Scale::Own,
         summary: "Average true range: how far price moves per bar, gaps included.",
         build: |params| State::Atr(Atr::new(params[0] as u32)),
     },
@@ -178,6 +195,7 @@ pub static CATALOGUE: &[Definition] = &[
         input: Input::Bar,
         params: &[],
         outputs: &[],
+        scale: Scale::Own,
         summary: "True range of one bar: its span, widened by a gap from the previous close.",
         build: |_| State::TrueRange(TrueRange::new()),
     },
@@ -187,6 +205,7 @@ pub static CATALOGUE: &[Definition] = &[
         input: Input::Series,
         params: &[period("fast", 2), period("slow", 2), period("signal", 1)],
         outputs: &["line", "signal", "histogram"],
+        scale: Scale::Own,
         summary: "Moving average convergence/divergence: a fast less a slow average, smoothed.",
         build: |params| {
             State::Macd(Macd::new(params[0] as u32, params[1] as u32, params[2] as u32))
@@ -201,6 +220,7 @@ pub static CATALOGUE: &[Definition] = &[
             Parameter { name: "multiplier", kind: ParameterKind::Number { min: 0.0 } },
         ],
         outputs: &["upper", "middle", "lower"],
+        scale: Scale::Input,
         summary: "Bollinger Bands: the mean, and a multiple of the deviation on either side.",
         build: |params| State::Bollinger(Bollinger::new(params[0] as u32, params[1])),
     },
@@ -210,6 +230,7 @@ pub static CATALOGUE: &[Definition] = &[
         input: Input::Series,
         params: &[period("period", 1)],
         outputs: &[],
+        scale: Scale::Input,
         summary: "Highest value of the last bars, this one included.",
         build: |params| State::Extreme(Extreme::highest(params[0] as u32)),
     },
@@ -219,6 +240,7 @@ pub static CATALOGUE: &[Definition] = &[
         input: Input::Series,
         params: &[period("period", 1)],
         outputs: &[],
+        scale: Scale::Input,
         summary: "Lowest value of the last bars, this one included.",
         build: |params| State::Extreme(Extreme::lowest(params[0] as u32)),
     },
@@ -228,6 +250,7 @@ pub static CATALOGUE: &[Definition] = &[
         input: Input::Series,
         params: &[period("period", 2)],
         outputs: &[],
+        scale: Scale::Own,
         summary: "Standard deviation of the last bars (population).",
         build: |params| State::StandardDeviation(StandardDeviation::new(params[0] as u32)),
     },
@@ -237,6 +260,7 @@ pub static CATALOGUE: &[Definition] = &[
         input: Input::Series,
         params: &[period("period", 1)],
         outputs: &[],
+        scale: Scale::Own,
         summary: "Rate of change: percent against the value some bars ago.",
         build: |params| State::RateOfChange(RateOfChange::new(params[0] as u32)),
     },
@@ -246,6 +270,7 @@ pub static CATALOGUE: &[Definition] = &[
         input: Input::Series,
         params: &[period("period", 1)],
         outputs: &[],
+        scale: Scale::Own,
         summary: "Change (momentum): difference to the value some bars ago.",
         build: |params| State::Change(Change::new(params[0] as u32)),
     },

@@ -29,7 +29,8 @@ mod window;
 mod tests;
 
 pub use catalogue::{
-    CATALOGUE, Definition, IndicatorError, Input, MAX_LOOK_BACK, Parameter, ParameterKind, find,
+    CATALOGUE, Definition, IndicatorError, Input, MAX_LOOK_BACK, Parameter, ParameterKind, Scale,
+    find,
 };
 
 use average::{Ema, Rma, Sma, Wma};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ballast_domain::{OrderType, ProfileDocument, ProfileId, ProfileStatus, Refusal, SignalTerms};
 
 use super::script::play;
-use crate::fixture::{PROFILE, config, document, entry, exit, goog, order, read};
+use crate::fixture::{PROFILE, config, document, entry, exit, goog, hour, order, read};
 use crate::step::{Answer, Command};
 use crate::strategy::Plan;
 use crate::world::World;
@@ -268,7 +268,7 @@ fn prices_stay_known_when_the_document_changes() {
     let mut world = holding();
     let same = changed(&world, |_| ());
     world.put(PROFILE, same);
-    assert_eq!(world.engine.mark(PROFILE, goog()), Some(read("100")));
+    assert_eq!(world.engine.mark(PROFILE, goog()), Some((read("100"), hour(1))));
     play(&mut world, "enter 1 slot b -> intent 2 long 1 | submit 2");
 }
 

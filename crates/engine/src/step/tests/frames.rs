@@ -34,7 +34,7 @@ fn a_strategy_enters_holds_and_leaves() {
         bar 99 99 99 99   -> evaluated Hold(NoEntry)
         ",
     );
-    assert_eq!(world.engine.mark(PROFILE, goog()), Some(read("99")));
+    assert_eq!(world.engine.mark(PROFILE, goog()), Some((read("99"), hour(9))));
     let evaluation = world.engine.evaluation(PROFILE, goog()).unwrap();
     assert_eq!(evaluation.decision, Decision::Hold(Hold::NoEntry));
     assert_eq!(evaluation.rules.len(), 2);
@@ -381,11 +381,11 @@ fn a_frame_that_was_seen_before_tells_its_prices_alone() {
         .push(goog(), &bar(hour(2), "106 106 106 106"), |frame| frames.push(frame.clone()))
         .unwrap();
     world.restart();
-    assert_ne!(world.engine.mark(PROFILE, goog()), Some(read("106")));
+    assert_ne!(world.engine.mark(PROFILE, goog()), Some((read("106"), hour(2))));
     world.take(Input::Seen(&frames[0]));
     assert_eq!(
         (world.words().as_str(), world.engine.mark(PROFILE, goog())),
-        ("", Some(read("106")))
+        ("", Some((read("106"), hour(2))))
     );
 }
 

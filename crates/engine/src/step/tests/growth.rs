@@ -35,7 +35,7 @@ fn frames_from_before_a_plan_have_fewer_rows_and_values() {
     assert_eq!(put_beside(&mut world, LATER), Answer::Done);
     let msft: Symbol = read("MSFT");
     world.take(Input::Seen(&old));
-    assert_eq!(world.engine.mark(PROFILE, goog()), Some(read("9")));
+    assert_eq!(world.engine.mark(PROFILE, goog()), Some((read("9"), hour(1))));
     world.take(Input::Missed(&old));
     let now = hour(1);
     world.take(Input::Frame { frame: &old, now });

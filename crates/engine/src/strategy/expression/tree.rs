@@ -171,6 +171,11 @@ impl Field {
         Self::Ohlc4,
     ];
 
+    /// Whether it is a price, not an amount traded.
+    pub const fn is_price(self) -> bool {
+        !matches!(self, Self::Volume)
+    }
+
     /// The field as it is written.
     pub fn name(self) -> &'static str {
         match self {

@@ -106,6 +106,20 @@ fn entry(order_type: OrderType, time_in_force: TimeInForce) -> Signal {
     Signal { origin, profile: world::profile(1), symbol: world::symbol("AAA"), terms }
 }
 
+/// Whoever shows what is going on sees the newest price, also where nothing was worth an event.
+#[tokio::test]
+async fn what_leaves_no_event_is_seen_too() {
+    let prices = [FLAT, [10_000, 10_200, 9_900, 10_100], [10_100, 10_300, 10_000, 10_250]];
+    let desk = Desk::open(idle(), Start::new(PaperSettings::default()), &prices).await;
+    desk.play(0..1).await;
+    let events = desk.disk.events().len();
+    let seen = |desk: &Desk| desk.process.seen.lock().unwrap().last().copied().flatten();
+    assert_eq!(seen(&desk), Some(price(10_000)));
+    desk.play(1..3).await;
+    assert_eq!(desk.disk.events().len(), events);
+    assert_eq!(seen(&desk), Some(price(10_250)));
+}
+
 fn said(disk: &Disk) -> Vec<BrokerEvent> {
     let entries = disk.paper.records().into_iter().flat_map(|record| record.what);
     let said = entries.filter_map(|entry| match entry {

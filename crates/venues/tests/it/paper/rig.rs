@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ballast_domain::{
-    ControlSnapshot, Envelope, Event, Money, ProfileStatus, StrategyConfig, Timestamp,
+    ControlSnapshot, Envelope, Event, Money, Price, ProfileStatus, StrategyConfig, Timestamp,
 };
 use ballast_engine::ports::{Clock, Gap, Gaps, Journal, JournalError, NoGaps, Receipt};
 use ballast_engine::run::{Delivery, Observer, Tenant};
@@ -138,10 +138,18 @@ impl Gaps for EndsAt {
     }
 }
 
-struct Nobody;
+/// The last price that the first profile was seen to know, each time that something was done.
+pub(super) type Seen = Arc<Mutex<Vec<Option<Price>>>>;
 
-impl Observer for Nobody {
+struct Watcher(Seen);
+
+impl Observer for Watcher {
     async fn durable(&mut self, _: &Engine, _: &[Envelope]) {}
+
+    fn settled(&mut self, engine: &Engine) {
+        let mark = engine.mark(world::profile(1), world::symbol("AAA"));
+        self.0.lock().unwrap().push(mark.map(|(price, _)| price));
+    }
 }
 
 /// What outlives a process.
@@ -209,6 +217,7 @@ pub(super) struct Process {
     pub(super) market: PaperMarket,
     pub(super) inbox: mpsc::Sender<Delivery>,
     pub(super) clock: Arc<HandClock>,
+    pub(super) seen: Seen,
     tenant: JoinHandle<()>,
     venue: JoinHandle<Result<(), PaperError>>,
     _control: Control,
@@ -242,11 +251,13 @@ impl Process {
             control,
             gaps,
         };
+        let seen = Seen::default();
+        let watcher = Watcher(Arc::clone(&seen));
         let tenant = tokio::spawn(async move {
             // A tenant that could not go on has said so by closing its inbox.
-            let _ = tenant.run(deliveries, Nobody).await;
+            let _ = tenant.run(deliveries, watcher).await;
         });
-        Self { broker, market, inbox, clock, tenant, venue, _control: control_sender }
+        Self { broker, market, inbox, clock, seen, tenant, venue, _control: control_sender }
     }
 
     /// Opens the accounts and starts the profiles, as far as the process lives.
