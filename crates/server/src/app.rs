@@ -112,9 +112,7 @@ impl Listing {
             let quote = listed.quote;
             match quote == currency {
                 true => Ok(*listed),
-                false => {
-                    Err(ListingError::OtherCurrency { symbol: *symbol, quote, currency })
-                }
+                false => Err(ListingError::OtherCurrency { symbol: *symbol, quote, currency }),
             }
         });
         instruments.collect()

@@ -50,10 +50,7 @@ impl From<FlagSettings> for FeatureFlags {
         Self {
             version: 1,
             backtest: BacktestFlag { enabled: set.backtest, customer_enabled: set.backtest },
-            tabs: TabFlags {
-                marketplace: set.marketplace_tab,
-                membership: set.membership_tab,
-            },
+            tabs: TabFlags { marketplace: set.marketplace_tab, membership: set.membership_tab },
             assistant: false,
             live_trading: false,
             push: false,

@@ -1,7 +1,7 @@
 //! The `ballast` binary: everything people run.
 
-mod cli;
 mod app;
+mod cli;
 mod flags;
 mod http;
 mod metrics;

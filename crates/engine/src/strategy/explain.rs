@@ -23,6 +23,15 @@ impl Plan {
         sentences.join(" ")
     }
 
+    /// A rule's name, empty for a condition that is a single expression, and what it saw; `None` when
+    /// the plan has no such rule.
+    #[must_use]
+    pub fn explain_rule(&self, outcome: &RuleOutcome) -> Option<(String, String)> {
+        let role = self.roles.iter().find(|plan| plan.role == outcome.role)?;
+        let rule = role.rules.get(usize::from(outcome.index))?;
+        Some((rule.name.clone(), facts(rule, outcome)))
+    }
+
     fn decision_sentence(&self, evaluation: &Evaluation, held: Option<Direction>) -> String {
         match evaluation.decision {
             Decision::Enter(direction) => {

@@ -15,6 +15,6 @@ mod validate;
 mod tests;
 
 pub use evaluate::{Choice, Standing};
-pub use overlay::{Overlay, overlays};
+pub use overlay::{Overlay, is_price, overlays};
 pub use plan::{Lane, Plan};
 pub use validate::{ConfigFault, limit_faults};

@@ -80,7 +80,8 @@ fn of_numeric(numeric: &Numeric, timeframe: Timeframe, found: &mut Vec<Overlay>)
 }
 
 /// Whether a number is a price, as far as its form tells: what is reckoned from prices may be.
-fn is_price(numeric: &Numeric) -> bool {
+#[must_use]
+pub fn is_price(numeric: &Numeric) -> bool {
     match numeric {
         Numeric::Field(field) => field.is_price(),
         Numeric::Indicator { definition, series, .. } => {

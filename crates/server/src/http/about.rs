@@ -12,8 +12,11 @@ use crate::flags::FeatureFlags;
 use crate::views::words::MarketWord;
 
 pub(super) fn routes(api: Api<App>) -> Api<App> {
-    api.route(Access::Public, Lifecycle::Current, routes!(config))
-        .route(Access::User, Lifecycle::Current, routes!(flags))
+    api.route(Access::Public, Lifecycle::Current, routes!(config)).route(
+        Access::User,
+        Lifecycle::Current,
+        routes!(flags),
+    )
 }
 
 /// What clients need to know before anybody has signed in.

@@ -13,8 +13,11 @@ use crate::views::ALERTS;
 use crate::views::rows::AlertRow;
 
 pub(super) fn routes(api: Api<App>) -> Api<App> {
-    api.route(Access::User, Lifecycle::Current, routes!(list))
-        .route(Access::User, Lifecycle::Current, routes!(acknowledge))
+    api.route(Access::User, Lifecycle::Current, routes!(list)).route(
+        Access::User,
+        Lifecycle::Current,
+        routes!(acknowledge),
+    )
 }
 
 /// Alerts, the newest first

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::ETAG;
 use axum::response::{IntoResponse as _, Response};
-use axum::Json;
 use ballast_domain::Timestamp;
 use ballast_platform::request::{Access, Api, Lifecycle};
 use serde::Serialize;
@@ -16,12 +16,12 @@ use utoipa_axum::routes;
 use super::caller::Caller;
 use crate::app::App;
 use crate::serve::health::TenantCondition;
-use crate::views::{Picture, decimal, word};
 use crate::views::rows::{
     AlertRow, ControlRow, HealthRow, OrderRow, PositionRow, ProfileRow, SettingsRow, SymbolRow,
     TradeRow,
 };
 use crate::views::words::{FeedWord, TenantWord};
+use crate::views::{Picture, decimal, word};
 
 /// All that is shown of a tenant.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -55,9 +55,11 @@ pub(super) fn routes(api: Api<App>) -> Api<App> {
 impl BotState {
     /// Puts a tenant's picture together with what all tenants share.
     pub(crate) fn of(app: &App, tenant: &ballast_domain::TenantId, picture: Picture) -> Self {
-        let symbols = app.listing.all().iter().map(|instrument| {
-            (instrument.symbol.to_string(), symbol_row(app, instrument))
-        });
+        let symbols = app
+            .listing
+            .all()
+            .iter()
+            .map(|instrument| (instrument.symbol.to_string(), symbol_row(app, instrument)));
         Self {
             tenant_id: tenant.to_string(),
             seq: picture.seq,

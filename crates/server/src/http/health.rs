@@ -73,8 +73,6 @@ async fn ready(State(app): State<App>) -> (StatusCode, Json<Readiness>) {
     let reasons = app.health.reasons();
     match reasons.is_empty() {
         true => (StatusCode::OK, Json(Readiness { status: "ready", reasons })),
-        false => {
-            (StatusCode::SERVICE_UNAVAILABLE, Json(Readiness { status: "notReady", reasons }))
-        }
+        false => (StatusCode::SERVICE_UNAVAILABLE, Json(Readiness { status: "notReady", reasons })),
     }
 }

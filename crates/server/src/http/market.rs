@@ -17,9 +17,11 @@ use crate::views::rows::{EvaluationRow, SymbolRow};
 
 pub(super) fn routes(api: Api<App>) -> Api<App> {
     let current = Lifecycle::Current;
-    let api = api
-        .route(Access::User, current, routes!(instruments))
-        .route(Access::User, current, routes!(symbol));
+    let api = api.route(Access::User, current, routes!(instruments)).route(
+        Access::User,
+        current,
+        routes!(symbol),
+    );
     candles::routes(api)
 }
 

@@ -62,10 +62,7 @@ async fn list(
 /// The same as a file for spreadsheets
 #[utoipa::path(get, path = "/api/orders.csv", tag = "orders", params(OrderQuery),
     responses((status = 200, body = String, content_type = "text/csv")))]
-async fn list_csv(
-    caller: Caller,
-    Query(asked): Query<OrderQuery>,
-) -> Result<Response, Problem> {
+async fn list_csv(caller: Caller, Query(asked): Query<OrderQuery>) -> Result<Response, Problem> {
     let page = page(&caller, &asked).await?;
     csv::answer("orders.csv", &page.items, page.next_cursor.as_deref())
 }
@@ -94,10 +91,7 @@ fn working(caller: &Caller, asked: &OrderQuery) -> Listed<OrderRow> {
 }
 
 /// The fields that a list of a profile or an instrument has in common.
-pub(super) fn equal(
-    profile: Option<&str>,
-    symbol: Option<&str>,
-) -> Vec<(&'static str, Value)> {
+pub(super) fn equal(profile: Option<&str>, symbol: Option<&str>) -> Vec<(&'static str, Value)> {
     let profile = profile.map(|profile| ("profileId", profile.into()));
     let symbol = symbol.map(|symbol| ("symbol", symbol.into()));
     profile.into_iter().chain(symbol).collect()

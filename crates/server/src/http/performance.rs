@@ -136,7 +136,12 @@ async fn curve(
     const HOUR_MS: i64 = 3_600_000;
     let documents = caller.tenant.store.documents(&EQUITY);
     let until = Some(Value::Integer(to.millis().saturating_add(1)));
-    let before = Wanted { until: Some(Value::Integer(from.millis())), descending: true, limit: 1, ..equity_of(id) };
+    let before = Wanted {
+        until: Some(Value::Integer(from.millis())),
+        descending: true,
+        limit: 1,
+        ..equity_of(id)
+    };
     let first = documents.query::<EquityHour>(&before).await.map_err(failed)?.documents.pop();
     let begin = first.map_or(from.millis(), |hour| hour.body.from_ms.min(from.millis()));
     let mut wanted = Wanted {
@@ -252,7 +257,8 @@ fn statistics(trades: &[TradeRow]) -> Statistics {
     let won: Decimal = profits.iter().filter(|profit| **profit > Decimal::ZERO).sum();
     let lost: Decimal = profits.iter().filter(|profit| **profit < Decimal::ZERO).sum();
     let winners = profits.iter().filter(|profit| **profit > Decimal::ZERO).count();
-    let share = |part: Decimal, whole: Decimal| part.checked_div(whole).map(|q| decimal(q.round_dp(4)));
+    let share =
+        |part: Decimal, whole: Decimal| part.checked_div(whole).map(|q| decimal(q.round_dp(4)));
     let held: i64 = trades.iter().map(|trade| trade.holding_seconds).sum();
     Statistics {
         closed_trades: trades.len(),

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse as _, Response};
-use ballast_domain::{ProfileId, StrategyConfig, Limits};
+use ballast_domain::{Limits, ProfileId, StrategyConfig};
 use ballast_engine::step::{Answer, Command};
 use ballast_platform::request::{Access, Api, IfMatch, Keyed, Lifecycle, Path, Problem, Versioned};
 use ballast_storage::Etag;
@@ -28,9 +28,11 @@ pub(super) use reading::SpanQuery;
 /// Every route below `/api/profiles`.
 pub(super) fn routes(api: Api<App>) -> Api<App> {
     let current = Lifecycle::Current;
-    let api = api
-        .route(Access::User, current, routes!(list, create))
-        .route(Access::User, current, routes!(read, replace, remove));
+    let api = api.route(Access::User, current, routes!(list, create)).route(
+        Access::User,
+        current,
+        routes!(read, replace, remove),
+    );
     reading::routes(actions::routes(api))
 }
 
@@ -69,7 +71,9 @@ async fn create(
     caller: Caller,
     keyed: Keyed<ProfileBody>,
 ) -> Result<Response, Problem> {
-    caller.once(app, keyed, |app, caller, body| async move { make(&app, &caller, body).await }).await
+    caller
+        .once(app, keyed, |app, caller, body| async move { make(&app, &caller, body).await })
+        .await
 }
 
 async fn make(app: &App, caller: &Caller, body: ProfileBody) -> Result<Response, Problem> {
@@ -172,4 +176,3 @@ fn find(caller: &Caller, id: ProfileId) -> Result<Versioned<Profile>, Problem> {
 fn version_tag(version: u64) -> Result<Etag, Problem> {
     version.to_string().parse().map_err(|_| Problem::internal("a version is no ETag"))
 }
-

@@ -23,7 +23,7 @@ const KEY: &str = "control";
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Trading control of this process; a handle that is cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct TradingControl {
     documents: Documents,
     clock: Arc<dyn Clock>,
@@ -179,9 +179,8 @@ impl TradingControl {
 
 /// The stop that covers everything, when there is one.
 fn global(snapshot: &ControlSnapshot) -> Option<&ControlEntry> {
-    let stops = |entry: &&ControlEntry| {
-        entry.scope == Scope::Global && entry.mode > ControlMode::Running
-    };
+    let stops =
+        |entry: &&ControlEntry| entry.scope == Scope::Global && entry.mode > ControlMode::Running;
     snapshot.entries.iter().find(stops)
 }
 

@@ -298,7 +298,8 @@ impl TenantHealth {
             equity_at_cost: profile.book.equity_at_cost().normalize().to_string(),
         });
         let profiles: Vec<ProfileReport> = profiles.collect();
-        let negative = state.profiles().filter(|profile| profile.book.available().is_sign_negative());
+        let negative =
+            state.profiles().filter(|profile| profile.book.available().is_sign_negative());
         let violations = negative.count() as u64;
         self.change(|report| {
             report.last_seq = state.last_seq();

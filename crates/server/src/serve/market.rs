@@ -19,8 +19,8 @@ use super::prices::Prices;
 use super::settings::MOST_WARM_UP_BARS;
 use super::stopped;
 use super::system::ReplayClock;
-pub(crate) use requests::{CompileError, MarketDesk};
 pub(super) use requests::Requests;
+pub(crate) use requests::{CompileError, MarketDesk};
 
 /// Frames that are kept for tenants that start later or again.
 const RECENT_FRAMES: usize = 8_192;

@@ -15,6 +15,7 @@ pub(crate) mod tenants;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -485,8 +486,11 @@ impl Server {
     }
 
     fn gate(&self) -> Gate {
-        let limiter = Limiter::new(Limit::per_minute(600), Arc::new(SystemClock));
-        Gate::new(Arc::new(SingleUser { user: self.settings.tenants[0].id.clone() }), Arc::new(limiter))
+        let limiter = Limiter::new(a_minute(600), Arc::new(SystemClock));
+        Gate::new(
+            Arc::new(SingleUser { user: self.settings.tenants[0].id.clone() }),
+            Arc::new(limiter),
+        )
     }
 
     fn layers(&self) -> Result<Layers, CliError> {
@@ -494,7 +498,7 @@ impl Server {
             origins: Origins::new(&[]),
             behind_tls: false,
             trusted_proxies: Vec::new(),
-            per_address: Limit::per_minute(1_200),
+            per_address: a_minute(1_200),
         };
         Ok(Layers::new(settings, Arc::new(SystemClock)))
     }
@@ -571,6 +575,12 @@ struct Seated {
     known: KnownTenant,
     profiles: Vec<ConfiguredProfile>,
     standing: Vec<(ProfileId, Plan)>,
+}
+
+/// So many requests a minute.
+fn a_minute(requests: u32) -> Limit {
+    let requests = NonZeroU32::new(requests).unwrap_or(NonZeroU32::MIN);
+    Limit { requests, window: Duration::from_secs(60) }
 }
 
 async fn closed(store: Store) -> Result<(), CliError> {

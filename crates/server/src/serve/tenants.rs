@@ -244,9 +244,8 @@ impl Tenant {
         let answer = self.ask(put, request_id).await?;
         let done = answer == Answer::Done;
         // What the journal does not have is not needed when the tenant is started again.
-        self.plans().retain(|(of, plan)| {
-            *of != profile || Arc::ptr_eq(&plan.config, &strategy) == done
-        });
+        self.plans()
+            .retain(|(of, plan)| *of != profile || Arc::ptr_eq(&plan.config, &strategy) == done);
         if done && way.broker.open_account(profile, cash, instruments).await.is_err() {
             // The venue has ended: its account is opened when the tenant is started again.
             return Err(TenantUnavailable::Late.into());

@@ -428,8 +428,12 @@ impl Shown {
         };
         for id in ids {
             let Some(profile) = engine.state().profile(id) else { continue };
-            let gone: Vec<TradeId> = self.positions.range(trades_of(id)).map(|(id, _)| *id)
-                .filter(|trade| !profile.trades.contains_key(trade)).collect();
+            let gone: Vec<TradeId> = self
+                .positions
+                .range(trades_of(id))
+                .map(|(id, _)| *id)
+                .filter(|trade| !profile.trades.contains_key(trade))
+                .collect();
             for trade in gone {
                 self.positions.remove(&trade);
                 update.removes.positions.push(trade.to_string());
@@ -465,7 +469,8 @@ impl Shown {
         for profile in engine.state().profiles().filter(|profile| !profile.removed) {
             let id = profile.id;
             let curve = self.curves.entry(id).or_insert_with(|| Curve::new(id));
-            if let Some((at, equity)) = engine.marked_at(id).zip(shown::equity(engine, profile)) {
+            let worth = shown::marked_at(engine, profile).zip(shown::equity(engine, profile));
+            if let Some((at, equity)) = worth {
                 hours.extend(curve.observe(at, equity).cloned());
             }
             let Some(row) = self.profiles.get_mut(&id) else { continue };

@@ -2,8 +2,8 @@
 
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    ActiveState, ClientOrderId, DoneState, Envelope, Event, Fill, OrderId, OrderState, OrderTerms, OrderType,
-    Origin, Price, Purpose, Timestamp, Trade, TradeId,
+    ActiveState, ClientOrderId, DoneState, Envelope, Event, Fill, OrderId, OrderState, OrderTerms,
+    OrderType, Origin, Price, Purpose, Timestamp, Trade, TradeId,
 };
 use ballast_engine::state::{Profile, State};
 use rust_decimal::Decimal;
@@ -58,7 +58,8 @@ pub(super) fn follow(
     match &envelope.event {
         Event::OrderAccepted { .. } => {
             let filled = row.filled_quantity != "0";
-            let accepted = if filled { ActiveState::PartiallyFilled } else { ActiveState::Accepted };
+            let accepted =
+                if filled { ActiveState::PartiallyFilled } else { ActiveState::Accepted };
             set(&mut row, OrderState::Active(accepted), None);
         }
         Event::CancelRequested { reason, .. } => {
@@ -149,12 +150,7 @@ fn main_row(profile: &Profile, terms: &OrderTerms, envelope: &Envelope) -> Order
 }
 
 /// The row of a protective order, which is only heard of when it fills.
-fn leg_row(
-    profile: &Profile,
-    order: OrderId,
-    leg: Leg,
-    envelope: &Envelope,
-) -> Option<OrderRow> {
+fn leg_row(profile: &Profile, order: OrderId, leg: Leg, envelope: &Envelope) -> Option<OrderRow> {
     let trade = find_trade(profile, TradeId(order.intent))?;
     let (kind, limit, stop) = match leg {
         Leg::Target(number) => {

@@ -141,8 +141,12 @@ impl Projector {
             let profile = state.profile(id.intent.profile);
             profile.is_some_and(|profile| profile.working.contains_key(id))
         };
-        let mut ended: Vec<(u64, OrderId)> = self.orders.iter().filter(|(id, _)| !known(id))
-            .map(|(id, row)| (row.seq, *id)).collect();
+        let mut ended: Vec<(u64, OrderId)> = self
+            .orders
+            .iter()
+            .filter(|(id, _)| !known(id))
+            .map(|(id, row)| (row.seq, *id))
+            .collect();
         if ended.len() > ENDED_KEPT {
             ended.sort_unstable();
             let surplus = ended.len() - ENDED_KEPT;
@@ -205,6 +209,7 @@ fn profile_of(event: &Event) -> Option<ProfileId> {
         Event::ProfileChanged { profile, .. }
         | Event::ProfileRemoved { profile, .. }
         | Event::ProfileStatusChanged { profile, .. }
+        | Event::FlattenRequested { profile, .. }
         | Event::AvailableNegative { profile, .. } => Some(*profile),
         Event::Evaluated { evaluation } => Some(evaluation.profile),
         Event::SignalRefused { signal, .. } => Some(signal.profile),

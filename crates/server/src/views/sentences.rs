@@ -16,7 +16,7 @@ use super::words::Severity;
 pub(super) const fn kind(event: &Event) -> &'static str {
     match event {
         Event::ProfileChanged { .. } | Event::ProfileRemoved { .. } => "document",
-        Event::ProfileStatusChanged { .. } => "status",
+        Event::ProfileStatusChanged { .. } | Event::FlattenRequested { .. } => "status",
         Event::Evaluated { .. } => "evaluation",
         Event::SignalRefused { .. } => "refusal",
         Event::IntentAccepted { .. }
@@ -52,11 +52,17 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
     let mut symbol = super::orders::order_of(&envelope.event).and_then(symbol_of);
     row.text = match &envelope.event {
         Event::ProfileChanged { version: 1, by, .. } => format!("Made by {by}."),
-        Event::ProfileChanged { version, by, .. } => format!("Changed to version {version} by {by}."),
+        Event::ProfileChanged { version, by, .. } => {
+            format!("Changed to version {version} by {by}.")
+        }
         Event::ProfileRemoved { by, .. } => format!("Removed by {by}."),
         Event::ProfileStatusChanged { status, reason, by, .. } => {
             status_text(*status, reason, by.as_deref())
         }
+        Event::FlattenRequested { by, reason, .. } if reason.is_empty() => {
+            format!("Flattened by {by}.")
+        }
+        Event::FlattenRequested { by, reason, .. } => format!("Flattened by {by}: {reason}."),
         Event::SignalRefused { signal, refusal } => {
             symbol = Some(signal.symbol);
             row.code = Some(refusal.code().to_owned());

@@ -15,11 +15,7 @@ use super::rows::{
 };
 
 /// The row of a profile. `day` is what its equity was when the day began.
-pub(super) fn profile_row(
-    engine: &Engine,
-    profile: &Profile,
-    day: Option<Decimal>,
-) -> ProfileRow {
+pub(super) fn profile_row(engine: &Engine, profile: &Profile, day: Option<Decimal>) -> ProfileRow {
     let document = &profile.document;
     let balance = |account| decimal(profile.book.balance(account));
     ProfileRow {
@@ -53,7 +49,13 @@ pub(super) fn profile_row(
 
 /// What a profile is worth now; `None` when that does not fit a decimal.
 pub(super) fn equity(engine: &Engine, profile: &Profile) -> Option<Decimal> {
-    profile.equity(|symbol| engine.mark(profile.id, symbol))
+    profile.equity(|symbol| engine.mark(profile.id, symbol).map(|(price, _)| price))
+}
+
+/// When the newest price of what a profile trades was made.
+pub(super) fn marked_at(engine: &Engine, profile: &Profile) -> Option<Timestamp> {
+    let symbols = profile.document.strategy.symbols.iter();
+    symbols.filter_map(|symbol| Some(engine.mark(profile.id, *symbol)?.1)).max()
 }
 
 pub(super) fn profile_marks(
@@ -117,7 +119,7 @@ fn target_row(target: &ballast_domain::Target) -> TargetRow {
 }
 
 pub(super) fn position_marks(engine: &Engine, trade: &Trade) -> PositionMarks {
-    let Some((price, at)) = engine.last_price(trade.id.0.profile, trade.symbol) else {
+    let Some((price, at)) = engine.mark(trade.id.0.profile, trade.symbol) else {
         return PositionMarks::default();
     };
     marks_at(trade, price, at)

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use ballast_domain::{Bar, Symbol, Timeframe, Timestamp};
 use ballast_engine::market::Board;
-use ballast_engine::strategy::{Overlay, expression, overlays};
+use ballast_engine::strategy::{Overlay, expression, is_price, overlays};
 use ballast_platform::request::{Access, Api, FieldError, Lifecycle, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -99,7 +99,7 @@ async fn candles(
     let symbol = find(&app, symbol)?.symbol;
     let timeframe = asked.timeframe(&app)?;
     let (from, to, limit) = asked.window(&app, timeframe)?;
-    let mut wanted = asked.expressions()?;
+    let mut wanted = asked.expressions(timeframe);
     wanted.extend(asked.of_profile(&caller, timeframe)?);
     wanted.truncate(MOST_INDICATORS);
     let mut lines = Lines::compile(symbol, timeframe, wanted)?;
@@ -134,7 +134,9 @@ impl Asked {
                     asked.indicators.push(value);
                     continue;
                 }
-                other => return Err(Problem::invalid_field(other, "is no parameter of this route")),
+                other => {
+                    return Err(Problem::invalid_field(other, "is no parameter of this route"));
+                }
             };
             *field = Some(value);
         }
@@ -181,12 +183,13 @@ impl Asked {
         Ok((from, to, limit))
     }
 
-    fn expressions(&self) -> Result<Vec<Overlay>, Problem> {
+    fn expressions(&self, timeframe: Timeframe) -> Vec<Overlay> {
         let overlay = |text: &String| Overlay {
             expression: text.clone(),
-            on_price: expression::parse_numeric(text).is_ok_and(|number| number.is_on_price()),
+            timeframe,
+            on_price: expression::parse_numeric(text).is_ok_and(|number| is_price(&number)),
         };
-        Ok(self.indicators.iter().map(overlay).collect())
+        self.indicators.iter().map(overlay).collect()
     }
 
     /// The indicators that a profile's rules read on this timeframe.
@@ -198,7 +201,8 @@ impl Asked {
         if document.strategy.timeframe != timeframe {
             return Ok(Vec::new());
         }
-        Ok(overlays(&document.strategy))
+        let read = overlays(&document.strategy).into_iter();
+        Ok(read.filter(|overlay| overlay.timeframe == timeframe).collect())
     }
 }
 

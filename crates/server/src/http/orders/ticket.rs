@@ -118,9 +118,9 @@ impl Ticket {
         let mut errors = Vec::new();
         let order_type = self.order_type(&mut errors);
         let protection = self.protection(&mut errors);
-        let quantity = order_type.as_ref().and_then(|order_type| {
-            self.quantity(app, &instrument, order_type, &mut errors)
-        });
+        let quantity = order_type
+            .as_ref()
+            .and_then(|order_type| self.quantity(app, &instrument, order_type, &mut errors));
         let held = self.held(caller, profile);
         if held.is_none() && self.reduce_only {
             let message = "there is no position against which this order would reduce";
@@ -194,9 +194,7 @@ impl Ticket {
             OrderKind::Market => OrderType::Market,
             OrderKind::Limit => OrderType::Limit { limit_price: limit? },
             OrderKind::Stop => OrderType::Stop { stop_price: stop? },
-            OrderKind::StopLimit => {
-                OrderType::StopLimit { stop_price: stop?, limit_price: limit? }
-            }
+            OrderKind::StopLimit => OrderType::StopLimit { stop_price: stop?, limit_price: limit? },
             OrderKind::TrailingStop => OrderType::TrailingStop { distance: trail?.get() },
         })
     }

@@ -1,9 +1,7 @@
 //! A profile as people write it, on its way to the document that is journaled.
 
 use ballast_domain::number::decimal_or_number;
-use ballast_domain::{
-    Capital, Currency, Limits, Mode, ProfileDocument, ProfileId, StrategyConfig,
-};
+use ballast_domain::{Capital, Currency, Limits, Mode, ProfileDocument, ProfileId, StrategyConfig};
 use ballast_engine::strategy::{ConfigFault, limit_faults};
 use ballast_platform::request::{FieldError, Problem};
 use rust_decimal::Decimal;
@@ -127,7 +125,8 @@ impl ProfileBody {
         else {
             return Err(Problem::invalid(errors));
         };
-        let venue = self.venue.parse().map_err(|_| Problem::invalid_field("venue", "is 'paper'"))?;
+        let venue =
+            self.venue.parse().map_err(|_| Problem::invalid_field("venue", "is 'paper'"))?;
         Ok(ProfileDocument {
             name,
             venue,
@@ -172,7 +171,14 @@ fn name_error(name: &str, known: &[ProfileRow], own: Option<ProfileId>) -> Optio
 
 /// Reads a config; all that is wrong with it is told.
 fn read_strategy(config: &Value, app: &App) -> Result<StrategyConfig, Vec<ConfigFault>> {
-    crate::strategy_text::read(config, app.base)
+    let _ = app;
+    serde_path_to_error::deserialize(config.clone()).map_err(|error| {
+        vec![ConfigFault {
+            path: error.path().to_string(),
+            column: None,
+            message: error.to_string(),
+        }]
+    })
 }
 
 /// The problem of a config that does not compile.

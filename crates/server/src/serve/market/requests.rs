@@ -21,10 +21,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// What the market's loop is asked for.
 pub(super) enum Request {
     /// Compile a strategy, so that it trades from the next close on.
-    Compile {
-        strategy: Arc<StrategyConfig>,
-        answer: oneshot::Sender<Result<Plan, CompileError>>,
-    },
+    Compile { strategy: Arc<StrategyConfig>, answer: oneshot::Sender<Result<Plan, CompileError>> },
     /// Tell a tenant of closes from now on.
     Seat(Seat),
 }
