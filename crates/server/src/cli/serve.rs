@@ -22,15 +22,19 @@ pub(super) struct Arguments {
     /// Where everything is kept.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Where /health answers.
+    /// Where people reach it.
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
+    /// Where health in full and metrics are, without sign-in.
+    #[arg(long, value_name = "ADDRESS")]
+    internal_listen: Option<SocketAddr>,
 }
 
 /// Runs `ballast serve`.
 pub(super) fn run(arguments: Arguments) -> Result<(), CliError> {
-    let flags = Flags { data_dir: arguments.data_dir, listen: arguments.listen };
-    let settings = Settings::load(arguments.config.as_deref(), flags)?;
+    let Arguments { config, data_dir, listen, internal_listen } = arguments;
+    let flags = Flags { data_dir, listen, internal_listen };
+    let settings = Settings::load(config.as_deref(), flags)?;
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     // Whoever reads it may stop reading: lines are lost then, and nothing waits for them.
     let (stderr, _written_at_the_end) = tracing_appender::non_blocking(std::io::stderr());

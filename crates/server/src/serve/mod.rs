@@ -286,20 +286,28 @@ impl Server {
         if !self.warmed_up(&mut market, &mut signals).await? {
             return closed(store).await;
         }
-        worlds.into_iter().for_each(|world| tenants.supervise(world));
-        let mut market = tokio::spawn(market.run(stopping.clone()));
         let past = Past::new(self.source.clone(), self.start, closes);
-        let (tenants_, market_) = (tenants.clone(), desk);
-        let desks = Desks { tenants: tenants_, control, market: market_, prices, past, health };
         let (listen, internal_listen) = (public.local_addr()?, internal.local_addr()?);
-        let http = self.answer(desks, &store, (public, internal), stopping)?;
+        let desks = Desks {
+            tenants: tenants.clone(),
+            // Tenants end with control: it outlives what the front has of it.
+            control: control.clone(),
+            market: desk,
+            prices,
+            past,
+            health,
+        };
+        let http = self.answer(desks, &store, (public, internal), stopping.clone())?;
         tracing::info!(%listen, %internal_listen, "ballast is running; the money is paper");
+        worlds.into_iter().for_each(|world| tenants.supervise(world));
+        let mut market = tokio::spawn(market.run(stopping));
         let ended = tokio::select! {
             () = signals.received() => Ok(()),
             failed = panicked(&mut market) => Err(failed),
         };
         tracing::info!("stopping: finishing what was begun");
         Running { stop, tenants, market, http }.stop().await;
+        drop(control);
         closed(store).await?;
         ended
     }

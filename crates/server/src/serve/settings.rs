@@ -137,6 +137,7 @@ impl ProfileSettings {
 pub(crate) struct Flags {
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) listen: Option<SocketAddr>,
+    pub(crate) internal_listen: Option<SocketAddr>,
 }
 
 impl Settings {
@@ -159,18 +160,24 @@ impl Settings {
         if let Some(directory) = std::env::var_os("BALLAST_DATA_DIR") {
             settings.data_dir = directory.into();
         }
-        if let Ok(listen) = std::env::var("BALLAST_LISTEN") {
-            settings.listen = listen.parse().map_err(|_| {
-                CliError::usage(format!(
-                    "BALLAST_LISTEN='{listen}' is not an address; write it like 127.0.0.1:4018"
-                ))
-            })?;
-        }
+        let listen = address("BALLAST_LISTEN")?.unwrap_or(settings.listen);
+        let internal = address("BALLAST_INTERNAL_LISTEN")?.unwrap_or(settings.internal_listen);
         settings.data_dir = flags.data_dir.unwrap_or(settings.data_dir);
-        settings.listen = flags.listen.unwrap_or(settings.listen);
+        settings.listen = flags.listen.unwrap_or(listen);
+        settings.internal_listen = flags.internal_listen.unwrap_or(internal);
         settings.check()?;
         Ok(settings)
     }
+}
+
+/// An address that the environment sets.
+fn address(variable: &str) -> Result<Option<SocketAddr>, CliError> {
+    let Ok(text) = std::env::var(variable) else { return Ok(None) };
+    let address = text.parse().map_err(|_| {
+        let advice = "write it like 127.0.0.1:4018";
+        CliError::usage(format!("{variable}='{text}' is not an address; {advice}"))
+    })?;
+    Ok(Some(address))
 }
 
 fn parse(text: &str, place: &str) -> Result<toml::Table, CliError> {

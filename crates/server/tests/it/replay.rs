@@ -21,6 +21,7 @@ use super::run::{Desk, repository};
 const SETTINGS: &str = r#"
 data_dir = "data"
 listen = "127.0.0.1:0"
+internal_listen = "127.0.0.1:0"
 [market]
 feed = "replay"
 [market.replay]

@@ -8,6 +8,7 @@ mod start;
 /// Ten days of two instruments, played to their end.
 const REPLAY: &str = r#"
 listen = "127.0.0.1:0"
+internal_listen = "127.0.0.1:0"
 [market]
 feed = "replay"
 [market.replay]

@@ -129,16 +129,9 @@ async fn stop_fills(events: Vec<MarketEvent>) -> Option<Timestamp> {
     let mut board = Board::new("market".parse().unwrap(), Timeframe::S5);
     board.subscribe(symbol());
     let (_slot, tenant) = watch::channel(Some(market.clone()));
-    let served = Market {
-        replay: None,
-        frame_grace: GRACE,
-        feed: Told { events: events.into(), live: false },
-        board,
-        tenants: vec![Seat::new(tenant, None)],
-        recent: RecentFrames::default(),
-        start: second(3),
-        last_close: watch::channel(None).0,
-    };
+    let feed = Told { events: events.into(), live: false };
+    let tenants = vec![Seat::new(tenant, None)];
+    let served = Market { tenants, ..market_of(feed, board, second(3)) };
     let (_stop, stopping) = watch::channel(false);
     let told = async {
         served.run(stopping).await;
@@ -164,6 +157,23 @@ async fn stop_fills(events: Vec<MarketEvent>) -> Option<Timestamp> {
     tokio::join!(told, hear).1
 }
 
+/// A market with nobody in it.
+fn market_of<F>(feed: F, board: Board, start: Timestamp) -> Market<F> {
+    Market {
+        feed,
+        board,
+        tenants: Vec::new(),
+        recent: RecentFrames::default(),
+        start,
+        replay: None,
+        frame_grace: GRACE,
+        warm_up_bars: 3_000,
+        requests: MarketDesk::new().1,
+        prices: Prices::default(),
+        last_close: watch::channel(None).0,
+    }
+}
+
 /// The feed tells the whole bar that the start falls into.
 #[tokio::test]
 async fn what_was_traded_before_the_start_is_not_played_again() {
@@ -187,19 +197,9 @@ async fn what_longer_bars_are_needed_for_is_ready_at_the_start() {
     let rule = parse_condition(rule).unwrap();
     let ready = board.condition(traded, Timeframe::H1, &rule).unwrap();
     let feed = SimulatedFeed::new(simulated, Arc::new(StoppedClock), start, Speed::Max).unwrap();
-    let (recent, tenants) = (RecentFrames::default(), Vec::new());
-    let last_close = watch::channel(None).0;
-    let mut market = Market {
-        replay: None,
-        frame_grace: GRACE,
-        feed,
-        board,
-        tenants,
-        recent: recent.clone(),
-        start,
-        last_close,
-    };
-    market.warm_up(3_000, start).await.unwrap();
+    let recent = RecentFrames::default();
+    let mut market = Market { recent: recent.clone(), ..market_of(feed, board, start) };
+    market.warm_up(start).await.unwrap();
     let kept = recent.lock();
     let closes: Vec<Timestamp> = kept.frames.iter().map(|frame| frame.id.close).collect();
     assert!(closes.is_sorted(), "frames of the past come in order");
@@ -233,16 +233,7 @@ async fn bars_that_are_refused_without_end_do_not_fill_the_log() {
     let mut board = Board::new("market".parse().unwrap(), Timeframe::S5);
     board.subscribe(symbol());
     let events = vec![bar(0, [100; 4]); 1_001];
-    let market = Market {
-        replay: None,
-        frame_grace: GRACE,
-        feed: Told { events: events.into(), live: false },
-        board,
-        tenants: Vec::new(),
-        recent: RecentFrames::default(),
-        start: second(0),
-        last_close: watch::channel(None).0,
-    };
+    let market = market_of(Told { events: events.into(), live: false }, board, second(0));
     let (_stop, stopping) = watch::channel(false);
     market.run(stopping).await;
     let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
@@ -260,16 +251,8 @@ async fn a_frame_is_told_without_those_that_do_not_report_in_time() {
     let feed = Told { events: vec![bar(0, [100; 4])].into(), live: true };
     let (last_close, mut told) = watch::channel(None);
     let recent = RecentFrames::default();
-    let market = Market {
-        replay: None,
-        frame_grace: GRACE,
-        feed,
-        board,
-        tenants: Vec::new(),
-        recent: recent.clone(),
-        start: second(0),
-        last_close,
-    };
+    let kept = recent.clone();
+    let market = Market { recent: kept, last_close, ..market_of(feed, board, second(0)) };
     let (_stop, stopping) = watch::channel(false);
     let begun = Instant::now();
     tokio::spawn(market.run(stopping));
@@ -310,16 +293,10 @@ async fn tenants_that_fail_in_a_file_lose_nothing_of_it() {
     board.subscribe(symbol());
     let events = VecDeque::from([bar(5, [100; 4]), bar(10, [100; 4])]);
     let (slots, joined): (Vec<_>, Vec<_>) = (0..2).map(|_| watch::channel(None)).unzip();
-    let served = Market {
-        replay: Some(Arc::new(ReplayClock::new(second(0)))),
-        frame_grace: GRACE,
-        feed: Told { events, live: true },
-        board,
-        tenants: joined.into_iter().map(|tenant| Seat::new(tenant, None)).collect(),
-        recent: RecentFrames::default(),
-        start: second(5),
-        last_close: watch::channel(None).0,
-    };
+    let tenants = joined.into_iter().map(|tenant| Seat::new(tenant, None)).collect();
+    let replay = Some(Arc::new(ReplayClock::new(second(0))));
+    let feed = Told { events, live: true };
+    let served = Market { replay, tenants, ..market_of(feed, board, second(5)) };
     let (_stop, stopping) = watch::channel(false);
     let run = tokio::spawn(served.run(stopping));
     for slot in &slots {

@@ -2,11 +2,12 @@
 
 use ballast_engine::ports::NoGaps;
 use ballast_storage::{Options, Store};
-use ballast_venues::simulated::{BASE, sim_instruments};
+use ballast_venues::simulated::{BASE, SimulatedMarket, sim_instruments};
 
 use super::super::health::Health;
+use super::super::past::Source;
 use super::super::system::{SystemClock, SystemEntropy};
-use super::super::{Board, Flags, Server, Settings};
+use super::super::{Board, COLLECTIONS, Flags, Server, Settings};
 use super::*;
 
 type Control = watch::Receiver<Option<Arc<ControlSnapshot>>>;
@@ -17,8 +18,9 @@ fn world(store: &Store, control: Control, health: &Health) -> TenantWorld {
     let instruments = sim_instruments().iter().map(|listed| listed.instrument).collect();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let start = clock.now();
-    let server =
-        Server { settings, instruments, base: BASE, start, clock: clock.clone(), replay: None };
+    let market = SimulatedMarket::new(1, &sim_instruments()).unwrap();
+    let (source, base, clock_) = (Source::Simulated(Arc::new(market)), BASE, clock.clone());
+    let server = Server { settings, instruments, base, start, clock: clock_, replay: None, source };
     let mut board = Board::new("market".parse().unwrap(), BASE);
     let tenant = &server.settings.tenants[0];
     TenantWorld {
@@ -26,7 +28,7 @@ fn world(store: &Store, control: Control, health: &Health) -> TenantWorld {
         store: store.tenant(&tenant.id),
         profiles: server.configure(tenant, &mut board).unwrap(),
         plays_file: false,
-        standing: Vec::new(),
+        plans: Plans::default(),
         paper: server.paper(),
         engine: server.engine(),
         snapshot_every: 1_000,
@@ -36,6 +38,8 @@ fn world(store: &Store, control: Control, health: &Health) -> TenantWorld {
         control,
         recent: RecentFrames::default(),
         market: watch::channel(None).0,
+        ways: watch::channel(None).0,
+        view: Arc::new(TenantView::new(store.tenant(&tenant.id))),
         health: health.tenant(tenant.id.clone()),
     }
 }
@@ -46,7 +50,7 @@ fn world(store: &Store, control: Control, health: &Health) -> TenantWorld {
 async fn the_cause_of_a_failure_is_told_and_not_what_followed_from_it() {
     let directory = tempfile::tempdir().unwrap();
     let directory = directory.path().to_owned();
-    let full = Options { directory, collections: &[], max_bytes: Some(512 << 10) };
+    let full = Options { directory, collections: &COLLECTIONS, max_bytes: Some(512 << 10) };
     let store = Store::open(full, Arc::new(SystemClock)).await.unwrap();
     let (_control, controlled) = watch::channel(Some(Arc::default()));
     let mut world = world(&store, controlled, &Health::new(watch::channel(None).1));

@@ -22,7 +22,7 @@ pub(super) fn text(history: usize) -> String {
     };
     let speed = SPEEDS[history % SPEEDS.len()];
     let market = format!(
-        "listen = \"127.0.0.1:0\"\n\
+        "listen = \"127.0.0.1:0\"\ninternal_listen = \"127.0.0.1:0\"\n\
          [market]\nseed = {history}\nspeed = {speed}\nwarm_up_bars = 60\nanchor = \"{anchor}\"\n\
          [paper]\nslippage_bps = \"1\"\nlatency_ms = {latency_ms}\n{share}\
          [engine]\nunknown_grace_ms = 500\nsnapshot_every = 40\n"

@@ -16,7 +16,7 @@ fn played(desk: &Desk, profiles: &[(&str, &str)]) -> Vec<Value> {
     server.hears("the market data has ended");
     // It says so just before it ends.
     let health = loop {
-        let (_, health) = server.get("/health");
+        let (_, health) = server.get("/internal/health");
         if health["marketEnded"] == json!(true) {
             break health;
         }

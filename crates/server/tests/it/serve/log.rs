@@ -48,7 +48,9 @@ fn a_log_that_cannot_be_written_stops_no_trading() {
         let desk = Desk::new();
         desk.write("ballast.toml", &(fast_market(200) + BUSY));
         let mut command = command(&desk);
-        command.args(["--listen", "127.0.0.1:0"]).stderr(log.unwrap_or_else(Stdio::piped));
+        command
+            .args(["--listen", "127.0.0.1:0", "--internal-listen", "127.0.0.1:0"])
+            .stderr(log.unwrap_or_else(Stdio::piped));
         let gaps = Gaps::of(&desk, &mut command);
         let mut server = Server::spawn(&mut command);
         if fills == 10 {

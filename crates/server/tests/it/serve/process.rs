@@ -47,8 +47,13 @@ impl Server {
 
     /// The status and the body that `path` answers at the address in the log.
     pub(super) fn get(&self, path: &str) -> (u16, Value) {
-        let running = self.said.lines().find(|line| line.contains("listen="));
-        let address = running.unwrap().rsplit_once("listen=").unwrap().1;
+        let listener = match path.starts_with("/internal/") {
+            true => " internal_listen=",
+            false => " listen=",
+        };
+        let running = self.said.lines().find(|line| line.contains(listener)).unwrap();
+        let address = running.split_once(listener).unwrap().1;
+        let address = address.split(' ').next().unwrap();
         let mut stream = TcpStream::connect(address).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use super::process::{Server, command};
 use crate::run::{Desk, Ended};
 
-const LISTEN: &str = "listen = \"127.0.0.1:0\"\n";
+const LISTEN: &str = "listen = \"127.0.0.1:0\"\ninternal_listen = \"127.0.0.1:0\"\n";
 
 /// As the first process of a container it would not even end by a signal that nobody catches.
 #[test]
