@@ -1,8 +1,11 @@
 //! The `ballast` binary: everything people run.
 
 mod cli;
+#[cfg_attr(not(test), expect(dead_code, reason = "the routes of back-tests are to call it"))]
+#[expect(unused_imports, reason = "the routes of back-tests are to call it")]
 mod research;
 mod serve;
+#[cfg_attr(not(test), expect(dead_code, reason = "see `research`"))]
 mod strategy_text;
 mod wording;
 

@@ -5,6 +5,9 @@
 
 mod arguments;
 
+#[cfg(test)]
+mod tests;
+
 use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -29,14 +32,7 @@ pub(super) use arguments::Arguments;
 /// Runs `ballast backtest`.
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let file = ConfigFile::read(&arguments.config)?;
-    let config = file.checked(arguments.timeframe)?;
-    let symbols = symbols(arguments, &config)?;
-    let backtest = Backtest {
-        request: arguments.request(Arc::clone(&config), &symbols),
-        strategy: Strategy { name: file.name(), text: file.text().to_owned() },
-        stamped: arguments.stamped.into(),
-        range: TimeRange::default(),
-    };
+    let (backtest, symbols) = asked(arguments, &file)?;
     let outputs = Outputs::prepare(arguments)?;
     let mut finished = finish(arguments, &backtest, &symbols)?;
     for warning in &finished.remarks.warnings {
@@ -64,6 +60,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let speed = speed(finished.bars, finished.elapsed);
     summary += &format!("\n{speed}{}\n", outputs.words());
     output::write_all(summary.as_bytes())
+}
+
+/// The run that is meant, and the symbol of each file.
+fn asked(arguments: &Arguments, file: &ConfigFile) -> Result<(Backtest, Vec<Symbol>), CliError> {
+    let config = file.checked(arguments.timeframe)?;
+    let symbols = symbols(arguments, &config)?;
+    let backtest = Backtest {
+        request: arguments.request(Arc::clone(&config), &symbols),
+        strategy: Strategy { name: file.name(), text: file.text().to_owned() },
+        stamped: arguments.stamped.into(),
+        range: TimeRange::default(),
+    };
+    Ok((backtest, symbols))
 }
 
 fn finish(

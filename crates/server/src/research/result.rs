@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::jobs::Figures;
 use super::run::Finished;
 
 /// What `ballast backtest --json` prints. Exact amounts are decimal text, ratios and means are
@@ -130,6 +131,27 @@ impl BacktestResult {
             elapsed_ms: elapsed.as_secs_f64() * 1000.0,
             bars_per_second: finished.bars as f64 / elapsed.as_secs_f64(),
             trades,
+        }
+    }
+}
+
+impl BacktestResult {
+    /// Keeps the last `most` trades and gives how many went.
+    pub(super) fn keep_trades(&mut self, most: usize) -> usize {
+        let Some(trades) = &mut self.trades else { return 0 };
+        let beyond = trades.len().saturating_sub(most);
+        trades.drain(..beyond);
+        beyond
+    }
+
+    /// What a list shows of it.
+    pub(super) fn figures(&self) -> Figures {
+        Figures {
+            final_equity: self.final_equity.clone(),
+            return_pct: self.return_pct,
+            max_drawdown_pct: self.max_drawdown_pct,
+            sharpe: self.sharpe,
+            closed_trades: self.closed_trades,
         }
     }
 }
