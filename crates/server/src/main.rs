@@ -5,7 +5,6 @@ mod cli;
 #[expect(unused_imports, reason = "the routes of back-tests are to call it")]
 mod research;
 mod serve;
-#[cfg_attr(not(test), expect(dead_code, reason = "see `research`"))]
 mod strategy_text;
 mod wording;
 

@@ -23,7 +23,7 @@ pub(crate) struct BarsError {
 /// The bars of one symbol, in order of their closes.
 #[derive(Debug)]
 pub(super) enum Bars {
-    File(BarFile),
+    File(Box<BarFile>),
     History(History),
 }
 
@@ -121,8 +121,8 @@ impl BarFile {
     pub(crate) fn wrong_timeframe(&self, timeframe: Timeframe) -> Option<String> {
         let likely = self.reader.longer_timeframe()?;
         Some(format!(
-            "{}: the bars look like {likely}, not {timeframe}; figures are wrong unless {timeframe} \
-             is right",
+            "{}: the bars look like {likely}, not {timeframe}; figures are wrong unless \
+             {timeframe} is right",
             self.name
         ))
     }

@@ -1,5 +1,5 @@
-//! One back-test from its bars to everything that is told about it. The command line and the jobs of
-//! the server come through here, so that both say the same of the same data.
+//! One back-test from its bars to everything that is told about it. The command line and the jobs
+//! of the server come through here, so that both say the same of the same data.
 
 use std::time::{Duration, Instant};
 
@@ -71,8 +71,8 @@ pub(crate) enum RunFailure {
     Stopped,
 }
 
-/// Runs `backtest` on the bars that `open` gives, which is called again where a strategy without any
-/// trade is to be explained. Prices are kept for a report when the equity is.
+/// Runs `backtest` on the bars that `open` gives, which is called again where a strategy without
+/// any trade is to be explained. Prices are kept for a report when the equity is.
 pub(crate) fn run<'w>(
     backtest: &Backtest,
     mut open: impl FnMut() -> Result<BarStream<'w>, BarsError>,

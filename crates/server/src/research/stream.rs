@@ -78,7 +78,7 @@ impl<'w> BarStream<'w> {
 
     /// Adds the bars of a file.
     pub(crate) fn add_file(&mut self, symbol: Symbol, file: BarFile) {
-        self.add(symbol, Bars::File(file));
+        self.add(symbol, Bars::File(Box::new(file)));
     }
 
     /// Adds bars that are in memory.

@@ -75,7 +75,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// The word, or the single character, that stands at the `column`-th character of a JSON string.
+    /// The word, or the single character, at the `column`-th character of a JSON string.
     fn in_text(&self, literal: &Range<usize>, column: usize) -> Range<usize> {
         let end = literal.end - 1;
         let mut scanner = Scanner { text: self.text, at: literal.start + 1 };

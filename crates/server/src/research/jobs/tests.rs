@@ -1,8 +1,7 @@
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
 
-use ballast_domain::Price;
+use ballast_domain::{Bar, Price, Timestamp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
@@ -333,20 +332,20 @@ impl Desk {
     /// A server on a copy of another's folder.
     fn after(other: &Self) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        copy(other.folder.path().to_owned(), folder.path().to_owned());
+        copy(other.folder.path(), folder.path());
         let settings = BacktestSettings::default();
         let backtests = Backtests::start(folder.path(), settings).unwrap();
         Self { folder, backtests }
     }
 }
 
-fn copy(from: PathBuf, to: PathBuf) {
-    fs::create_dir_all(&to).unwrap();
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let to = to.join(entry.file_name());
         match entry.file_type().unwrap().is_dir() {
-            true => copy(entry.path(), to),
+            true => copy(&entry.path(), &to),
             false => drop(fs::copy(entry.path(), to).unwrap()),
         }
     }

@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use ballast_backtest::report;
@@ -12,8 +12,9 @@ use ballast_venues::csv::CsvOptions;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::DataBars;
 use super::row::{Figures, JobId, JobRow, JobState, StoredResult};
-use super::{DataBars, PoisonError, Shared, Task, fail, now};
+use super::shared::{Shared, Task, ended_by_stop, fail, now};
 use crate::research::bars::{BarFile, BarsError, History};
 use crate::research::curve;
 use crate::research::result::BacktestResult;
@@ -151,7 +152,7 @@ fn execute(
     let finished = finished.map_err(|failure| match failure {
         RunFailure::Stopped if cancelled.load(Ordering::Relaxed) => Ended::Cancelled,
         RunFailure::Stopped if shared.is_stopping() => {
-            Ended::Failed(super::ended_by_stop(JobState::Running).to_owned())
+            Ended::Failed(ended_by_stop(JobState::Running).to_owned())
         }
         RunFailure::Stopped => Ended::Failed(format!(
             "it was stopped after {} seconds, which is the limit; use fewer bars, a longer \
