@@ -5,8 +5,11 @@ mod cli;
 mod flags;
 mod http;
 mod metrics;
+mod research;
 mod serve;
+mod strategy_text;
 mod views;
+mod wording;
 
 use std::process::ExitCode;
 

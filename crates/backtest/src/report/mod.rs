@@ -28,6 +28,7 @@ use thiserror::Error;
 use crate::statistics::{EquityPoint, Summary};
 
 pub use figures::cautions;
+pub use months::{MonthReturn, monthly_returns};
 pub use terminal::terminal;
 
 /// Everything a report shows. Amounts and prices are in quote currency, percent means percent.

@@ -4,44 +4,37 @@
 //! report. Files appear only when the run has succeeded.
 
 mod arguments;
-mod remarks;
-mod result;
-mod stream;
+
+#[cfg(test)]
+mod tests;
 
 use std::io::Write as _;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use ballast_backtest::report::{self, ReportData};
-use ballast_backtest::{Outcome, Request, RunError};
+use ballast_backtest::{RunError, report};
 use ballast_domain::{StrategyConfig, Symbol};
+use ballast_venues::csv::CsvOptions;
 
-use super::bars::{BarFile, StampedArgument};
+use super::CliError;
 use super::config::{self, ConfigFile};
 use super::output::{self, OutputFile};
-use super::{CliError, terminal};
+use super::terminal::{self, Progress};
+use crate::research::{
+    Backtest, BacktestResult, BarFile, BarStream, BarsError, Finished, RunFailure, Strategy,
+    TimeRange,
+};
+use crate::strategy_text::TextFault;
 pub(super) use arguments::Arguments;
-use remarks::Remarks;
-use result::BacktestResult;
-use stream::BarStream;
-
-/// A run that has succeeded, with everything that is told about it.
-struct Finished {
-    outcome: Outcome,
-    remarks: Remarks,
-    bars: BarStream,
-    elapsed: Duration,
-}
 
 /// Runs `ballast backtest`.
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let file = ConfigFile::read(&arguments.config)?;
-    let config = file.checked(arguments.timeframe)?;
-    let symbols = symbols(arguments, &config)?;
-    let request = arguments.request(Arc::clone(&config), &symbols);
+    let (backtest, symbols) = asked(arguments, &file)?;
     let outputs = Outputs::prepare(arguments)?;
-    let mut finished = finish(arguments, &request, &symbols, &file)?;
+    let mut finished = finish(arguments, &backtest, &symbols)?;
     for warning in &finished.remarks.warnings {
         output::warn(warning);
     }
@@ -52,86 +45,66 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
             points.try_for_each(|point| writeln!(out, "{},{}", point.close_time, point.equity))
         })?;
     }
-    let mut data = report_data(arguments, &request, &mut finished, &file);
+    let mut data = finished.report_data(&backtest);
     if let Some(report) = &outputs.report {
         let page = report::html(&data).map_err(CliError::failed)?;
         report.write(|out| out.write_all(page.as_bytes()))?;
     }
     if arguments.json {
         let trades = !arguments.no_trades;
-        return output::json(&BacktestResult::new(&request, &finished, &data, trades));
+        return output::json(&BacktestResult::new(&backtest.request, &finished, &data, trades));
     }
     // Warnings stand on the standard error already.
     data.warnings.clear();
     let mut summary = report::terminal(&data, terminal::width(), terminal::colour());
-    let speed = speed(finished.bars.bars(), finished.elapsed);
+    let speed = speed(finished.bars, finished.elapsed);
     summary += &format!("\n{speed}{}\n", outputs.words());
     output::write_all(summary.as_bytes())
 }
 
+/// The run that is meant, and the symbol of each file.
+fn asked(arguments: &Arguments, file: &ConfigFile) -> Result<(Backtest, Vec<Symbol>), CliError> {
+    let config = file.checked(arguments.timeframe)?;
+    let symbols = symbols(arguments, &config)?;
+    let backtest = Backtest {
+        request: arguments.request(Arc::clone(&config), &symbols),
+        strategy: Strategy { name: file.name(), text: file.text().to_owned() },
+        stamped: arguments.stamped.into(),
+        range: TimeRange::default(),
+    };
+    Ok((backtest, symbols))
+}
+
 fn finish(
     arguments: &Arguments,
-    request: &Request,
+    backtest: &Backtest,
     symbols: &[Symbol],
-    file: &ConfigFile,
 ) -> Result<Finished, CliError> {
-    let mut bars = open(arguments, symbols, arguments.keeps_curves())?;
-    let started = Instant::now();
-    let outcome = ballast_backtest::run(request, &mut bars);
-    let elapsed = started.elapsed().saturating_sub(bars.reading());
-    if let Some(error) = bars.error() {
-        return Err(error);
-    }
-    let outcome = outcome.map_err(|error| run_error(arguments, &error))?;
-    let mut remarks = Remarks::of(&outcome, &bars, request, file);
-    if !remarks::traded(&outcome) {
-        // A pipe cannot be read again; then the parts of the entry are not told.
-        let parts = match bars.can_be_read_again() {
-            true => {
-                let again = open(arguments, symbols, false)?;
-                let parts = ballast_backtest::count_parts(request, again);
-                parts.map_err(|error| run_error(arguments, &error))?
-            }
-            false => Vec::new(),
-        };
-        let why = ballast_backtest::why_idle(&outcome, &parts);
-        remarks.no_trade(why.as_deref().unwrap_or_default());
-    }
-    Ok(Finished { outcome, remarks, bars, elapsed })
+    let progress = Progress::default();
+    let finished = crate::research::run(backtest, || open(arguments, symbols, &progress));
+    progress.clear();
+    finished.map_err(|failure| match failure {
+        RunFailure::Run(error) => run_error(arguments, error),
+        failure => CliError::failed(failure),
+    })
 }
 
-fn open(
+fn open<'p>(
     arguments: &Arguments,
     symbols: &[Symbol],
-    keep_prices: bool,
-) -> Result<BarStream, CliError> {
-    let open = |(path, symbol): (&PathBuf, &Symbol)| {
-        Ok((*symbol, BarFile::open(path, arguments.timeframe, arguments.stamped)?))
-    };
-    let files = arguments.data.iter().zip(symbols).map(open);
-    Ok(BarStream::new(files.collect::<Result<_, CliError>>()?, keep_prices))
-}
-
-fn report_data(
-    arguments: &Arguments,
-    request: &Request,
-    finished: &mut Finished,
-    file: &ConfigFile,
-) -> ReportData {
-    let mut data = ReportData::of(request, &finished.outcome);
-    data.name = file.name();
-    data.config = file.indented();
-    let end = match arguments.stamped {
-        StampedArgument::Open => "opens",
-        StampedArgument::Close => "closes",
-    };
-    let (made_by, files) = (env!("CARGO_PKG_VERSION"), finished.bars.names());
-    data.prices = finished.bars.take_prices();
-    data.warnings.clone_from(&finished.remarks.warnings);
-    data.notes.append(&mut finished.remarks.notes);
-    data.notes.push(format!("Data: {files}; its times are the {end} of bars."));
-    data.notes.push(format!("Computed by Ballast {made_by}."));
-    data
+    progress: &'p Progress,
+) -> Result<BarStream<'p>, BarsError> {
+    let watcher = Box::new(|done, total| {
+        progress.show(done, total);
+        ControlFlow::Continue(())
+    });
+    let timeframe = arguments.timeframe;
+    let mut bars = BarStream::new(timeframe, TimeRange::default(), watcher);
+    for (path, symbol) in arguments.data.iter().zip(symbols) {
+        let options = CsvOptions { timeframe, stamped: arguments.stamped.into() };
+        bars.add_file(*symbol, BarFile::open(path, path.display().to_string(), options)?);
+    }
+    Ok(bars)
 }
 
 /// The symbol of each file.
@@ -172,9 +145,12 @@ fn symbols(arguments: &Arguments, config: &StrategyConfig) -> Result<Vec<Symbol>
     }
 }
 
-fn run_error(arguments: &Arguments, error: &RunError) -> CliError {
+fn run_error(arguments: &Arguments, error: RunError) -> CliError {
     match error {
-        RunError::Config(faults) => config::faults_error(&arguments.config, faults),
+        RunError::Config(faults) => {
+            let faults: Vec<_> = faults.into_iter().map(TextFault::from).collect();
+            config::faults_error(&arguments.config, &faults)
+        }
         RunError::Cash(_) | RunError::Negative { .. } | RunError::NoData(_) => {
             CliError::usage(error)
         }

@@ -1,21 +1,17 @@
 //! `ballast config`: checks strategy configs, prints them as they are read, and their schema.
 
-mod mend;
-mod text;
-
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ballast_domain::{StrategyConfig, Timeframe};
-use ballast_engine::market::Board;
-use ballast_engine::strategy::{ConfigFault, Plan};
 use clap::Subcommand;
 use serde::Serialize;
 
 use super::{CliError, output};
+use crate::strategy_text::{self, Checked, LARGEST_CONFIG_BYTES, TextFault};
 
 /// What to do with configs.
 #[derive(Debug, Subcommand)]
@@ -75,12 +71,6 @@ fn pretty(value: &impl Serialize) -> Result<String, CliError> {
     Ok(serde_json::to_string_pretty(value).map_err(CliError::failed)? + "\n")
 }
 
-/// A config that is valid.
-struct Compiled {
-    symbols: usize,
-    series: usize,
-}
-
 /// Checks every file and says what is wrong with each.
 fn check_all(files: &[PathBuf], json: bool) -> Result<(), CliError> {
     let mut errors = Vec::new();
@@ -92,14 +82,14 @@ fn check_all(files: &[PathBuf], json: bool) -> Result<(), CliError> {
                 continue;
             }
         };
-        let checked = text.compiled(Timeframe::S5).map(|(_, compiled)| compiled);
+        let checked = strategy_text::check(&text.text, Timeframe::S5);
         if json {
             output::json(&verdict(file, &checked))?;
         }
-        match checked {
-            Ok(_) if json => {}
-            Ok(compiled) => output::write_all(words(file, &compiled).as_bytes())?,
-            Err(faults) => errors.push(faults_error(file, &faults)),
+        if checked.config.is_none() {
+            errors.push(faults_error(file, &checked.faults));
+        } else if !json {
+            output::write_all(words(file, &checked).as_bytes())?;
         }
     }
     let Some(last) = errors.pop() else { return Ok(()) };
@@ -107,34 +97,38 @@ fn check_all(files: &[PathBuf], json: bool) -> Result<(), CliError> {
     Err(last)
 }
 
-fn words(file: &Path, compiled: &Compiled) -> String {
-    let symbols = match compiled.symbols {
+fn words(file: &Path, checked: &Checked) -> String {
+    let symbols = match checked.symbols {
         1 => "1 symbol".to_owned(),
         symbols => format!("{symbols} symbols"),
     };
-    format!("{} is valid: {symbols}, {} series to compute\n", file.display(), compiled.series)
+    format!("{} is valid: {symbols}, {} series to compute\n", file.display(), checked.series)
 }
 
-fn verdict(file: &Path, checked: &Result<Compiled, Vec<ConfigFault>>) -> serde_json::Value {
-    match checked {
-        Ok(Compiled { symbols, series }) => serde_json::json!({
+fn verdict(file: &Path, checked: &Checked) -> serde_json::Value {
+    if checked.config.is_some() {
+        let Checked { symbols, series, .. } = checked;
+        return serde_json::json!({
             "file": file, "valid": true, "symbols": symbols, "series": series, "faults": []
-        }),
-        Err(faults) => {
-            let faults = faults.iter().map(|ConfigFault { path, column, message }| {
-                serde_json::json!({"path": path, "column": column, "message": message})
-            });
-            let faults: Vec<_> = faults.collect();
-            serde_json::json!({"file": file, "valid": false, "faults": faults})
-        }
+        });
     }
+    let faults = checked.faults.iter().map(|fault| {
+        serde_json::json!({
+            "path": fault.path,
+            "column": fault.expression_column,
+            "message": advised(&fault.message, fault),
+            "at": {"line": fault.line, "column": fault.column},
+        })
+    });
+    serde_json::json!({"file": file, "valid": false, "faults": faults.collect::<Vec<_>>()})
 }
 
-/// Compiles a config for `bars`, which finds every fault there is.
-fn compile(config: &Arc<StrategyConfig>, bars: Timeframe) -> Result<Compiled, Vec<ConfigFault>> {
-    let mut board = Board::new(ballast_backtest::venue(), bars);
-    let plan = Plan::compile(Arc::clone(config), &mut board)?;
-    Ok(Compiled { symbols: plan.lanes().len(), series: board.series_count() })
+/// `words` about a fault, and where the command line says more.
+fn advised(words: &dyn Display, fault: &TextFault) -> String {
+    match fault.against_schema {
+        true => format!("{words}; `ballast config schema` prints what is allowed"),
+        false => words.to_string(),
+    }
 }
 
 /// The text of a strategy config and where it is from.
@@ -144,12 +138,9 @@ pub(super) struct ConfigFile {
     text: String,
 }
 
-/// Far more than any config needs.
-const LARGEST_CONFIG_BYTES: u64 = 1 << 20;
-
 impl ConfigFile {
     pub(super) fn read(path: &Path) -> Result<Self, CliError> {
-        let failed = |why: &dyn std::fmt::Display| {
+        let failed = |why: &dyn Display| {
             let advice = "name a strategy config, a JSON file";
             CliError::failed(format!("cannot read {}: {why}; {advice}", path.display()))
         };
@@ -169,23 +160,8 @@ impl ConfigFile {
     /// The config, which can run on `bars`; all that is wrong with it is said with
     /// its place.
     pub(super) fn checked(&self, bars: Timeframe) -> Result<Arc<StrategyConfig>, CliError> {
-        let checked = self.compiled(bars).map(|(config, _)| config);
-        checked.map_err(|faults| faults_error(&self.path, &faults))
-    }
-
-    fn compiled(
-        &self,
-        bars: Timeframe,
-    ) -> Result<(Arc<StrategyConfig>, Compiled), Vec<ConfigFault>> {
-        let config = text::parse(&self.text, bars).map_err(|mut mended| {
-            let check = |config| compile(&Arc::new(config), bars).err().unwrap_or_default();
-            let rest = mended.faults_of_the_rest(check);
-            mended.faults.extend(rest);
-            mended.faults
-        })?;
-        let config = Arc::new(config);
-        let compiled = compile(&config, bars)?;
-        Ok((config, compiled))
+        let Checked { config, faults, .. } = strategy_text::check(&self.text, bars);
+        config.ok_or_else(|| faults_error(&self.path, &faults))
     }
 
     /// What the strategy is called: the file's name without its ending.
@@ -193,19 +169,14 @@ impl ConfigFile {
         self.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
     }
 
-    /// Whether the config seems to read volume.
-    pub(super) fn reads_volume(&self) -> bool {
-        self.text.contains("volume")
-    }
-
-    /// The text with one field or element a line, in the order it was written.
-    pub(super) fn indented(&self) -> String {
-        text::indented(&self.text)
+    /// The text as it was written.
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 }
 
 /// All faults of a config as one error, a line each.
-pub(super) fn faults_error(file: &Path, faults: &[ConfigFault]) -> CliError {
+pub(super) fn faults_error(file: &Path, faults: &[TextFault]) -> CliError {
     let count = match faults.len() {
         1 => "1 fault".to_owned(),
         count => format!("{count} faults"),
@@ -213,7 +184,7 @@ pub(super) fn faults_error(file: &Path, faults: &[ConfigFault]) -> CliError {
     let mut words = format!("{} has {count}:", file.display());
     for fault in faults {
         // Writing to a string cannot fail.
-        let _ = write!(words, "\n  {fault}");
+        let _ = write!(words, "\n  {}", advised(fault, fault));
     }
     CliError::usage(words)
 }

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use ballast_domain::{Symbol, Timeframe, Timestamp};
 use ballast_engine::market::{Board, SeriesId};
 use ballast_engine::strategy::expression::{self, Expression};
+use ballast_venues::csv::CsvOptions;
 use clap::Args;
 
-use super::bars::{BarFile, StampedArgument};
+use super::data::StampedArgument;
 use super::{CliError, output};
+use crate::research::BarFile;
 
 /// Arguments of `ballast indicators`.
 #[derive(Debug, Args)]
@@ -63,10 +65,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let columns = arguments.expressions.iter().map(|text| compile(&mut board, symbol, text));
     let columns = columns.collect::<Result<Vec<_>, _>>()?;
     let mut table = Table { columns, times: Vec::new(), values: Vec::new() };
-    let mut file = BarFile::open(&arguments.data, arguments.timeframe, arguments.stamped)?;
+    let options = CsvOptions { timeframe: arguments.timeframe, stamped: arguments.stamped.into() };
+    let name = arguments.data.display().to_string();
+    let mut file = BarFile::open(&arguments.data, name, options).map_err(CliError::failed)?;
     // Everything is computed before anything is printed: a bad row must not leave half a result.
     for bar in file.by_ref() {
-        let bar = bar?;
+        let bar = bar.map_err(CliError::failed)?;
         let Table { columns, times, values } = &mut table;
         let pushed = board.push(symbol, &bar, |frame| {
             if frame.id.timeframe == arguments.timeframe {

@@ -4,8 +4,8 @@
 //! anything.
 
 mod backtest;
-mod bars;
 mod config;
+mod data;
 mod error;
 mod indicators;
 mod output;
@@ -16,7 +16,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-pub(crate) use error::{CliError, in_words};
+pub(crate) use crate::wording::in_words;
+pub(crate) use error::CliError;
 
 /// Automated trading that you host yourself.
 #[derive(Debug, Parser)]

@@ -1,5 +1,6 @@
 //! What the terminal can show: its width, whether it takes colours, and a progress line.
 
+use std::cell::Cell;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
@@ -26,34 +27,36 @@ pub(super) fn colour() -> bool {
 /// How long work goes on before its progress is worth a line.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A line on the standard error, when that is a terminal, that says how far a long read has come.
+/// A line on the standard error, when that is a terminal, that says how far a long run has come.
 #[derive(Debug)]
 pub(super) struct Progress {
-    /// Bytes in all, when it is known and somebody looks.
-    total: Option<u64>,
+    is_seen: bool,
     started: Instant,
     /// The percentage that stands there.
-    shown: Option<u64>,
+    shown: Cell<Option<u64>>,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        let is_seen = io::stderr().is_terminal();
+        Self { is_seen, started: Instant::now(), shown: Cell::new(None) }
+    }
 }
 
 impl Progress {
-    pub(super) fn new(total: Option<u64>) -> Self {
-        let total = total.filter(|total| *total > 0 && io::stderr().is_terminal());
-        Self { total, started: Instant::now(), shown: None }
-    }
-
-    pub(super) fn show(&mut self, done: u64) {
-        let Some(total) = self.total else { return };
+    /// Says how much is done, where it is known of how much.
+    pub(super) fn show(&self, done: u64, total: Option<u64>) {
+        let Some(total) = total.filter(|total| *total > 0 && self.is_seen) else { return };
         let percent = done.saturating_mul(100) / total;
-        if self.shown != Some(percent) && self.started.elapsed() >= PATIENCE {
-            self.shown = Some(percent);
+        if self.shown.get() != Some(percent) && self.started.elapsed() >= PATIENCE {
+            self.shown.set(Some(percent));
             // A progress line that cannot be written is no loss.
-            let _ = write!(io::stderr(), "\rReading bars: {percent} % ");
+            let _ = write!(io::stderr(), "\rRunning: {percent} % ");
         }
     }
 
     /// Takes the line away.
-    pub(super) fn clear(&mut self) {
+    pub(super) fn clear(&self) {
         if self.shown.take().is_some() {
             let _ = write!(io::stderr(), "\r\x1b[K");
         }

@@ -13,7 +13,8 @@ use ballast_engine::matching::FillRules;
 use clap::Args;
 use rust_decimal::Decimal;
 
-use crate::cli::bars::StampedArgument;
+use crate::cli::data::StampedArgument;
+use crate::research::limits;
 
 /// Arguments of `ballast backtest`.
 #[derive(Debug, Args)]
@@ -182,48 +183,37 @@ impl Arguments {
 
 fn checked(
     text: &str,
-    fits: impl Fn(Decimal) -> bool,
-    rule: &'static str,
+    check: impl Fn(Decimal) -> Result<(), &'static str>,
 ) -> Result<Decimal, String> {
     let value = parse_decimal(text).map_err(|error| error.to_string())?;
-    if fits(value) { Ok(value) } else { Err(rule.to_owned()) }
+    check(value).map(|()| value).map_err(str::to_owned)
 }
 
 fn zero_or_more(text: &str) -> Result<Decimal, String> {
-    checked(text, |value| value >= Decimal::ZERO, "it must not be negative")
+    checked(text, limits::zero_or_more)
 }
 
-fn above_zero(text: &str) -> Result<Decimal, String> {
-    checked(text, |value| value > Decimal::ZERO, "it must be above zero")
-}
-
-/// Below a millionth too much is lost to rounding, above 10^15 sums are not exact.
 fn cash(text: &str) -> Result<Decimal, String> {
-    let rule = "it must be at least 0.000001 and at most 10^15";
-    let range = Decimal::new(1, 6)..=Decimal::from(1_000_000_000_000_000_i64);
     let finite = text.trim().parse::<f64>().is_ok_and(f64::is_finite);
     match parse_decimal(text) {
-        Err(_) if finite => Err(rule.to_owned()),
-        _ => checked(text, |value| range.contains(&value), rule),
+        // A number, but larger or smaller than any decimal.
+        Err(_) if finite => Err(limits::CASH_RULE.to_owned()),
+        _ => checked(text, limits::cash),
     }
 }
 
 fn percent(text: &str) -> Result<Decimal, String> {
-    let range = Decimal::ZERO..Decimal::ONE_HUNDRED;
-    checked(text, |value| range.contains(&value), "it must be 0 or more and below 100 (percent)")
+    checked(text, limits::percent)
 }
 
 fn basis_points(text: &str) -> Result<Decimal, String> {
-    let range = Decimal::ZERO..Decimal::from(10_000);
-    let rule = "it must be 0 or more and below 10000 (basis points)";
-    checked(text, |value| range.contains(&value), rule)
+    checked(text, limits::basis_points)
 }
 
 fn share(text: &str) -> Result<Decimal, String> {
-    let fits = |value| value > Decimal::ZERO && value <= Decimal::ONE;
-    checked(text, fits, "it must be above 0 and at most 1")
+    checked(text, limits::share)
 }
 
 fn lot(text: &str) -> Result<Quantity, String> {
-    Quantity::new(above_zero(text)?).map_err(|error| error.to_string())
+    Quantity::new(checked(text, limits::lot)?).map_err(|error| error.to_string())
 }

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::super::codes::{LIVE_UNAVAILABLE, NOT_POSSIBLE, STRATEGY_INVALID};
 use crate::app::App;
+use crate::strategy_text::{self, TextFault};
 use crate::views::rows::ProfileRow;
 
 /// Characters in a profile's name.
@@ -107,7 +108,7 @@ impl ProfileBody {
         let strategy = match strategy {
             Ok(strategy) => Some(strategy),
             Err(faults) => {
-                errors.extend(faults.iter().map(|fault| field("strategyConfig", fault)));
+                errors.extend(faults.into_iter().map(strategy_field));
                 None
             }
         };
@@ -170,21 +171,24 @@ fn name_error(name: &str, known: &[ProfileRow], own: Option<ProfileId>) -> Optio
 }
 
 /// Reads a config; all that is wrong with it is told.
-fn read_strategy(config: &Value, app: &App) -> Result<StrategyConfig, Vec<ConfigFault>> {
-    let _ = app;
-    serde_path_to_error::deserialize(config.clone()).map_err(|error| {
-        vec![ConfigFault {
-            path: error.path().to_string(),
-            column: None,
-            message: error.to_string(),
-        }]
-    })
+fn read_strategy(config: &Value, app: &App) -> Result<StrategyConfig, Vec<TextFault>> {
+    let checked = strategy_text::check_value(config, app.base);
+    checked.config.map(|config| (*config).clone()).ok_or(checked.faults)
 }
 
 /// The problem of a config that does not compile.
 pub(super) fn faulty(faults: &[ConfigFault]) -> Problem {
     let errors: Vec<_> = faults.iter().map(|fault| field("strategyConfig", fault)).collect();
     Problem::new(&STRATEGY_INVALID, STRATEGY_INVALID.remedy).with_errors(errors)
+}
+
+/// A fault of the config as an error of its field.
+pub(in crate::http) fn strategy_field(fault: TextFault) -> FieldError {
+    let error = FieldError::new(format!("strategyConfig.{}", fault.path), fault.message);
+    match fault.expression_column {
+        Some(column) => error.at_column(column),
+        None => error,
+    }
 }
 
 fn field(under: &str, fault: &ConfigFault) -> FieldError {

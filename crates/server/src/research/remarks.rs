@@ -2,26 +2,25 @@
 
 use ballast_backtest::{Outcome, Refused, Request};
 
+use super::run::Strategy;
 use super::stream::BarStream;
-use crate::cli::config::ConfigFile;
 
 /// Sentences about one run.
 #[derive(Debug, Default)]
-pub(super) struct Remarks {
+pub(crate) struct Remarks {
     /// The gravest first.
-    pub(super) warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
     pub(super) notes: Vec<String>,
 }
 
 impl Remarks {
     pub(super) fn of(
         outcome: &Outcome,
-        bars: &BarStream,
+        bars: &BarStream<'_>,
         request: &Request,
-        file: &ConfigFile,
+        strategy: &Strategy,
     ) -> Self {
-        let mut remarks =
-            Self { warnings: bars.wrong_timeframes(request.timeframe), notes: Vec::new() };
+        let mut remarks = Self { warnings: bars.wrong_timeframes(), notes: Vec::new() };
         remarks.warnings.extend(bars.apart());
         if let Some((at, reason)) = &outcome.activity.stopped {
             remarks.warnings.push(format!("Entries stopped at {at}: {reason}."));
@@ -35,7 +34,8 @@ impl Remarks {
                 remarks.warnings.push(sentence);
             }
         }
-        if !bars.all_have_volume() && (request.rules.volume_share.is_some() || file.reads_volume())
+        if !bars.all_have_volume()
+            && (request.rules.volume_share.is_some() || strategy.reads_volume())
         {
             let sentence = "The data has no volume column, so every volume counts as zero.";
             remarks.warnings.push(sentence.to_owned());

@@ -7,14 +7,16 @@ use ballast_backtest::{OpenTrade, Request};
 use ballast_domain::{ExitReason, Money, Symbol, Timestamp, Trade};
 use rust_decimal::Decimal;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::Finished;
+use super::jobs::Figures;
+use super::run::Finished;
 
 /// What `ballast backtest --json` prints. Exact amounts are decimal text, ratios and means are
 /// numbers; what is undefined is null.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct BacktestResult {
+pub(crate) struct BacktestResult {
     starting_cash: String,
     final_equity: String,
     return_pct: Option<f64>,
@@ -39,42 +41,52 @@ pub(super) struct BacktestResult {
     max_drawdown_seconds: i64,
     exposure_pct: Option<f64>,
     fees: String,
+    #[schema(value_type = String, format = DateTime)]
     first_time: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
     last_time: Timestamp,
     price_change_pct: Option<f64>,
     bars: u64,
     missing_bars: u64,
+    #[schema(value_type = BTreeMap<String, u64>)]
     refusals: BTreeMap<&'static str, u64>,
     warnings: Vec<String>,
     cautions: Vec<String>,
     elapsed_ms: f64,
     bars_per_second: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     trades: Option<Vec<TradeResult>>,
 }
 
-#[derive(Debug, Serialize)]
+/// One trade, closed or open.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct TradeResult {
+pub(crate) struct TradeResult {
+    #[schema(value_type = String)]
     symbol: Symbol,
+    #[schema(value_type = String)]
     side: &'static str,
+    #[schema(value_type = String, format = DateTime)]
     entry_time: Timestamp,
     entry_price: String,
+    #[schema(value_type = Option<String>, format = DateTime)]
     exit_time: Option<Timestamp>,
     exit_price: Option<String>,
     quantity: String,
     pnl: String,
+    #[schema(value_type = Option<String>)]
     exit_reason: Option<ExitReason>,
 }
 
 impl BacktestResult {
-    pub(super) fn new(
+    pub(crate) fn new(
         request: &Request,
         finished: &Finished,
         data: &ReportData,
         with_trades: bool,
     ) -> Self {
-        let Finished { outcome, remarks, bars, elapsed } = finished;
+        let Finished { outcome, remarks, elapsed, .. } = finished;
         let summary = &outcome.summary;
         // What keeps a number and its unit on one line is nothing to programs.
         let cautions = report::cautions(data).into_iter();
@@ -111,14 +123,35 @@ impl BacktestResult {
             first_time: outcome.span.0,
             last_time: outcome.span.1,
             price_change_pct: outcome.price_change_pct,
-            bars: bars.bars(),
-            missing_bars: bars.missing_bars(),
+            bars: finished.bars,
+            missing_bars: finished.missing_bars,
             refusals: refusals.map(|refused| (refused.code, refused.count)).collect(),
             warnings: remarks.warnings.clone(),
             cautions: cautions.map(|text| text.replace('\u{a0}', " ")).collect(),
             elapsed_ms: elapsed.as_secs_f64() * 1000.0,
-            bars_per_second: bars.bars() as f64 / elapsed.as_secs_f64(),
+            bars_per_second: finished.bars as f64 / elapsed.as_secs_f64(),
             trades,
+        }
+    }
+}
+
+impl BacktestResult {
+    /// Keeps the last `most` trades and gives how many went.
+    pub(super) fn keep_trades(&mut self, most: usize) -> usize {
+        let Some(trades) = &mut self.trades else { return 0 };
+        let beyond = trades.len().saturating_sub(most);
+        trades.drain(..beyond);
+        beyond
+    }
+
+    /// What a list shows of it.
+    pub(super) fn figures(&self) -> Figures {
+        Figures {
+            final_equity: self.final_equity.clone(),
+            return_pct: self.return_pct,
+            max_drawdown_pct: self.max_drawdown_pct,
+            sharpe: self.sharpe,
+            closed_trades: self.closed_trades,
         }
     }
 }

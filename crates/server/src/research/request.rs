@@ -1,0 +1,376 @@
+//! A back-test as it is asked for over HTTP, with everything that is wrong with it told at once.
+//!
+//! Defaults and limits are those of the command line. A request is read field by field, so that one
+//! that cannot be read hides nothing that is wrong with others.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use ballast_backtest::Request;
+use ballast_domain::number::decimal_or_number;
+use ballast_domain::profile::FeeSchedule;
+use ballast_domain::strategy::optional_decimal;
+use ballast_domain::{
+    AssetClass, Currency, Instrument, Quantity, StrategyConfig, Symbol, Timeframe,
+};
+use ballast_engine::matching::FillRules;
+use ballast_venues::csv::Stamped;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::limits;
+use super::range::TimeRange;
+use super::run::{Backtest, Strategy};
+use crate::strategy_text;
+use crate::wording::{in_words, quoted};
+
+/// A name is shown in lines and tables.
+const LONGEST_NAME: usize = 100;
+
+/// A back-test to run. Amounts are decimal text; numbers are taken too.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RunRequest {
+    /// What the run is called in lists and in its report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 100)]
+    pub(crate) name: Option<String>,
+    /// The symbols of the data; the strategy's when absent, which they must equal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>, nullable = false)]
+    pub(crate) symbols: Option<Vec<Symbol>>,
+    /// The interval of the bars: 5s 15s 1m 5m 15m 30m 1h 4h 1d 1w 1M.
+    #[schema(value_type = String, required = true, example = "1d")]
+    #[serde(default)]
+    pub(crate) timeframe: Option<Timeframe>,
+    /// The strategy config.
+    #[schema(value_type = Object, required = true)]
+    #[serde(default)]
+    pub(crate) strategy_config: Value,
+    /// Capital before the first bar, 0.000001 to 10^15.
+    #[serde(default = "ten_thousand", with = "decimal_or_number")]
+    #[schema(value_type = String, default = "10000")]
+    pub(crate) cash: Decimal,
+    /// What cash, prices and fees are counted in; USD when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false, example = "USD")]
+    pub(crate) currency: Option<Currency>,
+    /// Fee in percent of each fill: 0.1 is 0.1 %. Nothing when no fee is named.
+    #[serde(default, with = "optional_decimal", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    pub(crate) fee_pct: Option<Decimal>,
+    /// Fee in percent of limit and target fills, when it differs.
+    #[serde(default, with = "optional_decimal", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    pub(crate) maker_fee_pct: Option<Decimal>,
+    /// Fee in percent of market and stop fills, instead of `feePct`.
+    #[serde(default, with = "optional_decimal", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    pub(crate) taker_fee_pct: Option<Decimal>,
+    /// By how much market and stop fills are worse than the price, in basis points.
+    #[serde(default, with = "decimal_or_number")]
+    #[schema(value_type = String, default = "0")]
+    pub(crate) slippage_bps: Decimal,
+    /// The part of the data that is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) range: Option<TimeRange>,
+    /// Which end of its interval a time in a file names.
+    #[serde(default)]
+    #[schema(value_type = StampedText, default = "open")]
+    pub(crate) stamped: Stamped,
+    /// The step of quantities; any quantity when absent.
+    #[serde(default, with = "optional_decimal", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    pub(crate) lot: Option<Decimal>,
+    /// The market, which sets how many days a year has in ratios.
+    #[serde(default)]
+    #[schema(value_type = AssetText, default = "stock")]
+    pub(crate) asset: AssetClass,
+    /// Returns per year, when neither 252, 365, 52 nor 12 is right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>, minimum = 1, nullable = false)]
+    pub(crate) periods_per_year: Option<NonZeroU32>,
+    /// Where the bars come from.
+    #[schema(value_type = DataChoice, required = true)]
+    #[serde(default)]
+    pub(crate) data: Option<DataChoice>,
+}
+
+/// Where the bars of a back-test come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct DataChoice {
+    /// Files that come with the request, or the market's own history.
+    pub(crate) source: DataSource,
+}
+
+/// Sources of bars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum DataSource {
+    /// A CSV file for each symbol.
+    Upload,
+    /// The history of the market that this server trades on.
+    Market,
+}
+
+/// How [`Stamped`] is written.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "camelCase", as = Stamped)]
+#[expect(dead_code, reason = "only describes what another crate's type reads")]
+pub(crate) enum StampedText {
+    Open,
+    Close,
+}
+
+/// How [`AssetClass`] is written.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "camelCase", as = AssetClass)]
+#[expect(dead_code, reason = "only describes what another crate's type reads")]
+pub(crate) enum AssetText {
+    Stock,
+    Forex,
+    Crypto,
+}
+
+/// What is wrong with one field of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FieldFault {
+    /// The path of the field, such as `strategyConfig.entry`; empty for the whole.
+    pub(crate) field: String,
+    /// What is wrong and what to do about it.
+    pub(crate) message: String,
+    /// The column within an expression, from one, in characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) column: Option<usize>,
+}
+
+impl FieldFault {
+    pub(super) fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into(), column: None }
+    }
+}
+
+fn ten_thousand() -> Decimal {
+    Decimal::from(10_000)
+}
+
+impl RunRequest {
+    /// Reads the JSON text of a request.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, fields that can be read and make no sense included.
+    pub(crate) fn read(text: &str) -> Result<Self, Vec<FieldFault>> {
+        let deserializer = &mut serde_json::Deserializer::from_str(text);
+        let read = serde_path_to_error::deserialize(&mut *deserializer);
+        let document: Value = match serde_json::from_str(text) {
+            Ok(document) => document,
+            Err(error) => return Err(vec![FieldFault::new("", format!("is not JSON: {error}"))]),
+        };
+        match read {
+            Ok(request) => {
+                let request: Self = request;
+                request.checked().map(|_| request)
+            }
+            Err(first) if !document.is_object() => Err(vec![unread(&first).0]),
+            Err(first) => Err(faults_of(document, unread(&first).0)),
+        }
+    }
+
+    /// The run that is meant.
+    ///
+    /// # Errors
+    /// Every field that makes no sense, faults of the strategy config included.
+    pub(crate) fn checked(&self) -> Result<Backtest, Vec<FieldFault>> {
+        let mut faults = self.number_faults();
+        faults.extend(self.name.as_deref().and_then(fault_of_name));
+        if let Some(TimeRange { from: Some(from), to: Some(to) }) = self.range
+            && from >= to
+        {
+            faults.push(FieldFault::new("range.to", format!("must be later than 'from', {from}")));
+        }
+        if self.data.is_none() {
+            let message = "is missing; write {\"source\": \"upload\"} or {\"source\": \"market\"}";
+            faults.push(FieldFault::new("data", message));
+        }
+        if self.timeframe.is_none() {
+            let message = "is missing; name the interval of the bars, such as \"1d\"";
+            faults.push(FieldFault::new("timeframe", message));
+        }
+        // Without a timeframe, the shortest contradicts no config.
+        let timeframe = self.timeframe.unwrap_or(Timeframe::S5);
+        let config = self.config(timeframe).map_err(|found| faults.extend(found)).ok();
+        faults.extend(config.as_ref().and_then(|config| self.fault_of_symbols(config)));
+        let currency = self.currency.map_or_else(|| "USD".parse(), Ok);
+        match (config, currency) {
+            (Some(config), Ok(currency)) if faults.is_empty() => {
+                Ok(self.backtest(config, timeframe, currency))
+            }
+            (_, Err(error)) => Err(vec![FieldFault::new("currency", error.to_string())]),
+            _ => Err(faults),
+        }
+    }
+
+    fn config(&self, timeframe: Timeframe) -> Result<Arc<StrategyConfig>, Vec<FieldFault>> {
+        if self.strategy_config.is_null() {
+            return Err(vec![FieldFault::new("strategyConfig", "is missing")]);
+        }
+        let checked = strategy_text::check_value(&self.strategy_config, timeframe);
+        let fault = |fault: strategy_text::TextFault| FieldFault {
+            field: match fault.path.as_str() {
+                "the document" => "strategyConfig".to_owned(),
+                path => format!("strategyConfig.{path}"),
+            },
+            message: fault.message,
+            column: fault.expression_column,
+        };
+        checked.config.ok_or_else(|| checked.faults.into_iter().map(fault).collect())
+    }
+
+    fn number_faults(&self) -> Vec<FieldFault> {
+        type Check = fn(Decimal) -> Result<(), &'static str>;
+        let numbers: [(&str, Option<Decimal>, Check); 6] = [
+            ("cash", Some(self.cash), limits::cash),
+            ("feePct", self.fee_pct, limits::percent),
+            ("makerFeePct", self.maker_fee_pct, limits::percent),
+            ("takerFeePct", self.taker_fee_pct, limits::percent),
+            ("slippageBps", Some(self.slippage_bps), limits::basis_points),
+            ("lot", self.lot, limits::lot),
+        ];
+        let mut faults = Vec::new();
+        for (field, value, check) in numbers {
+            if let Some(Err(rule)) = value.map(check) {
+                faults.push(FieldFault::new(field, rule));
+            }
+        }
+        if self.fee_pct.is_some() && self.taker_fee_pct.is_some() {
+            let message = "says what feePct says too; give one of both";
+            faults.push(FieldFault::new("takerFeePct", message));
+        }
+        faults
+    }
+
+    fn fault_of_symbols(&self, config: &StrategyConfig) -> Option<FieldFault> {
+        let named = self.symbols.as_ref()?;
+        let traded = config.symbols.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let same = named.len() == config.symbols.len()
+            && config.symbols.iter().all(|symbol| named.contains(symbol));
+        (!same).then(|| {
+            let message = format!(
+                "must be those that the strategy trades: {traded}; leave the field out, or change \
+                 the \"symbols\" of the strategy"
+            );
+            FieldFault::new("symbols", message)
+        })
+    }
+
+    /// What a request without faults means.
+    fn backtest(
+        &self,
+        config: Arc<StrategyConfig>,
+        timeframe: Timeframe,
+        currency: Currency,
+    ) -> Backtest {
+        let taker = self.taker_fee_pct.or(self.fee_pct).unwrap_or_default();
+        let maker = self.maker_fee_pct.unwrap_or(taker);
+        let instruments = config.symbols.iter().map(|symbol| Instrument {
+            lot_size: self.lot.and_then(|lot| Quantity::new(lot).ok()),
+            ..Instrument::unrestricted(*symbol, self.asset, currency)
+        });
+        let request = Request {
+            instruments: instruments.collect(),
+            config,
+            timeframe,
+            cash: self.cash,
+            currency,
+            rules: FillRules {
+                fees: FeeSchedule::Percent { maker, taker },
+                slippage_bps: self.slippage_bps,
+                volume_share: None,
+            },
+            periods_per_year: self.periods_per_year.map(|periods| f64::from(periods.get())),
+            keep_equity: true,
+            keep_trades: true,
+        };
+        let name = self.name.clone().unwrap_or_default();
+        let strategy = Strategy { name, text: self.strategy_config.to_string() };
+        let range = self.range.unwrap_or_default();
+        Backtest { request, strategy, stamped: self.stamped, range }
+    }
+}
+
+/// Everything that is wrong with a request that cannot be read, of which `first` was found first.
+fn faults_of(mut document: Value, first: FieldFault) -> Vec<FieldFault> {
+    let mut faults = Vec::new();
+    let mut removed = Vec::new();
+    let readable = loop {
+        match serde_path_to_error::deserialize::<_, RunRequest>(&document) {
+            Ok(request) => break Some(request),
+            Err(error) => {
+                let (fault, name) = unread(&error);
+                let fields = document.as_object_mut();
+                let was_there = fields.is_some_and(|fields| fields.remove(&name).is_some());
+                if !was_there || faults.len() == MOST_FAULTS {
+                    break None;
+                }
+                faults.push(fault);
+                removed.push(name);
+            }
+        }
+    };
+    if faults.is_empty() {
+        faults.push(first);
+        return faults;
+    }
+    let rest = readable.and_then(|request| request.checked().err()).unwrap_or_default();
+    let top = |fault: &FieldFault| fault.field.split('.').next().map(str::to_owned);
+    faults.extend(
+        rest.into_iter().filter(|fault| top(fault).is_none_or(|name| !removed.contains(&name))),
+    );
+    faults
+}
+
+/// Nobody reads on.
+const MOST_FAULTS: usize = 100;
+
+/// What a reader says, and the top-level field that it says it of.
+fn unread(error: &serde_path_to_error::Error<serde_json::Error>) -> (FieldFault, String) {
+    let message = error.inner().to_string();
+    let path = match error.path().to_string() {
+        path if path == "." => String::new(),
+        path => path,
+    };
+    let path = match quoted(&message, "unknown field `") {
+        Some(name) if path.rsplit('.').next() != Some(name) => {
+            let dot = if path.is_empty() { "" } else { "." };
+            format!("{path}{dot}{name}")
+        }
+        _ => path,
+    };
+    let top = error.path().iter().next().map(ToString::to_string);
+    let top = top.filter(|top| !top.is_empty() && top != ".").unwrap_or_else(|| path.clone());
+    let message = match message.rsplit_once(" at line ") {
+        Some((words, _)) => words.to_owned(),
+        None => message,
+    };
+    (FieldFault::new(path, in_words(&message)), top)
+}
+
+fn fault_of_name(name: &str) -> Option<FieldFault> {
+    let length = name.chars().count();
+    if length > LONGEST_NAME {
+        let message = format!("has {length} characters; choose one of at most {LONGEST_NAME}");
+        return Some(FieldFault::new("name", message));
+    }
+    let control = name.chars().any(char::is_control);
+    let message = "has a line break or another control character; remove it";
+    control.then(|| FieldFault::new("name", message))
+}
+
+#[cfg(test)]
+mod tests;
