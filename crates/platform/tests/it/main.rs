@@ -1,7 +1,16 @@
 //! The platform as its clients meet it: over real sockets, every route and every wrong input.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking and says when it does not run"
+)]
 
+mod accounts;
+mod administration;
 mod idempotency;
+mod jose;
 mod request;
+mod sessions;
 mod support;
 mod tokens;

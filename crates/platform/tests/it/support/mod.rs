@@ -1,5 +1,7 @@
 //! A server on a free port, a clock that is moved by hand, and a client.
 
+pub(crate) mod service;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

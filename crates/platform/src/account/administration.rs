@@ -1,0 +1,131 @@
+//! What administrators do to accounts, and what they cannot undo by accident.
+
+use ballast_domain::TenantId;
+use ballast_storage::Cursor;
+
+use super::error::AccountError;
+use super::user::User;
+use super::{Accounts, Cause};
+use crate::audit::AuditEvent;
+use crate::request::Role;
+
+/// A part of the list of users.
+#[derive(Debug, Clone)]
+pub struct UserPage {
+    /// The users, by id.
+    pub users: Vec<User>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<Cursor>,
+}
+
+impl Accounts {
+    /// The next `limit` users, ordered by id.
+    ///
+    /// # Errors
+    /// [`AccountError`] when the store does not answer, or the cursor is none of its own.
+    pub async fn list(
+        &self,
+        limit: usize,
+        after: Option<Cursor>,
+    ) -> Result<UserPage, AccountError> {
+        let (users, next) = self.inner.users.page(limit, after).await?;
+        Ok(UserPage { users, next })
+    }
+
+    /// The user with an address, for the command line.
+    ///
+    /// # Errors
+    /// [`AccountError::Unknown`] and others.
+    pub async fn by_email(&self, email: &str) -> Result<User, AccountError> {
+        let unknown = || AccountError::Unknown(email.to_owned());
+        let parsed = email.parse().map_err(|_| unknown())?;
+        let known = self.inner.users.by_email(&parsed).await?;
+        known.map(|known| known.body).ok_or_else(unknown)
+    }
+
+    /// Gives a user another role. A higher one arrives with their next access token; with a lower
+    /// one their sessions end, so that no token tells the old one.
+    ///
+    /// # Errors
+    /// [`AccountError::LastAdministrator`] and others.
+    pub async fn set_role(
+        &self,
+        id: &TenantId,
+        role: Role,
+        cause: &Cause,
+    ) -> Result<User, AccountError> {
+        let inner = &self.inner;
+        let _held = inner.administering.lock().await;
+        let before = self.user(id).await?;
+        if before.role == role {
+            return Ok(before);
+        }
+        if role < before.role {
+            self.check_others_administer(&before).await?;
+        }
+        let event = AuditEvent::RoleChanged { before: before.role, after: role };
+        if role > before.role {
+            inner.record(event.clone(), Some(id.clone()), cause).await?;
+        }
+        let change = |user: &mut User| {
+            user.role = role;
+            Ok(())
+        };
+        let user = inner.users.change(id.as_str(), change).await?;
+        if role < before.role {
+            let sessions = inner.sessions.of_user(id).await?;
+            inner.end(id, &sessions, "administrator", cause).await?;
+            inner.note(event, Some(id.clone()), cause).await;
+        }
+        Ok(user)
+    }
+
+    /// Shuts an account and ends its sessions.
+    ///
+    /// # Errors
+    /// [`AccountError::LastAdministrator`] and others.
+    pub async fn disable(&self, id: &TenantId, cause: &Cause) -> Result<User, AccountError> {
+        let inner = &self.inner;
+        let _held = inner.administering.lock().await;
+        let before = self.user(id).await?;
+        self.check_others_administer(&before).await?;
+        let change = |user: &mut User| {
+            user.disabled = true;
+            Ok(())
+        };
+        let user = inner.users.change(id.as_str(), change).await?;
+        let sessions = inner.sessions.of_user(id).await?;
+        inner.end(id, &sessions, "disabled", cause).await?;
+        if !before.disabled {
+            inner.note(AuditEvent::UserDisabled, Some(id.clone()), cause).await;
+        }
+        Ok(user)
+    }
+
+    /// Opens an account again.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub async fn enable(&self, id: &TenantId, cause: &Cause) -> Result<User, AccountError> {
+        let before = self.user(id).await?;
+        if !before.disabled {
+            return Ok(before);
+        }
+        self.inner.record(AuditEvent::UserEnabled, Some(id.clone()), cause).await?;
+        let change = |user: &mut User| {
+            user.disabled = false;
+            Ok(())
+        };
+        self.inner.users.change(id.as_str(), change).await
+    }
+
+    /// Refuses to take the last one away who can administer.
+    async fn check_others_administer(&self, user: &User) -> Result<(), AccountError> {
+        if user.role != Role::Admin || user.disabled {
+            return Ok(());
+        }
+        let administrators = self.inner.users.administrators().await?;
+        let others = administrators.iter().any(|other| other.id != user.id);
+        if others { Ok(()) } else { Err(AccountError::LastAdministrator) }
+    }
+}

@@ -1,0 +1,157 @@
+//! Users as they are stored: one document each, and one per address that keeps it theirs.
+
+use ballast_domain::{TenantId, Timestamp};
+use ballast_storage::{
+    Collection, Cursor, Document, Documents, Etag, Index, Precondition, ProductStore, Query,
+    StoreError,
+};
+use serde::{Deserialize, Serialize};
+
+use super::email::Email;
+use super::error::AccountError;
+use crate::request::Role;
+
+/// Where the users are.
+pub static TRADING_USERS: Collection =
+    Collection { name: "trading-users", indexes: &[Index { equal: &["role"], order: None }] };
+
+/// Whose an address is. The key is the address, so that no two users can have the same.
+pub static USER_EMAILS: Collection = Collection { name: "trading-user-emails", indexes: &[] };
+
+/// A user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// The id, which is also the tenant's.
+    pub id: String,
+    /// The address, in its one spelling.
+    pub email: String,
+    /// Whether its owner has shown that they read it.
+    pub email_verified: bool,
+    /// What they may do.
+    pub role: Role,
+    /// Whether an administrator has shut the account.
+    pub disabled: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    pub(super) password_hash: String,
+}
+
+impl User {
+    /// The id as the rest of the program knows it.
+    ///
+    /// # Errors
+    /// [`AccountError::Unknown`] when the store holds something else.
+    pub fn tenant(&self) -> Result<TenantId, AccountError> {
+        self.id.parse().map_err(|_| AccountError::Unknown(self.id.clone()))
+    }
+
+    pub(super) fn address(&self) -> Result<Email, AccountError> {
+        self.email.parse().map_err(|_| AccountError::Unknown(self.id.clone()))
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Owner {
+    user_id: String,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Users {
+    users: Documents,
+    emails: Documents,
+}
+
+impl Users {
+    pub(super) fn new(store: &ProductStore) -> Self {
+        let (users, emails) = (store.documents(&TRADING_USERS), store.documents(&USER_EMAILS));
+        Self { users, emails }
+    }
+
+    pub(super) async fn get(&self, id: &str) -> Result<Option<Document<User>>, AccountError> {
+        Ok(self.users.get(id).await?)
+    }
+
+    /// The user with this id.
+    pub(super) async fn existing(&self, id: &str) -> Result<Document<User>, AccountError> {
+        self.get(id).await?.ok_or_else(|| AccountError::Unknown(id.to_owned()))
+    }
+
+    pub(super) async fn by_email(
+        &self,
+        email: &Email,
+    ) -> Result<Option<Document<User>>, AccountError> {
+        match self.emails.get::<Owner>(email.as_str()).await? {
+            Some(owner) => self.get(&owner.body.user_id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Adds a user, whose address must be free.
+    pub(super) async fn add(&self, user: &User) -> Result<(), AccountError> {
+        let owner = Owner { user_id: user.id.clone() };
+        let taken = || AccountError::EmailTaken(user.email.clone());
+        let when = match self.emails.get::<Owner>(&user.email).await? {
+            None => Precondition::Absent,
+            Some(known) if self.get(&known.body.user_id).await?.is_some() => return Err(taken()),
+            // The process ended after the address was taken and before the user was there.
+            Some(known) => Precondition::Matches(known.etag),
+        };
+        match self.emails.put(&user.email, &owner, when, None).await {
+            Ok(_) => {}
+            Err(StoreError::Changed { .. }) => return Err(taken()),
+            Err(error) => return Err(error.into()),
+        }
+        match self.users.put(&user.id, user, Precondition::Absent, None).await {
+            Ok(_) => Ok(()),
+            Err(StoreError::Changed { .. }) => {
+                self.emails.delete(&user.email, Precondition::Any).await?;
+                Err(taken())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Changes a user as it is now; `change` may be asked again when somebody else was quicker.
+    pub(super) async fn change(
+        &self,
+        id: &str,
+        change: impl Fn(&mut User) -> Result<(), AccountError>,
+    ) -> Result<User, AccountError> {
+        loop {
+            let Document { body: mut user, etag, .. } = self.existing(id).await?;
+            change(&mut user)?;
+            match self.put(&user, etag).await {
+                Ok(()) => return Ok(user),
+                Err(AccountError::Store(StoreError::Changed { .. })) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn put(&self, user: &User, etag: Etag) -> Result<(), AccountError> {
+        self.users.put(&user.id, user, Precondition::Matches(etag), None).await?;
+        Ok(())
+    }
+
+    /// The next users by id.
+    pub(super) async fn page(
+        &self,
+        limit: usize,
+        after: Option<Cursor>,
+    ) -> Result<(Vec<User>, Option<Cursor>), AccountError> {
+        let query = Query { limit, after, ..Query::default() };
+        let page = self.users.query::<User>(&query).await?;
+        Ok((page.documents.into_iter().map(|document| document.body).collect(), page.next))
+    }
+
+    /// Those who can administer: at most a page of them, which is enough to count to two.
+    pub(super) async fn administrators(&self) -> Result<Vec<User>, AccountError> {
+        let equal = vec![("role", Role::Admin.as_str().into())];
+        let query = Query { equal, ..Query::default() };
+        let page = self.users.query::<User>(&query).await?;
+        let users = page.documents.into_iter().map(|document| document.body);
+        Ok(users.filter(|user| !user.disabled).collect())
+    }
+}

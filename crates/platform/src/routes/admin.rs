@@ -1,0 +1,176 @@
+//! What administrators do to users.
+#![expect(unused_qualifications, reason = "the macro of the description writes some")]
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use ballast_domain::{TenantId, Timestamp};
+use ballast_storage::{Cursor, MAX_PAGE, StoreError};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{Asking, Service};
+use crate::account::{AccountError, User, UserPage};
+use crate::request::{Body, Path, Problem, ProblemBody, Query, Role};
+
+/// A user as administrators see them.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AdminUser {
+    #[schema(example = "usr_0f3c9d2a4e610b7e5f3c9d2a4e")]
+    id: String,
+    #[schema(example = "ann@example.com")]
+    email: String,
+    email_verified: bool,
+    role: Role,
+    disabled: bool,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+impl From<User> for AdminUser {
+    fn from(user: User) -> Self {
+        let User { id, email, email_verified, role, disabled, created_at, .. } = user;
+        Self { id, email, email_verified, role, disabled, created_at }
+    }
+}
+
+/// A part of the list.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UserList {
+    users: Vec<AdminUser>,
+    /// To be sent as `cursor` for the next part; absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    next: Option<String>,
+}
+
+/// Which part of the list.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Part {
+    /// How many at most: 1 to 200, 50 when it is not said.
+    limit: Option<usize>,
+    /// The `next` of the part before.
+    cursor: Option<String>,
+}
+
+/// The role to give.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct NewRole {
+    role: Role,
+}
+
+/// List users.
+#[utoipa::path(
+    get, path = "/api/admin/users", tag = "admin", operation_id = "listUsers",
+    params(Part),
+    responses(
+        (status = 200, body = UserList),
+        (status = 422, description = "`invalid`: limit or cursor", body = ProblemBody),
+    )
+)]
+pub(super) async fn list(
+    State(service): State<Service>,
+    Query(part): Query<Part>,
+) -> Result<Json<UserList>, Problem> {
+    let limit = part.limit.unwrap_or(50);
+    if !(1..=MAX_PAGE).contains(&limit) {
+        let message = format!("is {limit}; a part has 1 to {MAX_PAGE} users");
+        return Err(Problem::invalid_field("limit", message));
+    }
+    // Reading a cursor cannot fail; the query refuses one that is none of its own.
+    let after: Option<Cursor> = part.cursor.and_then(|cursor| cursor.parse().ok());
+    let page = service.accounts.list(limit, after).await.map_err(|error| match error {
+        AccountError::Store(StoreError::Refused(why)) => Problem::invalid_field("cursor", why),
+        other => other.into(),
+    })?;
+    let UserPage { users, next } = page;
+    let users = users.into_iter().map(AdminUser::from).collect();
+    Ok(Json(UserList { users, next: next.map(|cursor| cursor.to_string()) }))
+}
+
+/// Give a user another role. A lower one ends their sessions.
+#[utoipa::path(
+    put, path = "/api/admin/users/{id}/role", tag = "admin", operation_id = "setUserRole",
+    params(("id" = String, Path, description = "The user's id")),
+    request_body = NewRole,
+    responses(
+        (status = 200, body = AdminUser),
+        (status = 404, description = "`notFound`", body = ProblemBody),
+        (status = 409, description = "`lastAdministrator`", body = ProblemBody),
+    )
+)]
+pub(super) async fn set_role(
+    State(service): State<Service>,
+    asking: Asking,
+    Path(id): Path<String>,
+    Body(body): Body<NewRole>,
+) -> Result<Json<AdminUser>, Problem> {
+    let user = service.accounts.set_role(&user_id(&id)?, body.role, &asking.cause).await?;
+    Ok(Json(user.into()))
+}
+
+/// Shut an account. Its sessions end at once; exits of its profiles go on.
+#[utoipa::path(
+    post, path = "/api/admin/users/{id}/disable", tag = "admin", operation_id = "disableUser",
+    params(("id" = String, Path, description = "The user's id")),
+    responses(
+        (status = 200, body = AdminUser),
+        (status = 404, description = "`notFound`", body = ProblemBody),
+        (status = 409, description = "`lastAdministrator`", body = ProblemBody),
+    )
+)]
+pub(super) async fn disable(
+    State(service): State<Service>,
+    asking: Asking,
+    Path(id): Path<String>,
+) -> Result<Json<AdminUser>, Problem> {
+    let user = service.accounts.disable(&user_id(&id)?, &asking.cause).await?;
+    Ok(Json(user.into()))
+}
+
+/// Open an account again.
+#[utoipa::path(
+    post, path = "/api/admin/users/{id}/enable", tag = "admin", operation_id = "enableUser",
+    params(("id" = String, Path, description = "The user's id")),
+    responses(
+        (status = 200, body = AdminUser),
+        (status = 404, description = "`notFound`", body = ProblemBody),
+        (status = 503, description = "`auditUnavailable`", body = ProblemBody),
+    )
+)]
+pub(super) async fn enable(
+    State(service): State<Service>,
+    asking: Asking,
+    Path(id): Path<String>,
+) -> Result<Json<AdminUser>, Problem> {
+    let user = service.accounts.enable(&user_id(&id)?, &asking.cause).await?;
+    Ok(Json(user.into()))
+}
+
+/// End every session of a user.
+#[utoipa::path(
+    post, path = "/api/admin/users/{id}/sign-out", tag = "admin", operation_id = "signUserOut",
+    params(("id" = String, Path, description = "The user's id")),
+    responses(
+        (status = 204, description = "Every session has ended"),
+        (status = 404, description = "`notFound`", body = ProblemBody),
+    )
+)]
+pub(super) async fn sign_out(
+    State(service): State<Service>,
+    asking: Asking,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let user = service.accounts.user(&user_id(&id)?).await?.tenant()?;
+    service.accounts.sign_out_everywhere(&user, &asking.cause).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn user_id(text: &str) -> Result<TenantId, Problem> {
+    text.parse().map_err(|_| Problem::not_found("There is no such user. See the list of users."))
+}

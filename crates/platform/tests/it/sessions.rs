@@ -1,0 +1,276 @@
+//! Staying signed in, being signed out, and what a thief of a refresh token gets.
+
+use std::time::Duration;
+
+use ballast_domain::TenantId;
+use ballast_platform::account::{GRACE, IDLE_LIFE, WHOLE_LIFE};
+use ballast_platform::request::Role;
+use ballast_platform::{COLLECTIONS, token::Revocation};
+use ballast_storage::{Clock as _, Options, Store};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::service::{Running, Tokens, settings, start, start_on};
+use crate::support::{Answer, DrivenClock, outcome};
+
+const ANN: &str = "ann@example.com";
+
+async fn with_ann() -> (Running, Tokens) {
+    let running = start().await;
+    running.user(ANN, Role::User).await;
+    let tokens = running.sign_in(ANN).await;
+    (running, tokens)
+}
+
+async fn refreshed(running: &Running, token: &str) -> Tokens {
+    let answer = Answer::of(running.refresh(token)).await;
+    assert_eq!(answer.outcome(), "200", "{answer:?}");
+    Tokens::of(&answer)
+}
+
+#[tokio::test]
+async fn each_refresh_gives_a_new_token_and_the_old_one_ends_the_session() {
+    let (running, first) = with_ann().await;
+    let second = refreshed(&running, &first.refresh).await;
+    let third = refreshed(&running, &second.refresh).await;
+    assert_eq!(running.me(&third.access).await, "200");
+    running.audit.events();
+    let thief = running.refresh(&first.refresh);
+    assert_eq!(outcome(thief).await, "401 refreshTokenReused");
+    assert_eq!(running.audit.events(), ["sessionRevoked"]);
+    assert_eq!(running.me(&third.access).await, "401 sessionRevoked");
+    assert_eq!(outcome(running.refresh(&third.refresh)).await, "401 sessionRevoked");
+}
+
+/// Two tabs, or an answer that was lost: neither signs anybody out.
+#[tokio::test]
+async fn the_token_before_gives_the_same_answer_for_a_moment() {
+    let (running, first) = with_ann().await;
+    let second = refreshed(&running, &first.refresh).await;
+    running.clock.advance(GRACE);
+    let again = refreshed(&running, &first.refresh).await;
+    assert_eq!(again.refresh, second.refresh);
+    running.clock.advance(Duration::from_millis(1));
+    assert_eq!(outcome(running.refresh(&first.refresh)).await, "401 refreshTokenReused");
+}
+
+#[tokio::test]
+async fn many_who_refresh_at_once_all_stay_signed_in() {
+    let (running, tokens) = with_ann().await;
+    for round in 0..5 {
+        let current = if round == 0 { tokens.clone() } else { running.sign_in(ANN).await };
+        let racing: Vec<_> =
+            (0..8).map(|_| tokio::spawn(Answer::of(running.refresh(&current.refresh)))).collect();
+        let mut next = Vec::new();
+        for answer in racing {
+            next.push(Tokens::of(&answer.await.unwrap()).refresh);
+        }
+        next.dedup();
+        assert_eq!(next.len(), 1, "all got the same token");
+        refreshed(&running, &next[0]).await;
+    }
+}
+
+#[tokio::test]
+async fn made_up_tokens_end_no_session() {
+    let (running, tokens) = with_ann().await;
+    let mut parts = tokens.refresh.splitn(3, '.');
+    let (session, generation, tag) =
+        (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+    assert_eq!(generation, "1");
+    for forged in [
+        format!("{session}.0.{tag}"),
+        format!("{session}.2.{tag}"),
+        format!("{session}.1."),
+        format!("{session}.1.{}", "A".repeat(43)),
+        format!("{session}.1"),
+        format!("{session}.-1.{tag}"),
+    ] {
+        let answer = outcome(running.refresh(&forged)).await;
+        assert_eq!(answer, "401 refreshTokenInvalid", "{forged}");
+    }
+    let unknown = format!("ses_0.1.{tag}");
+    assert_eq!(outcome(running.refresh(&unknown)).await, "401 sessionRevoked");
+    refreshed(&running, &tokens.refresh).await;
+}
+
+#[tokio::test]
+async fn a_session_ends_when_it_is_not_used_and_in_any_case_one_day() {
+    let (running, first) = with_ann().await;
+    running.clock.advance(IDLE_LIFE);
+    assert_eq!(outcome(running.refresh(&first.refresh)).await, "401 sessionRevoked");
+    let mut tokens = running.sign_in(ANN).await;
+    for _ in 0..3 {
+        running.clock.advance(IDLE_LIFE - Duration::from_secs(1));
+        tokens = refreshed(&running, &tokens.refresh).await;
+    }
+    running.clock.advance(WHOLE_LIFE - 3 * (IDLE_LIFE - Duration::from_secs(1)));
+    assert_eq!(outcome(running.refresh(&tokens.refresh)).await, "401 sessionRevoked");
+}
+
+#[tokio::test]
+async fn signing_out_ends_this_session_or_all() {
+    let (running, here) = with_ann().await;
+    let there = running.sign_in(ANN).await;
+    let logout = |token: &str| running.post("auth/logout", &json!({"refreshToken": token}));
+    assert_eq!(outcome(logout(&here.refresh)).await, "204");
+    assert_eq!(outcome(logout(&here.refresh)).await, "204", "again is the same");
+    assert_eq!(outcome(logout("junk")).await, "204");
+    assert_eq!(running.me(&here.access).await, "401 sessionRevoked");
+    assert_eq!(running.me(&there.access).await, "200");
+    let third = running.sign_in(ANN).await;
+    let everywhere =
+        running.with(Method::POST, "auth/logout-everywhere", &there.access, &Value::Null);
+    assert_eq!(outcome(everywhere).await, "204");
+    for tokens in [there, third] {
+        assert_eq!(running.me(&tokens.access).await, "401 sessionRevoked");
+        assert_eq!(outcome(running.refresh(&tokens.refresh)).await, "401 sessionRevoked");
+    }
+}
+
+#[tokio::test]
+async fn somebody_sees_and_ends_their_own_sessions_only() {
+    let (running, here) = with_ann().await;
+    let there = running.sign_in(ANN).await;
+    running.user("eve@example.com", Role::Admin).await;
+    let eve = running.sign_in("eve@example.com").await;
+    let list = async |access: &str| {
+        let list = running.with(Method::GET, "auth/sessions", access, &Value::Null);
+        Answer::of(list).await.json()["sessions"].as_array().unwrap().clone()
+    };
+    let sessions = list(&here.access).await;
+    assert_eq!(sessions.len(), 2);
+    let other = sessions.iter().find(|session| session["current"] == false).unwrap();
+    assert_eq!(other["address"], "127.0.0.1");
+    assert!(!other.to_string().contains("seed"), "nothing secret is shown");
+    let end = |access: &str| {
+        let path = format!("auth/sessions/{}", other["id"].as_str().unwrap());
+        running.with(Method::DELETE, &path, access, &Value::Null)
+    };
+    assert_eq!(outcome(end(&eve.access)).await, "404 notFound");
+    assert_eq!(outcome(end(&here.access)).await, "204");
+    assert_eq!(outcome(end(&here.access)).await, "404 notFound");
+    assert_eq!(running.me(&there.access).await, "401 sessionRevoked");
+    assert_eq!(running.me(&here.access).await, "200");
+}
+
+#[tokio::test]
+async fn sessions_do_not_pile_up() {
+    let (running, first) = with_ann().await;
+    let mut last = first.clone();
+    for _ in 0..50 {
+        running.clock.advance(Duration::from_millis(1));
+        last = running.sign_in(ANN).await;
+    }
+    assert_eq!(running.me(&first.access).await, "401 sessionRevoked", "the oldest went");
+    assert_eq!(running.me(&last.access).await, "200");
+}
+
+/// A browser's refresh token is in a cookie that goes to this folder of this site alone.
+#[tokio::test]
+async fn browsers_have_a_cookie_that_no_script_and_no_other_site_can_use() {
+    let (running, _) = with_ann().await;
+    let own = "https://app.example";
+    let login = running.login(ANN, crate::support::service::PASSWORD).header("origin", own);
+    let answer = Answer::of(login).await;
+    assert_eq!(answer.json().get("refreshToken"), None);
+    let cookie = answer.header("set-cookie");
+    let (pair, attributes) = cookie.split_once("; ").unwrap();
+    assert_eq!(attributes, "Max-Age=2592000; HttpOnly; SameSite=Strict; Secure");
+    let refresh = |origin: &str| {
+        let request = running.with(Method::POST, "auth/refresh", "", &Value::Null);
+        request.header("cookie", format!("other=1; {pair}")).header("origin", origin)
+    };
+    assert_eq!(outcome(refresh("https://evil.example")).await, "403 originRefused");
+    assert_eq!(outcome(refresh("null")).await, "403 originRefused");
+    let answer = Answer::of(refresh(own)).await;
+    assert_eq!(answer.outcome(), "200");
+    assert!(answer.header("set-cookie").starts_with("ballast_refresh=ses_"));
+    running.clock.advance(GRACE + Duration::from_secs(1));
+    let reused = Answer::of(refresh(own)).await;
+    assert_eq!(reused.outcome(), "401 refreshTokenReused");
+    assert!(reused.header("set-cookie").starts_with("ballast_refresh=; Max-Age=0;"));
+    let evil = running.login(ANN, crate::support::service::PASSWORD);
+    assert_eq!(outcome(evil.header("origin", "https://evil.example")).await, "403 originRefused");
+    let body = json!({
+        "email": ANN, "password": crate::support::service::PASSWORD, "tokenIn": "body",
+    });
+    let asked = Answer::of(running.post("auth/login", &body).header("origin", own)).await;
+    assert!(asked.json()["refreshToken"].is_string() && asked.header("set-cookie").is_empty());
+}
+
+#[tokio::test]
+async fn servers_and_sockets_hear_of_sessions_that_end() {
+    let (running, tokens) = with_ann().await;
+    running.user("op@example.com", Role::Operator).await;
+    let operator = running.sign_in("op@example.com").await;
+    let mut told = running.platform.revocations().subscribe();
+    let list = async |after: i64| {
+        let path = format!("revocations?after={after}");
+        Answer::of(running.with(Method::GET, &path, &operator.access, &Value::Null)).await.json()
+    };
+    assert_eq!(list(0).await, json!({"revocations": [], "next": 0}));
+    let body = json!({"refreshToken": tokens.refresh});
+    assert_eq!(outcome(running.post("auth/logout", &body)).await, "204");
+    let heard: Revocation = told.recv().await.unwrap();
+    let answer = list(0).await;
+    assert_eq!(answer["revocations"][0]["sessionId"], heard.session_id);
+    assert_eq!(answer["next"], running.clock.now().millis());
+    running.clock.advance(Duration::from_secs(1_021));
+    let operator = refreshed(&running, &operator.refresh).await;
+    let path = "revocations?after=0";
+    let list = running.with(Method::GET, path, &operator.access, &Value::Null);
+    let left = Answer::of(list).await.json();
+    assert_eq!(left["revocations"], json!([]), "its tokens have expired by now");
+}
+
+#[tokio::test]
+async fn a_restart_keeps_sessions_and_what_was_ended() {
+    let directory = tempfile::tempdir().unwrap();
+    let clock = DrivenClock::new();
+    let open = async || {
+        let directory = directory.path().to_owned();
+        let options = Options { directory, collections: COLLECTIONS, max_bytes: None };
+        Store::open(options, clock.clone()).await.unwrap()
+    };
+    let store = open().await;
+    let running = start_on(settings(), &store, clock.clone()).await;
+    running.user(ANN, Role::User).await;
+    let (alive, ended) = (running.sign_in(ANN).await, running.sign_in(ANN).await);
+    let body = json!({"refreshToken": ended.refresh});
+    assert_eq!(outcome(running.post("auth/logout", &body)).await, "204");
+    drop(running);
+    store.close().await.unwrap();
+    let store = open().await;
+    let running = start_on(settings(), &store, clock.clone()).await;
+    assert_eq!(running.me(&alive.access).await, "200");
+    assert_eq!(running.me(&ended.access).await, "401 sessionRevoked");
+    refreshed(&running, &alive.refresh).await;
+}
+
+/// Two nodes on one store: what one has ended the other refuses as soon as it follows.
+#[tokio::test]
+async fn another_node_follows() {
+    let clock = DrivenClock::new();
+    let (store, _) = Store::memory(COLLECTIONS, clock.clone()).unwrap();
+    let one = start_on(settings(), &store, clock.clone()).await;
+    let two = start_on(settings(), &store, clock.clone()).await;
+    let id: TenantId = one.user(ANN, Role::User).await.parse().unwrap();
+    let tokens = one.sign_in(ANN).await;
+    assert_eq!(two.me(&tokens.access).await, "200");
+    one.platform.accounts().sign_out_everywhere(&id, &Default::default()).await.unwrap();
+    two.platform.revocations().follow().await.unwrap();
+    assert_eq!(two.me(&tokens.access).await, "401 sessionRevoked");
+}
+
+#[tokio::test]
+async fn without_the_store_nobody_is_let_in_or_thrown_out() {
+    let (running, tokens) = with_ann().await;
+    let faults = running.faults.as_ref().unwrap();
+    faults.set_away(true);
+    let login = running.login(ANN, crate::support::service::PASSWORD);
+    assert_eq!(outcome(login).await, "503 storeUnavailable");
+    assert_eq!(outcome(running.refresh(&tokens.refresh)).await, "503 storeUnavailable");
+    faults.set_away(false);
+    refreshed(&running, &tokens.refresh).await;
+}
