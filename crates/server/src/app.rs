@@ -14,6 +14,7 @@ use crate::flags::FeatureFlags;
 use crate::metrics::Metrics;
 use crate::serve::control::TradingControl;
 use crate::serve::health::Health;
+use crate::serve::identity::Entrance;
 use crate::serve::market::MarketDesk;
 use crate::serve::past::Past;
 use crate::serve::prices::Prices;
@@ -48,8 +49,7 @@ pub(crate) struct Parts {
     pub(crate) settings: SettingsRow,
     /// Whether anybody may register.
     pub(crate) registration_open: bool,
-    /// Which authority's tokens count, in words.
-    pub(crate) token_authority: String,
+    pub(crate) entrance: Arc<Entrance>,
     pub(crate) metrics: Metrics,
 }
 

@@ -19,6 +19,8 @@ pub(crate) struct Caller {
     pub(crate) identity: Identity,
     pub(crate) tenant: Arc<Tenant>,
     pub(crate) request_id: Option<RequestId>,
+    /// How they are named in journal and audit.
+    name: String,
 }
 
 impl FromRequestParts<App> for Caller {
@@ -28,7 +30,13 @@ impl FromRequestParts<App> for Caller {
         let identity = Identity::from_request_parts(parts, app).await?;
         let request_id = parts.extensions.get::<RequestId>().cloned();
         let tenant = app.tenants.admit(&identity.user).await;
-        Ok(Self { identity, tenant, request_id })
+        // Only what changes something is recorded under a name.
+        let named = match parts.method.is_safe() {
+            true => None,
+            false => app.entrance.name_of(&identity.user).await,
+        };
+        let name = named.unwrap_or_else(|| identity.user.to_string());
+        Ok(Self { identity, tenant, request_id, name })
     }
 }
 
@@ -64,7 +72,7 @@ impl Caller {
 
     /// How the caller is named in journal and audit.
     pub(crate) fn name(&self) -> String {
-        self.identity.email.clone().unwrap_or_else(|| self.identity.user.to_string())
+        self.name.clone()
     }
 }
 

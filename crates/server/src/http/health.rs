@@ -42,7 +42,7 @@ async fn health(State(app): State<App>) -> Json<NodeHealth> {
         trading_control: app.control.shown().borrow().mode,
         feeds: vec![app.health.feed(&app.prices)],
         store: app.health.store(),
-        token_authority: app.token_authority.clone(),
+        token_authority: app.entrance.authority(),
     })
 }
 

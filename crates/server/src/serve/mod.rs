@@ -3,6 +3,7 @@
 pub(crate) mod control;
 mod front;
 pub(crate) mod health;
+pub(crate) mod identity;
 pub(crate) mod market;
 mod observer;
 pub(crate) mod past;
@@ -15,7 +16,6 @@ pub(crate) mod tenants;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,10 +29,7 @@ use ballast_engine::matching::FillRules;
 use ballast_engine::ports::{Clock, Feed, Gaps, NoGaps};
 use ballast_engine::step::Settings as EngineOptions;
 use ballast_engine::strategy::Plan;
-use ballast_platform::request::{
-    Api, Gate, IDEMPOTENCY, LayerSettings, Layers, Limit, Limiter, Origins, Replies,
-};
-use ballast_platform::token::SingleUser;
+use ballast_platform::request::{IDEMPOTENCY, Replies};
 use ballast_storage::{Collection, Options, Store};
 use ballast_venues::paper::PaperSettings;
 use ballast_venues::replay::{CheckedFile, CsvFeed, ReplayFile};
@@ -52,6 +49,7 @@ use crate::views::words::MarketWord;
 use control::{CONTROL, TradingControl};
 use front::{Desks, Front};
 use health::Health;
+use identity::Entrance;
 use market::{Market, MarketDesk, RecentFrames};
 use past::{Past, Source};
 use prices::Prices;
@@ -247,6 +245,8 @@ impl Server {
         let public = self.listen(self.settings.listen, "--listen").await?;
         let internal = self.listen(self.settings.internal_listen, "--internal-listen").await?;
         let store = self.open_store().await?;
+        let entrance = Entrance::open(&self.settings, public.local_addr()?).await?;
+        let entrance = Arc::new(entrance);
         let seated = self.seated(&store, configured, &mut board).await?;
         if let Some(from) = self.stands_at(&seated) {
             tracing::info!(%from, "the replay goes on where it was");
@@ -284,7 +284,7 @@ impl Server {
             last_close,
         };
         if !self.warmed_up(&mut market, &mut signals).await? {
-            return closed(store).await;
+            return closed(store, &entrance).await;
         }
         let past = Past::new(self.source.clone(), self.start, closes);
         let (listen, internal_listen) = (public.local_addr()?, internal.local_addr()?);
@@ -297,8 +297,13 @@ impl Server {
             past,
             health,
         };
-        let http = self.answer(desks, &store, (public, internal), stopping.clone())?;
+        let listeners = (public, internal);
+        let http =
+            self.answer(desks, &store, Arc::clone(&entrance), listeners, stopping.clone())?;
         tracing::info!(%listen, %internal_listen, "ballast is running; the money is paper");
+        if let Some(link) = entrance.first_administrator_link().await.map_err(CliError::failed)? {
+            tracing::info!(%link, "nobody administrates yet: open this link to begin");
+        }
         worlds.into_iter().for_each(|world| tenants.supervise(world));
         let mut market = tokio::spawn(market.run(stopping));
         let ended = tokio::select! {
@@ -308,7 +313,7 @@ impl Server {
         tracing::info!("stopping: finishing what was begun");
         Running { stop, tenants, market, http }.stop().await;
         drop(control);
-        closed(store).await?;
+        closed(store, &entrance).await?;
         ended
     }
 
@@ -481,37 +486,21 @@ impl Server {
         &self,
         desks: Desks,
         store: &Store,
+        entrance: Arc<Entrance>,
         (public, internal): (TcpListener, TcpListener),
         stopping: watch::Receiver<bool>,
     ) -> Result<JoinHandle<()>, CliError> {
         tokio::spawn(desks.health.clone().watch(store.clone(), stopping.clone()));
-        let app = App::new(self.parts(desks, store));
-        let gate = self.gate();
-        let (router, _) = http::router(gate.clone(), app.clone(), Api::new(gate));
-        let public = (public, self.layers()?.around(router));
+        let (gate, layers) = (entrance.gate(), identity::layers(&self.settings)?);
+        let platform = entrance.api(gate.clone());
+        let app = App::new(self.parts(desks, store, entrance));
+        let (router, _) = http::router(gate, app.clone(), platform);
+        let public = (public, layers.around(router));
         let internal = (internal, http::internal_router(app));
         Ok(tokio::spawn(Front { public, internal }.run(stopping)))
     }
 
-    fn gate(&self) -> Gate {
-        let limiter = Limiter::new(a_minute(600), Arc::new(SystemClock));
-        Gate::new(
-            Arc::new(SingleUser { user: self.settings.tenants[0].id.clone() }),
-            Arc::new(limiter),
-        )
-    }
-
-    fn layers(&self) -> Result<Layers, CliError> {
-        let settings = LayerSettings {
-            origins: Origins::new(&[]),
-            behind_tls: false,
-            trusted_proxies: Vec::new(),
-            per_address: a_minute(1_200),
-        };
-        Ok(Layers::new(settings, Arc::new(SystemClock)))
-    }
-
-    fn parts(&self, desks: Desks, store: &Store) -> Parts {
+    fn parts(&self, desks: Desks, store: &Store, entrance: Arc<Entrance>) -> Parts {
         let Desks { tenants, control, market, prices, past, health } = desks;
         let market_word = match self.replay {
             Some(_) => MarketWord::Replay,
@@ -539,8 +528,8 @@ impl Server {
                 market: market_word,
                 paper_only: true,
             },
-            registration_open: false,
-            token_authority: String::new(),
+            registration_open: self.settings.identity.registration_open,
+            entrance,
             metrics: Metrics::install(),
         }
     }
@@ -585,13 +574,8 @@ struct Seated {
     standing: Vec<(ProfileId, Plan)>,
 }
 
-/// So many requests a minute.
-fn a_minute(requests: u32) -> Limit {
-    let requests = NonZeroU32::new(requests).unwrap_or(NonZeroU32::MIN);
-    Limit { requests, window: Duration::from_secs(60) }
-}
-
-async fn closed(store: Store) -> Result<(), CliError> {
+async fn closed(store: Store, entrance: &Entrance) -> Result<(), CliError> {
+    entrance.close().await?;
     store.close().await.map_err(CliError::failed)?;
     tracing::info!("stopped");
     Ok(())

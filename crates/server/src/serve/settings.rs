@@ -1,8 +1,10 @@
 //! The settings of `ballast serve`: defaults compiled in, file, environment, flags.
 
 mod check;
+mod environment;
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use ballast_domain::number::decimal_or_number;
@@ -28,6 +30,10 @@ pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     pub(crate) internal_listen: SocketAddr,
     pub(crate) product_id: String,
+    pub(crate) environment: Environment,
+    pub(crate) http: Http,
+    pub(crate) identity: Identity,
+    pub(crate) mail: Mail,
     pub(crate) flags: FlagSettings,
     pub(crate) market: Market,
     pub(crate) paper: Paper,
@@ -36,13 +42,67 @@ pub(crate) struct Settings {
     pub(crate) tenants: Vec<TenantSettings>,
 }
 
+/// What the server is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Environment {
+    /// Trying and building: messages go to a mailbox page, and to the log.
+    Development,
+    /// Everything that must be safe is asked for at the start.
+    Production,
+}
+
+/// How browsers and programs reach the server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Http {
+    pub(crate) public_url: String,
+    pub(crate) behind_tls: bool,
+    pub(crate) cors_allowed_origins: Vec<String>,
+    pub(crate) trusted_proxies: Vec<String>,
+    pub(crate) requests_per_minute_per_user: NonZeroU32,
+    pub(crate) requests_per_minute_per_address: NonZeroU32,
+}
+
+/// Who may come in, and whose tokens count.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Identity {
+    pub(crate) enabled: bool,
+    pub(crate) registration_open: bool,
+    pub(crate) verified_email_required: bool,
+    pub(crate) first_administrator: TenantId,
+    pub(crate) issuer: String,
+    pub(crate) audience: String,
+    pub(crate) algorithm: String,
+    pub(crate) roles_claim: String,
+    pub(crate) hs256_compatibility: bool,
+    #[serde(default)]
+    pub(crate) public_key: Option<String>,
+    #[serde(default)]
+    pub(crate) jwks_url: Option<String>,
+    #[serde(default)]
+    pub(crate) shared_secret: Option<String>,
+    #[serde(default)]
+    pub(crate) master_key: Option<String>,
+}
+
+/// How messages are sent.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Mail {
+    #[serde(default)]
+    pub(crate) smtp_url: Option<String>,
+    pub(crate) from: String,
+}
+
 /// Where market data comes from.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Market {
     pub(crate) feed: FeedKind,
     pub(crate) seed: u64,
-    pub(crate) speed: std::num::NonZeroU32,
+    pub(crate) speed: NonZeroU32,
     pub(crate) warm_up_bars: u32,
     pub(crate) frame_grace_ms: u32,
     pub(crate) anchor: Option<Timestamp>,
@@ -150,6 +210,7 @@ impl Settings {
             })?;
             merge(&mut table, parse(&text, &path.display().to_string())?);
         }
+        environment::apply(&mut table)?;
         let place = file.map_or("the built-in defaults".to_owned(), |p| p.display().to_string());
         let mut settings: Self = serde_path_to_error::deserialize(toml::Value::Table(table))
             .map_err(|error| {
@@ -157,27 +218,12 @@ impl Settings {
                 let why = in_words(error.inner().message());
                 CliError::usage(format!("{place}: {}: {why}; {advice}", error.path()))
             })?;
-        if let Some(directory) = std::env::var_os("BALLAST_DATA_DIR") {
-            settings.data_dir = directory.into();
-        }
-        let listen = address("BALLAST_LISTEN")?.unwrap_or(settings.listen);
-        let internal = address("BALLAST_INTERNAL_LISTEN")?.unwrap_or(settings.internal_listen);
         settings.data_dir = flags.data_dir.unwrap_or(settings.data_dir);
-        settings.listen = flags.listen.unwrap_or(listen);
-        settings.internal_listen = flags.internal_listen.unwrap_or(internal);
+        settings.listen = flags.listen.unwrap_or(settings.listen);
+        settings.internal_listen = flags.internal_listen.unwrap_or(settings.internal_listen);
         settings.check()?;
         Ok(settings)
     }
-}
-
-/// An address that the environment sets.
-fn address(variable: &str) -> Result<Option<SocketAddr>, CliError> {
-    let Ok(text) = std::env::var(variable) else { return Ok(None) };
-    let address = text.parse().map_err(|_| {
-        let advice = "write it like 127.0.0.1:4018";
-        CliError::usage(format!("{variable}='{text}' is not an address; {advice}"))
-    })?;
-    Ok(Some(address))
 }
 
 fn parse(text: &str, place: &str) -> Result<toml::Table, CliError> {

@@ -8,7 +8,8 @@ use rust_decimal::Decimal;
 
 use super::super::system::SystemClock;
 use super::{
-    FeedKind, MOST_WARM_UP_BARS, Market, Paper, ProfileSettings, Settings, TenantSettings,
+    Environment, FeedKind, MOST_WARM_UP_BARS, Market, Paper, ProfileSettings, Settings,
+    TenantSettings,
 };
 use crate::cli::CliError;
 
@@ -29,6 +30,7 @@ impl Settings {
                 BALLAST_DATA_DIR or with --data-dir";
             return Err(CliError::usage(message));
         }
+        self.check_safety()?;
         if self.market.feed == FeedKind::Simulated {
             self.market.check_time(SystemClock.now()).map_err(CliError::usage)?;
         }
@@ -53,6 +55,49 @@ impl Settings {
             tenant.check()?;
         }
         Ok(())
+    }
+}
+
+impl Settings {
+    /// Refuses what would let anybody in, or what production must not run on.
+    fn check_safety(&self) -> Result<(), CliError> {
+        let (identity, listen) = (&self.identity, self.listen);
+        if !identity.enabled && !listen.ip().is_loopback() {
+            return Err(CliError::usage(format!(
+                "sign-in is switched off (identity.enabled, PLATFORM_AUTH_ENABLED) and the server \
+                 would listen on {listen}, where anybody can reach it; switch sign-in on, or listen \
+                 on 127.0.0.1"
+            )));
+        }
+        if self.environment == Environment::Development {
+            return Ok(());
+        }
+        let faults = [
+            (!identity.enabled, "sign-in is switched off; set identity.enabled = true"),
+            (
+                identity.master_key.is_none(),
+                "there is no master key; make one with `openssl rand -base64 32` and give it in \
+                 BALLAST_MASTER_KEY or in the file that BALLAST_MASTER_KEY_FILE names",
+            ),
+            (
+                identity.hs256_compatibility,
+                "tokens signed with a shared secret count; switch identity.hs256_compatibility off",
+            ),
+            (
+                self.http.public_url.is_empty(),
+                "http.public_url is empty; say where browsers find the server, such as \
+                 \"https://trade.example.com\"",
+            ),
+        ];
+        let faults = faults.into_iter().filter_map(|(is_fault, what)| is_fault.then_some(what));
+        let faults: Vec<_> = faults.collect();
+        match faults.is_empty() {
+            true => Ok(()),
+            false => {
+                let what = faults.join("; ");
+                Err(CliError::usage(format!("environment = \"production\": {what}")))
+            }
+        }
     }
 }
 

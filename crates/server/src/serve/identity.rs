@@ -1,0 +1,185 @@
+//! Who may come in: the identity service, and what stands before every route.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ballast_engine::ports::Clock;
+use ballast_platform::account::{AccountError, AccountSettings};
+use ballast_platform::audit::LogAudit;
+use ballast_platform::mail::MailSettings;
+use ballast_platform::request::{
+    Api, Authenticator, Gate, LayerSettings, Layers, Limit, Limiter, Network, Origin, Origins,
+};
+use ballast_platform::seal::MasterKey;
+use ballast_platform::token::{AuthorityChoice, IssuerSettings, Revocations, SingleUser};
+use ballast_platform::{COLLECTIONS, Platform, PlatformSettings};
+use ballast_storage::{Options, Store};
+
+use super::settings::{Environment, Settings};
+use super::system::SystemClock;
+use crate::cli::CliError;
+
+/// The folder of the service's own store, in the data directory.
+const FOLDER: &str = "platform";
+/// The file of the key that is made when none is given.
+const MASTER_KEY_FILE: &str = "master.key";
+
+/// Who may come in.
+pub(crate) struct Entrance {
+    /// Its own store, with its own lock; none while everybody is one user.
+    store: Option<Store>,
+    platform: Option<Platform>,
+    authenticator: Arc<dyn Authenticator>,
+    limit: Limit,
+}
+
+impl Entrance {
+    /// Opens the identity service as set.
+    pub(crate) async fn open(settings: &Settings, listen: SocketAddr) -> Result<Self, CliError> {
+        let limit = a_minute(settings.http.requests_per_minute_per_user);
+        if !settings.identity.enabled {
+            let user = settings.identity.first_administrator.clone();
+            let authenticator: Arc<dyn Authenticator> = Arc::new(SingleUser { user });
+            return Ok(Self { store: None, platform: None, authenticator, limit });
+        }
+        let directory = settings.data_dir.join(FOLDER);
+        let options = Options { directory, collections: COLLECTIONS, max_bytes: None };
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let store = Store::open(options, Arc::clone(&clock)).await.map_err(CliError::failed)?;
+        let (product, master) = (store.product(), master_key(settings)?);
+        let told = platform_settings(settings, listen)?;
+        let opened = Platform::open(told, product, master, Arc::new(LogAudit), clock).await;
+        let platform = opened.map_err(CliError::failed)?;
+        let authenticator = platform.authority();
+        Ok(Self { store: Some(store), platform: Some(platform), authenticator, limit })
+    }
+
+    /// What stands before every route.
+    pub(crate) fn gate(&self) -> Gate {
+        let per_user = Limiter::new(self.limit, Arc::new(SystemClock));
+        Gate::new(Arc::clone(&self.authenticator), Arc::new(per_user))
+    }
+
+    /// What tells whose a token is.
+    pub(crate) fn authenticator(&self) -> Arc<dyn Authenticator> {
+        Arc::clone(&self.authenticator)
+    }
+
+    /// The sessions that have ended; none while everybody is one user.
+    pub(crate) fn revocations(&self) -> Option<Revocations> {
+        self.platform.as_ref().map(|platform| platform.revocations().clone())
+    }
+
+    /// The service's routes, to be put below `/platform`.
+    pub(crate) fn api<S: Clone + Send + Sync + 'static>(&self, gate: Gate) -> Api<S> {
+        match &self.platform {
+            Some(platform) => platform.api(gate),
+            None => Api::new(gate),
+        }
+    }
+
+    /// Whose tokens count, in words.
+    pub(crate) fn authority(&self) -> String {
+        match &self.platform {
+            Some(platform) => platform.authority().verifier().source().name().to_owned(),
+            None => "none: everybody is one user".to_owned(),
+        }
+    }
+
+    /// The link by which the first administrator makes themself; none once there is one.
+    pub(crate) async fn first_administrator_link(&self) -> Result<Option<String>, AccountError> {
+        match &self.platform {
+            Some(platform) => platform.accounts().first_administrator_link().await,
+            None => Ok(None),
+        }
+    }
+
+    /// The e-mail address of a user, for people to read.
+    pub(crate) async fn name_of(&self, user: &ballast_domain::TenantId) -> Option<String> {
+        let user = self.platform.as_ref()?.accounts().user(user).await.ok()?;
+        Some(user.email)
+    }
+
+    pub(crate) async fn close(&self) -> Result<(), CliError> {
+        match &self.store {
+            Some(store) => store.close().await.map_err(CliError::failed),
+            None => Ok(()),
+        }
+    }
+}
+
+/// So many requests a minute.
+const fn a_minute(requests: std::num::NonZeroU32) -> Limit {
+    Limit { requests, window: Duration::from_secs(60) }
+}
+
+/// The layers around every route.
+pub(super) fn layers(settings: &Settings) -> Result<Layers, CliError> {
+    let http = &settings.http;
+    let proxies = http.trusted_proxies.iter().map(|text| text.parse::<Network>());
+    let layers = LayerSettings {
+        origins: origins(settings)?,
+        behind_tls: http.behind_tls,
+        trusted_proxies: proxies.collect::<Result<_, _>>().map_err(CliError::usage)?,
+        per_address: a_minute(http.requests_per_minute_per_address),
+    };
+    Ok(Layers::new(layers, Arc::new(SystemClock)))
+}
+
+/// The other sites whose pages may use the server.
+pub(super) fn origins(settings: &Settings) -> Result<Origins, CliError> {
+    let listed = settings.http.cors_allowed_origins.iter().map(|text| text.parse::<Origin>());
+    let listed: Vec<Origin> = listed.collect::<Result<_, _>>().map_err(CliError::usage)?;
+    Ok(Origins::new(&listed))
+}
+
+fn master_key(settings: &Settings) -> Result<MasterKey, CliError> {
+    match &settings.identity.master_key {
+        Some(text) => MasterKey::from_base64(text).map_err(CliError::usage),
+        None => {
+            let file = settings.data_dir.join(MASTER_KEY_FILE);
+            MasterKey::from_file(&file).map_err(CliError::failed)
+        }
+    }
+}
+
+fn platform_settings(
+    settings: &Settings,
+    listen: SocketAddr,
+) -> Result<PlatformSettings, CliError> {
+    let identity = &settings.identity;
+    let mail = match (&settings.mail.smtp_url, settings.environment) {
+        (Some(url), _) => MailSettings::Smtp { url: url.clone(), from: settings.mail.from.clone() },
+        (None, Environment::Development) => MailSettings::Development,
+        (None, Environment::Production) => MailSettings::Nowhere,
+    };
+    let public_url = match settings.http.public_url.trim_end_matches('/') {
+        "" => format!("http://{listen}"),
+        url => url.to_owned(),
+    };
+    Ok(PlatformSettings {
+        issuer: IssuerSettings {
+            issuer: identity.issuer.clone(),
+            audience: identity.audience.clone(),
+            product_id: settings.product_id.clone(),
+            algorithm: identity.algorithm.parse().map_err(CliError::usage)?,
+        },
+        authority: AuthorityChoice {
+            public_key_pem: identity.public_key.clone(),
+            jwks_url: identity.jwks_url.clone(),
+            shared_secret: identity.shared_secret.clone(),
+            compatibility: identity.hs256_compatibility,
+        },
+        roles_claim: identity.roles_claim.clone(),
+        accounts: AccountSettings {
+            registration_open: identity.registration_open,
+            verified_email_required: identity.verified_email_required,
+            first_administrator: identity.first_administrator.clone(),
+            public_url,
+        },
+        mail,
+        origins: origins(settings)?,
+        behind_tls: settings.http.behind_tls,
+    })
+}
