@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
         report.write(|out| out.write_all(page.as_bytes()))?;
     }
     if arguments.json {
-        let trades = !arguments.no_trades;
+        let trades = if arguments.no_trades { 0 } else { usize::MAX };
         return output::json(&BacktestResult::new(&backtest.request, &finished, &data, trades));
     }
     // Warnings stand on the standard error already.

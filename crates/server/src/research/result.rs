@@ -80,20 +80,23 @@ pub(crate) struct TradeResult {
 }
 
 impl BacktestResult {
+    /// The result of `request`, of which `data` is the report. Of its trades the last
+    /// `most_trades` are listed; without any there is no list.
     pub(crate) fn new(
         request: &Request,
         finished: &Finished,
         data: &ReportData,
-        with_trades: bool,
+        most_trades: usize,
     ) -> Self {
         let Finished { outcome, remarks, elapsed, .. } = finished;
         let summary = &outcome.summary;
         // What keeps a number and its unit on one line is nothing to programs.
         let cautions = report::cautions(data).into_iter();
         let refusals = outcome.activity.refusals.iter();
-        let trades = with_trades.then(|| {
+        let trades = (most_trades > 0).then(|| {
+            let beyond = data.trades.len().saturating_sub(most_trades);
             let closed = outcome.closed.iter().map(TradeResult::closed);
-            closed.chain(outcome.open.iter().map(TradeResult::open)).collect()
+            closed.chain(outcome.open.iter().map(TradeResult::open)).skip(beyond).collect()
         });
         Self {
             starting_cash: money(request.cash),
@@ -136,14 +139,6 @@ impl BacktestResult {
 }
 
 impl BacktestResult {
-    /// Keeps the last `most` trades and gives how many went.
-    pub(super) fn keep_trades(&mut self, most: usize) -> usize {
-        let Some(trades) = &mut self.trades else { return 0 };
-        let beyond = trades.len().saturating_sub(most);
-        trades.drain(..beyond);
-        beyond
-    }
-
     /// What a list shows of it.
     pub(super) fn figures(&self) -> Figures {
         Figures {

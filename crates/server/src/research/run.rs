@@ -69,6 +69,12 @@ pub(crate) enum RunFailure {
     /// Whoever watched wanted no more.
     #[error("the run was stopped")]
     Stopped,
+    /// There is more data than one run may take.
+    #[error(
+        "there are more than {0} bars, which is the limit; use a longer timeframe or a shorter \
+         range, or the command line, which has none"
+    )]
+    TooManyBars(u64),
 }
 
 /// Runs `backtest` on the bars that `open` gives, which is called again where a strategy without
@@ -118,6 +124,7 @@ fn ended(bars: &mut BarStream<'_>) -> Result<(), RunFailure> {
         None => Ok(()),
         Some(Ending::Bars(error)) => Err(error.into()),
         Some(Ending::Stopped) => Err(RunFailure::Stopped),
+        Some(Ending::TooMany(most)) => Err(RunFailure::TooManyBars(most)),
     }
 }
 

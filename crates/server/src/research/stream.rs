@@ -33,6 +33,8 @@ pub(crate) struct BarStream<'w> {
     total: Option<u64>,
     unwatched: u32,
     watcher: Watcher<'w>,
+    /// Bars that are read at most.
+    most: u64,
     ended: Option<Ending>,
 }
 
@@ -43,6 +45,8 @@ pub(super) enum Ending {
     Bars(BarsError),
     /// The watcher did not want to go on.
     Stopped,
+    /// There are more bars than this.
+    TooMany(u64),
 }
 
 #[derive(Debug)]
@@ -72,8 +76,14 @@ impl<'w> BarStream<'w> {
             total: Some(0),
             unwatched: 0,
             watcher,
+            most: u64::MAX,
             ended: None,
         }
+    }
+
+    /// The same, which more than `most` bars end.
+    pub(super) fn at_most(self, most: u64) -> Self {
+        Self { most, ..self }
     }
 
     /// Adds the bars of a file.
@@ -200,6 +210,9 @@ impl<'w> BarStream<'w> {
                 None => break,
                 Some(Ok(bar)) => source.take(bar, self.timeframe, self.range),
                 Some(Err(error)) => self.ended = Some(Ending::Bars(error)),
+            }
+            if self.unwatched == 0 && self.bars() > self.most {
+                self.ended = Some(Ending::TooMany(self.most));
             }
             if self.ended.is_some() || !self.goes_on() {
                 self.sources[place].block.clear();

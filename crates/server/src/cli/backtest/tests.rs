@@ -24,7 +24,7 @@ fn printed(data: &Path, config: &Path, flags: &[&str]) -> Value {
     let (backtest, symbols) = asked(&arguments, &file).unwrap();
     let mut finished = finish(&arguments, &backtest, &symbols).unwrap();
     let data = finished.report_data(&backtest);
-    let result = BacktestResult::new(&backtest.request, &finished, &data, true);
+    let result = BacktestResult::new(&backtest.request, &finished, &data, usize::MAX);
     serde_json::from_str(&serde_json::to_string(&result).unwrap()).unwrap()
 }
 
@@ -43,7 +43,7 @@ async fn job(folder: &Path, data: &Path, request: Value) -> Value {
     let detail = backtests.get(&tenant, &id.to_string()).await.unwrap().unwrap();
     assert_eq!(detail.row.state, JobState::Done, "{:?}", detail.row.error);
     backtests.stop().await;
-    serde_json::from_str(detail.result.unwrap().summary.get()).unwrap()
+    serde_json::from_str(detail.summary.unwrap().get()).unwrap()
 }
 
 /// Without what the clock says.

@@ -58,7 +58,7 @@ pub(super) fn matched(
             let message = "is of a symbol that the strategy does not trade; leave it out";
             faults.push(FieldFault::new(field, message));
         } else {
-            found.push((symbol, bars));
+            found.push((symbol, named(bars)));
         }
     }
     for symbol in &config.symbols {
@@ -71,4 +71,16 @@ pub(super) fn matched(
         }
     }
     if faults.is_empty() { Ok(found) } else { Err(faults) }
+}
+
+/// With a file's name as it can be shown.
+fn named(bars: DataBars) -> DataBars {
+    const LONGEST_NAME: usize = 100;
+    match bars {
+        DataBars::Upload { file, name } => {
+            let name = name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+            DataBars::Upload { file, name }
+        }
+        history @ DataBars::History(_) => history,
+    }
 }

@@ -136,31 +136,53 @@ pub(crate) struct Figures {
     pub(crate) closed_trades: u64,
 }
 
-/// A back-test with its result.
+/// A back-test with its result, when it is done.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JobDetail {
     #[serde(flatten)]
     pub(crate) row: JobRow,
-    #[serde(flatten)]
-    pub(crate) result: Option<StoredResult>,
+    /// What `ballast backtest --json` prints, digit by digit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<BacktestResult>, nullable = false)]
+    pub(crate) summary: Option<Box<RawValue>>,
+    /// Trades that are too many for the summary; those that closed first are left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) trades_left_out: Option<usize>,
+    /// The equity curve, at most 2,000 points.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<CurvePoint>>, nullable = false)]
+    pub(crate) equity: Option<Box<RawValue>>,
+    /// Each calendar month's growth.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<MonthText>>, nullable = false)]
+    pub(crate) months: Option<Box<RawValue>>,
 }
 
-/// What a run came to, as it was stored: the JSON is handed on as it is, digit by digit.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+/// `result.json`. Its JSON is handed on as it is.
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct StoredResult {
-    /// What `ballast backtest --json` prints.
-    #[schema(value_type = BacktestResult)]
-    pub(crate) summary: Box<RawValue>,
-    /// Trades that are too many for the summary; those that closed first are left out.
-    pub(crate) trades_left_out: usize,
-    /// The equity curve, at most 2,000 points.
-    #[schema(value_type = Vec<CurvePoint>)]
-    pub(crate) equity: Box<RawValue>,
-    /// Each calendar month's growth.
-    #[schema(value_type = Vec<MonthText>)]
-    pub(crate) months: Box<RawValue>,
+pub(super) struct StoredResult {
+    pub(super) summary: Box<RawValue>,
+    pub(super) trades_left_out: usize,
+    pub(super) equity: Box<RawValue>,
+    pub(super) months: Box<RawValue>,
+}
+
+impl JobDetail {
+    pub(super) fn new(row: JobRow, result: Option<StoredResult>) -> Self {
+        let Some(StoredResult { summary, trades_left_out, equity, months }) = result else {
+            return Self { row, summary: None, trades_left_out: None, equity: None, months: None };
+        };
+        Self {
+            row,
+            summary: Some(summary),
+            trades_left_out: Some(trades_left_out),
+            equity: Some(equity),
+            months: Some(months),
+        }
+    }
 }
 
 /// How [`ballast_backtest::report::MonthReturn`] is written.

@@ -227,7 +227,7 @@ impl Shared {
             JobState::Done => self.files.result(tenant, id)?,
             _ => None,
         };
-        Ok(Some(JobDetail { row, result }))
+        Ok(Some(JobDetail::new(row, result)))
     }
 
     pub(super) fn report(&self, tenant: &TenantId, id: JobId) -> io::Result<Option<Vec<u8>>> {

@@ -146,10 +146,12 @@ async fn until(
 async fn a_run_ends_with_result_report_and_nothing_left_over() {
     let desk = Desk::new();
     let bars = desk.upload(&csv(300)).await;
-    let JobDetail { row, result } = desk.ran("a", bars).await;
+    let detail = desk.ran("a", bars).await;
+    let result = serde_json::to_value(&detail).unwrap();
+    let row = detail.row;
     assert_eq!((row.state, row.progress_pct, row.bars), (JobState::Done, 100, Some(300)));
     assert!(row.created_at <= row.started_at.unwrap() && row.started_at <= row.finished_at);
-    let result = serde_json::to_value(result.unwrap()).unwrap();
+    assert_eq!((&result["id"], &result["state"]), (&json!(row.id), &json!("done")));
     assert_eq!(result["summary"]["bars"], 300);
     assert_eq!(result["equity"].as_array().unwrap().len(), 300);
     assert_eq!(result["months"][0]["month"], 1);
@@ -201,8 +203,8 @@ async fn what_runs_and_what_waits_is_cancelled_and_what_has_ended_removed() {
         let removal = desk.backtests.cancel_or_remove(&name("a"), &id.to_string()).await.unwrap();
         assert_eq!(removal, Some(Removal::Cancelled));
         until(&mut heard, id, |state| state == JobState::Cancelled).await;
-        let JobDetail { row, result } = desk.get("a", id).await;
-        assert!(row.state == JobState::Cancelled && row.progress_pct < 100 && result.is_none());
+        let JobDetail { row, summary, .. } = desk.get("a", id).await;
+        assert!(row.state == JobState::Cancelled && row.progress_pct < 100 && summary.is_none());
         let report = desk.backtests.report(&name("a"), &id.to_string()).await.unwrap();
         assert!(report.is_none());
     }
@@ -269,6 +271,56 @@ async fn bad_data_and_a_full_clock_fail_with_what_to_do() {
 }
 
 #[tokio::test]
+async fn what_takes_too_much_memory_is_refused_before_it_does() {
+    let desk = Desk::new();
+    let mut asked = request("market");
+    // Nothing is traded, so that a million bars are over soon.
+    asked["strategyConfig"]["timeframe"] = json!("1M");
+    let mut heard = desk.backtests.subscribe();
+    let row = desk.submit_request("a", &asked, history(1_020_000)).await.unwrap();
+    until(&mut heard, row.id, JobState::is_final).await;
+    let error = desk.get("a", row.id).await.row.error.unwrap();
+    assert!(error.starts_with("there are more than 1000000 bars, which is the limit"), "{error}");
+
+    asked = request("market");
+    asked["range"] = json!({"to": "1970-01-15T21:20:00Z"});
+    let row = desk.submit_request("a", &asked, history(1_020_000)).await.unwrap();
+    until(&mut heard, row.id, JobState::is_final).await;
+    let JobDetail { row, summary, trades_left_out, .. } = desk.get("a", row.id).await;
+    assert_eq!(row.bars, Some(21_440));
+    let summary: Value = serde_json::from_str(summary.unwrap().get()).unwrap();
+    let (listed, all) = (10_000, 10_720);
+    assert_eq!(summary["trades"].as_array().unwrap().len(), listed);
+    assert_eq!(summary["closedTrades"].as_u64().unwrap() + 1, all);
+    assert_eq!(trades_left_out, Some(720));
+    desk.backtests.stop().await;
+}
+
+/// Trading comes first wherever both want a processor.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_workers_have_a_low_priority_and_nobody_else_has() {
+    let desk = Desk::new();
+    desk.ran("a", history(5)).await;
+    let nice = |stat: &str| -> i32 {
+        let (_, rest) = stat.rsplit_once(')').unwrap();
+        rest.split_whitespace().nth(16).unwrap().parse().unwrap()
+    };
+    let own = nice(&fs::read_to_string("/proc/self/stat").unwrap());
+    let (mut workers, mut others) = (0, 0);
+    for thread in fs::read_dir("/proc/self/task").unwrap() {
+        // A thread may end meanwhile.
+        let Ok(stat) = fs::read_to_string(thread.unwrap().path().join("stat")) else { continue };
+        match stat.contains("(backtest-") {
+            true => workers += usize::from(nice(&stat) > own),
+            false => others += usize::from(nice(&stat) == own),
+        }
+    }
+    assert!(workers >= 1 && others >= 1, "{workers} {others}");
+    desk.backtests.stop().await;
+}
+
+#[tokio::test]
 async fn a_range_leaves_out_what_is_outside() {
     let desk = Desk::new();
     let mut heard = desk.backtests.subscribe();
@@ -276,9 +328,9 @@ async fn a_range_leaves_out_what_is_outside() {
     asked["range"] = json!({"from": "1970-01-01T00:10:00Z", "to": "1970-01-01T00:30:00Z"});
     let row = desk.submit_request("a", &asked, history(100)).await.unwrap();
     until(&mut heard, row.id, JobState::is_final).await;
-    let JobDetail { row, result } = desk.get("a", row.id).await;
+    let JobDetail { row, summary, .. } = desk.get("a", row.id).await;
     assert_eq!(row.bars, Some(20));
-    let summary: Value = serde_json::from_str(result.unwrap().summary.get()).unwrap();
+    let summary: Value = serde_json::from_str(summary.unwrap().get()).unwrap();
     assert_eq!(summary["firstTime"], "1970-01-01T00:10:00Z");
     assert_eq!(summary["lastTime"], "1970-01-01T00:30:00Z");
     desk.backtests.stop().await;
@@ -322,7 +374,7 @@ async fn what_a_killed_server_ran_has_failed_when_it_is_back() {
         assert!(error.contains(&format!("the server was stopped {expected}")), "{error}");
     }
     let whole = after.get("a", done).await;
-    assert!(whole.row.state == JobState::Done && whole.result.is_some());
+    assert!(whole.row.state == JobState::Done && whole.summary.is_some());
     assert_eq!(after.uploads(), 0);
     assert_eq!(after.ids("a").await, [waiting, running, done]);
     after.backtests.stop().await;

@@ -21,8 +21,11 @@ use crate::research::result::BacktestResult;
 use crate::research::run::{self, Backtest, Finished, RunFailure};
 use crate::research::stream::BarStream;
 
-/// More trades than a page can list are left out of a summary; the report and the figures have all.
+/// More trades than a page can list are left out of a summary; the figures have all.
 const MOST_TRADES: usize = 10_000;
+/// Curves and trades of a run are kept in memory: this many bars, with a trade at every other one,
+/// take about half a gigabyte.
+const MOST_BARS: u64 = 1_000_000;
 
 /// A job that a worker has taken.
 struct Taken {
@@ -171,7 +174,8 @@ fn open<'w>(
     watch: Watch<'w>,
 ) -> Result<BarStream<'w>, BarsError> {
     let timeframe = backtest.request.timeframe;
-    let mut bars = BarStream::new(timeframe, backtest.range, watch.watcher());
+    let bars = BarStream::new(timeframe, backtest.range, watch.watcher());
+    let mut bars = bars.at_most(MOST_BARS);
     for (symbol, source) in data {
         match source {
             DataBars::Upload { file, name } => {
@@ -241,12 +245,11 @@ impl Shared {
 fn results(backtest: &Backtest, mut finished: Finished) -> Result<Results, Ended> {
     let data = finished.report_data(backtest);
     let report = report::html(&data).map_err(|error| Ended::Failed(error.to_string()))?;
-    let mut summary = BacktestResult::new(&backtest.request, &finished, &data, true);
-    let trades_left_out = summary.keep_trades(MOST_TRADES);
+    let summary = BacktestResult::new(&backtest.request, &finished, &data, MOST_TRADES);
     let months = report::monthly_returns(data.starting_cash, &data.equity);
     let result = StoredResult {
         summary: raw(&summary)?,
-        trades_left_out,
+        trades_left_out: data.trades.len().saturating_sub(MOST_TRADES),
         equity: raw(&curve::thinned(&data.equity))?,
         months: raw(&months)?,
     };

@@ -231,3 +231,51 @@ fn no_request_whatever_ends_the_server() {
         }
     }
 }
+
+/// The description that clients are generated from, of everything that a route can take or give.
+#[test]
+fn the_description_says_what_is_read_and_written() {
+    use crate::research::{BacktestResult, JobDetail, JobPage, Progress};
+    use crate::strategy_text::TextFault;
+
+    #[derive(utoipa::OpenApi)]
+    #[openapi(components(schemas(
+        RunRequest,
+        FieldFault,
+        JobDetail,
+        JobPage,
+        Progress,
+        BacktestResult,
+        TextFault
+    )))]
+    struct Description;
+    let description = serde_json::to_value(<Description as utoipa::OpenApi>::openapi()).unwrap();
+    let schemas = &description["components"]["schemas"];
+    let asked = &schemas["RunRequest"];
+    let mut required: Vec<_> = asked["required"].as_array().unwrap().clone();
+    required.sort_by_key(ToString::to_string);
+    assert_eq!(required, ["data", "strategyConfig", "timeframe"]);
+    let mut everything = serde_json::to_value(RunRequest::read(&request().to_string()).unwrap());
+    for field in [
+        "name",
+        "symbols",
+        "currency",
+        "feePct",
+        "makerFeePct",
+        "takerFeePct",
+        "range",
+        "lot",
+        "periodsPerYear",
+    ] {
+        everything.as_mut().unwrap()[field] = Value::Null;
+    }
+    let fields = |object: &Value| object.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(fields(&asked["properties"]), fields(&everything.unwrap()));
+    assert_eq!(asked["additionalProperties"], false);
+    // Whatever is referred to is there.
+    let text = description.to_string();
+    for reference in text.split("\"#/components/schemas/").skip(1) {
+        let name = reference.split('"').next().unwrap();
+        assert!(schemas.get(name).is_some(), "{name}");
+    }
+}
