@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use crate::flags::FeatureFlags;
 use crate::metrics::Metrics;
+use crate::research::Backtests;
 use crate::serve::control::TradingControl;
 use crate::serve::health::Health;
 use crate::serve::identity::Entrance;
@@ -45,6 +46,7 @@ pub(crate) struct Parts {
     pub(crate) market_clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) replies: Replies,
+    pub(crate) backtests: Backtests,
     pub(crate) flags: FeatureFlags,
     pub(crate) settings: SettingsRow,
     /// Whether anybody may register.

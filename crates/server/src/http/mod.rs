@@ -2,6 +2,7 @@
 
 mod about;
 mod alerts;
+mod backtests;
 mod bot_state;
 mod caller;
 mod codes;
@@ -16,7 +17,9 @@ mod orders;
 mod performance;
 mod positions;
 mod profiles;
+mod strategies;
 mod trades;
+mod web;
 
 use axum::Router;
 use ballast_platform::request::{Api, Gate, RouteEntry};
@@ -33,7 +36,7 @@ pub(crate) fn router(gate: Gate, app: App, platform: Api<()>) -> (Router, Vec<Ro
     let (router, description, entries) = api.split();
     let (router, described) = description::add(router, description);
     let entries = entries.into_iter().chain(described).collect();
-    (router, entries)
+    (router.fallback(web::answer), entries)
 }
 
 fn routes(gate: Gate) -> Api<App> {
@@ -47,5 +50,7 @@ fn routes(gate: Gate) -> Api<App> {
     let api = positions::routes(api);
     let api = trades::routes(api);
     let api = alerts::routes(api);
+    let api = strategies::routes(api);
+    let api = backtests::routes(api);
     control::routes(api)
 }

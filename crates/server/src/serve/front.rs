@@ -13,6 +13,7 @@ use super::past::Past;
 use super::prices::Prices;
 use super::stopped;
 use super::tenants::Tenants;
+use crate::research::Backtests;
 
 /// What routes ask things of.
 pub(super) struct Desks {
@@ -22,6 +23,7 @@ pub(super) struct Desks {
     pub(super) prices: Prices,
     pub(super) past: Past,
     pub(super) health: Health,
+    pub(super) backtests: Backtests,
 }
 
 /// Listeners with what they answer by.

@@ -43,6 +43,7 @@ use crate::app::{App, Listing, Parts};
 use crate::cli::CliError;
 use crate::http;
 use crate::metrics::Metrics;
+use crate::research::Backtests;
 use crate::views;
 use crate::views::rows::SettingsRow;
 use crate::views::words::MarketWord;
@@ -247,6 +248,7 @@ impl Server {
         let store = self.open_store().await?;
         let entrance = Entrance::open(&self.settings, public.local_addr()?).await?;
         let entrance = Arc::new(entrance);
+        let backtests = Backtests::start(&self.settings.data_dir, self.settings.backtest)?;
         let seated = self.seated(&store, configured, &mut board).await?;
         if let Some(from) = self.stands_at(&seated) {
             tracing::info!(%from, "the replay goes on where it was");
@@ -296,6 +298,7 @@ impl Server {
             prices,
             past,
             health,
+            backtests: backtests.clone(),
         };
         let listeners = (public, internal);
         let http =
@@ -311,6 +314,7 @@ impl Server {
             failed = panicked(&mut market) => Err(failed),
         };
         tracing::info!("stopping: finishing what was begun");
+        backtests.stop().await;
         Running { stop, tenants, market, http }.stop().await;
         drop(control);
         closed(store, &entrance).await?;
@@ -501,7 +505,7 @@ impl Server {
     }
 
     fn parts(&self, desks: Desks, store: &Store, entrance: Arc<Entrance>) -> Parts {
-        let Desks { tenants, control, market, prices, past, health } = desks;
+        let Desks { tenants, control, market, prices, past, health, backtests } = desks;
         let market_word = match self.replay {
             Some(_) => MarketWord::Replay,
             None => MarketWord::Simulated,
@@ -521,6 +525,7 @@ impl Server {
             market_clock: Arc::clone(&self.clock),
             entropy: Arc::new(SystemEntropy),
             replies: Replies::default(),
+            backtests,
             flags: self.settings.flags.into(),
             settings: SettingsRow {
                 product_id: self.settings.product_id.clone(),

@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use crate::cli::{CliError, in_words};
 use crate::flags::FlagSettings;
+use crate::research::BacktestSettings;
 
 /// Every setting with its default, commented.
 const DEFAULTS: &str = include_str!("../../../../ballast.default.toml");
@@ -35,6 +36,7 @@ pub(crate) struct Settings {
     pub(crate) identity: Identity,
     pub(crate) mail: Mail,
     pub(crate) flags: FlagSettings,
+    pub(crate) backtest: BacktestSettings,
     pub(crate) market: Market,
     pub(crate) paper: Paper,
     pub(crate) engine: EngineSettings,

@@ -1,0 +1,301 @@
+//! Back-tests as jobs: asked for with uploads or the market's history, followed, read, cancelled.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use ballast_domain::{Symbol, Timestamp};
+use ballast_platform::request::{Access, Api, FieldError, Lifecycle, Path, Problem, Query, code};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+
+use super::about;
+use super::caller::Caller;
+use super::codes::{FEATURE_OFF, NOT_POSSIBLE};
+use crate::app::App;
+use crate::research::{
+    DataBars, DataSource, FieldFault, JobDetail, JobPage, JobRow, ReadError, Removal, RunRequest,
+    SubmitError, SymbolData, UploadError,
+};
+
+/// Bars of the market's own history that one back-test may have of each symbol.
+const MOST_BARS: usize = 200_000;
+/// A request without its files.
+const MOST_REQUEST_BYTES: usize = 1 << 20;
+
+pub(super) fn routes(api: Api<App>) -> Api<App> {
+    let current = Lifecycle::Current;
+    let (schemas, paths, methods) = routes!(run);
+    // Uploads are read as they come, and counted by whoever keeps them.
+    let upload = (schemas, paths, methods.layer(DefaultBodyLimit::disable()));
+    api.route_without_time_limit(Access::User, current, upload)
+        .route(Access::User, current, routes!(list))
+        .route(Access::User, current, routes!(read, remove))
+        .route(Access::User, current, routes!(report))
+}
+
+/// Refuses whoever the feature is not on for.
+fn check_flag(app: &App, caller: &Caller) -> Result<(), Problem> {
+    match about::for_role(app.flags, caller.identity.role).backtest.enabled {
+        true => Ok(()),
+        false => Err(Problem::new(&FEATURE_OFF, FEATURE_OFF.remedy)),
+    }
+}
+
+/// A back-test with its files.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it only describes what is read part by part")]
+struct RunForm {
+    /// What to run, as JSON.
+    request: RunRequest,
+    /// A CSV file for each symbol, its field named by the symbol, or `file` when there is one.
+    #[schema(format = Binary, content_media_type = "text/csv")]
+    file: Option<String>,
+}
+
+/// Run a back-test; it goes on as a job
+#[utoipa::path(post, path = "/api/backtest/run", tag = "backtest",
+    request_body(content((RunForm = "multipart/form-data"), (RunRequest = "application/json"))),
+    responses((status = 202, body = JobRow)))]
+async fn run(
+    State(app): State<App>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Problem> {
+    check_flag(&app, &caller)?;
+    let is_form = request.headers().get(CONTENT_TYPE).is_some_and(|value| {
+        value.to_str().is_ok_and(|text| text.starts_with("multipart/form-data"))
+    });
+    let (asked, mut data) = match is_form {
+        true => form(&app, request).await?,
+        false => (json(request).await?, Vec::new()),
+    };
+    let source = asked.data.map(|data| data.source);
+    if source == Some(DataSource::Market) {
+        data.append(&mut history(&app, &asked).await?);
+    }
+    let taken = app.backtests.submit(&caller.identity.user, asked, data).await;
+    let row = taken.map_err(not_taken)?;
+    Ok((StatusCode::ACCEPTED, Json(row)).into_response())
+}
+
+async fn json(request: Request) -> Result<RunRequest, Problem> {
+    let bytes = axum::body::to_bytes(request.into_body(), MOST_REQUEST_BYTES).await;
+    let bytes = bytes.map_err(|_| Problem::new(&code::BODY_TOO_LARGE, TOO_LARGE))?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| Problem::new(&code::INVALID_JSON, "The body is not UTF-8 text."))?;
+    RunRequest::read(text).map_err(|faults| faulty(&faults))
+}
+
+const TOO_LARGE: &str = "The request without its files is larger than 1 MiB.";
+
+/// Reads a form part by part; files go to the disk as they come.
+async fn form(app: &App, request: Request) -> Result<(RunRequest, Vec<SymbolData>), Problem> {
+    let parts = Multipart::from_request(request, &()).await;
+    let mut parts = parts.map_err(|error| broken(&error.body_text()))?;
+    let (mut asked, mut data) = (None, Vec::new());
+    while let Some(mut part) = parts.next_field().await.map_err(|e| broken(&e.body_text()))? {
+        let field = part.name().unwrap_or_default().to_owned();
+        if field == "request" {
+            let mut text = Vec::new();
+            while let Some(chunk) = part.chunk().await.map_err(|e| broken(&e.body_text()))? {
+                if text.len() + chunk.len() > MOST_REQUEST_BYTES {
+                    return Err(Problem::new(&code::BODY_TOO_LARGE, TOO_LARGE));
+                }
+                text.extend_from_slice(&chunk);
+            }
+            let text = String::from_utf8(text)
+                .map_err(|_| Problem::invalid_field("request", "is not UTF-8 text"))?;
+            asked = Some(RunRequest::read(&text).map_err(|faults| faulty(&faults))?);
+            continue;
+        }
+        let symbol = symbol_of(&field)?;
+        let name = part.file_name().unwrap_or("upload.csv").to_owned();
+        let mut file = app.backtests.create_upload().await.map_err(not_received)?;
+        while let Some(chunk) = part.chunk().await.map_err(|e| broken(&e.body_text()))? {
+            file.append(&chunk).await.map_err(not_received)?;
+        }
+        file.complete().await.map_err(not_received)?;
+        data.push(SymbolData { symbol, bars: DataBars::Upload { file, name } });
+    }
+    let asked = asked.ok_or_else(|| {
+        Problem::invalid_field("request", "is missing: a part with the JSON of what to run")
+    })?;
+    Ok((asked, data))
+}
+
+/// Whose bars a part has; `file` when the strategy trades one symbol.
+fn symbol_of(field: &str) -> Result<Option<Symbol>, Problem> {
+    if field == "file" {
+        return Ok(None);
+    }
+    let symbol = field.parse();
+    symbol.map(Some).map_err(|error| Problem::invalid_field(field, format!("{error}")))
+}
+
+/// The market's own bars of each symbol of the strategy.
+async fn history(app: &App, asked: &RunRequest) -> Result<Vec<SymbolData>, Problem> {
+    let backtest = asked.checked().map_err(|faults| faulty(&faults))?;
+    let config = &backtest.request.config;
+    let timeframe = backtest.request.timeframe;
+    if timeframe < app.base {
+        let message = format!("the market's shortest bars are {}", app.base);
+        return Err(Problem::invalid_field("timeframe", message));
+    }
+    let range = asked.range.unwrap_or_default();
+    let to = range.to.unwrap_or_else(|| app.past.told_to());
+    let length = timeframe.nanos().unwrap_or(31 * 86_400 * 1_000_000_000);
+    let reach = length.saturating_mul(i64::try_from(MOST_BARS).unwrap_or(i64::MAX));
+    let least = to.saturating_add_nanos(reach.saturating_neg());
+    let from = range.from.map_or(default_start(to, length), |from| from);
+    if from < least {
+        let message = format!("more than {MOST_BARS} bars lie between it and 'to'; begin later");
+        return Err(Problem::invalid_field("range.from", message));
+    }
+    let mut data = Vec::new();
+    for symbol in &config.symbols {
+        if app.listing.find(*symbol).is_none() {
+            let message = format!("the market does not list {symbol}");
+            return Err(Problem::invalid_field("strategyConfig.symbols", message));
+        }
+        let bars = app.past.bars(*symbol, timeframe, from, to).await;
+        let bars: Arc<[_]> = bars.map_err(Problem::unavailable)?.into();
+        data.push(SymbolData { symbol: Some(*symbol), bars: DataBars::History(bars) });
+    }
+    Ok(data)
+}
+
+/// Twenty thousand bars back, which run in a blink.
+fn default_start(to: Timestamp, length_nanos: i64) -> Timestamp {
+    to.saturating_add_nanos(length_nanos.saturating_mul(-20_000))
+}
+
+/// Which part of the list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct JobQuery {
+    /// Where the page before ended: its `nextCursor`.
+    cursor: Option<String>,
+    /// Rows at most, 1 to 200; 50 when absent.
+    limit: Option<usize>,
+}
+
+/// The caller's back-tests, the newest first
+#[utoipa::path(get, path = "/api/backtest", tag = "backtest", params(JobQuery),
+    responses((status = 200, body = JobPage)))]
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(asked): Query<JobQuery>,
+) -> Result<Json<JobPage>, Problem> {
+    check_flag(&app, &caller)?;
+    let limit = asked.limit.unwrap_or(50);
+    if !(1..=200).contains(&limit) {
+        return Err(Problem::invalid_field("limit", "is 1 to 200"));
+    }
+    let page = app.backtests.list(&caller.identity.user, asked.cursor.as_deref(), limit).await;
+    page.map(Json).map_err(not_read)
+}
+
+/// One back-test, with its result when it is done
+#[utoipa::path(get, path = "/api/backtest/{id}", tag = "backtest",
+    params(("id" = String, Path)), responses((status = 200, body = JobDetail)))]
+async fn read(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<JobDetail>, Problem> {
+    check_flag(&app, &caller)?;
+    let found = app.backtests.get(&caller.identity.user, &id).await.map_err(not_read)?;
+    found.map(Json).ok_or_else(missing)
+}
+
+/// The report of a back-test that is done, a page that needs nothing else
+#[utoipa::path(get, path = "/api/backtest/{id}/report", tag = "backtest",
+    params(("id" = String, Path)),
+    responses((status = 200, body = String, content_type = "text/html")))]
+async fn report(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    check_flag(&app, &caller)?;
+    let page = app.backtests.report(&caller.identity.user, &id).await.map_err(not_read)?;
+    let page = page.ok_or_else(|| {
+        Problem::not_found("There is no such back-test, or it has no report yet.")
+    })?;
+    let policy = ballast_backtest::report::CONTENT_SECURITY_POLICY;
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    Ok((headers, page).into_response())
+}
+
+/// Cancel a back-test that runs or waits, or remove one that has ended
+#[utoipa::path(delete, path = "/api/backtest/{id}", tag = "backtest",
+    params(("id" = String, Path)),
+    responses((status = 202, description = "It is being cancelled"),
+        (status = 204, description = "It is gone")))]
+async fn remove(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    check_flag(&app, &caller)?;
+    let done = app.backtests.cancel_or_remove(&caller.identity.user, &id).await;
+    match done.map_err(not_read)? {
+        Some(Removal::Cancelled) => Ok(StatusCode::ACCEPTED),
+        Some(Removal::Removed) => Ok(StatusCode::NO_CONTENT),
+        None => Err(missing()),
+    }
+}
+
+fn missing() -> Problem {
+    Problem::not_found("There is no such back-test.")
+}
+
+fn broken(why: &str) -> Problem {
+    Problem::invalid_field("", format!("the form cannot be read: {why}"))
+}
+
+fn faulty(faults: &[FieldFault]) -> Problem {
+    let errors = faults.iter().map(|fault| {
+        let error = FieldError::new(fault.field.clone(), fault.message.clone());
+        match fault.column {
+            Some(column) => error.at_column(column),
+            None => error,
+        }
+    });
+    Problem::invalid(errors.collect())
+}
+
+fn not_taken(error: SubmitError) -> Problem {
+    let wait = std::time::Duration::from_secs(30);
+    match error {
+        SubmitError::Invalid(faults) => faulty(&faults),
+        SubmitError::TooManyRequests => Problem::new(&NOT_POSSIBLE, error.to_string()),
+        SubmitError::Busy | SubmitError::Unavailable => {
+            Problem::new(&code::UNAVAILABLE, error.to_string()).retry_after(wait)
+        }
+        SubmitError::Internal(cause) => Problem::internal(cause),
+    }
+}
+
+fn not_received(error: UploadError) -> Problem {
+    match error {
+        UploadError::TooLarge => Problem::new(&code::BODY_TOO_LARGE, error.to_string()),
+        UploadError::Storage(cause) => Problem::internal(cause),
+    }
+}
+
+fn not_read(error: ReadError) -> Problem {
+    match error {
+        ReadError::Invalid => Problem::invalid_field("cursor", error.to_string()),
+        ReadError::Internal(cause) => Problem::internal(cause),
+    }
+}

@@ -1,0 +1,68 @@
+//! The web application, embedded: its files, and its page for every path of its own.
+
+use axum::extract::Request;
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use ballast_platform::request::{Problem, not_found};
+use rust_embed::{Embed, EmbeddedFile};
+
+/// The built application; empty in a build that was made before it.
+#[derive(Embed)]
+#[folder = "../../web/dist"]
+#[allow_missing = true]
+struct Application;
+
+/// What the server itself answers: there is no page below these.
+const OWN: [&str; 5] = ["/api", "/platform", "/internal", "/health", "/socket.io"];
+const PAGE: &str = "index.html";
+const UNCHANGING: &str = "public, max-age=31536000, immutable";
+const CHANGING: &str = "no-cache";
+
+/// Answers what no route has: a file of the application, its page, or that there is nothing.
+pub(super) async fn answer(request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let is_own = OWN.iter().any(|own| {
+        path.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    if !reads || is_own {
+        return not_found(request.uri().clone()).await.into_response();
+    }
+    let name = path.trim_start_matches('/');
+    if let Some(file) = Application::get(name) {
+        return told(&request, name, &file);
+    }
+    // A missing file is no page: only whoever asks for one gets it.
+    let wants_page = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    let wants_page = wants_page.is_some_and(|accept| accept.contains("text/html"));
+    match Application::get(PAGE).filter(|_| wants_page) {
+        Some(page) => told(&request, PAGE, &page),
+        None if wants_page => {
+            Problem::not_found("This build has no web application; build it, then the server.")
+                .into_response()
+        }
+        None => not_found(request.uri().clone()).await.into_response(),
+    }
+}
+
+fn told(request: &Request, name: &str, file: &EmbeddedFile) -> Response {
+    let hash = file.metadata.sha256_hash();
+    let tag = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let tag = format!("\"{tag}\"");
+    let mut headers = HeaderMap::new();
+    // Names below assets/ hold a hash of what is in them.
+    let caching = if name.starts_with("assets/") { UNCHANGING } else { CHANGING };
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
+    if let Ok(value) = HeaderValue::from_str(&tag) {
+        headers.insert(ETAG, value);
+    }
+    let known = request.headers().get(IF_NONE_MATCH).and_then(|known| known.to_str().ok());
+    if known.is_some_and(|known| known.split(',').any(|known| known.trim() == tag)) {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    if let Ok(value) = HeaderValue::from_str(file.metadata.mimetype()) {
+        headers.insert(CONTENT_TYPE, value);
+    }
+    (headers, file.data.to_vec()).into_response()
+}
