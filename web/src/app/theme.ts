@@ -6,6 +6,7 @@ import {
   ActionIcon,
   Button,
   createTheme,
+  Drawer,
   Modal,
   type CSSVariablesResolver,
   type MantineColorsTuple,
@@ -51,6 +52,13 @@ const neutralLight: MantineColorsTuple = [
   "#1b2126",
 ];
 
+/** What lies above the page has the surface of a panel. */
+const OVERLAY = {
+  content: { background: "var(--surface)", border: "1px solid var(--line)" },
+  header: { background: "var(--surface)" },
+  title: { fontWeight: 600 },
+};
+
 export const theme = createTheme({
   primaryColor: "accent",
   primaryShade: { light: 7, dark: 6 },
@@ -78,6 +86,11 @@ export const theme = createTheme({
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
     Modal: Modal.extend({
       defaultProps: { centered: true, closeButtonProps: { "aria-label": "Close" } },
+      styles: OVERLAY,
+    }),
+    Drawer: Drawer.extend({
+      defaultProps: { closeButtonProps: { "aria-label": "Close" } },
+      styles: OVERLAY,
     }),
   },
 });

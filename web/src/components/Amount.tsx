@@ -48,7 +48,7 @@ export function Flash(props: { value: string; className?: string; children: Reac
     if (direction === 0 || span === null) return;
     span.classList.remove("flash-up", "flash-down");
     // Reading a size makes the browser start the animation anew.
-    void span.offsetWidth;
+    span.getBoundingClientRect();
     span.classList.add(direction > 0 ? "flash-up" : "flash-down");
   }, [value]);
   return (

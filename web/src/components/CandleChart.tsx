@@ -30,6 +30,8 @@ interface CandleChartProps {
   className?: string;
 }
 
+const BAR_WIDTH = 8;
+
 interface Drawn {
   chart: IChartApi;
   bars: ISeriesApi<"Candlestick">;
@@ -54,7 +56,11 @@ export function CandleChart({ candles, tick, positions, fills, className }: Cand
       wickUpColor: colours.profit,
       wickDownColor: colours.loss,
       borderVisible: false,
-      priceFormat: { type: "price", precision, minMove: 10 ** -precision },
+      priceFormat: {
+        type: "custom",
+        minMove: 10 ** -precision,
+        formatter: (value: number) => price(value.toFixed(precision), tick),
+      },
     });
     setDrawn({ chart, bars, colours });
     return () => {
@@ -106,7 +112,7 @@ function useBars(drawn: Drawn | undefined, candles: Candles): void {
     );
     if (extra.current?.owner !== drawn) {
       extra.current = { owner: drawn, series: addExtra(chart, candles, colours) };
-      chart.timeScale().setVisibleLogicalRange(lastBars(candles.bars.length));
+      chart.timeScale().setVisibleLogicalRange(lastBars(chart, candles.bars.length));
     }
     const [volume, ...overlays] = extra.current.series;
     volume?.setData(
@@ -128,8 +134,10 @@ function useBars(drawn: Drawn | undefined, candles: Candles): void {
   }, [drawn, candles]);
 }
 
-function lastBars(count: number): { from: number; to: number } {
-  return { from: count - 160, to: count + 6 };
+/** As many bars as can be told apart in the width. */
+function lastBars(chart: IChartApi, count: number): { from: number; to: number } {
+  const width = chart.options().width || chart.chartElement().clientWidth;
+  return { from: count - Math.max(30, Math.round(width / BAR_WIDTH)), to: count + 5 };
 }
 
 /** The volume, then a line per indicator: on the price, or in a pane of its own. */

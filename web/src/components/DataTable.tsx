@@ -126,6 +126,7 @@ function useWindow<T>(
   isVirtual: boolean,
   rowHeight: number,
 ): { shown: readonly T[]; before: number; after: number } {
+  // eslint-disable-next-line react-hooks/incompatible-library -- nothing here is memoised
   const virtualizer = useVirtualizer({
     count: isVirtual ? rows.length : 0,
     getScrollElement: () => scroller.current,

@@ -19,7 +19,7 @@ interface LineChartProps {
   tone?: "accent" | "loss";
 }
 
-const MARGIN = { top: 8, right: 56, bottom: 22, left: 0 };
+const MARGIN = { top: 8, right: 60, bottom: 22, left: 0 };
 const TICKS = 4;
 
 export function LineChart({ points, height, label, format, tone = "accent" }: LineChartProps) {
@@ -45,7 +45,7 @@ export function LineChart({ points, height, label, format, tone = "accent" }: Li
           onPointerLeave={() => setHovered(undefined)}
         >
           {scale.ticks.map(({ y, text }) => (
-            <g key={text + y}>
+            <g key={y}>
               <line className={classes.grid} x1={0} x2={scale.right} y1={y} y2={y} />
               <text className={classes.axis} x={scale.right + 8} y={y + 4}>
                 {text}
@@ -127,7 +127,7 @@ function scaleOf(points: Point[], width: number, height: number) {
 }
 
 function axisText(value: number, span: number): string {
-  if (Math.abs(value) >= 10_000 && span > 500) return compact(value);
+  if (Math.abs(value) >= 1_000_000) return compact(value);
   const digits = span >= 20 ? 0 : span >= 2 ? 1 : 2;
   return value.toLocaleString(undefined, {
     minimumFractionDigits: digits,

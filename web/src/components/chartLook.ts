@@ -68,7 +68,7 @@ export function chartOptions(colours: ChartColours, timeZone: string): DeepParti
     },
     grid: { vertLines: { visible: false }, horzLines: { color: `${colours.line}99` } },
     crosshair: { mode: CrosshairMode.Normal },
-    rightPriceScale: { borderColor: colours.line, scaleMargins: { top: 0.08, bottom: 0.16 } },
+    rightPriceScale: { borderColor: colours.line, scaleMargins: { top: 0.12, bottom: 0.16 } },
     timeScale: {
       borderColor: colours.line,
       timeVisible: true,

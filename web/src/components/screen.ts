@@ -2,7 +2,7 @@
 import { useMediaQuery } from "@mantine/hooks";
 
 const query = (text: string) => (): boolean =>
-  useMediaQuery(text, window.matchMedia(text).matches, { getInitialValueInEffect: false }) ?? false;
+  useMediaQuery(text, window.matchMedia(text).matches, { getInitialValueInEffect: false });
 
 export const useIsPhone = query("(max-width: 767px)");
 

@@ -39,8 +39,8 @@ export function subscribeConnection(listener: () => void): () => void {
 }
 
 /** Hears of what is no row: progress, changed flags, a new alert. */
-export function onNotice<T>(type: Notice, heard: (detail: T) => void): () => void {
-  const listener = (event: Event) => heard((event as CustomEvent<T>).detail);
+export function onNotice(type: Notice, heard: (detail: unknown) => void): () => void {
+  const listener = (event: Event) => heard((event as CustomEvent).detail);
   notices.addEventListener(type, listener);
   return () => notices.removeEventListener(type, listener);
 }

@@ -14,7 +14,7 @@ describe("the fold of what the server says", () => {
   it("takes the whole state, and tells everybody", () => {
     const { state, changed } = reduce(EMPTY, [{ type: "state", state: sampleState }]);
     expect(state.seq).toBe(10);
-    expect(state.profiles["prf_1"]?.name).toBe("Trend");
+    expect(state.profiles.prf_1?.name).toBe("Trend");
     expect(state.evaluations[evaluationKey("prf_1", "BTC/USD")]?.decision).toBe("hold");
     expect(changed).toContain("*");
   });
@@ -25,8 +25,8 @@ describe("the fold of what the server says", () => {
       event(11, 10, { upserts: { orders: [filled], positions: [samplePosition] } }),
     ]);
     expect(state.seq).toBe(11);
-    expect(state.orders["ord_1"]?.status).toBe("filled");
-    expect(state.positions["trd_1"]?.quantity).toBe("0.5");
+    expect(state.orders.ord_1?.status).toBe("filled");
+    expect(state.positions.trd_1?.quantity).toBe("0.5");
     expect([...changed].sort()).toEqual([
       "orders",
       "orders/ord_1",
@@ -47,14 +47,14 @@ describe("the fold of what the server says", () => {
     const gap = reduce(started(), [event(13, 12, { upserts: { profiles: [renamed] } })]);
     expect(gap.state.behind).toBe(true);
     expect(gap.state.seq).toBe(10);
-    expect(gap.state.profiles["prf_1"]?.name).toBe("Trend");
+    expect(gap.state.profiles.prf_1?.name).toBe("Trend");
     expect(gap.changed).toContain("behind");
 
     const fresh = { ...sampleState, seq: 13, profiles: [renamed] };
     const { state } = reduce(gap.state, [{ type: "state", state: fresh }, event(14, 13)]);
     expect(state.behind).toBe(false);
     expect(state.seq).toBe(14);
-    expect(state.profiles["prf_1"]?.name).toBe("Other");
+    expect(state.profiles.prf_1?.name).toBe("Other");
   });
 
   it("ignores what it has already", () => {
@@ -92,8 +92,8 @@ describe("the fold of what the server says", () => {
         },
       },
     ]);
-    expect(state.profiles["prf_1"]).toMatchObject({ equity: "10100", name: "Trend" });
-    expect(state.profiles["prf_x"]).toBeUndefined();
+    expect(state.profiles.prf_1).toMatchObject({ equity: "10100", name: "Trend" });
+    expect(state.profiles.prf_x).toBeUndefined();
   });
 
   it("follows control forwards only", () => {
@@ -112,8 +112,8 @@ describe("the fold of what the server says", () => {
       state = reduce(state, [event(seq, seq - 1, { upserts: { orders: [order] } })]).state;
     }
     expect(Object.keys(state.orders)).toHaveLength(200);
-    expect(state.orders["ord_1"]?.working).toBe(true);
-    expect(state.orders["ord_399"]).toBeDefined();
-    expect(state.orders["ord_11"]).toBeUndefined();
+    expect(state.orders.ord_1?.working).toBe(true);
+    expect(state.orders.ord_399).toBeDefined();
+    expect(state.orders.ord_11).toBeUndefined();
   });
 });

@@ -6,7 +6,7 @@ import {
   IconLayoutSidebarRight,
   IconSearch,
 } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
+import { Link, useRouterState } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { changePreferences, usePreferences } from "~/app/preferences";
 import { useFlags, useUser } from "~/app/useSession";
@@ -16,7 +16,7 @@ import { useAlerts } from "~/realtime/hooks";
 import { ActivityPanel } from "./ActivityPanel";
 import { ConnectionBadge } from "./ConnectionBadge";
 import { ControlBadge } from "./ControlBadge";
-import { visibleViews } from "./navigation";
+import { isWithin, visibleViews } from "./navigation";
 import { openPalette } from "./palette";
 import { UserMenu } from "./UserMenu";
 import classes from "./Shell.module.css";
@@ -64,6 +64,7 @@ export function DesktopFrame({ banners, children }: { banners: ReactNode; childr
 
 function Sidebar({ folded }: { folded: boolean }) {
   const views = visibleViews(useFlags(), useUser());
+  const path = useRouterState({ select: ({ location }) => location.pathname });
   const open = useAlerts().filter(({ acknowledgedAt }) => acknowledgedAt === undefined).length;
   const Fold = folded ? IconLayoutSidebarLeftExpand : IconLayoutSidebarLeftCollapse;
   return (
@@ -73,18 +74,19 @@ function Sidebar({ folded }: { folded: boolean }) {
         {folded ? null : <span>Ballast</span>}
       </Link>
       <ul>
-        {views.map(({ to, label, icon: Icon }) => (
-          <li key={to}>
-            <Tooltip label={label} position="right" disabled={!folded}>
+        {views.map((view) => (
+          <li key={view.to}>
+            <Tooltip label={view.label} position="right" disabled={!folded}>
               <Link
-                to={to}
+                to={view.to}
                 className={classes.entry}
-                activeOptions={{ exact: to === "/", includeSearch: false }}
-                aria-label={folded ? label : undefined}
+                data-active={isWithin(view, path)}
+                aria-current={isWithin(view, path) ? "page" : undefined}
+                aria-label={folded ? view.label : undefined}
               >
-                <Icon size={18} stroke={1.6} />
-                {folded ? null : <span>{label}</span>}
-                {to === "/alerts" && open > 0 ? (
+                <view.icon size={18} stroke={1.6} />
+                {folded ? null : <span>{view.label}</span>}
+                {view.to === "/alerts" && open > 0 ? (
                   <span className={classes.counter} aria-label={`${open} not acknowledged`}>
                     {open}
                   </span>

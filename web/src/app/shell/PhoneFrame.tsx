@@ -8,7 +8,7 @@ import { Mark } from "~/components/Mark";
 import { useAlerts } from "~/realtime/hooks";
 import { ConnectionBadge } from "./ConnectionBadge";
 import { ControlBadge } from "./ControlBadge";
-import { visibleViews } from "./navigation";
+import { isWithin, visibleViews } from "./navigation";
 import { openPalette } from "./palette";
 import { UserMenu } from "./UserMenu";
 import classes from "./Shell.module.css";
@@ -20,7 +20,7 @@ export function PhoneFrame({ banners, children }: { banners: ReactNode; children
   );
   const rest = views.filter(({ bottom }) => bottom !== true);
   const path = useRouterState({ select: ({ location }) => location.pathname });
-  const isInRest = rest.some(({ to }) => path.startsWith(to));
+  const isInRest = rest.some((view) => isWithin(view, path));
   const open = useAlerts().filter(({ acknowledgedAt }) => acknowledgedAt === undefined).length;
   return (
     <div className={classes.phone}>
@@ -44,16 +44,17 @@ export function PhoneFrame({ banners, children }: { banners: ReactNode; children
       <nav className={classes.bottom} aria-label="Views">
         {views
           .filter(({ bottom }) => bottom === true)
-          .map(({ to, label, icon: Icon }) => (
+          .map((view) => (
             <Link
-              key={to}
-              to={to}
+              key={view.to}
+              to={view.to}
               className={classes.tab}
-              activeOptions={{ exact: to === "/", includeSearch: false }}
+              data-active={isWithin(view, path)}
+              aria-current={isWithin(view, path) ? "page" : undefined}
             >
-              <Icon size={22} stroke={1.6} />
-              <span>{label}</span>
-              {to === "/alerts" && open > 0 ? (
+              <view.icon size={22} stroke={1.6} />
+              <span>{view.label}</span>
+              {view.to === "/alerts" && open > 0 ? (
                 <span className={classes.counter} aria-label={`${open} not acknowledged`}>
                   {open}
                 </span>
@@ -62,7 +63,7 @@ export function PhoneFrame({ banners, children }: { banners: ReactNode; children
           ))}
         <UnstyledButton
           className={classes.tab}
-          data-status={isInRest ? "active" : undefined}
+          data-active={isInRest}
           onClick={() => setMoreOpen(true)}
           aria-haspopup="dialog"
         >
@@ -76,7 +77,6 @@ export function PhoneFrame({ banners, children }: { banners: ReactNode; children
         position="bottom"
         size="auto"
         title="More"
-        closeButtonProps={{ "aria-label": "Close" }}
       >
         <ul className={classes.more}>
           {rest.map(({ to, label, icon: Icon }) => (

@@ -16,6 +16,8 @@ export interface View {
   to: string;
   label: string;
   icon: ComponentType<{ size?: number | string; stroke?: number | string }>;
+  /** Other addresses that belong to it. */
+  also?: string;
   /** The second key after "g". */
   key: string;
   visible?: (flags: FeatureFlags | undefined, user: User | undefined) => boolean;
@@ -27,7 +29,14 @@ export interface View {
 
 export const VIEWS: View[] = [
   { to: "/", label: "Home", icon: IconHome, key: "h", bottom: true },
-  { to: "/strategies", label: "Strategies", icon: IconChartCandle, key: "s", bottom: true },
+  {
+    to: "/strategies",
+    label: "Strategies",
+    icon: IconChartCandle,
+    key: "s",
+    bottom: true,
+    also: "/profiles",
+  },
   { to: "/positions", label: "Positions", icon: IconArrowsExchange, key: "p", bottom: true },
   { to: "/history", label: "History", icon: IconHistory, key: "y" },
   {
@@ -55,4 +64,10 @@ export function isOperator(user: User | undefined): boolean {
 
 export function visibleViews(flags: FeatureFlags | undefined, user: User | undefined): View[] {
   return VIEWS.filter(({ visible }) => visible?.(flags, user) ?? true);
+}
+
+/** Whether an address is part of a view. */
+export function isWithin({ to, also }: View, path: string): boolean {
+  if (to === "/") return path === "/";
+  return path.startsWith(to) || (also !== undefined && path.startsWith(also));
 }

@@ -66,7 +66,7 @@ export function RunForm() {
             aria-label="Data"
             fullWidth
             value={fields.source}
-            onChange={(source) => change({ source: source as RunFields["source"] })}
+            onChange={(source) => change({ source: source })}
             data={[
               { value: "market", label: "The market's data" },
               { value: "upload", label: "Own CSV" },
@@ -213,7 +213,7 @@ function Uploads(props: {
         description="A time, open, high, low, close, and volume if there is one."
         allowDeselect={false}
         value={stamped}
-        onChange={(value) => value !== null && onStamped(value as RunFields["stamped"])}
+        onChange={(value) => value !== null && onStamped(value)}
         data={[
           { value: "open", label: "when a bar opens" },
           { value: "close", label: "when a bar closes" },

@@ -61,7 +61,8 @@ export function RunPage() {
 function useProgress(id: string): void {
   useEffect(
     () =>
-      onNotice<BacktestProgress>("backtestProgress", (progress) => {
+      onNotice("backtestProgress", (detail) => {
+        const progress = detail as BacktestProgress;
         if (progress.id !== id) return;
         const { queryKey } = backtestQuery(id);
         const known = queryClient.getQueryData<Backtest>(queryKey);

@@ -3,7 +3,6 @@ import { useEffect, useState } from "react";
 import type { Socket } from "socket.io-client";
 import { realtimeAddress } from "~/api/addresses";
 import { accessToken } from "~/api/session";
-import type { EventMessage } from "~/realtime/messages";
 
 export interface TenantRow {
   tenantId: string;
@@ -43,7 +42,7 @@ export function useTenants(): Tenants {
       socket.on("connect_error", ({ message }) => setRefused(message));
       socket.on("state", ({ tenants: rows }: { tenants: TenantRow[] }) => setTenants(rows));
       // Rows of other tenants are not kept here; what changed is asked for as a whole.
-      socket.on("event", (_: EventMessage) => {
+      socket.on("event", () => {
         resync ??= setTimeout(() => {
           resync = undefined;
           socket?.emit("resync");

@@ -75,7 +75,6 @@ function TicketDrawer() {
       position="right"
       size={420}
       title="New order"
-      closeButtonProps={{ "aria-label": "Close" }}
       overlayProps={{ backgroundOpacity: 0.25 }}
     >
       <Suspense fallback={<Rows rows={8} />}>

@@ -99,7 +99,7 @@ function OrderForm(props: { profile: ProfileRow; symbol?: string; onDone: () => 
           { value: "sell", label: "Sell" },
         ]}
         value={fields.side}
-        onChange={(side) => change({ side: side as TicketFields["side"] })}
+        onChange={(side) => change({ side: side })}
       />
       <div className={classes.pair}>
         <Select
@@ -120,7 +120,7 @@ function OrderForm(props: { profile: ProfileRow; symbol?: string; onDone: () => 
             { value: "trailing_stop", label: "Trailing stop" },
           ]}
           value={fields.type}
-          onChange={(value) => value !== null && change({ type: value as TicketFields["type"] })}
+          onChange={(value) => value !== null && change({ type: value })}
         />
       </div>
       <Prices fields={fields} onChange={change} />
@@ -220,9 +220,7 @@ function Prices({ fields, onChange }: FieldsProps) {
           { value: "fok", label: "All now or nothing" },
         ]}
         value={fields.timeInForce}
-        onChange={(value) =>
-          value !== null && onChange({ timeInForce: value as TicketFields["timeInForce"] })
-        }
+        onChange={(value) => value !== null && onChange({ timeInForce: value })}
       />
     </div>
   );
@@ -247,10 +245,11 @@ function SizeFields({ fields, currency, onChange }: FieldsProps & { currency: st
           { value: "risk", label: "Risk" },
         ]}
         value={fields.sizeBy}
-        onChange={(sizeBy) => onChange({ sizeBy: sizeBy as SizeBy })}
+        onChange={(sizeBy) => onChange({ sizeBy: sizeBy })}
       />
       <DecimalField
         label={labels[fields.sizeBy]}
+        isFirst
         value={fields.size}
         onChange={(size) => onChange({ size })}
       />
@@ -262,6 +261,8 @@ function DecimalField(props: {
   label: string;
   value: string;
   placeholder?: string;
+  /** Where typing begins when the ticket opens. */
+  isFirst?: boolean;
   onChange: (value: string) => void;
 }) {
   return (
@@ -269,6 +270,8 @@ function DecimalField(props: {
       label={props.label}
       inputMode="decimal"
       autoComplete="off"
+      autoFocus={props.isFirst}
+      data-autofocus={props.isFirst}
       placeholder={props.placeholder}
       value={props.value}
       onChange={({ currentTarget }) => props.onChange(currentTarget.value)}

@@ -65,13 +65,25 @@ export function orderOf(
 
 type Prices = Pick<ManualOrder, "limitPrice" | "stopPrice" | "trailDistance">;
 
-function pricesOf({ type, ...typed }: TicketFields): { prices: Prices; missing?: string } {
+/** The prices that an order of each type waits for. */
+const NEEDS: Record<TicketFields["type"], (keyof Prices)[]> = {
+  market: [],
+  limit: ["limitPrice"],
+  stop: ["stopPrice"],
+  stop_limit: ["stopPrice", "limitPrice"],
+  trailing_stop: ["trailDistance"],
+};
+
+function pricesOf(fields: TicketFields): { prices: Prices; missing?: string } {
   const prices: Prices = {};
-  if (type === "limit" || type === "stop_limit") prices.limitPrice = typedDecimal(typed.limitPrice);
-  if (type === "stop" || type === "stop_limit") prices.stopPrice = typedDecimal(typed.stopPrice);
-  if (type === "trailing_stop") prices.trailDistance = typedDecimal(typed.trailDistance);
-  const isMissing = Object.values(prices).some((price) => price === undefined);
-  return isMissing ? { prices, missing: "Write the price that the order waits for." } : { prices };
+  for (const name of NEEDS[fields.type]) {
+    const price = typedDecimal(fields[name]);
+    if (price === undefined) {
+      return { prices, missing: "Write the price that the order waits for." };
+    }
+    prices[name] = price;
+  }
+  return { prices };
 }
 
 /** `95.5` is a price, `2 %` a distance. */

@@ -104,7 +104,7 @@ function Editing({ first }: { first: Saved }) {
   );
   const isConflict = save.error !== null && asProblem(save.error).status === 412;
   const compare = async () => {
-    const newer = await queryClient.fetchQuery({ ...profileQuery(profile.id), staleTime: 0 });
+    const newer = await queryClient.query({ ...profileQuery(profile.id), staleTime: 0 });
     setSaved(newer);
     setShows("diff");
     save.reset();

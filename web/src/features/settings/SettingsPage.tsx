@@ -1,10 +1,5 @@
 /** The account, its sessions, and how things look in this browser. */
-import {
-  SegmentedControl,
-  Select,
-  useMantineColorScheme,
-  type MantineColorScheme,
-} from "@mantine/core";
+import { SegmentedControl, Select, useMantineColorScheme } from "@mantine/core";
 import { changePreferences, systemTimeZone, usePreferences } from "~/app/preferences";
 import { useUser } from "~/app/useSession";
 import { Profit } from "~/components/Amount";
@@ -41,7 +36,7 @@ function Appearance() {
           <SegmentedControl
             aria-label="Theme"
             value={colorScheme}
-            onChange={(value) => setColorScheme(value as MantineColorScheme)}
+            onChange={(value) => setColorScheme(value)}
             data={[
               { value: "auto", label: "System" },
               { value: "dark", label: "Dark" },
@@ -54,7 +49,7 @@ function Appearance() {
           <SegmentedControl
             aria-label="Profit and loss"
             value={profitColours}
-            onChange={(value) => changePreferences({ profitColours: value as "teal" | "green" })}
+            onChange={(value) => changePreferences({ profitColours: value })}
             data={[
               { value: "teal", label: "Teal and orange" },
               { value: "green", label: "Green and red" },

@@ -124,14 +124,12 @@ function NewProfile() {
             <div className={classes.pair}>
               <TextInput
                 label="Capital"
-                description="It can never use more."
                 inputMode="decimal"
                 required
                 {...form.getInputProps("allocated")}
               />
               <Select
                 label="Currency"
-                description="&nbsp;"
                 data={["USD", "EUR", "GBP", "CHF"]}
                 allowDeselect={false}
                 {...form.getInputProps("currency")}
