@@ -1,0 +1,66 @@
+/** The one way in which this application asks the servers for something. */
+import createClient from "openapi-fetch";
+import { platformUrl, tradingUrl } from "./addresses";
+import { freshRequestId } from "./identifiers";
+import { problemFrom, problemOf, unreachable } from "./problem";
+import { accessToken, refresh } from "./session";
+import type { paths } from "./schema";
+
+const options = { fetch: authorisedFetch, credentials: "include" } as const;
+
+/** Trading: `/api` and `/internal`. */
+export const trading = createClient<paths>({ ...options, baseUrl: tradingUrl });
+
+/** Identity: `/platform`. */
+export const platform = createClient<paths>({ ...options, baseUrl: platformUrl });
+
+interface Outcome<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** What was answered, or the problem as an exception. */
+export async function answerOf<T>(asked: Promise<Outcome<T>>): Promise<T> {
+  const { data, error, response } = await asked;
+  if (response.ok) return data as T;
+  const requestId = response.headers.get("x-request-id") ?? undefined;
+  throw problemFrom(error, response.status, requestId);
+}
+
+/** Adds token and request id; refreshes once when the token was refused. */
+export async function authorisedFetch(request: Request): Promise<Response> {
+  const requestId = request.headers.get("x-request-id") ?? freshRequestId();
+  const again = request.clone();
+  const response = await send(request, requestId);
+  if (response.status !== 401 || request.url.includes("/platform/api/auth/login")) return response;
+  await refresh();
+  return send(again, requestId);
+}
+
+async function send(request: Request, requestId: string): Promise<Response> {
+  request.headers.set("x-request-id", requestId);
+  const token = await accessToken();
+  if (token !== undefined) request.headers.set("authorization", `Bearer ${token}`);
+  try {
+    return await fetch(request);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw unreachable(requestId);
+  }
+}
+
+/** A text or file that is not JSON, such as a CSV export or a report. */
+export async function download(path: string): Promise<Blob> {
+  const response = await authorisedFetch(new Request(tradingUrl + path));
+  if (!response.ok) throw await problemOf(response);
+  return response.blob();
+}
+
+/** A form with files. */
+export async function upload<T>(path: string, form: FormData): Promise<T> {
+  const request = new Request(tradingUrl + path, { method: "POST", body: form });
+  const response = await authorisedFetch(request);
+  if (!response.ok) throw await problemOf(response);
+  return (await response.json()) as T;
+}

@@ -1,0 +1,151 @@
+/**
+ * Who is signed in. The access token lives in memory only; the refresh token is an http-only
+ * cookie that no script reads. Of several tabs one refreshes, and tells the others.
+ */
+import { platformUrl } from "./addresses";
+import { freshRequestId } from "./identifiers";
+import { ApiProblem, problemOf, unreachable } from "./problem";
+import type { TokenAnswer, User } from "./types";
+
+export type SessionState =
+  | { kind: "restoring" }
+  | { kind: "signedOut"; reason?: string }
+  | { kind: "signedIn"; user: User }
+  /** The server cannot be asked; what was seen last may be shown. */
+  | { kind: "unreachable" };
+
+interface Token {
+  accessToken: string;
+  expiresAt: number;
+  user: User;
+}
+type TabMessage = { type: "token"; token: Token } | { type: "signedOut"; reason?: string };
+
+const REFRESH_AHEAD_MS = 60_000;
+const LOCK = "ballast-refresh";
+
+let state: SessionState = { kind: "restoring" };
+let token: Token | undefined;
+let timer: number | undefined;
+let refreshing: Promise<void> | undefined;
+const listeners = new Set<() => void>();
+const tabs = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel("ballast");
+
+tabs?.addEventListener("message", ({ data }: MessageEvent<TabMessage>) => {
+  if (data.type === "token") adopt(data.token);
+  else forget(data.reason);
+});
+
+export function sessionState(): SessionState {
+  return state;
+}
+
+export function subscribeSession(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** A token that is good for a while, refreshed first when it is not. */
+export async function accessToken(): Promise<string | undefined> {
+  if (token !== undefined && token.expiresAt - Date.now() < 5_000) await refresh();
+  return token?.accessToken;
+}
+
+/** Takes up the session of the refresh cookie, if there is one. */
+export async function restoreSession(): Promise<void> {
+  if (token === undefined) await refresh();
+}
+
+/** Starts a session from what a sign-in has answered. */
+export function beginSession(answer: TokenAnswer): void {
+  const begun = tokenOf(answer);
+  adopt(begun);
+  tabs?.postMessage({ type: "token", token: begun } satisfies TabMessage);
+}
+
+/** Ends the session in every tab of this browser. */
+export function endSession(reason?: string): void {
+  forget(reason);
+  tabs?.postMessage({ type: "signedOut", reason } satisfies TabMessage);
+}
+
+/** Exchanges the refresh cookie for a new access token, once for all tabs. */
+export function refresh(): Promise<void> {
+  refreshing ??= refreshLocked().finally(() => (refreshing = undefined));
+  return refreshing;
+}
+
+async function refreshLocked(): Promise<void> {
+  const before = token?.accessToken;
+  const ask = async (): Promise<void> => {
+    // Another tab may have refreshed while this one waited for the lock.
+    if (token !== undefined && token.accessToken !== before) return;
+    await askForToken();
+  };
+  // Locks exist only where the page is served securely.
+  const locks = navigator.locks as LockManager | undefined;
+  await (locks === undefined ? ask() : locks.request(LOCK, ask));
+}
+
+async function askForToken(): Promise<void> {
+  const requestId = freshRequestId();
+  try {
+    const response = await fetch(`${platformUrl}/platform/api/auth/refresh`, {
+      method: "POST",
+      credentials: "include",
+      headers: { "content-type": "application/json", "x-request-id": requestId },
+      body: "{}",
+    }).catch(() => {
+      throw unreachable(requestId);
+    });
+    if (!response.ok) throw await problemOf(response);
+    beginSession((await response.json()) as TokenAnswer);
+  } catch (error) {
+    if (!(error instanceof ApiProblem) || error.isUnreachable || error.status === 429) {
+      if (token === undefined) change({ kind: "unreachable" });
+      else schedule(10_000);
+      return;
+    }
+    endSession(wasSignedIn() ? error.code : undefined);
+  }
+}
+
+function wasSignedIn(): boolean {
+  return token !== undefined;
+}
+
+function tokenOf(answer: TokenAnswer): Token {
+  const { accessToken, expiresIn, user } = answer;
+  return { accessToken, expiresAt: Date.now() + expiresIn * 1000, user };
+}
+
+function adopt(adopted: Token): void {
+  token = adopted;
+  schedule(Math.max(adopted.expiresAt - Date.now() - REFRESH_AHEAD_MS, 1_000));
+  if (state.kind === "signedIn" && isSame(state.user, adopted.user)) notify();
+  else change({ kind: "signedIn", user: adopted.user });
+}
+
+function isSame(one: User, other: User): boolean {
+  return one.id === other.id && String(one.roles) === String(other.roles);
+}
+
+function forget(reason?: string): void {
+  token = undefined;
+  window.clearTimeout(timer);
+  change({ kind: "signedOut", reason });
+}
+
+function schedule(delayMs: number): void {
+  window.clearTimeout(timer);
+  timer = window.setTimeout(() => void refresh(), delayMs);
+}
+
+function change(next: SessionState): void {
+  state = next;
+  notify();
+}
+
+function notify(): void {
+  for (const listener of listeners) listener();
+}

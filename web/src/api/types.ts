@@ -1,0 +1,41 @@
+/** Short names for what travels on the wire. */
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type AlertRow = Schemas["AlertRow"];
+export type Backtest = Schemas["Backtest"];
+export type BacktestRequest = Schemas["BacktestRequest"];
+export type BacktestSummary = Schemas["BacktestSummary"];
+export type BacktestTrade = Schemas["BacktestTrade"];
+export type BotState = Schemas["BotState"];
+export type Candles = Schemas["Candles"];
+export type Control = Schemas["Control"];
+export type EvaluationRow = Schemas["EvaluationRow"];
+export type FeatureFlags = Schemas["FeatureFlags"];
+export type Health = Schemas["Health"];
+export type Instrument = Schemas["Instrument"];
+export type LifecycleItem = Schemas["LifecycleItem"];
+export type ManualOrder = Schemas["ManualOrder"];
+export type OrderPreview = Schemas["OrderPreview"];
+export type OrderRow = Schemas["OrderRow"];
+export type Performance = Schemas["Performance"];
+export type PositionRow = Schemas["PositionRow"];
+export type Problem = Schemas["Problem"];
+export type ProductStatus = Schemas["ProductStatus"];
+export type Profile = Schemas["Profile"];
+export type ProfileRow = Schemas["ProfileRow"];
+export type ProfileWrite = Schemas["ProfileWrite"];
+export type PublicConfig = Schemas["PublicConfig"];
+export type RefusalBody = Schemas["RefusalBody"];
+export type RuleRow = Schemas["RuleRow"];
+export type Session = Schemas["Session"];
+export type Settings = Schemas["Settings"];
+export type StrategyCheck = Schemas["StrategyCheck"];
+export type StrategyConfig = Schemas["StrategyConfig"];
+export type SymbolRow = Schemas["SymbolRow"];
+export type TimelineRow = Schemas["TimelineRow"];
+export type TokenAnswer = Schemas["TokenAnswer"];
+export type TradeRow = Schemas["TradeRow"];
+export type Transfer = Schemas["Transfer"];
+export type User = Schemas["User"];

@@ -1,0 +1,171 @@
+/** What is asked for rather than pushed, with how long an answer holds. */
+import { QueryClient, queryOptions, infiniteQueryOptions } from "@tanstack/react-query";
+import { answerOf, platform, trading } from "~/api/client";
+import { asProblem } from "~/api/problem";
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      retry: (failures, error) => failures < 2 && asProblem(error).isUnreachable,
+      refetchOnWindowFocus: false,
+    },
+    mutations: { retry: false },
+  },
+});
+
+const PAGE = 50;
+const byId = (id: string) => ({ params: { path: { id } } });
+
+/** Public, and asked for before anybody has signed in. */
+export const configQuery = queryOptions({
+  queryKey: ["config"],
+  queryFn: () => answerOf(trading.GET("/api/config")),
+  staleTime: Infinity,
+});
+
+export const flagsQuery = queryOptions({
+  queryKey: ["flags"],
+  queryFn: () => answerOf(trading.GET("/api/feature-flags")),
+  staleTime: 60_000,
+});
+
+export const productQuery = (productId: string) =>
+  queryOptions({
+    queryKey: ["product", productId],
+    queryFn: () => answerOf(platform.GET("/platform/api/products/{id}/status", byId(productId))),
+    refetchInterval: 30_000,
+    retry: false,
+  });
+
+export const profileQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["profile", id],
+    queryFn: async () => {
+      const asked = await trading.GET("/api/profiles/{id}", byId(id));
+      const profile = await answerOf(Promise.resolve(asked));
+      return { profile, etag: asked.response.headers.get("etag") ?? `"${profile.version}"` };
+    },
+  });
+
+export const versionsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["profile", id, "versions"],
+    queryFn: () => answerOf(trading.GET("/api/profiles/{id}/versions", byId(id))),
+  });
+
+export const timelineQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: ["profile", id, "timeline"],
+    queryFn: ({ pageParam }) =>
+      answerOf(
+        trading.GET("/api/profiles/{id}/evaluations", {
+          params: { path: { id }, query: { limit: PAGE, cursor: pageParam } },
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor,
+  });
+
+export const ledgerQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: ["profile", id, "ledger"],
+    queryFn: ({ pageParam }) =>
+      answerOf(
+        trading.GET("/api/profiles/{id}/ledger", {
+          params: { path: { id }, query: { limit: PAGE, cursor: pageParam } },
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor,
+  });
+
+export const profilePerformanceQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["profile", id, "performance"],
+    queryFn: () => answerOf(trading.GET("/api/profiles/{id}/performance", byId(id))),
+    refetchInterval: 15_000,
+  });
+
+export const performanceQuery = queryOptions({
+  queryKey: ["performance"],
+  queryFn: () => answerOf(trading.GET("/api/performance")),
+  refetchInterval: 15_000,
+});
+
+export const instrumentsQuery = queryOptions({
+  queryKey: ["instruments"],
+  queryFn: () => answerOf(trading.GET("/api/instruments")),
+  staleTime: 300_000,
+});
+
+export const candlesQuery = (symbol: string, timeframe: string, profile?: string) =>
+  queryOptions({
+    queryKey: ["candles", symbol, timeframe, profile],
+    queryFn: () =>
+      answerOf(
+        trading.GET("/api/candles", {
+          params: { query: { symbol, timeframe, limit: 500, profile } },
+        }),
+      ),
+  });
+
+export interface TradeFilter {
+  profile?: string;
+  symbol?: string;
+  from?: string;
+  to?: string;
+}
+
+export const tradesQuery = (filter: TradeFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["trades", filter],
+    queryFn: ({ pageParam }) =>
+      answerOf(
+        trading.GET("/api/trades", {
+          params: { query: { ...filter, limit: 200, cursor: pageParam } },
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor,
+  });
+
+export const tradeQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["trade", id],
+    queryFn: () => answerOf(trading.GET("/api/trades/{id}", byId(id))),
+  });
+
+export const lifecycleQuery = (tradeId: string) =>
+  queryOptions({
+    queryKey: ["lifecycle", tradeId],
+    queryFn: () =>
+      answerOf(trading.GET("/api/lifecycle/canonical", { params: { query: { tradeId } } })),
+  });
+
+export const alertsQuery = infiniteQueryOptions({
+  queryKey: ["alerts"],
+  queryFn: ({ pageParam }) =>
+    answerOf(trading.GET("/api/alerts", { params: { query: { limit: PAGE, cursor: pageParam } } })),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (page) => page.nextCursor,
+});
+
+export const backtestsQuery = queryOptions({
+  queryKey: ["backtests"],
+  queryFn: () => answerOf(trading.GET("/api/backtest")),
+});
+
+export const backtestQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["backtest", id],
+    queryFn: () => answerOf(trading.GET("/api/backtest/{id}", byId(id))),
+    // Progress is pushed too; this is for when the socket is away.
+    refetchInterval: ({ state: { data } }) =>
+      data === undefined || data.state === "running" || data.state === "queued" ? 2_000 : false,
+  });
+
+export const sessionsQuery = queryOptions({
+  queryKey: ["sessions"],
+  queryFn: () => answerOf(platform.GET("/platform/api/auth/sessions")),
+});

@@ -1,0 +1,88 @@
+/** How what is shown reaches this page, in a word and a sentence. */
+import { Badge, type Tone } from "~/components/Badge";
+import { Ago, useNow } from "~/components/Time";
+import { duration } from "~/format/time";
+import type { ConnectionState } from "~/realtime/connection";
+import { useConnection, useHealth, useStateTime } from "~/realtime/hooks";
+import classes from "./Shell.module.css";
+
+const WORDS: Record<ConnectionState["kind"], { word: string; tone: Tone; hint: string }> = {
+  connecting: { word: "Connecting", tone: "neutral", hint: "The connection is being made." },
+  live: { word: "Live", tone: "good", hint: "Every change arrives at once." },
+  reconnecting: {
+    word: "Reconnecting",
+    tone: "warning",
+    hint: "The live connection was lost and is being made again.",
+  },
+  degraded: {
+    word: "Every 3 s",
+    tone: "warning",
+    hint: "The live connection is away; the server is asked every 3 seconds instead.",
+  },
+  offline: {
+    word: "Offline",
+    tone: "critical",
+    hint: "The server is not reached. What is shown is old, and nothing can be sent.",
+  },
+};
+
+export function ConnectionBadge() {
+  const { kind } = useConnection();
+  const health = useHealth();
+  const { word, tone, hint } = WORDS[kind];
+  if (kind === "live" && health?.state === "degraded") {
+    return (
+      <Badge tone="warning" hint={health.error ?? "Something on the server needs attention."}>
+        Degraded
+      </Badge>
+    );
+  }
+  return (
+    <Badge tone={tone} hint={hint}>
+      {word}
+    </Badge>
+  );
+}
+
+/** Said across the page while what is shown may be old. */
+export function ConnectionBanner() {
+  const connection = useConnection();
+  const at = useStateTime();
+  const now = useNow();
+  if (connection.kind === "offline") {
+    return (
+      <div className={classes.banner} data-tone="critical" role="status">
+        <strong>Offline.</strong>{" "}
+        {at === undefined ? (
+          "Nothing could be loaded yet."
+        ) : (
+          <>
+            What you see was last known <Ago at={at} />.
+          </>
+        )}{" "}
+        Nothing can be sent until the server answers; trading on the server goes on.
+      </div>
+    );
+  }
+  if (connection.kind === "degraded") {
+    const seconds = Math.max(0, (now - connection.since) / 1000);
+    return (
+      <div className={classes.banner} data-tone="warning" role="status">
+        <strong>No live connection</strong> for {duration(seconds)}. The server is asked every 3
+        seconds; what you do is still carried out.
+      </div>
+    );
+  }
+  return null;
+}
+
+/** Says that no real money moves, where that is so. */
+export function MarketBanner({ market, paperOnly }: { market: string; paperOnly: boolean }) {
+  if (market !== "simulated" && market !== "replay" && !paperOnly) return null;
+  const name = market === "replay" ? "Replayed market" : "Simulated market";
+  return (
+    <div className={classes.market}>
+      {market === "simulated" || market === "replay" ? name : "Live prices"}, paper money
+    </div>
+  );
+}

@@ -1,0 +1,83 @@
+/** What surrounds every view of somebody who is signed in. */
+import { Outlet, useRouterState } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect } from "react";
+import { flagsQuery, queryClient } from "~/app/queries";
+import { Rows } from "~/components/Panel";
+import { useIsPhone } from "~/components/screen";
+import { connect, onNotice, reauthenticate } from "~/realtime/connection";
+import { keepLastState, showLastState } from "~/realtime/lastState";
+import { useHasState, useServerSettings } from "~/realtime/hooks";
+import { subscribeSession } from "~/api/session";
+import { ConnectionBanner, MarketBanner } from "./ConnectionBadge";
+import { ControlBanner } from "./ControlBadge";
+import { DesktopFrame } from "./DesktopFrame";
+import { PhoneFrame } from "./PhoneFrame";
+import { useRefreshing } from "./useRefreshing";
+import { useShortcuts } from "./useShortcuts";
+import classes from "./Shell.module.css";
+
+const CommandPalette = lazy(() => import("./CommandPalette"));
+
+export function Shell({ isUnreachable }: { isUnreachable: boolean }) {
+  const isPhone = useIsPhone();
+  useEffect(() => {
+    if (isUnreachable) return showLastState();
+    const disconnect = connect();
+    const forgetFlags = onNotice("flagsChanged", () => {
+      void queryClient.invalidateQueries({ queryKey: flagsQuery.queryKey });
+    });
+    const stopProlonging = subscribeSession(() => void reauthenticate());
+    const stopKeeping = keepLastState();
+    return () => {
+      stopKeeping();
+      stopProlonging();
+      forgetFlags();
+      disconnect();
+    };
+  }, [isUnreachable]);
+  useRefreshing();
+  useShortcuts();
+
+  const Frame = isPhone ? PhoneFrame : DesktopFrame;
+  return (
+    <>
+      <a className="skip-link" href="#content">
+        Skip to the content
+      </a>
+      <Frame banners={<Banners />}>
+        <View />
+      </Frame>
+      <Suspense fallback={null}>
+        <CommandPalette />
+      </Suspense>
+    </>
+  );
+}
+
+function Banners() {
+  const settings = useServerSettings();
+  return (
+    <>
+      <ConnectionBanner />
+      <ControlBanner />
+      {settings === undefined ? null : <MarketBanner {...settings} />}
+    </>
+  );
+}
+
+function View() {
+  const hasState = useHasState();
+  const path = useRouterState({ select: ({ location }) => location.pathname });
+  // A new view is read from its top.
+  useEffect(() => {
+    document.getElementById("content")?.scrollTo({ top: 0 });
+  }, [path]);
+  if (!hasState) return <Rows rows={8} />;
+  return (
+    <div className={classes.view}>
+      <Suspense fallback={<Rows rows={8} />}>
+        <Outlet />
+      </Suspense>
+    </div>
+  );
+}

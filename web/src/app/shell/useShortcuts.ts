@@ -1,0 +1,41 @@
+/** Keys: "g" and a letter goes to a view, "n" opens a ticket, "?" lists them. */
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { useFlags, useUser } from "../useSession";
+import { visibleViews } from "./navigation";
+import { openPalette } from "./palette";
+
+const SEQUENCE_MS = 1_200;
+
+export function useShortcuts(): void {
+  const navigate = useNavigate();
+  const flags = useFlags();
+  const user = useUser();
+  useEffect(() => {
+    let startedAt = 0;
+    const pressed = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (isTyping(event.target)) return;
+      if (event.key === "?") return openPalette();
+      if (event.key === "n") {
+        event.preventDefault();
+        return void navigate({ to: "/positions", search: { ticket: "new" } });
+      }
+      if (event.key === "g") {
+        startedAt = Date.now();
+        return;
+      }
+      if (Date.now() - startedAt > SEQUENCE_MS) return;
+      startedAt = 0;
+      const view = visibleViews(flags, user).find(({ key }) => key === event.key);
+      if (view !== undefined) void navigate({ to: view.to });
+    };
+    window.addEventListener("keydown", pressed);
+    return () => window.removeEventListener("keydown", pressed);
+  }, [navigate, flags, user]);
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || target.matches("input, textarea, select, [role=textbox]");
+}

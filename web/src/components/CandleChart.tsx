@@ -1,0 +1,251 @@
+/** Candles with what a profile did and waits for: fills, levels and its indicators. */
+import { useMantineColorScheme } from "@mantine/core";
+import {
+  CandlestickSeries,
+  createChart,
+  createSeriesMarkers,
+  HistogramSeries,
+  LineSeries,
+  LineStyle,
+  type IChartApi,
+  type ISeriesApi,
+  type SeriesMarker,
+  type UTCTimestamp,
+} from "lightweight-charts";
+import { useEffect, useRef, useState } from "react";
+import { usePreferences } from "~/app/preferences";
+import type { Candles, OrderRow, PositionRow } from "~/api/types";
+import { decimalsOf } from "~/format/decimal";
+import { price } from "~/format/number";
+import { timeframeSeconds } from "~/format/time";
+import { useSymbol } from "~/realtime/hooks";
+import { chartColours, chartOptions, type ChartColours } from "./chartLook";
+import classes from "./CandleChart.module.css";
+
+interface CandleChartProps {
+  candles: Candles;
+  tick: string;
+  positions: PositionRow[];
+  fills: OrderRow[];
+  className?: string;
+}
+
+const BAR_WIDTH = 8;
+
+interface Drawn {
+  chart: IChartApi;
+  bars: ISeriesApi<"Candlestick">;
+  colours: ChartColours;
+}
+
+export function CandleChart({ candles, tick, positions, fills, className }: CandleChartProps) {
+  const element = useRef<HTMLDivElement>(null);
+  const [drawn, setDrawn] = useState<Drawn>();
+  const { colorScheme } = useMantineColorScheme();
+  const { profitColours, timeZone } = usePreferences();
+  const overlays = candles.indicators.map(({ expression }) => expression).join("|");
+
+  useEffect(() => {
+    if (element.current === null) return;
+    const colours = chartColours();
+    const chart = createChart(element.current, chartOptions(colours, timeZone));
+    const precision = Math.max(2, decimalsOf(tick));
+    const bars = chart.addSeries(CandlestickSeries, {
+      upColor: colours.profit,
+      downColor: colours.loss,
+      wickUpColor: colours.profit,
+      wickDownColor: colours.loss,
+      borderVisible: false,
+      priceFormat: {
+        type: "custom",
+        minMove: 10 ** -precision,
+        formatter: (value: number) => price(value.toFixed(precision), tick),
+      },
+    });
+    setDrawn({ chart, bars, colours });
+    return () => {
+      setDrawn(undefined);
+      chart.remove();
+    };
+  }, [colorScheme, profitColours, timeZone, tick, candles.symbol, candles.timeframe, overlays]);
+
+  useBars(drawn, candles);
+  useLiveBar(drawn, candles);
+  useLevels(drawn, positions);
+  useFills(drawn, candles, fills);
+
+  const last = candles.bars.at(-1);
+  const summary =
+    last === undefined
+      ? `${candles.symbol}: no bars yet`
+      : `${candles.symbol}, ${candles.timeframe} bars, last close ${price(last.close, tick)}`;
+  return (
+    <div className={`${classes.frame} ${className ?? ""}`}>
+      <div ref={element} className={classes.chart} role="img" aria-label={summary} />
+      {drawn === undefined ? null : (
+        <ul className={classes.legend} aria-label="Indicators">
+          {candles.indicators.map(({ expression }, index) => (
+            <li key={expression}>
+              <i style={{ background: drawn.colours.overlay(index) }} />
+              {expression}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function useBars(drawn: Drawn | undefined, candles: Candles): void {
+  const extra = useRef<{ owner: Drawn; series: ISeriesApi<"Line" | "Histogram">[] }>(undefined);
+  useEffect(() => {
+    if (drawn === undefined) return;
+    const { chart, bars, colours } = drawn;
+    bars.setData(
+      candles.bars.map((bar) => ({
+        time: stamp(bar.time),
+        open: Number(bar.open),
+        high: Number(bar.high),
+        low: Number(bar.low),
+        close: Number(bar.close),
+      })),
+    );
+    if (extra.current?.owner !== drawn) {
+      extra.current = { owner: drawn, series: addExtra(chart, candles, colours) };
+      chart.timeScale().setVisibleLogicalRange(lastBars(chart, candles.bars.length));
+    }
+    const [volume, ...overlays] = extra.current.series;
+    volume?.setData(
+      candles.bars.map(({ time, volume: traded }) => ({
+        time: stamp(time),
+        value: Number(traded),
+      })),
+    );
+    for (const [index, { values }] of candles.indicators.entries()) {
+      overlays[index]?.setData(
+        candles.bars.map(({ time }, bar) => {
+          const value = values[bar];
+          return value === null || value === undefined
+            ? { time: stamp(time) }
+            : { time: stamp(time), value };
+        }),
+      );
+    }
+  }, [drawn, candles]);
+}
+
+/** As many bars as can be told apart in the width. */
+function lastBars(chart: IChartApi, count: number): { from: number; to: number } {
+  const width = chart.options().width || chart.chartElement().clientWidth;
+  return { from: count - Math.max(30, Math.round(width / BAR_WIDTH)), to: count + 5 };
+}
+
+/** The volume, then a line per indicator: on the price, or in a pane of its own. */
+function addExtra(
+  chart: IChartApi,
+  candles: Candles,
+  colours: ChartColours,
+): ISeriesApi<"Line" | "Histogram">[] {
+  const volume = chart.addSeries(HistogramSeries, {
+    priceScaleId: "volume",
+    color: colours.volume,
+    priceFormat: { type: "volume" },
+    lastValueVisible: false,
+    priceLineVisible: false,
+  });
+  volume.priceScale().applyOptions({ scaleMargins: { top: 0.86, bottom: 0 } });
+  let panes = 1;
+  const overlays = candles.indicators.map(({ onPrice }, index) => {
+    const pane = onPrice ? 0 : panes++;
+    const options = {
+      color: colours.overlay(index),
+      lineWidth: 1 as const,
+      priceLineVisible: false,
+      lastValueVisible: !onPrice,
+      crosshairMarkerVisible: false,
+    };
+    return chart.addSeries(LineSeries, options, pane);
+  });
+  for (const [index, pane] of chart.panes().entries()) pane.setStretchFactor(index === 0 ? 4 : 1);
+  return [volume, ...overlays];
+}
+
+/** Moves the last bar with the last price, until the server has the bar's close. */
+function useLiveBar(drawn: Drawn | undefined, candles: Candles): void {
+  const symbol = useSymbol(candles.symbol);
+  const forming = useRef<{ time: number; open: number; high: number; low: number }>(undefined);
+  const { price: last, at } = symbol ?? {};
+  useEffect(() => {
+    const bar = candles.bars.at(-1);
+    if (drawn === undefined || bar === undefined || last === undefined || at === undefined) return;
+    const seconds = timeframeSeconds(candles.timeframe);
+    const time = Math.floor(Date.parse(at) / 1000 / seconds) * seconds;
+    const known = Math.floor(Date.parse(bar.time) / 1000);
+    if (time < known || seconds >= 86_400) return;
+    const value = Number(last);
+    const start =
+      time === known
+        ? { open: Number(bar.open), high: Number(bar.high), low: Number(bar.low) }
+        : { open: value, high: value, low: value };
+    const before = forming.current?.time === time ? forming.current : { time, ...start };
+    const now = { ...before, high: Math.max(before.high, value), low: Math.min(before.low, value) };
+    forming.current = now;
+    drawn.bars.update({ ...now, time: time as UTCTimestamp, close: value });
+  }, [drawn, candles, last, at]);
+}
+
+/** A line for the entry, the stop and each open target of what is held. */
+function useLevels(drawn: Drawn | undefined, positions: PositionRow[]): void {
+  useEffect(() => {
+    if (drawn === undefined) return;
+    const { bars, colours } = drawn;
+    const line = (level: string, title: string, color: string, style: LineStyle) =>
+      bars.createPriceLine({
+        price: Number(level),
+        title,
+        color,
+        lineStyle: style,
+        lineWidth: 1,
+        axisLabelVisible: true,
+      });
+    const lines = positions.flatMap(({ entryPrice, direction, stop, targets }) => [
+      line(entryPrice, direction === "long" ? "Long" : "Short", colours.muted, LineStyle.Solid),
+      ...(stop === undefined ? [] : [line(stop.level, "Stop", colours.loss, LineStyle.Dashed)]),
+      ...targets
+        .filter(({ filled }) => !filled)
+        .map(({ level }) => line(level, "Target", colours.profit, LineStyle.Dashed)),
+    ]);
+    return () => {
+      for (const each of lines) bars.removePriceLine(each);
+    };
+  }, [drawn, positions]);
+}
+
+function useFills(drawn: Drawn | undefined, candles: Candles, fills: OrderRow[]): void {
+  useEffect(() => {
+    const first = candles.bars[0];
+    if (drawn === undefined || first === undefined) return;
+    const seconds = timeframeSeconds(candles.timeframe);
+    const since = Math.floor(Date.parse(first.time) / 1000);
+    const markers = fills
+      .map((order): SeriesMarker<UTCTimestamp> => {
+        const at = Math.floor(Date.parse(order.updatedAt) / 1000 / seconds) * seconds;
+        const buys = order.side === "buy";
+        return {
+          time: at as UTCTimestamp,
+          position: buys ? "belowBar" : "aboveBar",
+          shape: buys ? "arrowUp" : "arrowDown",
+          color: order.purpose === "enter" ? drawn.colours.accent : drawn.colours.muted,
+          text: order.purpose === "enter" ? "Enter" : "Exit",
+        };
+      })
+      .filter(({ time }) => time >= since)
+      .sort((a, b) => a.time - b.time);
+    const plugin = createSeriesMarkers(drawn.bars, markers);
+    return () => plugin.detach();
+  }, [drawn, candles, fills]);
+}
+
+function stamp(instant: string): UTCTimestamp {
+  return Math.floor(Date.parse(instant) / 1000) as UTCTimestamp;
+}

@@ -1,0 +1,49 @@
+/** Why something did not work and what to do; the code and the request in the detail. */
+import { Alert, Button } from "@mantine/core";
+import { asProblem } from "~/api/problem";
+import { remedyOf } from "~/format/words";
+import classes from "./ProblemNote.module.css";
+
+export function ProblemNote(props: { error: unknown; onRetry?: () => void; title?: string }) {
+  if (props.error === null || props.error === undefined) return null;
+  const problem = asProblem(props.error);
+  const remedy = remedyOf(problem.code);
+  return (
+    <Alert color="red" variant="light" className={classes.note} role="alert">
+      <p className={classes.sentence}>
+        {props.title === undefined ? null : <strong>{props.title} </strong>}
+        {sentence(problem.message)}
+        {remedy === undefined ? null : ` ${remedy}`}
+      </p>
+      {problem.fields.length === 0 ? null : (
+        <ul className={classes.fields}>
+          {problem.fields.map(({ field, message }) => (
+            <li key={field + message}>
+              <b>{field}</b>: {message}
+            </li>
+          ))}
+        </ul>
+      )}
+      <details className={classes.detail}>
+        <summary>Detail</summary>
+        code <code>{problem.code}</code>
+        {problem.status > 0 ? `, status ${problem.status}` : ""}
+        {problem.requestId === undefined ? null : (
+          <>
+            , request <code>{problem.requestId}</code>
+          </>
+        )}
+      </details>
+      {props.onRetry === undefined ? null : (
+        <Button size="xs" variant="default" onClick={props.onRetry}>
+          Try again
+        </Button>
+      )}
+    </Alert>
+  );
+}
+
+function sentence(text: string): string {
+  const capital = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?…]$/.test(capital) ? capital : `${capital}.`;
+}

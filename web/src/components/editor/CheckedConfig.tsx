@@ -1,0 +1,96 @@
+/** The editor with the checker behind it, as the forms use it. */
+import { useDebouncedValue } from "@mantine/hooks";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
+import { answerOf, trading } from "~/api/client";
+import type { StrategyCheck, StrategyConfig } from "~/api/types";
+import { Badge } from "~/components/Badge";
+import { Rows } from "~/components/Panel";
+import { ProblemNote } from "~/components/ProblemNote";
+import { plural } from "~/format/words";
+import classes from "./Editor.module.css";
+
+const ConfigEditor = lazy(() => import("./ConfigEditor"));
+
+const DEBOUNCE_MS = 350;
+
+export interface ConfigCheck {
+  /** Undefined while it is being checked. */
+  answer: StrategyCheck | undefined;
+  error: Error | null;
+}
+
+/** The checker's answer to exactly this text. */
+export function useConfigCheck(text: string): ConfigCheck {
+  const [settled] = useDebouncedValue(text, DEBOUNCE_MS);
+  const query = useQuery({
+    queryKey: ["check", settled],
+    queryFn: () => answerOf(trading.POST("/api/strategies/check", { body: { text: settled } })),
+    enabled: settled.trim() !== "",
+    staleTime: Infinity,
+    placeholderData: keepPreviousData,
+  });
+  const isCurrent = settled === text && !query.isPlaceholderData;
+  return { answer: isCurrent ? query.data : undefined, error: query.error };
+}
+
+/** The text as the object that the server stores; undefined while it is no JSON object. */
+export function configOf(text: string): StrategyConfig | undefined {
+  try {
+    const parsed = JSON.parse(text) as unknown;
+    const isObject = typeof parsed === "object" && parsed !== null && !Array.isArray(parsed);
+    return isObject ? (parsed as StrategyConfig) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export const textOf = (config: object): string => JSON.stringify(config, null, 2);
+
+interface CheckedConfigProps {
+  text: string;
+  onChange: (text: string) => void;
+  check: ConfigCheck;
+}
+
+export function CheckedConfig({ text, onChange, check }: CheckedConfigProps) {
+  const errors = check.answer?.errors ?? NONE;
+  const warnings = check.answer?.warnings ?? [];
+  return (
+    <>
+      <Suspense fallback={<Rows rows={10} />}>
+        <ConfigEditor value={text} onChange={onChange} errors={errors} label="Strategy config" />
+      </Suspense>
+      <ProblemNote error={check.error} title="The config could not be checked." />
+      {errors.length + warnings.length === 0 ? null : (
+        <ul className={classes.problems} aria-live="polite">
+          {errors.map(({ path, message, line, column }) => (
+            <li key={path + message}>
+              <span className={classes.place}>
+                {line === undefined
+                  ? path
+                  : `Line ${line}${column === undefined ? "" : `:${column}`}`}
+              </span>{" "}
+              {message}
+            </li>
+          ))}
+          {warnings.map(({ message }) => (
+            <li key={message}>
+              <span className={classes.place}>Note</span> {message}
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+/** The checker's answer in a word. */
+export function CheckState({ check }: { check: ConfigCheck }) {
+  const { answer } = check;
+  if (answer === undefined) return <Badge tone="neutral">Checking…</Badge>;
+  if (answer.valid) return <Badge tone="good">Valid</Badge>;
+  return <Badge tone="critical">{plural(answer.errors.length, "error")}</Badge>;
+}
+
+const NONE: StrategyCheck["errors"] = [];

@@ -1,0 +1,130 @@
+/** Back-tests: what to run, and what was run before. */
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import type { Backtest } from "~/api/types";
+import { backtestsQuery } from "~/app/queries";
+import { useFlags } from "~/app/useSession";
+import { Profit } from "~/components/Amount";
+import { Badge, type Tone } from "~/components/Badge";
+import { CardLines, DataTable, type Column } from "~/components/DataTable";
+import { Empty, PageHeader, Panel, Rows } from "~/components/Panel";
+import { ProblemNote } from "~/components/ProblemNote";
+import { useIsPhone } from "~/components/screen";
+import { Ago } from "~/components/Time";
+import { decimalText } from "~/format/decimal";
+import { count, percent, ratio } from "~/format/number";
+import { spoken } from "~/format/words";
+import { RunForm } from "./RunForm";
+
+export function BacktestPage() {
+  const flags = useFlags();
+  const isPhone = useIsPhone();
+  const query = useQuery({ ...backtestsQuery, refetchInterval: 5_000 });
+  const navigate = useNavigate();
+  if (flags !== undefined && !flags.backtest.enabled) {
+    return (
+      <Empty title="Back-tests are switched off here">An administrator can switch them on.</Empty>
+    );
+  }
+  return (
+    <>
+      <PageHeader
+        title="Back-test"
+        about="The same engine, the same fills, over history. Fees and slippage decide more than most rules."
+      />
+      {isPhone ? null : <RunForm />}
+      <Panel title="Earlier runs" flush>
+        <ProblemNote error={query.error} onRetry={() => void query.refetch()} />
+        {query.isPending ? <Rows /> : null}
+        {query.data === undefined ? null : (
+          <DataTable
+            label="Earlier runs"
+            columns={COLUMNS}
+            rows={query.data.items}
+            rowKey={({ id }) => id}
+            onOpen={({ id }) =>
+              void navigate({ to: "/backtest/$backtestId", params: { backtestId: id } })
+            }
+            empty={
+              <Empty title="Nothing was run yet">
+                Take a profile&rsquo;s config above, and see what it would have done.
+              </Empty>
+            }
+            card={(run) => (
+              <CardLines
+                title={<RunLink run={run} />}
+                value={<Return run={run} />}
+                detail={<RunState run={run} />}
+                valueDetail={<Ago at={run.createdAt} />}
+              />
+            )}
+          />
+        )}
+      </Panel>
+    </>
+  );
+}
+
+const COLUMNS: Column<Backtest>[] = [
+  { key: "what", header: "Run", cell: (run) => <RunLink run={run} /> },
+  { key: "state", header: "State", cell: (run) => <RunState run={run} /> },
+  { key: "return", header: "Return", numeric: true, cell: (run) => <Return run={run} /> },
+  {
+    key: "drawdown",
+    header: "Largest drawdown",
+    numeric: true,
+    cell: ({ summary }) =>
+      summary === undefined ? "–" : percent(decimalText(summary.maxDrawdownPct)),
+  },
+  {
+    key: "trades",
+    header: "Trades",
+    numeric: true,
+    cell: ({ summary }) => (summary === undefined ? "–" : count(summary.closedTrades)),
+  },
+  {
+    key: "factor",
+    header: "Profit factor",
+    numeric: true,
+    cell: (run) => ratio(run.summary?.profitFactor),
+  },
+  { key: "sharpe", header: "Sharpe", numeric: true, cell: (run) => ratio(run.summary?.sharpe) },
+  {
+    key: "bars",
+    header: "Bars",
+    numeric: true,
+    cell: ({ bars }) => (bars === undefined ? "–" : count(bars)),
+  },
+  { key: "at", header: "Started", cell: ({ createdAt }) => <Ago at={createdAt} /> },
+];
+
+function RunLink({ run }: { run: Backtest }) {
+  const { symbols, timeframe, data } = run.request;
+  return (
+    <Link to="/backtest/$backtestId" params={{ backtestId: run.id }}>
+      {symbols.join(", ")} · {timeframe}, {data.source === "upload" ? "own data" : "market data"}
+    </Link>
+  );
+}
+
+const TONES: Record<Backtest["state"], Tone> = {
+  queued: "neutral",
+  running: "accent",
+  done: "good",
+  failed: "critical",
+  cancelled: "neutral",
+};
+
+export function RunState({ run }: { run: Backtest }) {
+  return (
+    <Badge tone={TONES[run.state]} hint={run.error}>
+      {spoken(run.state)}
+      {run.state === "running" ? `, ${Math.round(run.progressPct)} %` : ""}
+    </Badge>
+  );
+}
+
+function Return({ run }: { run: Backtest }) {
+  const value = run.summary?.returnPct;
+  return value === undefined ? <>–</> : <Profit value={decimalText(value)} unit="percent" />;
+}

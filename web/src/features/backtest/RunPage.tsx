@@ -1,0 +1,250 @@
+/** One back-test: its progress, then what came of it. */
+import { Button, Progress, Tabs } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { answerOf, download, trading } from "~/api/client";
+import type { Backtest, BacktestSummary, BacktestTrade } from "~/api/types";
+import { backtestQuery, queryClient } from "~/app/queries";
+import { Profit } from "~/components/Amount";
+import { Confirm } from "~/components/Confirm";
+import { DataTable, type Column } from "~/components/DataTable";
+import { Empty, Figures, PageHeader, Panel, Rows, type Figure } from "~/components/Panel";
+import { ProblemNote } from "~/components/ProblemNote";
+import { At } from "~/components/Time";
+import { useAction } from "~/components/useAction";
+import { decimalText } from "~/format/decimal";
+import { count, money, percent, price, quantity, ratio } from "~/format/number";
+import { spoken } from "~/format/words";
+import { onNotice } from "~/realtime/connection";
+import type { BacktestProgress } from "~/realtime/messages";
+import { RunState } from "./BacktestPage";
+import classes from "./Backtest.module.css";
+
+export function RunPage() {
+  const { backtestId } = useParams({ from: "/backtest/$backtestId" });
+  const query = useQuery(backtestQuery(backtestId));
+  useProgress(backtestId);
+  const run = query.data;
+  if (run === undefined) {
+    return query.error === null ? <Rows rows={8} /> : <ProblemNote error={query.error} />;
+  }
+  const { symbols, timeframe } = run.request;
+  return (
+    <>
+      <PageHeader
+        title={
+          <>
+            Back-test of {symbols.join(", ")} on {timeframe} bars
+            <RunState run={run} />
+          </>
+        }
+        about={
+          <>
+            Started <At at={run.createdAt} />, {money(run.request.cash)} cash, fee{" "}
+            {run.request.feePct} %, slippage {run.request.slippageBps} bp
+          </>
+        }
+        actions={<RunActions run={run} />}
+      />
+      {run.state === "queued" || run.state === "running" ? <Running run={run} /> : null}
+      {run.state === "failed" ? <Failed run={run} /> : null}
+      {run.state === "cancelled" ? (
+        <Empty title="It was cancelled">Nothing of it was kept. Run it again from Back-test.</Empty>
+      ) : null}
+      {run.summary === undefined ? null : <Result run={run} summary={run.summary} />}
+    </>
+  );
+}
+
+/** Takes up progress as it is pushed. */
+function useProgress(id: string): void {
+  useEffect(
+    () =>
+      onNotice("backtestProgress", (detail) => {
+        const progress = detail as BacktestProgress;
+        if (progress.id !== id) return;
+        const { queryKey } = backtestQuery(id);
+        const known = queryClient.getQueryData<Backtest>(queryKey);
+        if (known === undefined) return;
+        if (progress.state === "done" || progress.state === "failed") {
+          void queryClient.invalidateQueries({ queryKey });
+          return;
+        }
+        queryClient.setQueryData<Backtest>(queryKey, {
+          ...known,
+          state: progress.state as Backtest["state"],
+          progressPct: progress.progressPct,
+        });
+      }),
+    [id],
+  );
+}
+
+function RunActions({ run }: { run: Backtest }) {
+  const navigate = useNavigate();
+  const isUnderWay = run.state === "queued" || run.state === "running";
+  const remove = useAction(
+    () => answerOf(trading.DELETE("/api/backtest/{id}", { params: { path: { id: run.id } } })),
+    {
+      done: isUnderWay ? "It is cancelled." : "It is removed.",
+      refreshes: [["backtests"], ["backtest", run.id]],
+      onDone: () => {
+        if (!isUnderWay) void navigate({ to: "/backtest", replace: true });
+      },
+    },
+  );
+  if (isUnderWay) {
+    return (
+      <Button variant="default" loading={remove.isRunning} onClick={() => remove.run(undefined)}>
+        Cancel it
+      </Button>
+    );
+  }
+  return (
+    <Confirm label="Remove" title="Remove this run?" confirm="Remove it" danger action={remove}>
+      <p>Its figures, trades and report are gone then. Profiles are not touched.</p>
+    </Confirm>
+  );
+}
+
+function Running({ run }: { run: Backtest }) {
+  const done = Math.round(run.progressPct);
+  const words = run.state === "queued" ? "Waiting for its turn" : "Replaying history";
+  return (
+    <Panel>
+      <div className={classes.progress} role="status">
+        <span>
+          {words}
+          {run.bars === undefined ? "" : `, ${count(run.bars)} bars`}
+        </span>
+        <b className="number">{done} %</b>
+      </div>
+      <Progress value={done} aria-label={words} />
+    </Panel>
+  );
+}
+
+function Failed({ run }: { run: Backtest }) {
+  return (
+    <Panel>
+      <strong>It could not be run.</strong>
+      <p className={classes.error}>{run.error ?? "The server did not say why."}</p>
+      <span className="muted">
+        Nothing was imported. Correct the data or the config, then run it again.
+      </span>
+    </Panel>
+  );
+}
+
+function Result({ run, summary }: { run: Backtest; summary: BacktestSummary }) {
+  const trades = summary.trades ?? [];
+  return (
+    <div className={classes.result}>
+      <Panel>
+        <Figures figures={figuresOf(summary)} />
+      </Panel>
+      <Panel flush>
+        <Tabs defaultValue="report" keepMounted={false}>
+          <Tabs.List px={8}>
+            <Tabs.Tab value="report">Report</Tabs.Tab>
+            <Tabs.Tab value="trades">Trades</Tabs.Tab>
+          </Tabs.List>
+          <Tabs.Panel value="report">
+            <Report id={run.id} />
+          </Tabs.Panel>
+          <Tabs.Panel value="trades">
+            <DataTable
+              label="Trades of the back-test"
+              columns={TRADE_COLUMNS}
+              rows={trades}
+              rowKey={({ entryTime, symbol, side }) => `${entryTime}-${symbol ?? ""}-${side}`}
+              empty={
+                <Empty title="It made no trade">
+                  The report says which rules held how often, and what was missing.
+                </Empty>
+              }
+            />
+          </Tabs.Panel>
+        </Tabs>
+      </Panel>
+    </div>
+  );
+}
+
+/** The server's own report, which may do nothing but show itself. */
+function Report({ id }: { id: string }) {
+  const { data, error, isPending, refetch } = useQuery({
+    queryKey: ["backtest", id, "report"],
+    queryFn: async () => (await download(`/api/backtest/${encodeURIComponent(id)}/report`)).text(),
+    staleTime: Infinity,
+  });
+  if (isPending) return <Rows rows={10} />;
+  if (data === undefined) return <ProblemNote error={error} onRetry={() => void refetch()} />;
+  return (
+    <iframe
+      className={classes.report}
+      title="Report with equity, drawdown, months and distribution"
+      sandbox="allow-scripts"
+      srcDoc={data}
+    />
+  );
+}
+
+function figuresOf(summary: BacktestSummary): Figure[] {
+  const { winRatePct } = summary;
+  return [
+    { label: "Final equity", value: money(decimalText(summary.finalEquity)) },
+    { label: "Return", value: <Profit value={decimalText(summary.returnPct)} unit="percent" /> },
+    { label: "Largest drawdown", value: percent(decimalText(summary.maxDrawdownPct)) },
+    { label: "Closed trades", value: count(summary.closedTrades) },
+    { label: "Still open", value: count(summary.openTrades) },
+    { label: "Winners", value: winRatePct === null ? "–" : percent(decimalText(winRatePct), 1) },
+    { label: "Profit factor", value: ratio(summary.profitFactor) },
+    { label: "Sharpe", value: ratio(summary.sharpe) },
+    { label: "Sortino", value: ratio(summary.sortino) },
+    { label: "Calmar", value: ratio(summary.calmar) },
+    { label: "Fees", value: money(decimalText(summary.fees)) },
+    { label: "Bars a second", value: count(Math.round(summary.barsPerSecond)) },
+  ];
+}
+
+const TRADE_COLUMNS: Column<BacktestTrade>[] = [
+  { key: "symbol", header: "Symbol", cell: ({ symbol }) => symbol ?? "–" },
+  { key: "side", header: "Side", cell: ({ side }) => spoken(side) },
+  { key: "in", header: "Entered", cell: ({ entryTime }) => <At at={entryTime} /> },
+  {
+    key: "entry",
+    header: "Entry",
+    numeric: true,
+    cell: ({ entryPrice }) => price(decimalText(entryPrice)),
+  },
+  {
+    key: "out",
+    header: "Left",
+    cell: ({ exitTime }) => (exitTime === null ? "still open" : <At at={exitTime} />),
+  },
+  {
+    key: "exit",
+    header: "Exit",
+    numeric: true,
+    cell: ({ exitPrice }) => (exitPrice === null ? "–" : price(decimalText(exitPrice))),
+  },
+  {
+    key: "quantity",
+    header: "Quantity",
+    numeric: true,
+    cell: (trade) => quantity(decimalText(trade.quantity)),
+  },
+  {
+    key: "profit",
+    header: "Profit",
+    numeric: true,
+    cell: ({ pnl }) => <Profit value={pnl === null ? undefined : decimalText(pnl)} />,
+  },
+  {
+    key: "why",
+    header: "Left by",
+    cell: ({ exitReason }) => (exitReason === null ? "–" : spoken(exitReason)),
+  },
+];

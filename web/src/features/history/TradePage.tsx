@@ -1,0 +1,129 @@
+/** One trade from its first signal to its last fill, every event in order. */
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import type { LifecycleItem, TradeRow } from "~/api/types";
+import { lifecycleQuery, tradeQuery } from "~/app/queries";
+import { Profit } from "~/components/Amount";
+import { Badge } from "~/components/Badge";
+import { Empty, Figures, PageHeader, Panel, Rows, type Figure } from "~/components/Panel";
+import { ProblemNote } from "~/components/ProblemNote";
+import { At } from "~/components/Time";
+import { ProfileName } from "~/features/positions/PositionTable";
+import { money, price, quantity } from "~/format/number";
+import { duration } from "~/format/time";
+import { spoken } from "~/format/words";
+import { usePosition } from "~/realtime/hooks";
+import classes from "./History.module.css";
+
+export function TradePage() {
+  const { tradeId } = useParams({ from: "/history/$tradeId" });
+  const position = usePosition(tradeId);
+  const closed = useQuery({ ...tradeQuery(tradeId), enabled: position === undefined });
+  const lifecycle = useQuery({
+    ...lifecycleQuery(tradeId),
+    refetchInterval: position === undefined ? false : 5_000,
+  });
+  const trade = closed.data;
+  const name = position ?? trade;
+  return (
+    <>
+      <PageHeader
+        title={
+          <>
+            {name === undefined ? "Trade" : `${name.symbol} ${name.direction}`}
+            {position === undefined ? null : <Badge tone="accent">Open</Badge>}
+          </>
+        }
+        about={name === undefined ? undefined : <ProfileName id={name.profileId} />}
+        actions={
+          <Link to={position === undefined ? "/history" : "/positions"}>
+            {position === undefined ? "All closed trades" : "All positions"}
+          </Link>
+        }
+      />
+      <ProblemNote error={closed.error} />
+      <div className={classes.trade}>
+        {position === undefined && trade === undefined ? null : (
+          <Panel title="Result">
+            {trade === undefined || position !== undefined ? (
+              <OpenFigures tradeId={tradeId} />
+            ) : (
+              <Figures figures={closedFigures(trade)} />
+            )}
+          </Panel>
+        )}
+        <Panel title="What happened" flush>
+          {lifecycle.isPending ? <Rows rows={6} /> : null}
+          <ProblemNote error={lifecycle.error} onRetry={() => void lifecycle.refetch()} />
+          {lifecycle.data?.items.length === 0 ? <Empty title="Nothing is recorded yet" /> : null}
+          <ol className={classes.lifecycle}>
+            {lifecycle.data?.items.map((item) => (
+              <Item key={item.seq} item={item} />
+            ))}
+          </ol>
+        </Panel>
+      </div>
+    </>
+  );
+}
+
+function OpenFigures({ tradeId }: { tradeId: string }) {
+  const position = usePosition(tradeId);
+  if (position === undefined) return null;
+  const { currency } = position;
+  return (
+    <Figures
+      figures={[
+        {
+          label: `Open profit, ${currency}`,
+          value: <Profit value={position.unrealizedPnl} percent={position.unrealizedPct} flashes />,
+        },
+        { label: "Realised so far", value: <Profit value={position.realizedPnl} /> },
+        { label: "Quantity", value: quantity(position.quantity) },
+        { label: "Entry", value: price(position.entryPrice) },
+        { label: "Stop", value: position.stop === undefined ? "None" : price(position.stop.level) },
+        { label: "Fees", value: money(position.fees, currency) },
+      ]}
+    />
+  );
+}
+
+function closedFigures(trade: TradeRow): Figure[] {
+  const { currency } = trade;
+  return [
+    {
+      label: `Profit, ${currency}`,
+      value: <Profit value={trade.pnl} percent={trade.pnlPct} currency={currency} />,
+    },
+    { label: "Quantity", value: quantity(trade.quantity) },
+    { label: "Entry", value: price(trade.entryPrice) },
+    { label: "Exit", value: price(trade.exitPrice) },
+    { label: "Fees", value: money(trade.fees, currency) },
+    { label: "Held", value: duration(trade.holdingSeconds) },
+    { label: "Left by", value: spoken(trade.exitReason) },
+  ];
+}
+
+function Item({ item }: { item: LifecycleItem }) {
+  return (
+    <li className={classes.item}>
+      <span className={classes.rail} aria-hidden />
+      <div className={classes.itemHead}>
+        <b>{spoken(item.type)}</b>
+        <span className="muted">
+          <At at={item.at} />
+        </span>
+      </div>
+      <div>{item.text}</div>
+      <details className={`${classes.detail} muted`}>
+        <summary>Event {item.seq}</summary>
+        {item.requestId === undefined ? null : (
+          <div>
+            caused by request <code>{item.requestId}</code>
+          </div>
+        )}
+        <pre>{JSON.stringify(item.event, null, 2)}</pre>
+      </details>
+    </li>
+  );
+}

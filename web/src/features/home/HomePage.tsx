@@ -1,0 +1,149 @@
+/** How everything stands, on one page. */
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { performanceQuery } from "~/app/queries";
+import { Flash, Profit } from "~/components/Amount";
+import { LineChart } from "~/components/LineChart";
+import { Empty, PageHeader, Panel, Rows } from "~/components/Panel";
+import { ProblemNote } from "~/components/ProblemNote";
+import { useIsPhone } from "~/components/screen";
+import { AlertLine } from "~/features/alerts/AlertLine";
+import { ProfileTable } from "~/features/strategies/ProfileTable";
+import { money, moneyIn } from "~/format/number";
+import { plural } from "~/format/words";
+import { useAlerts, useMarkedPositions, useMarkedProfiles, useProfiles } from "~/realtime/hooks";
+import classes from "./Home.module.css";
+import { totalsOf } from "./totals";
+
+const ALERTS_SHOWN = 5;
+
+export function HomePage() {
+  const profiles = useProfiles();
+  const navigate = useNavigate();
+  const isPhone = useIsPhone();
+  return (
+    <>
+      <PageHeader
+        title="Home"
+        actions={
+          isPhone ? undefined : (
+            <Button
+              variant="default"
+              onClick={() => void navigate({ to: "/positions", search: { ticket: "new" } })}
+            >
+              New order
+            </Button>
+          )
+        }
+      />
+      {profiles.length === 0 ? (
+        <Panel>
+          <Empty
+            title="Nothing trades yet"
+            action={<Link to="/strategies/new">Make the first profile</Link>}
+          >
+            A profile is a trading account with its own rules, capital and limits. Make one from an
+            example: it trades on paper until you say otherwise.
+          </Empty>
+        </Panel>
+      ) : (
+        <div className={classes.grid}>
+          <Standing />
+          <EquityPanel />
+          <AlertsPanel />
+          <Panel
+            title="Profiles"
+            flush
+            className={classes.full}
+            actions={<Link to="/strategies">All strategies</Link>}
+          >
+            <ProfileTable profiles={profiles} />
+          </Panel>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** Equity, day profit and open risk, by currency. */
+function Standing() {
+  const totals = totalsOf(useMarkedProfiles(), useMarkedPositions());
+  return (
+    <div className={classes.standing}>
+      {totals.map((total) => {
+        const { currency, equity, dayProfit, unrealized, openRisk, unprotected, positions } = total;
+        return (
+          <dl key={currency} className={classes.figures}>
+            <div>
+              <dt>Equity, {currency}</dt>
+              <dd>
+                <Flash value={equity} className="number">
+                  {money(equity, currency)}
+                </Flash>
+              </dd>
+            </div>
+            <div>
+              <dt>Day profit, {currency}</dt>
+              <dd>
+                <Profit value={dayProfit} currency={currency} flashes />
+              </dd>
+            </div>
+            <div>
+              <dt>Open profit, {currency}</dt>
+              <dd>
+                <Profit value={unrealized} currency={currency} flashes />
+              </dd>
+            </div>
+            <div title="What is lost if every stop is hit at its level.">
+              <dt>Open risk, {currency}</dt>
+              <dd className="number">{money(openRisk, currency)}</dd>
+              <small className="muted">
+                {plural(positions, "position")}
+                {unprotected > 0 ? `, ${unprotected} without a stop` : ""}
+              </small>
+            </div>
+          </dl>
+        );
+      })}
+    </div>
+  );
+}
+
+function EquityPanel() {
+  const isPhone = useIsPhone();
+  const { data, error, isPending, refetch } = useQuery(performanceQuery);
+  return (
+    <Panel title="Equity" className={classes.equity}>
+      <ProblemNote error={error} onRetry={() => void refetch()} />
+      {isPending ? <Rows /> : null}
+      {data === undefined ? null : data.points.length < 2 ? (
+        <Empty title="The curve begins with the first trades">
+          Every fill and every bar adds a point.
+        </Empty>
+      ) : (
+        <LineChart
+          label={`Equity in ${data.currency}`}
+          points={data.points.map(({ at, equity }) => ({ at, value: equity }))}
+          height={isPhone ? 180 : 264}
+          format={(value) => moneyIn(value, data.currency)}
+        />
+      )}
+    </Panel>
+  );
+}
+
+function AlertsPanel() {
+  const open = useAlerts().filter(({ acknowledgedAt }) => acknowledgedAt === undefined);
+  return (
+    <Panel title="Alerts" flush actions={<Link to="/alerts">All alerts</Link>}>
+      {open.length === 0 ? (
+        <Empty title="Nothing waits for you">
+          Refused entries, stops and stale prices appear here.
+        </Empty>
+      ) : (
+        open.slice(0, ALERTS_SHOWN).map((alert) => <AlertLine key={alert.id} alert={alert} />)
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,35 @@
+/** Sums over profiles for showing, apart for each currency. The server decides by its own. */
+import { add, sum } from "~/format/decimal";
+import type { PositionRow, ProfileRow } from "~/api/types";
+
+export interface Totals {
+  currency: string;
+  equity: string;
+  dayProfit: string;
+  unrealized: string;
+  openRisk: string;
+  /** Positions without a stop: their risk is not in `openRisk`. */
+  unprotected: number;
+  positions: number;
+}
+
+export function totalsOf(profiles: ProfileRow[], positions: PositionRow[]): Totals[] {
+  const byCurrency = new Map<string, ProfileRow[]>();
+  for (const profile of profiles) {
+    const { currency } = profile.capital;
+    byCurrency.set(currency, [...(byCurrency.get(currency) ?? []), profile]);
+  }
+  return [...byCurrency].map(([currency, own]) => {
+    const ids = new Set(own.map(({ id }) => id));
+    const held = positions.filter(({ profileId }) => ids.has(profileId));
+    return {
+      currency,
+      equity: sum(own.map(({ equity }) => equity)),
+      dayProfit: sum(own.map(({ dayProfit }) => dayProfit)),
+      unrealized: sum(own.map(({ unrealizedPnl }) => unrealizedPnl)),
+      openRisk: held.reduce((total, { riskToStop }) => add(total, riskToStop ?? "0"), "0"),
+      unprotected: held.filter(({ riskToStop }) => riskToStop === undefined).length,
+      positions: held.length,
+    };
+  });
+}

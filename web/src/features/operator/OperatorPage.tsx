@@ -1,0 +1,233 @@
+/** The control panel: what trades, who stopped it and why, and the tenants behind it. */
+import { Button, Textarea } from "@mantine/core";
+import { useState } from "react";
+import { answerOf, trading } from "~/api/client";
+import type { Control, Health } from "~/api/types";
+import { useUser } from "~/app/useSession";
+import { CONTROL_MEANING } from "~/app/shell/ControlBadge";
+import { isOperator } from "~/app/shell/navigation";
+import { Badge, type Tone } from "~/components/Badge";
+import { DataTable, type Column } from "~/components/DataTable";
+import { Empty, Figures, PageHeader, Panel, Rows, type Figure } from "~/components/Panel";
+import { ProblemNote } from "~/components/ProblemNote";
+import { Ago, At } from "~/components/Time";
+import { useAction } from "~/components/useAction";
+import { count, moneyIn } from "~/format/number";
+import { plural, spoken } from "~/format/words";
+import { useCanAct, useControl, useHealth } from "~/realtime/hooks";
+import { useTenants, type TenantRow } from "./useTenants";
+import classes from "./Operator.module.css";
+
+export function OperatorPage() {
+  const user = useUser();
+  if (!isOperator(user)) {
+    return (
+      <Empty title="This page is for operators">
+        Ask an administrator for the role if you need to pause or resume trading.
+      </Empty>
+    );
+  }
+  return <ControlPanel />;
+}
+
+function ControlPanel() {
+  const control = useControl();
+  const health = useHealth();
+  const { tenants, refused } = useTenants();
+  return (
+    <>
+      <PageHeader
+        title="Control"
+        about="A pause takes effect at once, in every process. Exits, stops and targets always go on."
+      />
+      <div className={classes.grid}>
+        <Panel title="Trading">
+          {control === undefined ? <Rows /> : <Switch control={control} />}
+        </Panel>
+        <Panel title="Health">
+          {health === undefined ? <Rows /> : <HealthFigures health={health} />}
+        </Panel>
+        <Panel title="Tenants" flush className={classes.full}>
+          {refused === undefined ? null : (
+            <p className={classes.note}>The list of tenants was refused: {spoken(refused)}.</p>
+          )}
+          {tenants === undefined ? (
+            <Rows />
+          ) : (
+            <DataTable
+              label="Tenants"
+              columns={TENANT_COLUMNS}
+              rows={tenants}
+              rowKey={({ tenantId }) => tenantId}
+              empty={
+                <Empty title="No tenant yet">
+                  A tenant begins with a person&rsquo;s first sign-in.
+                </Empty>
+              }
+            />
+          )}
+        </Panel>
+      </div>
+    </>
+  );
+}
+
+const TONES: Record<Control["mode"], Tone> = {
+  RUNNING: "good",
+  PAUSED: "warning",
+  HALTED: "critical",
+};
+
+/** In the page itself: nothing may ever stand before the button that stops. */
+function Switch({ control }: { control: Control }) {
+  const [reason, setReason] = useState("");
+  const canAct = useCanAct();
+  const isRunning = control.mode === "RUNNING";
+  const change = useAction(
+    () =>
+      answerOf(
+        isRunning
+          ? trading.POST("/internal/trading/pause", { body: { reason: reason.trim() } })
+          : trading.POST("/internal/trading/resume", { body: { reason: reason.trim() } }),
+      ),
+    {
+      done: ({ mode }) => `Trading is ${mode}.`,
+      onDone: () => setReason(""),
+    },
+  );
+  return (
+    <div className={classes.switch}>
+      <div className={classes.mode}>
+        <Badge tone={TONES[control.mode]}>{control.mode}</Badge>
+      </div>
+      <p>{CONTROL_MEANING[control.mode]}</p>
+      <p className="muted">
+        Set by {control.lastChangedBy} <Ago at={control.lastChangedAt} /> (
+        <At at={control.lastChangedAt} />)
+        {control.reason === undefined || control.reason === "" ? "." : `: ${control.reason}`}
+      </p>
+      <Textarea
+        label="Reason"
+        description="Everybody sees it beside the badge, and it stays in the record."
+        required
+        autosize
+        minRows={2}
+        maxLength={500}
+        value={reason}
+        onChange={({ currentTarget }) => setReason(currentTarget.value)}
+      />
+      <ProblemNote error={change.error} />
+      <Button
+        size="md"
+        variant={isRunning ? "outline" : "filled"}
+        color={isRunning ? "red" : undefined}
+        disabled={!canAct || reason.trim() === ""}
+        loading={change.isRunning}
+        onClick={() => change.run(undefined)}
+      >
+        {isRunning ? "Pause all entries" : "Resume trading"}
+      </Button>
+      <p className="muted">
+        {isRunning
+          ? "No profile of any tenant enters anything until somebody resumes. What is held keeps its exits."
+          : "Running profiles of every tenant may enter again from the next bar on."}
+      </p>
+    </div>
+  );
+}
+
+function HealthFigures({ health }: { health: Health }) {
+  return (
+    <>
+      {health.error === undefined ? null : <p className={classes.fault}>{health.error}</p>}
+      <Figures figures={[...loops(health), ...counters(health)]} />
+    </>
+  );
+}
+
+function loops(health: Health): Figure[] {
+  const state = (isHealthy: boolean) => (
+    <Badge tone={isHealthy ? "good" : "critical"}>
+      {isHealthy ? "Healthy" : "Needs attention"}
+    </Badge>
+  );
+  const stores: Record<Health["store"]["state"], Tone> = {
+    ok: "good",
+    degraded: "warning",
+    unavailable: "critical",
+  };
+  const { store, feeds, reconciliationLastRun } = health;
+  return [
+    { label: "Trading loop", value: state(health.tradingLoopHealthy) },
+    { label: "Order sync", value: state(health.orderSyncHealthy) },
+    { label: "Reconciliation", value: state(health.reconciliationLoopHealthy) },
+    {
+      label: "Store",
+      value: (
+        <Badge tone={stores[store.state]}>
+          {spoken(store.state)}
+          {store.latencyMs === undefined ? "" : `, ${store.latencyMs} ms`}
+        </Badge>
+      ),
+    },
+    ...feeds.map(({ venue, state: feedState, lastEventAgeMs }) => ({
+      label: `Prices of ${venue}`,
+      value: (
+        <Badge tone={feedState === "live" ? "good" : "warning"}>
+          {spoken(feedState)}
+          {lastEventAgeMs === undefined ? "" : `, ${count(lastEventAgeMs)} ms`}
+        </Badge>
+      ),
+    })),
+    {
+      label: "Reconciled",
+      value: reconciliationLastRun === undefined ? "–" : <Ago at={reconciliationLastRun} />,
+    },
+  ];
+}
+
+function counters(health: Health): Figure[] {
+  return [
+    { label: "Mismatches", value: count(health.reconciliationMismatchCount) },
+    { label: "Quarantined trades", value: count(health.reconciliationParityQuarantinedTrades) },
+    {
+      label: "Largest mismatch",
+      value: moneyIn(health.reconciliationParityMaxMismatchNotionalUsd, "USD"),
+    },
+    { label: "Capital violations", value: count(health.capitalInvariantViolations) },
+    {
+      label: "Integrity watchdog",
+      value: (
+        <Badge tone={health.reconciliationIntegrityWatchdogTriggered ? "critical" : "good"}>
+          {health.reconciliationIntegrityWatchdogTriggered ? "Triggered" : "Quiet"}
+        </Badge>
+      ),
+    },
+  ];
+}
+
+const TENANT_COLUMNS: Column<TenantRow>[] = [
+  { key: "id", header: "Tenant", cell: ({ tenantId }) => <code>{tenantId}</code> },
+  {
+    key: "state",
+    header: "State",
+    cell: ({ running }) => (
+      <Badge tone={running ? "good" : "critical"}>{running ? "Running" : "Stopped"}</Badge>
+    ),
+  },
+  { key: "profiles", header: "Profiles", numeric: true, cell: ({ profiles }) => count(profiles) },
+  {
+    key: "positions",
+    header: "Open positions",
+    numeric: true,
+    cell: ({ openPositions }) => count(openPositions),
+  },
+  { key: "seq", header: "Journal", numeric: true, cell: ({ seq }) => count(seq) },
+  {
+    key: "error",
+    header: "Trouble",
+    wide: true,
+    cell: ({ error, profiles }) =>
+      error ?? <span className="muted">None, with {plural(profiles, "profile")}</span>,
+  },
+];

@@ -1,0 +1,92 @@
+/** What the risk gate would say to an order, before anything is sent. */
+import { useDebouncedValue } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { answerOf, trading } from "~/api/client";
+import type { ManualOrder, OrderPreview } from "~/api/types";
+import { ProblemNote } from "~/components/ProblemNote";
+import { money, price, quantity } from "~/format/number";
+import { remedyOf } from "~/format/words";
+import { useControl } from "~/realtime/hooks";
+import classes from "./Positions.module.css";
+
+const DEBOUNCE_MS = 300;
+const ASK_AGAIN_MS = 5_000;
+
+export interface Preview {
+  /** Undefined while the gate is being asked about exactly this order. */
+  answer: OrderPreview | undefined;
+  error: Error | null;
+}
+
+export function usePreview(order: ManualOrder | undefined): Preview {
+  const text = order === undefined ? "" : JSON.stringify(order);
+  const [settled] = useDebouncedValue(text, DEBOUNCE_MS);
+  const control = useControl();
+  const query = useQuery({
+    // A pause changes the answer, so that it is asked for again.
+    queryKey: ["preview", settled, control?.version],
+    queryFn: () =>
+      answerOf(trading.POST("/api/orders/preview", { body: JSON.parse(settled) as ManualOrder })),
+    enabled: settled !== "",
+    staleTime: 0,
+    refetchInterval: ASK_AGAIN_MS,
+  });
+  return { answer: settled === text ? query.data : undefined, error: query.error };
+}
+
+export function GateAnswer(props: {
+  missing: string | undefined;
+  preview: Preview;
+  currency: string;
+}) {
+  const { missing, preview, currency } = props;
+  const { answer, error } = preview;
+  return (
+    <div aria-live="polite">
+      {missing !== undefined ? (
+        <div className={classes.answer}>
+          <span className="muted">{missing}</span>
+        </div>
+      ) : error !== null ? (
+        <ProblemNote error={error} title="The gate could not be asked." />
+      ) : answer === undefined ? (
+        <div className={classes.answer}>
+          <span className="muted">Asking the gate…</span>
+        </div>
+      ) : answer.accepted ? (
+        <Accepted preview={answer} currency={currency} />
+      ) : (
+        <div className={classes.answer} data-accepted="false" title={`code ${answer.refusal.code}`}>
+          <strong>The gate would refuse it: {answer.refusal.text}.</strong>
+          <p>{remedyOf(answer.refusal.code)}</p>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Accepted(props: { preview: Extract<OrderPreview, { accepted: true }>; currency: string }) {
+  const { preview, currency } = props;
+  const { order, availableBefore, availableAfter } = preview;
+  return (
+    <div className={classes.answer} data-accepted="true">
+      <strong>The gate would accept it</strong>
+      <dl>
+        <dt>Quantity</dt>
+        <dd className="number">{quantity(order.quantity)}</dd>
+        <dt>Expected price</dt>
+        <dd className="number">{price(order.estimatedPrice)}</dd>
+        <dt>Worth</dt>
+        <dd className="number">{money(order.notional)}</dd>
+        <dt>Fees, about</dt>
+        <dd className="number">{money(order.fees)}</dd>
+        <dt>Reserved, {currency}</dt>
+        <dd className="number">{money(order.reserved, currency)}</dd>
+        <dt>Available afterwards, {currency}</dt>
+        <dd className="number" title={`now ${money(availableBefore, currency)}`}>
+          {money(availableAfter, currency)}
+        </dd>
+      </dl>
+    </div>
+  );
+}

@@ -1,0 +1,158 @@
+/** Orders, working or done. */
+import { Button } from "@mantine/core";
+import type { ReactNode } from "react";
+import { answerOf, trading } from "~/api/client";
+import type { OrderRow } from "~/api/types";
+import { Badge, type Tone } from "~/components/Badge";
+import { CardLines, DataTable, type Column } from "~/components/DataTable";
+import { ProblemNote } from "~/components/ProblemNote";
+import { Ago } from "~/components/Time";
+import { useAction } from "~/components/useAction";
+import { useIsPhone } from "~/components/screen";
+import { price, quantity } from "~/format/number";
+import { orderStatus, orderType, spoken } from "~/format/words";
+import { useCanAct } from "~/realtime/hooks";
+import { Price, ProfileName } from "./PositionTable";
+import classes from "./Positions.module.css";
+
+interface OrderTableProps {
+  orders: OrderRow[];
+  empty: ReactNode;
+  showsProfile?: boolean;
+}
+
+export function OrderTable({ orders, empty, showsProfile = false }: OrderTableProps) {
+  const hasWorking = orders.some(({ working }) => working);
+  const columns = COLUMNS.filter(
+    ({ key }) => (showsProfile || key !== "profile") && (hasWorking || key !== "actions"),
+  );
+  return (
+    <DataTable
+      label="Orders"
+      columns={columns}
+      rows={orders}
+      rowKey={({ id }) => id}
+      empty={empty}
+      card={(order) => <Card order={order} />}
+    />
+  );
+}
+
+const TONES: Partial<Record<OrderRow["status"], Tone>> = {
+  accepted: "accent",
+  partiallyFilled: "accent",
+  pendingSubmit: "neutral",
+  filled: "good",
+  rejected: "critical",
+  unknown: "warning",
+};
+
+const COLUMNS: Column<OrderRow>[] = [
+  { key: "symbol", header: "Symbol", cell: ({ symbol }) => <b>{symbol}</b> },
+  {
+    key: "what",
+    header: "Order",
+    cell: (order) =>
+      `${order.side === "buy" ? "Buy" : "Sell"}, ${orderType(order.type).toLowerCase()}`,
+  },
+  { key: "profile", header: "Profile", cell: ({ profileId }) => <ProfileName id={profileId} /> },
+  {
+    key: "why",
+    header: "For",
+    cell: ({ purpose, direction, exitReason, origin }) => (
+      <span className="muted">
+        {purpose === "enter"
+          ? `entry ${direction ?? ""}`
+          : spoken(exitReason ?? "exit").toLowerCase()}
+        {origin === "manual" ? ", by hand" : ""}
+      </span>
+    ),
+  },
+  {
+    key: "filled",
+    header: "Filled / quantity",
+    numeric: true,
+    cell: (order) => `${quantity(order.filledQuantity)} / ${quantity(order.quantity)}`,
+  },
+  { key: "price", header: "At", numeric: true, cell: (order) => <OrderPrice order={order} /> },
+  {
+    key: "average",
+    header: "Average fill",
+    numeric: true,
+    cell: ({ averagePrice, symbol }) =>
+      averagePrice === undefined ? "–" : <Price symbol={symbol} value={averagePrice} />,
+  },
+  { key: "status", header: "State", cell: (order) => <Status order={order} /> },
+  { key: "at", header: "Changed", cell: ({ updatedAt }) => <Ago at={updatedAt} /> },
+  {
+    key: "actions",
+    header: <span className={classes.hidden}>Actions</span>,
+    numeric: true,
+    cell: (order) => (order.working ? <Cancel order={order} /> : null),
+  },
+];
+
+function Status({ order }: { order: OrderRow }) {
+  return (
+    <Badge tone={TONES[order.status] ?? "neutral"} hint={order.reason}>
+      {orderStatus(order.status)}
+    </Badge>
+  );
+}
+
+function OrderPrice({ order }: { order: OrderRow }) {
+  const { limitPrice, stopPrice, trailDistance, symbol } = order;
+  if (trailDistance !== undefined) return <>trail {price(trailDistance)}</>;
+  const parts = [stopPrice, limitPrice].filter((each) => each !== undefined);
+  if (parts.length === 0) return <>Market</>;
+  return parts.map((each, index) => (
+    <span key={each}>
+      {index > 0 ? " / " : ""}
+      <Price symbol={symbol} value={each} />
+    </span>
+  ));
+}
+
+function Cancel({ order }: { order: OrderRow }) {
+  const canAct = useCanAct();
+  const isPhone = useIsPhone();
+  const cancel = useAction(
+    () => answerOf(trading.DELETE("/api/orders/{id}", { params: { path: { id: order.id } } })),
+    { done: `Asked the venue to cancel ${order.symbol}.` },
+  );
+  return (
+    <>
+      <Button
+        size={isPhone ? "sm" : "compact-xs"}
+        data-compact={isPhone ? undefined : true}
+        variant="default"
+        disabled={!canAct || order.status === "pendingCancel"}
+        loading={cancel.isRunning}
+        aria-label={`Cancel the order in ${order.symbol}`}
+        onClick={() => cancel.run(undefined)}
+      >
+        Cancel
+      </Button>
+      <ProblemNote error={cancel.error} />
+    </>
+  );
+}
+
+function Card({ order }: { order: OrderRow }) {
+  const { symbol, side, type, quantity: units, filledQuantity, working, updatedAt } = order;
+  return (
+    <CardLines
+      title={`${side === "buy" ? "Buy" : "Sell"} ${symbol}`}
+      value={<Status order={order} />}
+      detail={
+        <>
+          {orderType(type)} {quantity(filledQuantity)} / {quantity(units)}{" "}
+          {type === "market" ? "" : "at "}
+          {type === "market" ? "" : <OrderPrice order={order} />}
+        </>
+      }
+      valueDetail={<Ago at={updatedAt} />}
+      actions={working ? <Cancel order={order} /> : undefined}
+    />
+  );
+}

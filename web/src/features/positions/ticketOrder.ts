@@ -1,0 +1,109 @@
+/** What the fields of a ticket ask for, as the server wants it, or what is still missing. */
+import type { ManualOrder, ProfileRow, SymbolRow } from "~/api/types";
+import { add, divide, multiply, subtract, typedDecimal } from "~/format/decimal";
+import { sizeOf, type SizeBy } from "./size";
+
+export interface TicketFields {
+  symbol: string;
+  side: ManualOrder["side"];
+  type: ManualOrder["type"];
+  sizeBy: SizeBy;
+  size: string;
+  limitPrice: string;
+  stopPrice: string;
+  trailDistance: string;
+  timeInForce: NonNullable<ManualOrder["timeInForce"]>;
+  stopLoss: string;
+  takeProfit: string;
+  reduceOnly: boolean;
+}
+
+type Protection = ManualOrder["stopLoss"];
+type Asked = { order: ManualOrder; missing?: undefined } | { order?: undefined; missing: string };
+
+export function orderOf(
+  fields: TicketFields,
+  profile: ProfileRow,
+  instrument: SymbolRow | undefined,
+): Asked {
+  const { symbol, side, type, timeInForce } = fields;
+  const needs = pricesOf(fields);
+  if (needs.missing !== undefined) return { missing: needs.missing };
+  const stopLoss = protection(fields.stopLoss);
+  const takeProfit = protection(fields.takeProfit);
+  if (stopLoss === "unreadable") return { missing: "Write the stop-loss as 95.5 or 2 %." };
+  if (takeProfit === "unreadable") return { missing: "Write the take profit as 105 or 4 %." };
+  const size = typedDecimal(fields.size);
+  if (size === undefined) return { missing: "Write a size." };
+  const price = needs.prices.limitPrice ?? needs.prices.stopPrice ?? instrument?.price;
+  const sized = sizeOf({
+    by: fields.sizeBy,
+    size,
+    price,
+    stopPrice: stopLevel(stopLoss, price, side),
+    equity: profile.equity,
+    lot: instrument?.lot ?? "0",
+  });
+  if (sized.kind === "missing") return { missing: sized.what };
+  const amount =
+    sized.kind === "quantity" ? { quantity: sized.quantity } : { notional: sized.notional };
+  return {
+    order: {
+      profileId: profile.id,
+      symbol,
+      side,
+      type,
+      ...amount,
+      ...needs.prices,
+      ...(type === "market" ? {} : { timeInForce }),
+      ...(stopLoss === undefined ? {} : { stopLoss }),
+      ...(takeProfit === undefined ? {} : { takeProfit }),
+      ...(fields.reduceOnly ? { reduceOnly: true } : {}),
+    },
+  };
+}
+
+type Prices = Pick<ManualOrder, "limitPrice" | "stopPrice" | "trailDistance">;
+
+/** The prices that an order of each type waits for. */
+const NEEDS: Record<TicketFields["type"], (keyof Prices)[]> = {
+  market: [],
+  limit: ["limitPrice"],
+  stop: ["stopPrice"],
+  stop_limit: ["stopPrice", "limitPrice"],
+  trailing_stop: ["trailDistance"],
+};
+
+function pricesOf(fields: TicketFields): { prices: Prices; missing?: string } {
+  const prices: Prices = {};
+  for (const name of NEEDS[fields.type]) {
+    const price = typedDecimal(fields[name]);
+    if (price === undefined) {
+      return { prices, missing: "Write the price that the order waits for." };
+    }
+    prices[name] = price;
+  }
+  return { prices };
+}
+
+/** `95.5` is a price, `2 %` a distance. */
+function protection(typed: string): Protection | "unreadable" {
+  const text = typed.trim();
+  if (text === "") return undefined;
+  const isPercent = text.endsWith("%");
+  const amount = typedDecimal(isPercent ? text.slice(0, -1) : text);
+  if (amount === undefined) return "unreadable";
+  return isPercent ? { percent: amount } : { price: amount };
+}
+
+/** Where the stop would lie, for working out a size from a risk. */
+function stopLevel(
+  stopLoss: Protection,
+  price: string | undefined,
+  side: ManualOrder["side"],
+): string | undefined {
+  if (stopLoss === undefined || price === undefined) return undefined;
+  if ("price" in stopLoss) return stopLoss.price;
+  const distance = divide(multiply(price, stopLoss.percent), "100", 12);
+  return side === "buy" ? subtract(price, distance) : add(price, distance);
+}

@@ -1,0 +1,230 @@
+/** A profile's name, capital and config as text, compared with what is saved before saving. */
+import { Alert, Button, SegmentedControl, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useBlocker, useNavigate, useParams } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
+import { answerOf, trading } from "~/api/client";
+import { asProblem } from "~/api/problem";
+import type { Profile } from "~/api/types";
+import { profileQuery, queryClient } from "~/app/queries";
+import {
+  CheckedConfig,
+  CheckState,
+  configOf,
+  textOf,
+  useConfigCheck,
+} from "~/components/editor/CheckedConfig";
+import { Empty, PageHeader, Panel, Rows } from "~/components/Panel";
+import { ProblemNote } from "~/components/ProblemNote";
+import { useIsPhone } from "~/components/screen";
+import { useAction } from "~/components/useAction";
+import { typedDecimal } from "~/format/decimal";
+import { useCanAct, useProfile } from "~/realtime/hooks";
+import strategyClasses from "~/features/strategies/Strategies.module.css";
+
+const ConfigDiff = lazy(() => import("~/components/editor/ConfigDiff"));
+
+interface Saved {
+  profile: Profile;
+  etag: string;
+}
+
+export function EditProfilePage() {
+  const { profileId } = useParams({ from: "/profiles/$profileId/edit" });
+  const isPhone = useIsPhone();
+  const query = useQuery({ ...profileQuery(profileId), staleTime: 0, gcTime: 0 });
+  if (isPhone) {
+    return (
+      <Empty title="Configs are edited on a larger screen">
+        On the phone, a profile can be stopped, started and flattened.
+      </Empty>
+    );
+  }
+  if (query.data === undefined) {
+    return query.error === null ? (
+      <Rows rows={8} />
+    ) : (
+      <ProblemNote error={query.error} onRetry={() => void query.refetch()} />
+    );
+  }
+  return <Editing key={profileId} first={query.data} />;
+}
+
+function Editing({ first }: { first: Saved }) {
+  const [saved, setSaved] = useState(first);
+  const [name, setName] = useState(first.profile.name);
+  const [capital, setCapital] = useState(first.profile.capital.allocated);
+  const [text, setText] = useState(() => textOf(first.profile.strategyConfig));
+  const [shows, setShows] = useState("text");
+  const [isDone, setDone] = useState(false);
+  const check = useConfigCheck(text);
+  const canAct = useCanAct();
+  const navigate = useNavigate();
+  const { profile, etag } = saved;
+  const savedText = textOf(profile.strategyConfig);
+  const isChanged =
+    text !== savedText || name !== profile.name || capital !== profile.capital.allocated;
+  useBlocker({
+    shouldBlockFn: () =>
+      isChanged && !isDone && !window.confirm("Leave without saving? Your changes are lost."),
+    enableBeforeUnload: () => isChanged && !isDone,
+  });
+
+  const save = useAction(
+    (force: string) => {
+      const strategyConfig = configOf(text);
+      const allocated = typedDecimal(capital);
+      if (strategyConfig === undefined || allocated === undefined) {
+        throw new Error("The config is not JSON, or the capital is not a number.");
+      }
+      const { venue, mode, limits, id } = profile;
+      return answerOf(
+        trading.PUT("/api/profiles/{id}", {
+          params: { path: { id }, header: { "If-Match": force } },
+          body: {
+            name,
+            strategyConfig,
+            capital: { ...profile.capital, allocated },
+            venue,
+            mode,
+            limits,
+          },
+        }),
+      );
+    },
+    {
+      done: ({ version }) => `Saved as version ${version}.`,
+      refreshes: [["profile", profile.id]],
+      onDone: ({ id }) => {
+        setDone(true);
+        // After the state that lets the page be left has been taken up.
+        setTimeout(() => void navigate({ to: "/profiles/$profileId", params: { profileId: id } }));
+      },
+    },
+  );
+  const isConflict = save.error !== null && asProblem(save.error).status === 412;
+  const compare = async () => {
+    const newer = await queryClient.query({ ...profileQuery(profile.id), staleTime: 0 });
+    setSaved(newer);
+    setShows("diff");
+    save.reset();
+  };
+
+  return (
+    <>
+      <PageHeader
+        title={`Edit ${profile.name}`}
+        about={`You started from version ${profile.version}. Saving makes a new one; what is open keeps its own protection.`}
+        actions={
+          <>
+            <Button
+              variant="default"
+              onClick={() =>
+                void navigate({
+                  to: "/profiles/$profileId",
+                  params: { profileId: profile.id },
+                })
+              }
+            >
+              Back
+            </Button>
+            <Button
+              disabled={!canAct || !isChanged || check.answer?.valid !== true}
+              loading={save.isRunning}
+              onClick={() => save.run(etag)}
+            >
+              Save
+            </Button>
+          </>
+        }
+      />
+      {isConflict ? (
+        <Conflict onCompare={() => void compare()} />
+      ) : (
+        <ProblemNote error={save.error} />
+      )}
+      <NewerVersion
+        profileId={profile.id}
+        known={profile.version}
+        onCompare={() => void compare()}
+      />
+      <div className={strategyClasses.create}>
+        <Panel title="Account">
+          <div className={strategyClasses.fields}>
+            <TextInput
+              label="Name"
+              value={name}
+              onChange={({ currentTarget }) => setName(currentTarget.value)}
+            />
+            <TextInput
+              label={`Capital, ${profile.capital.currency}`}
+              inputMode="decimal"
+              value={capital}
+              error={
+                typedDecimal(capital) === undefined ? "Write an amount such as 10000." : undefined
+              }
+              onChange={({ currentTarget }) => setCapital(currentTarget.value)}
+            />
+          </div>
+        </Panel>
+        <Panel
+          flush
+          title="Rules"
+          actions={
+            <>
+              <CheckState check={check} />
+              <SegmentedControl
+                size="xs"
+                aria-label="What is shown"
+                value={shows}
+                onChange={setShows}
+                data={[
+                  { value: "text", label: "Config" },
+                  { value: "diff", label: "Changes" },
+                ]}
+              />
+            </>
+          }
+        >
+          {shows === "text" ? (
+            <CheckedConfig text={text} onChange={setText} check={check} />
+          ) : text === savedText ? (
+            <Empty title="Nothing is changed">The text is what is saved.</Empty>
+          ) : (
+            <Suspense fallback={<Rows rows={8} />}>
+              <ConfigDiff before={savedText} after={text} label="Your changes to what is saved" />
+            </Suspense>
+          )}
+        </Panel>
+      </div>
+    </>
+  );
+}
+
+function Conflict({ onCompare }: { onCompare: () => void }) {
+  return (
+    <Alert color="yellow" mb="md" role="alert" title="Somebody saved another version meanwhile">
+      Nothing of yours was saved, and nothing of theirs was overwritten. Compare your text with the
+      newer version; saving afterwards replaces it.
+      <div>
+        <Button size="xs" mt="xs" variant="default" onClick={onCompare}>
+          Compare with the newer version
+        </Button>
+      </div>
+    </Alert>
+  );
+}
+
+/** Tells of a newer version as soon as it exists, before anybody tries to save. */
+function NewerVersion(props: { profileId: string; known: number; onCompare: () => void }) {
+  const current = useProfile(props.profileId);
+  if (current === undefined || current.version <= props.known) return null;
+  return (
+    <Alert color="yellow" mb="md" role="status">
+      Version {current.version} was saved by {current.changedBy} while you were editing.{" "}
+      <Button size="compact-xs" variant="default" onClick={props.onCompare}>
+        Compare
+      </Button>
+    </Alert>
+  );
+}

@@ -1,0 +1,78 @@
+/** Where a profile's money is and how it came there: double entry, never changed. */
+import { Button } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import type { Transfer } from "~/api/types";
+import { ledgerQuery } from "~/app/queries";
+import { CardLines, DataTable, type Column } from "~/components/DataTable";
+import { Empty, Figures, Rows } from "~/components/Panel";
+import { ProblemNote } from "~/components/ProblemNote";
+import { At } from "~/components/Time";
+import { money } from "~/format/number";
+import { spoken } from "~/format/words";
+import classes from "./Profile.module.css";
+
+const COLUMNS: Column<Transfer>[] = [
+  { key: "at", header: "When", cell: ({ at }) => <At at={at} /> },
+  { key: "text", header: "What", wide: true, cell: ({ text }) => text },
+  { key: "debit", header: "Debit", cell: ({ debit }) => spoken(debit) },
+  { key: "credit", header: "Credit", cell: ({ credit }) => spoken(credit) },
+  {
+    key: "amount",
+    header: "Amount",
+    numeric: true,
+    cell: ({ amount, currency }) => money(amount, currency),
+  },
+];
+
+export function Ledger({ profileId, currency }: { profileId: string; currency: string }) {
+  const query = useInfiniteQuery(ledgerQuery(profileId));
+  const balances = query.data?.pages[0]?.balances;
+  const transfers = query.data?.pages.flatMap(({ items }) => items) ?? [];
+  if (query.isPending) return <Rows rows={8} />;
+  return (
+    <>
+      <ProblemNote error={query.error} onRetry={() => void query.refetch()} />
+      {balances === undefined ? null : (
+        <div className={classes.now}>
+          <Figures
+            figures={[
+              { label: `Capital, ${currency}`, value: money(balances.capital, currency) },
+              { label: "Available", value: money(balances.available, currency) },
+              { label: "Reserved for orders", value: money(balances.reservedOrders, currency) },
+              { label: "In positions", value: money(balances.reservedPositions, currency) },
+              { label: "Realised profit", value: money(balances.realizedPnl, currency) },
+              { label: "Fees", value: money(balances.fees, currency) },
+            ]}
+          />
+        </div>
+      )}
+      <DataTable
+        label="Transfers"
+        columns={COLUMNS}
+        rows={transfers}
+        rowKey={({ id }) => id}
+        empty={<Empty title="No transfer yet">Every order and every fill moves money here.</Empty>}
+        card={({ text, amount, currency: own, at, debit, credit }) => (
+          <CardLines
+            title={text}
+            value={money(amount, own)}
+            detail={`${spoken(debit)} from ${spoken(credit).toLowerCase()}`}
+            valueDetail={<At at={at} />}
+          />
+        )}
+      />
+      {query.hasNextPage ? (
+        <div className={classes.more}>
+          <Button
+            variant="default"
+            size="xs"
+            loading={query.isFetchingNextPage}
+            onClick={() => void query.fetchNextPage()}
+          >
+            Show older
+          </Button>
+        </div>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,199 @@
+/** What can be done with a profile; each says first what will happen. */
+import { Button, Menu, ActionIcon } from "@mantine/core";
+import { IconDotsVertical } from "@tabler/icons-react";
+import { useNavigate } from "@tanstack/react-router";
+import { answerOf, trading } from "~/api/client";
+import type { PositionRow, ProfileRow } from "~/api/types";
+import { useFlags } from "~/app/useSession";
+import { Confirm } from "~/components/Confirm";
+import { useIsPhone } from "~/components/screen";
+import { useAction } from "~/components/useAction";
+import { absolute, signOf } from "~/format/decimal";
+import { moneyIn, quantity, signedMoney } from "~/format/number";
+import { plural } from "~/format/words";
+import { useOrders, usePositions } from "~/realtime/hooks";
+import { DeleteProfile } from "./DeleteProfile";
+
+export function ProfileActions({ profile }: { profile: ProfileRow }) {
+  const isPhone = useIsPhone();
+  return (
+    <>
+      {profile.status === "running" ? <Stop profile={profile} /> : <Start profile={profile} />}
+      <Flatten profile={profile} />
+      {isPhone ? null : <Rest profile={profile} />}
+    </>
+  );
+}
+
+const path = (id: string) => ({ params: { path: { id } } });
+
+function Start({ profile }: { profile: ProfileRow }) {
+  const { id, name, status, statusReason, symbols, timeframe, capital, mode } = profile;
+  const isReview = status === "underReview";
+  const start = useAction(
+    () =>
+      answerOf(
+        trading.POST("/api/profiles/{id}/start", { ...path(id), body: { acknowledge: isReview } }),
+      ),
+    { done: `${name} is running.` },
+  );
+  return (
+    <Confirm
+      label="Start"
+      variant="filled"
+      title={`Start ${name}?`}
+      confirm="Start it"
+      action={start}
+    >
+      {isReview ? (
+        <p>
+          It is under review{statusReason === undefined ? "" : `: ${statusReason}`}. Starting it
+          says that you have looked at this.
+        </p>
+      ) : null}
+      <p>
+        From the next {timeframe} close it may enter {symbols.join(", ")} with up to{" "}
+        {moneyIn(capital.allocated, capital.currency)}{" "}
+        {mode === "live" ? "of real money." : "on paper."}
+      </p>
+    </Confirm>
+  );
+}
+
+function Stop({ profile }: { profile: ProfileRow }) {
+  const { id, name } = profile;
+  const held = useHeld(id);
+  const stop = useAction(
+    () => answerOf(trading.POST("/api/profiles/{id}/stop", { ...path(id), body: {} })),
+    { done: `${name} is stopped. What it holds stays protected.` },
+  );
+  return (
+    <Confirm label="Stop" title={`Stop ${name}?`} confirm="Stop it" action={stop}>
+      <p>It makes no further entries.</p>
+      {held.length === 0 ? (
+        <p>It holds nothing.</p>
+      ) : (
+        <>
+          <p>What it holds stays open, with its stops and targets working:</p>
+          <HeldList held={held} />
+        </>
+      )}
+    </Confirm>
+  );
+}
+
+function Flatten({ profile }: { profile: ProfileRow }) {
+  const { id, name, status } = profile;
+  const held = useHeld(id);
+  const working = useOrders().filter(
+    (order) => order.profileId === id && order.working && order.purpose === "enter",
+  );
+  const flatten = useAction(
+    () => answerOf(trading.POST("/api/profiles/{id}/flatten", { ...path(id), body: {} })),
+    {
+      done: ({ orders, cancelled, refused }) =>
+        `${plural(orders.length, "closing order")} sent, ${cancelled.length} cancelled` +
+        (refused.length > 0 ? `, ${refused.length} refused: ${refused[0]?.text ?? ""}` : "."),
+    },
+  );
+  if (held.length === 0 && working.length === 0) return null;
+  return (
+    <Confirm
+      label="Flatten"
+      variant="outline"
+      color="red"
+      danger
+      title={`Close everything that ${name} holds?`}
+      confirm="Close everything"
+      action={flatten}
+    >
+      {held.length > 0 ? (
+        <>
+          <p>These are sold or bought back at market now:</p>
+          <HeldList held={held} />
+        </>
+      ) : null}
+      {working.length > 0 ? (
+        <p>
+          {plural(working.length, "working entry order is", "working entry orders are")} cancelled.
+        </p>
+      ) : null}
+      {status === "running" ? (
+        <p>
+          The profile keeps running, and may enter again at the next bar. Stop it first if it should
+          not.
+        </p>
+      ) : null}
+    </Confirm>
+  );
+}
+
+function Rest({ profile }: { profile: ProfileRow }) {
+  const navigate = useNavigate();
+  const flags = useFlags();
+  const params = { profileId: profile.id };
+  return (
+    <>
+      <Button
+        variant="default"
+        onClick={() => void navigate({ to: "/profiles/$profileId/edit", params })}
+      >
+        Edit
+      </Button>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <ActionIcon size={36} variant="default" aria-label="More">
+            <IconDotsVertical size={16} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {flags?.backtest.enabled === true ? (
+            <Menu.Item
+              onClick={() => void navigate({ to: "/backtest", search: { profile: profile.id } })}
+            >
+              Back-test this profile
+            </Menu.Item>
+          ) : null}
+          <Menu.Item
+            onClick={() =>
+              void navigate({
+                to: "/positions",
+                search: { ticket: "new", profile: profile.id, symbol: profile.symbols[0] },
+              })
+            }
+          >
+            New order by hand
+          </Menu.Item>
+          <Menu.Item
+            onClick={() => void navigate({ to: "/history", search: { profile: profile.id } })}
+          >
+            Its closed trades
+          </Menu.Item>
+          <Menu.Divider />
+          <DeleteProfile profile={profile} />
+        </Menu.Dropdown>
+      </Menu>
+    </>
+  );
+}
+
+function useHeld(profileId: string): PositionRow[] {
+  return usePositions().filter((position) => position.profileId === profileId);
+}
+
+function HeldList({ held }: { held: PositionRow[] }) {
+  return (
+    <ul>
+      {held.map(({ tradeId, symbol, direction, quantity: units, unrealizedPnl, currency }) => (
+        <li key={tradeId}>
+          {direction} {quantity(units)} {symbol}
+          {unrealizedPnl === undefined || signOf(unrealizedPnl) === 0
+            ? ""
+            : `, now ${signedMoney(unrealizedPnl, currency)} ${currency} (a ${
+                signOf(unrealizedPnl) > 0 ? "gain" : "loss"
+              } of ${moneyIn(absolute(unrealizedPnl), currency)})`}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,203 @@
+/** Why a profile did something, and why not: the latest evaluation, then all that came before. */
+import { Button, Checkbox, Select } from "@mantine/core";
+import { IconCheck, IconClockHour4, IconHourglass } from "@tabler/icons-react";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useState, type ReactNode } from "react";
+import type { EvaluationRow, ProfileRow, RuleRow, TimelineRow } from "~/api/types";
+import { timelineQuery } from "~/app/queries";
+import { Badge, type Tone } from "~/components/Badge";
+import { Empty, Rows } from "~/components/Panel";
+import { ProblemNote } from "~/components/ProblemNote";
+import { Ago, At } from "~/components/Time";
+import { decisionWord, holdWord, profileStatus, remedyOf, spoken } from "~/format/words";
+import { useEvaluation } from "~/realtime/hooks";
+import classes from "./Profile.module.css";
+
+export function Timeline({ profile }: { profile: ProfileRow }) {
+  const [symbol, setSymbol] = useState<string | null>(null);
+  const [hidesWaiting, setHidesWaiting] = useState(false);
+  const query = useInfiniteQuery(timelineQuery(profile.id));
+  const rows = (query.data?.pages.flatMap(({ items }) => items) ?? [])
+    .filter((row) => symbol === null || symbolOf(row) === undefined || symbolOf(row) === symbol)
+    .filter((row) => !hidesWaiting || !isWaiting(row));
+  const shownSymbols = symbol === null ? profile.symbols : [symbol];
+  return (
+    <>
+      {shownSymbols.map((each) => (
+        <Now key={each} profileId={profile.id} symbol={each} />
+      ))}
+      <div className={classes.timelineTools}>
+        {profile.symbols.length > 1 ? (
+          <Select
+            aria-label="Symbol"
+            size="xs"
+            w={150}
+            placeholder="All symbols"
+            clearable
+            data={profile.symbols}
+            value={symbol}
+            onChange={setSymbol}
+          />
+        ) : null}
+        <Checkbox
+          size="xs"
+          label="Only what changed something"
+          checked={hidesWaiting}
+          onChange={({ currentTarget }) => setHidesWaiting(currentTarget.checked)}
+        />
+      </div>
+      <ProblemNote error={query.error} onRetry={() => void query.refetch()} />
+      {query.isPending ? <Rows rows={6} /> : null}
+      {query.data !== undefined && rows.length === 0 ? (
+        <Empty title="Nothing to explain yet">
+          With each bar that closes, the profile says which rules held and which did not.
+        </Empty>
+      ) : null}
+      <ol className={classes.timeline}>
+        {rows.map((row, index) => (
+          <Entry key={`${row.seq}-${row.at}-${index}`} row={row} />
+        ))}
+      </ol>
+      {query.hasNextPage ? (
+        <div className={classes.more}>
+          <Button
+            variant="default"
+            size="xs"
+            loading={query.isFetchingNextPage}
+            onClick={() => void query.fetchNextPage()}
+          >
+            Show older
+          </Button>
+        </div>
+      ) : null}
+    </>
+  );
+}
+
+/** The latest evaluation of one symbol, rule by rule. */
+function Now({ profileId, symbol }: { profileId: string; symbol: string }) {
+  const evaluation = useEvaluation(profileId, symbol);
+  if (evaluation === undefined) return null;
+  return (
+    <div className={classes.now}>
+      <div className={classes.nowHead}>
+        <strong>{symbol}</strong>
+        <Decision evaluation={evaluation} />
+        <span className="muted">
+          <Ago at={evaluation.at} />
+        </span>
+        <span>{evaluation.text}</span>
+      </div>
+      <Rules rules={evaluation.rules} />
+    </div>
+  );
+}
+
+function Rules({ rules }: { rules: RuleRow[] }) {
+  return (
+    <ul className={classes.rules}>
+      {rules.map(({ role, name, state, text }, index) => (
+        <li key={`${role}-${index}`} className={classes.rule} data-state={state}>
+          <RuleIcon state={state} />
+          <div>
+            <b>{name}</b>{" "}
+            <span className="muted">
+              {spoken(role).toLowerCase()}, {RULE_WORDS[state]}
+            </span>
+            <div className={classes.ruleText}>{text}</div>
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** A rule that does not hold waits; that is no error. */
+const RULE_WORDS: Record<RuleRow["state"], string> = {
+  pass: "holds",
+  fail: "waiting",
+  notReady: "warming up",
+};
+
+function RuleIcon({ state }: { state: RuleRow["state"] }) {
+  const Icon = state === "pass" ? IconCheck : state === "fail" ? IconClockHour4 : IconHourglass;
+  return <Icon size={16} stroke={2} aria-hidden />;
+}
+
+function Decision({ evaluation }: { evaluation: EvaluationRow }) {
+  const { decision, hold } = evaluation;
+  if (decision === "hold") return <Badge tone="neutral">{holdWord(hold)}</Badge>;
+  return <Badge tone="accent">{decisionWord(decision)}</Badge>;
+}
+
+function Entry({ row }: { row: TimelineRow }) {
+  const { badge, tone, text } = told(row);
+  return (
+    <li className={classes.entry}>
+      <span className="muted">
+        <At at={row.at} />
+      </span>
+      <span>
+        {row.kind === "evaluation" ? (
+          <Decision evaluation={row.evaluation} />
+        ) : (
+          <Badge tone={tone}>{badge}</Badge>
+        )}
+      </span>
+      <div>{text}</div>
+    </li>
+  );
+}
+
+function told(row: TimelineRow): { badge: string; tone: Tone; text: ReactNode } {
+  switch (row.kind) {
+    case "evaluation":
+      return {
+        badge: "",
+        tone: "neutral",
+        text: (
+          <details>
+            <summary>
+              <span className="muted">{row.evaluation.symbol}</span> {row.evaluation.text}
+            </summary>
+            <Rules rules={row.evaluation.rules} />
+          </details>
+        ),
+      };
+    case "refusal":
+      return {
+        badge: "Refused",
+        tone: "warning",
+        text: (
+          <details>
+            <summary>
+              {row.what}: {row.text}
+            </summary>
+            <span className="muted">
+              {remedyOf(row.code) ?? ""} Asked by {row.origin === "manual" ? "you" : "the strategy"}
+              ; code <code>{row.code}</code>
+            </span>
+          </details>
+        ),
+      };
+    case "status": {
+      const word = profileStatus(row.status as ProfileRow["status"]) as string | undefined;
+      return { badge: word ?? row.status, tone: "neutral", text: row.reason };
+    }
+    default:
+      return {
+        badge: spoken(row.kind),
+        tone: row.kind === "fill" ? "good" : "neutral",
+        text: row.text,
+      };
+  }
+}
+
+function symbolOf(row: TimelineRow): string | undefined {
+  if (row.kind === "evaluation") return row.evaluation.symbol;
+  return row.kind === "refusal" ? row.symbol : undefined;
+}
+
+function isWaiting(row: TimelineRow): boolean {
+  return row.kind === "evaluation" && row.evaluation.decision === "hold";
+}

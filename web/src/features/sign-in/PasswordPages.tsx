@@ -1,0 +1,60 @@
+/** The way back in for somebody who has forgotten the password. */
+import { Alert } from "@mantine/core";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { answerOf, platform } from "~/api/client";
+import { useAction } from "~/components/useAction";
+import { CredentialsForm, type Credentials } from "./CredentialsForm";
+import { SignInFrame } from "./SignInFrame";
+import classes from "./SignIn.module.css";
+
+export function ForgotPage() {
+  const [sentTo, setSentTo] = useState<string>();
+  const action = useAction(async ({ email }: Credentials) => {
+    await answerOf(platform.POST("/platform/api/auth/password/forgot", { body: { email } }));
+    setSentTo(email);
+  });
+  return (
+    <SignInFrame
+      title="Forgot the password"
+      about="We send a link that lets you choose a new one. It works once, for 30 minutes."
+    >
+      {sentTo === undefined ? (
+        <CredentialsForm asks={["email"]} action={action} submit="Send the link" />
+      ) : (
+        <Alert color="gray" mt="md" role="status">
+          If {sentTo} has an account here, the link is on its way. Without mail set up, an operator
+          finds it in the server&rsquo;s log.
+        </Alert>
+      )}
+      <div className={classes.links}>
+        <Link to="/sign-in">Back to sign-in</Link>
+      </div>
+    </SignInFrame>
+  );
+}
+
+export function ResetPage() {
+  const { token = "" } = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const action = useAction(
+    ({ password }: Credentials) =>
+      answerOf(platform.POST("/platform/api/auth/password/reset", { body: { token, password } })),
+    {
+      done: "The password is changed. Sign in with the new one.",
+      onDone: () => void navigate({ to: "/sign-in", replace: true }),
+    },
+  );
+  return (
+    <SignInFrame title="Choose a new password" about="Every other session of yours ends with it.">
+      {token === "" ? (
+        <Alert color="yellow" mt="sm">
+          The address has no token. Open the link of the mail as a whole, or{" "}
+          <Link to="/forgot">ask for a new one</Link>.
+        </Alert>
+      ) : (
+        <CredentialsForm asks={["password"]} isNew action={action} submit="Change the password" />
+      )}
+    </SignInFrame>
+  );
+}

@@ -1,0 +1,112 @@
+/** The forms that come before a session; each a route of its own. */
+import { Alert } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { answerOf, platform } from "~/api/client";
+import { beginSession } from "~/api/session";
+import type { TokenAnswer } from "~/api/types";
+import { configQuery } from "~/app/queries";
+import { useSession } from "~/app/useSession";
+import { useAction } from "~/components/useAction";
+import { CredentialsForm, type Credentials } from "./CredentialsForm";
+import { SignInFrame } from "./SignInFrame";
+import classes from "./SignIn.module.css";
+
+/** Why somebody has to sign in again. */
+const REASONS: Record<string, string> = {
+  tokenExpired: "Your session has expired. Sign in to go on where you were.",
+  tokenInvalid: "Your session is not accepted any more. Sign in to go on where you were.",
+  sessionRevoked: "This session was ended, here or on another device.",
+};
+
+function useBeginning(work: (credentials: Credentials) => Promise<TokenAnswer>) {
+  const navigate = useNavigate();
+  const { back } = useSearch({ strict: false });
+  return useAction(work, {
+    onDone: (answer) => {
+      beginSession(answer);
+      // Only a path of this application is gone back to.
+      const isOwn = back?.startsWith("/") === true && !back.startsWith("//");
+      void navigate({ to: isOwn ? back : "/", replace: true });
+    },
+  });
+}
+
+export function SignInPage() {
+  const session = useSession();
+  const { data: config } = useQuery(configQuery);
+  const action = useBeginning((body) =>
+    answerOf(platform.POST("/platform/api/auth/login", { body })),
+  );
+  const reason = session.kind === "signedOut" ? REASONS[session.reason ?? ""] : undefined;
+  return (
+    <SignInFrame title="Sign in">
+      {reason === undefined ? null : (
+        <Alert color="yellow" mt="sm" role="status">
+          {reason}
+        </Alert>
+      )}
+      <CredentialsForm asks={["email", "password"]} action={action} submit="Sign in" />
+      <div className={classes.links}>
+        <Link to="/forgot">Forgot the password?</Link>
+        {config?.registration === "open" ? <Link to="/register">Create an account</Link> : null}
+      </div>
+    </SignInFrame>
+  );
+}
+
+export function RegisterPage() {
+  const { data: config } = useQuery(configQuery);
+  const action = useBeginning((body) =>
+    answerOf(platform.POST("/platform/api/auth/register", { body })),
+  );
+  const isClosed = config?.registration === "closed";
+  return (
+    <SignInFrame
+      title="Create an account"
+      about={
+        isClosed
+          ? "Registration is closed here. Ask an administrator for an account."
+          : "Trading is on paper until you say otherwise."
+      }
+    >
+      {isClosed ? null : (
+        <CredentialsForm
+          asks={["email", "password"]}
+          isNew
+          action={action}
+          submit="Create the account"
+        />
+      )}
+      <div className={classes.links}>
+        <Link to="/sign-in">I have an account</Link>
+      </div>
+    </SignInFrame>
+  );
+}
+
+export function FirstAdministratorPage() {
+  const { token = "" } = useSearch({ strict: false });
+  const action = useBeginning((body) =>
+    answerOf(platform.POST("/platform/api/auth/first-administrator", { body: { token, ...body } })),
+  );
+  return (
+    <SignInFrame
+      title="First administrator"
+      about="Nobody has an account here yet. The account that you make now may do everything, and owns the profiles that already trade."
+    >
+      {token === "" ? (
+        <Alert color="yellow" mt="sm">
+          The address has no token. Open the link that the server printed when it started.
+        </Alert>
+      ) : (
+        <CredentialsForm
+          asks={["email", "password"]}
+          isNew
+          action={action}
+          submit="Create it and sign in"
+        />
+      )}
+    </SignInFrame>
+  );
+}

@@ -1,0 +1,113 @@
+/** Profiles with their state, their money and why they last did something or nothing. */
+import { Link, useNavigate } from "@tanstack/react-router";
+import type { ProfileRow } from "~/api/types";
+import { Flash, Profit } from "~/components/Amount";
+import { DataTable, type Column } from "~/components/DataTable";
+import { money } from "~/format/number";
+import { useProfile } from "~/realtime/hooks";
+import { LastExplanation, ProfileStatus } from "./ProfileParts";
+import classes from "./Strategies.module.css";
+
+const COLUMNS: Column<ProfileRow>[] = [
+  {
+    key: "name",
+    header: "Profile",
+    cell: ({ id, name }) => (
+      <Link to="/profiles/$profileId" params={{ profileId: id }} className={classes.name}>
+        {name}
+      </Link>
+    ),
+  },
+  { key: "status", header: "State", cell: (profile) => <ProfileStatus profile={profile} /> },
+  {
+    key: "symbols",
+    header: "Trades",
+    cell: ({ symbols, timeframe }) => (
+      <span className="muted">
+        {symbols.slice(0, 2).join(", ")}
+        {symbols.length > 2 ? ` and ${symbols.length - 2} more` : ""} · {timeframe}
+      </span>
+    ),
+  },
+  {
+    key: "equity",
+    header: "Equity",
+    numeric: true,
+    cell: ({ id }) => <Equity id={id} />,
+  },
+  { key: "day", header: "Day profit", numeric: true, cell: ({ id }) => <DayProfit id={id} /> },
+  { key: "open", header: "Open", numeric: true, cell: ({ id }) => <OpenCount id={id} /> },
+  {
+    key: "why",
+    header: "Last explanation",
+    wide: true,
+    cell: (profile) => <LastExplanation profile={profile} />,
+  },
+];
+
+export function ProfileTable({ profiles }: { profiles: ProfileRow[] }) {
+  const navigate = useNavigate();
+  return (
+    <DataTable
+      label="Profiles"
+      columns={COLUMNS}
+      rows={profiles}
+      rowKey={({ id }) => id}
+      onOpen={({ id }) => void navigate({ to: "/profiles/$profileId", params: { profileId: id } })}
+      card={(profile) => <ProfileCard profile={profile} />}
+    />
+  );
+}
+
+function Equity({ id }: { id: string }) {
+  const profile = useProfile(id);
+  if (profile === undefined) return null;
+  return (
+    <Flash value={profile.equity}>
+      {money(profile.equity, profile.capital.currency)}{" "}
+      <span className="muted">{profile.capital.currency}</span>
+    </Flash>
+  );
+}
+
+function DayProfit({ id }: { id: string }) {
+  const profile = useProfile(id);
+  return (
+    <Profit
+      value={profile?.dayProfit}
+      percent={profile?.dayProfitPct}
+      currency={profile?.capital.currency}
+      flashes
+    />
+  );
+}
+
+function OpenCount({ id }: { id: string }) {
+  const profile = useProfile(id);
+  if (profile === undefined) return null;
+  const { openPositions, workingOrders } = profile;
+  return (
+    <span title={`${openPositions} open, ${workingOrders} orders working`}>
+      {openPositions}
+      <span className="muted"> + {workingOrders}</span>
+    </span>
+  );
+}
+
+function ProfileCard({ profile }: { profile: ProfileRow }) {
+  return (
+    <Link to="/profiles/$profileId" params={{ profileId: profile.id }} className={classes.card}>
+      <span className={classes.cardLine}>
+        <strong>{profile.name}</strong>
+        <Equity id={profile.id} />
+      </span>
+      <span className={classes.cardLine}>
+        <ProfileStatus profile={profile} />
+        <DayProfit id={profile.id} />
+      </span>
+      <span className={`${classes.cardWhy} muted`}>
+        <LastExplanation profile={profile} />
+      </span>
+    </Link>
+  );
+}

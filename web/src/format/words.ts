@@ -1,0 +1,93 @@
+/** Codes in the words of a trader. */
+import type { EvaluationRow, OrderRow, ProfileRow } from "~/api/types";
+
+const REMEDIES: Record<string, string> = {
+  control: "Exits, stops and targets go on. An operator can resume trading.",
+  controlUnknown: "Entries wait until it is known again; nothing has to be done.",
+  profileStopped: "Start the profile first.",
+  underReview: "Look at its latest events, then start it.",
+  insufficientCapital: "Make the order smaller, close something, or allocate more capital.",
+  quantityBelowLot: "Make the order larger.",
+  notionalBelowMinimum: "Make the order larger.",
+  marketDataMissing: "Wait for the first price.",
+  marketDataStale: "Wait until prices arrive again.",
+  duplicateEntry: "Cancel the working order or close the position first.",
+  orderQuantityAboveLimit: "Make the order smaller or raise the profile's limit.",
+  orderNotionalAboveLimit: "Make the order smaller or raise the profile's limit.",
+  tooManyPositions: "Close a position or raise the profile's limit.",
+  instrumentUnknown: "Add the symbol to the profile's config.",
+  idempotencyInProgress: "It is still being worked on; look at the orders in a moment.",
+  tooManyRequests: "Wait a moment, then try again.",
+  preconditionFailed: "Load the newer version, then make your change again.",
+};
+
+/** What to do about a refusal, where its sentence does not say. */
+export function remedyOf(code: string): string | undefined {
+  return REMEDIES[code];
+}
+
+const ORDER_STATUS: Record<OrderRow["status"], string> = {
+  pendingSubmit: "Being sent",
+  accepted: "Working",
+  partiallyFilled: "Partly filled",
+  pendingCancel: "Being cancelled",
+  unknown: "Being clarified",
+  filled: "Filled",
+  cancelled: "Cancelled",
+  rejected: "Rejected by the venue",
+  expired: "Expired",
+  voided: "Not sent",
+};
+export const orderStatus = (status: OrderRow["status"]): string => ORDER_STATUS[status];
+
+const ORDER_TYPE: Record<OrderRow["type"], string> = {
+  market: "Market",
+  limit: "Limit",
+  stop: "Stop",
+  stop_limit: "Stop limit",
+  trailing_stop: "Trailing stop",
+};
+export const orderType = (type: OrderRow["type"]): string => ORDER_TYPE[type];
+
+const PROFILE_STATUS: Record<ProfileRow["status"], string> = {
+  running: "Running",
+  stopped: "Stopped",
+  underReview: "Under review",
+};
+export const profileStatus = (status: ProfileRow["status"]): string => PROFILE_STATUS[status];
+
+const DECISIONS: Record<EvaluationRow["decision"], string> = {
+  enterLong: "Enter long",
+  enterShort: "Enter short",
+  exit: "Exit",
+  reverseLong: "Reverse to long",
+  reverseShort: "Reverse to short",
+  hold: "Wait",
+};
+export const decisionWord = (decision: EvaluationRow["decision"]): string => DECISIONS[decision];
+
+const HOLDS: Record<string, string> = {
+  notReady: "Warming up",
+  rangeNotReady: "Warming up",
+  noEntry: "Waiting for an entry",
+  noExit: "Holding",
+  conflict: "Both entries are true",
+  orderWorking: "An order is working",
+  sessionClosed: "Session closed",
+  stopped: "Stopped",
+  catchingUp: "Catching up",
+};
+export const holdWord = (hold: string | undefined): string =>
+  hold === undefined ? "Waiting" : (HOLDS[hold] ?? "Waiting");
+
+/** `stopLoss` or `stop_loss` as "Stop loss". */
+export function spoken(code: string): string {
+  const words = code
+    .replaceAll("_", " ")
+    .replaceAll(/([a-z])([A-Z])/g, "$1 $2")
+    .toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export const plural = (amount: number, one: string, many = `${one}s`): string =>
+  `${amount} ${amount === 1 ? one : many}`;

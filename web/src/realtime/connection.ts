@@ -1,0 +1,176 @@
+/**
+ * Keeps the store fed: by the socket; while that is away by asking every few seconds; and while
+ * that fails too, by what was seen last, with its age.
+ */
+import type { Socket } from "socket.io-client";
+import { realtimeAddress } from "~/api/addresses";
+import { answerOf, trading } from "~/api/client";
+import { asProblem } from "~/api/problem";
+import { accessToken, endSession, refresh } from "~/api/session";
+import type { AlertRow, BotState, Control, EvaluationRow, Health } from "~/api/types";
+import type { BacktestProgress, EventMessage, Marks, Tick } from "./messages";
+import { live } from "./store";
+
+export type ConnectionState =
+  | { kind: "connecting" }
+  | { kind: "live" }
+  | { kind: "reconnecting"; since: number }
+  | { kind: "degraded"; since: number }
+  | { kind: "offline"; since: number };
+
+const DEGRADED_AFTER_MS = 4_000;
+const POLL_MS = 3_000;
+
+type Notice = "configChanged" | "flagsChanged" | "backtestProgress" | "alert";
+
+let state: ConnectionState = { kind: "connecting" };
+let socket: Socket | undefined;
+let polling: number | undefined;
+const listeners = new Set<() => void>();
+const notices = new EventTarget();
+
+export function connectionState(): ConnectionState {
+  return state;
+}
+
+export function subscribeConnection(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Hears of what is no row: progress, changed flags, a new alert. */
+export function onNotice(type: Notice, heard: (detail: unknown) => void): () => void {
+  const listener = (event: Event) => heard((event as CustomEvent).detail);
+  notices.addEventListener(type, listener);
+  return () => notices.removeEventListener(type, listener);
+}
+
+/** Starts; the function that is returned ends it. */
+export function connect(): () => void {
+  let ended = false;
+  const online = () => socket?.connect();
+  window.addEventListener("online", online);
+  // Not part of the first load: the page is drawn while this arrives.
+  void import("socket.io-client").then(({ io }) => {
+    if (ended) return;
+    const { url, path } = realtimeAddress("/trading");
+    const auth = (give: (data: object) => void) => {
+      void accessToken().then((token) => give({ token }));
+    };
+    socket = io(url, {
+      path,
+      auth,
+      transports: ["websocket", "polling"],
+      reconnectionDelayMax: 5_000,
+    });
+    listen(socket);
+  });
+  const fallback = window.setTimeout(() => {
+    if (state.kind === "connecting") poll(Date.now());
+  }, DEGRADED_AFTER_MS);
+  return () => {
+    ended = true;
+    window.removeEventListener("online", online);
+    window.clearTimeout(fallback);
+    stopPolling();
+    socket?.disconnect();
+    socket = undefined;
+    change({ kind: "connecting" });
+  };
+}
+
+/** Says that the server is not reached at all, since then. */
+export function goOffline(since: number): void {
+  change({ kind: "offline", since });
+}
+
+function listen(opened: Socket): void {
+  opened.on("connect", () => {
+    stopPolling();
+    change({ kind: "live" });
+  });
+  opened.on("disconnect", (reason) => {
+    lost();
+    // The server's own goodbye is not followed by an attempt of the library.
+    if (reason === "io server disconnect") setTimeout(() => opened.connect(), 1_000);
+  });
+  opened.on("connect_error", (error) => void refused(opened, error.message));
+  opened.on("sessionExpired", ({ code }: { code: string }) => void refused(opened, code));
+
+  opened.on("state", (said: BotState) => live.receive({ type: "state", state: said }));
+  opened.on("event", (event: EventMessage) => live.receive({ type: "event", event }));
+  opened.on("tick", (tick: Tick) => live.receive({ type: "tick", tick }));
+  opened.on("marks", (marks: Marks) => live.receive({ type: "marks", marks }));
+  opened.on("evaluation", (evaluation: EvaluationRow) =>
+    live.receive({ type: "evaluation", evaluation }),
+  );
+  opened.on("health", (health: Health) => live.receive({ type: "health", health }));
+  opened.on("control", (control: Control) => live.receive({ type: "control", control }));
+  opened.on("alert", (alert: AlertRow) => {
+    live.receive({ type: "alert", alert });
+    tell("alert", alert);
+  });
+  opened.on("configChanged", () => tell("configChanged", undefined));
+  opened.on("flagsChanged", () => tell("flagsChanged", undefined));
+  opened.on("backtestProgress", (progress: BacktestProgress) => tell("backtestProgress", progress));
+}
+
+live.watch((changed) => {
+  if (changed.has("behind") && live.state.behind) socket?.emit("resync");
+});
+
+/** Prolongs the connection with a token that was refreshed meanwhile. */
+export async function reauthenticate(): Promise<void> {
+  const token = await accessToken();
+  if (socket?.connected === true && token !== undefined) socket.emit("reauthenticate", { token });
+}
+
+async function refused(opened: Socket, code: string): Promise<void> {
+  lost();
+  if (code === "sessionRevoked") return endSession(code);
+  if (code === "tokenExpired" || code === "tokenInvalid" || code === "unauthenticated") {
+    await refresh();
+    if (opened.active) return;
+    setTimeout(() => opened.connect(), 1_000);
+  }
+}
+
+function lost(): void {
+  if (state.kind !== "live" && state.kind !== "connecting") return;
+  const since = Date.now();
+  change({ kind: "reconnecting", since });
+  window.setTimeout(() => {
+    if (state.kind === "reconnecting") poll(since);
+  }, DEGRADED_AFTER_MS);
+}
+
+function poll(since: number): void {
+  stopPolling();
+  const ask = async () => {
+    try {
+      const said = await answerOf(trading.GET("/api/state"));
+      if (polling === undefined) return;
+      live.receive({ type: "state", state: said });
+      change({ kind: "degraded", since });
+    } catch (error) {
+      if (polling === undefined) return;
+      if (asProblem(error).isUnreachable) change({ kind: "offline", since });
+    }
+    polling = window.setTimeout(() => void ask(), POLL_MS);
+  };
+  polling = window.setTimeout(() => void ask(), 0);
+}
+
+function stopPolling(): void {
+  window.clearTimeout(polling);
+  polling = undefined;
+}
+
+function tell(type: Notice, detail: unknown): void {
+  notices.dispatchEvent(new CustomEvent(type, { detail }));
+}
+
+function change(next: ConnectionState): void {
+  state = next;
+  for (const listener of listeners) listener();
+}
