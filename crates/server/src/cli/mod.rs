@@ -47,6 +47,9 @@ enum Command {
     Config(config::Command),
     /// Trade: the market, the engine and the paper venue, until stopped
     Serve(serve::Arguments),
+    /// Print the description of the HTTP API, OpenAPI 3.1
+    #[command(hide = true)]
+    Openapi,
     /// Print a completion script for a shell
     #[command(after_help = "\
 Examples:
@@ -75,6 +78,12 @@ fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Indicators(arguments) => indicators::run(&arguments),
         Command::Config(command) => config::run(&command),
         Command::Serve(arguments) => serve::run(arguments),
+        Command::Openapi => {
+            let runtime = tokio::runtime::Runtime::new()?;
+            let description = runtime.block_on(crate::serve::identity::describe())?;
+            let text = description.to_pretty_json().map_err(CliError::failed)? + "\n";
+            output::write_all(text.as_bytes())
+        }
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "ballast", &mut script);

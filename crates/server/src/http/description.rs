@@ -13,12 +13,8 @@ const OPENAPI: &str = "/api/openapi.json";
 const DOCS: &str = "/api/docs";
 
 /// Adds the description of `router`'s routes, and a page of it.
-pub(super) fn add(router: Router, mut description: OpenApi) -> (Router, Vec<RouteEntry>) {
-    description.info = InfoBuilder::new()
-        .title("Ballast")
-        .version(env!("CARGO_PKG_VERSION"))
-        .description(Some(ABOUT))
-        .build();
+pub(super) fn add(router: Router, description: OpenApi) -> (Router, Vec<RouteEntry>) {
+    let description = complete(description);
     let page = Scalar::new(description.clone()).to_html();
     let description = Arc::new(description);
     let json = move || async move { Json(Arc::clone(&description)).into_response() };
@@ -31,6 +27,16 @@ pub(super) fn add(router: Router, mut description: OpenApi) -> (Router, Vec<Rout
         lifecycle: Lifecycle::Current,
     };
     (router, vec![entry(OPENAPI), entry(DOCS)])
+}
+
+/// The description with what it is of.
+pub(super) fn complete(mut description: OpenApi) -> OpenApi {
+    description.info = InfoBuilder::new()
+        .title("Ballast")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(ABOUT))
+        .build();
+    description
 }
 
 const ABOUT: &str = "\

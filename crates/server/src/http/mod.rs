@@ -23,6 +23,7 @@ mod web;
 
 use axum::Router;
 use ballast_platform::request::{Api, Gate, RouteEntry};
+use utoipa::openapi::OpenApi;
 
 use crate::app::App;
 
@@ -37,6 +38,12 @@ pub(crate) fn router(gate: Gate, app: App, platform: Api<()>) -> (Router, Vec<Ro
     let (router, described) = description::add(router, description);
     let entries = entries.into_iter().chain(described).collect();
     (router.fallback(web::answer), entries)
+}
+
+/// The description of every route, as the server gives it.
+pub(crate) fn described(gate: Gate, platform: Api<App>) -> OpenApi {
+    let (_, description, _) = routes(gate).nest("/platform", platform).split();
+    description::complete(description)
 }
 
 fn routes(gate: Gate) -> Api<App> {

@@ -15,15 +15,19 @@ use ballast_platform::seal::MasterKey;
 use ballast_platform::token::{AuthorityChoice, IssuerSettings, Revocations, SingleUser};
 use ballast_platform::{COLLECTIONS, Platform, PlatformSettings};
 use ballast_storage::{Options, Store};
+use utoipa::openapi::OpenApi;
 
-use super::settings::{Environment, Settings};
+use super::settings::{Environment, Flags, Settings};
 use super::system::SystemClock;
 use crate::cli::CliError;
+use crate::http;
 
 /// The folder of the service's own store, in the data directory.
 const FOLDER: &str = "platform";
 /// The file of the key that is made when none is given.
 const MASTER_KEY_FILE: &str = "master.key";
+/// A key for secrets that outlive no call.
+const THROWN_AWAY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 /// Who may come in.
 pub(crate) struct Entrance {
@@ -107,6 +111,23 @@ impl Entrance {
             None => Ok(()),
         }
     }
+}
+
+/// The description of the whole API, the identity service's routes of a development server
+/// included. Nothing is kept and nothing is opened but a store in memory.
+pub(crate) async fn describe() -> Result<OpenApi, CliError> {
+    let settings = Settings::load(None, Flags::default())?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let opened = Store::memory(COLLECTIONS, Arc::clone(&clock));
+    let (store, _) = opened.map_err(CliError::failed)?;
+    let master = MasterKey::from_base64(THROWN_AWAY).map_err(CliError::failed)?;
+    let told = platform_settings(&settings, settings.listen)?;
+    let platform = Platform::open(told, store.product(), master, Arc::new(LogAudit), clock);
+    let platform = platform.await.map_err(CliError::failed)?;
+    let limit = a_minute(settings.http.requests_per_minute_per_user);
+    let limiter = Arc::new(Limiter::new(limit, Arc::new(SystemClock)));
+    let gate = Gate::new(platform.authority(), limiter);
+    Ok(http::described(gate.clone(), platform.api(gate)))
 }
 
 /// So many requests a minute.

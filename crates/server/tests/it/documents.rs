@@ -16,6 +16,13 @@ fn the_published_schema_is_fresh() {
 }
 
 #[test]
+fn the_published_description_of_the_api_is_fresh() {
+    let description = Desk::new().run(&["openapi"]).stdout;
+    let remedy = "run `cargo xtask generate` and commit the result";
+    assert!(description == document("docs/openapi.json"), "out of date: {remedy}");
+}
+
+#[test]
 fn every_example_strategy_runs_and_trades() {
     let folder = repository().join("examples");
     let names = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
