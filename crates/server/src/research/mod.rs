@@ -1,6 +1,6 @@
 //! Back-tests, whoever asks for them.
 //!
-//! [`run`] takes one from its bars to everything that is told about it. The command line calls it
+//! [`run()`] takes one from its bars to everything that is told about it. The command line calls it
 //! directly; over HTTP a [`RunRequest`] is submitted to [`Backtests`], whose workers call it.
 
 mod bars;

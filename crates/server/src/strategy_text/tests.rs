@@ -104,6 +104,7 @@ fn a_fault_underlines_what_is_wrong() {
         ("\"value\": \"5\"", "\"value\": \"5%\"", 7, "\"5%\""),
         ("\"entry\"", "\"entri\"", 4, "\"entri\""),
         ("\"1d\"", "\"1d\", \"kind\": \"rules\"", 2, "\"kind\""),
+        ("\"entry\"", "\"version\": 1, \"entry\"", 4, "\"version\""),
         ("[\"GOOG\"]", "[]", 3, "["),
         ("sma(close, 20)", "smaa(close, 20)", 4, "smaa"),
         ("sma(close, 20))", "sma(close, 20)", 4, "\""),

@@ -68,12 +68,18 @@ async fn a_job_gives_the_json_of_the_command_line() {
     let sample = repository().join("examples/sample-1d.csv");
     let flags = ["--fee-pct", "0.1", "--slippage-bps", "5", "--lot", "1", "--cash", "25000"];
     let fields = json!({"feePct": "0.1", "slippageBps": 5, "lot": 1, "cash": "25000"});
-    for (data, flags, fields) in [(Some(sample), &flags[..], fields), (goog, &[], json!({}))] {
+    let crosses = "crossover(sma(close, 10), sma(close, 20))";
+    for (data, entry, flags, fields) in [
+        (Some(sample.clone()), crosses, &flags[..], fields),
+        // One without a trade reads the data twice, to say why.
+        (Some(sample), "close > 1000000", &[], json!({})),
+        (goog, crosses, &[], json!({})),
+    ] {
         let Some(data) = data else { continue };
         let folder = tempfile::tempdir().unwrap();
         let strategy = json!({
             "version": 1, "kind": "rules", "timeframe": "1d", "symbols": ["GOOG"],
-            "entry": "crossover(sma(close, 10), sma(close, 20))",
+            "entry": entry,
             "exit": "crossunder(sma(close, 10), sma(close, 20))",
             "sizing": {"type": "fixedQuantity", "quantity": "10"}
         });
@@ -85,7 +91,10 @@ async fn a_job_gives_the_json_of_the_command_line() {
         request.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         let by_job = timeless(job(folder.path(), &data, request).await);
         assert_eq!(by_job, timeless(printed(&data, &config, flags)));
-        if flags.is_empty() {
+        if entry != crosses {
+            let why = by_job["warnings"][0].as_str().unwrap();
+            assert!(why.contains("`close > 1000000` held at 0 of"), "{why}");
+        } else if flags.is_empty() {
             assert_eq!(by_job["finalEquity"], "19477.70");
             assert_eq!(by_job["closedTrades"], 46);
         }

@@ -112,12 +112,24 @@ impl Files {
         present(fs::read(self.job(tenant, id).join("report.html")))
     }
 
+    /// Removes what a killed server had begun to write or to remove. Nobody may be about to write
+    /// a tenant's first file of a back-test.
+    pub(super) fn sweep(&self, tenant: &TenantId) -> io::Result<()> {
+        for entry in fs::read_dir(self.tenant(tenant))? {
+            let folder = entry?.path();
+            if !folder.join("job.json").exists() {
+                present(fs::remove_dir_all(&folder))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Removes a back-test with everything of it.
     pub(super) fn remove(&self, tenant: &TenantId, id: JobId) -> io::Result<()> {
-        // Under another name it is gone at once, whatever happens to its files.
-        let gone = self.tenant(tenant).join(format!(".{id}.removed"));
-        present(fs::rename(self.job(tenant, id), &gone))?;
-        present(fs::remove_dir_all(&gone)).map(drop)
+        // Without this file it is gone at once, whatever happens to the others.
+        let folder = self.job(tenant, id);
+        present(fs::remove_file(folder.join("job.json")))?;
+        present(fs::remove_dir_all(&folder)).map(drop)
     }
 }
 

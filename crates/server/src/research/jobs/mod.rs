@@ -113,18 +113,21 @@ impl Backtests {
     /// # Errors
     /// When the folder cannot be used or a thread not be started.
     pub(crate) fn start(data_dir: &Path, settings: BacktestSettings) -> io::Result<Self> {
-        Self::start_telling(data_dir, settings, Duration::from_millis(100))
+        let BacktestSettings { workers, time_limit_seconds } = settings;
+        let time_limit = Duration::from_secs(time_limit_seconds.get().into());
+        Self::start_with(data_dir, workers, time_limit, Duration::from_millis(100))
     }
 
-    fn start_telling(
+    fn start_with(
         data_dir: &Path,
-        settings: BacktestSettings,
+        workers: NonZeroU8,
+        time_limit: Duration,
         progress_interval: Duration,
     ) -> io::Result<Self> {
         let files = Files::open(data_dir)?;
         let progress = broadcast::Sender::new(PROGRESS_BUFFER);
-        let shared = Arc::new(Shared::new(settings, files, progress, progress_interval));
-        for number in 0..settings.workers.get() {
+        let shared = Arc::new(Shared::new(files, time_limit, progress, progress_interval));
+        for number in 0..workers.get() {
             let of_worker = Arc::clone(&shared);
             let thread = std::thread::Builder::new().name(format!("backtest-{number}"));
             let handle = thread.spawn(move || worker::work(&of_worker))?;

@@ -14,7 +14,7 @@ use super::data::{DataBars, SymbolData, matched};
 use super::files::{Files, StoredJob};
 use super::queue::{Full, Queue};
 use super::row::{JobDetail, JobId, JobPage, JobRow, JobState, Progress, RowPlace};
-use super::{BacktestSettings, Removal, SubmitError};
+use super::{Removal, SubmitError};
 use crate::research::request::RunRequest;
 use crate::research::run::Backtest;
 
@@ -23,7 +23,8 @@ const KEPT_OF_TENANT: usize = 50;
 
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) settings: BacktestSettings,
+    /// How long a back-test may run.
+    pub(super) time_limit: Duration,
     pub(super) files: Files,
     /// Tells this start of the server from others.
     pub(super) started: String,
@@ -63,14 +64,14 @@ pub(super) struct Task {
 impl Shared {
     /// Nothing waits and nothing runs.
     pub(super) fn new(
-        settings: BacktestSettings,
         files: Files,
+        time_limit: Duration,
         progress: broadcast::Sender<Progress>,
         progress_interval: Duration,
     ) -> Self {
         Self {
-            settings,
             files,
+            time_limit,
             started: format!("{:016x}", rand::random::<u64>()),
             board: Mutex::default(),
             wake: Condvar::new(),
@@ -161,33 +162,36 @@ impl Shared {
         board.jobs.get(&id).filter(|job| job.tenant == *tenant).map(|job| job.row.clone())
     }
 
-    /// A job, wherever it is. It leaves memory only after the file that says how it ended is there,
-    /// so what is read after a look into memory is not older than it.
+    /// A job, wherever it is. It leaves memory only after the file that says how it ended is
+    /// there, so what is read after a look into memory is not older than it.
     pub(super) fn row(&self, tenant: &TenantId, id: JobId) -> io::Result<Option<JobRow>> {
         if let Some(row) = self.unfinished(tenant, id) {
             return Ok(Some(row));
         }
+        match self.files.read(tenant, id)? {
+            Some(stored) if !stored.job.state.is_final() => self.settled(tenant, id),
+            stored => Ok(stored.map(|stored| stored.job)),
+        }
+    }
+
+    /// A job that its file calls unfinished. Under the lock, so that two readers do not write the
+    /// same file, nor one what another has removed.
+    fn settled(&self, tenant: &TenantId, id: JobId) -> io::Result<Option<JobRow>> {
+        let board = self.board();
+        if let Some(job) = board.jobs.get(&id).filter(|job| job.tenant == *tenant) {
+            return Ok(Some(job.row.clone()));
+        }
         let Some(StoredJob { started, job: mut row, .. }) = self.files.read(tenant, id)? else {
             return Ok(None);
         };
-        if row.state.is_final() {
-            return Ok(Some(row));
+        if !row.state.is_final() {
+            let error = match started == self.started {
+                true => "its end could not be stored; free some disk space and run it again",
+                false => ended_by_stop(row.state),
+            };
+            fail(&mut row, error);
+            self.store(tenant, &row)?;
         }
-        let error = if started == self.started {
-            // It was taken after the look, or its end cannot be stored.
-            if let Some(row) = self.unfinished(tenant, id) {
-                return Ok(Some(row));
-            }
-            match self.files.read(tenant, id)? {
-                None => return Ok(None),
-                Some(stored) if stored.job.state.is_final() => return Ok(Some(stored.job)),
-                Some(_) => "its result could not be stored; free some disk space and run it again",
-            }
-        } else {
-            ended_by_stop(row.state)
-        };
-        fail(&mut row, error);
-        self.store(tenant, &row)?;
         Ok(Some(row))
     }
 
@@ -212,7 +216,7 @@ impl Shared {
             match self.row(tenant, id) {
                 Ok(row) => rows.extend(row),
                 // One file that is damaged does not take the others with it.
-                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                Err(error) if is_damage(&error) => {
                     tracing::warn!(%id, %error, "a back-test cannot be read; remove its folder");
                 }
                 Err(error) => return Err(error),
@@ -249,21 +253,27 @@ impl Shared {
             if queue.withdraw(id) {
                 job.row.state = JobState::Cancelled;
                 job.row.finished_at = Some(now());
-                self.store(tenant, &job.row)?;
+                let stored = self.store(tenant, &job.row);
                 self.tell(tenant, &job.row);
                 jobs.remove(&id);
+                stored?;
             }
             return Ok(Some(Removal::Cancelled));
         }
-        drop(board);
-        match self.files.read(tenant, id)? {
-            None => Ok(None),
-            Some(_) => self.files.remove(tenant, id).map(|()| Some(Removal::Removed)),
+        match self.files.read(tenant, id) {
+            Ok(None) => Ok(None),
+            Err(error) if !is_damage(&error) => Err(error),
+            _ => self.files.remove(tenant, id).map(|()| Some(Removal::Removed)),
         }
     }
 
-    /// Removes the oldest of too many finished back-tests.
+    /// Removes the oldest of too many finished back-tests, and what is of none.
     pub(super) fn prune(&self, tenant: &TenantId) -> io::Result<()> {
+        {
+            // New ones are written under the lock.
+            let _board = self.board();
+            self.files.sweep(tenant)?;
+        }
         let mut rows = self.rows(tenant)?;
         rows.retain(|row| row.state.is_final());
         rows.sort_by_key(|row| std::cmp::Reverse(RowPlace::of(row)));
@@ -293,6 +303,11 @@ impl Shared {
             self.tell(&job.tenant, &job.row);
         }
     }
+}
+
+/// Whether a file is there and holds something else than it should.
+fn is_damage(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
 }
 
 /// What is said of a job that the server's end has ended.

@@ -18,12 +18,14 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        Self::with(BacktestSettings::default())
+        Self::with(Duration::from_secs(900))
     }
 
-    fn with(settings: BacktestSettings) -> Self {
+    fn with(time_limit: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let backtests = Backtests::start_telling(folder.path(), settings, Duration::ZERO).unwrap();
+        let (workers, interval) = (NonZeroU8::MIN, Duration::ZERO);
+        let backtests = Backtests::start_with(folder.path(), workers, time_limit, interval);
+        let backtests = backtests.unwrap();
         Self { folder, backtests }
     }
 
@@ -147,7 +149,8 @@ async fn a_run_ends_with_result_report_and_nothing_left_over() {
     let desk = Desk::new();
     let bars = desk.upload(&csv(300)).await;
     let detail = desk.ran("a", bars).await;
-    let result = serde_json::to_value(&detail).unwrap();
+    let text = serde_json::to_string(&detail).unwrap();
+    let result: Value = serde_json::from_str(&text).unwrap();
     let row = detail.row;
     assert_eq!((row.state, row.progress_pct, row.bars), (JobState::Done, 100, Some(300)));
     assert!(row.created_at <= row.started_at.unwrap() && row.started_at <= row.finished_at);
@@ -204,7 +207,8 @@ async fn what_runs_and_what_waits_is_cancelled_and_what_has_ended_removed() {
         assert_eq!(removal, Some(Removal::Cancelled));
         until(&mut heard, id, |state| state == JobState::Cancelled).await;
         let JobDetail { row, summary, .. } = desk.get("a", id).await;
-        assert!(row.state == JobState::Cancelled && row.progress_pct < 100 && summary.is_none());
+        // The last report of a whole run is 99.
+        assert!(row.state == JobState::Cancelled && row.progress_pct < 99 && summary.is_none());
         let report = desk.backtests.report(&name("a"), &id.to_string()).await.unwrap();
         assert!(report.is_none());
     }
@@ -263,10 +267,9 @@ async fn bad_data_and_a_full_clock_fail_with_what_to_do() {
     assert_eq!(desk.get("a", row.id).await.row.error.unwrap(), "the data holds no bar");
     desk.backtests.stop().await;
 
-    let time_limit_seconds = NonZeroU32::MIN;
-    let desk = Desk::with(BacktestSettings { time_limit_seconds, ..Default::default() });
-    let error = desk.ran("a", history(MANY)).await.row.error.unwrap();
-    assert!(error.starts_with("it was stopped after 1 seconds, which is the limit"), "{error}");
+    let desk = Desk::with(Duration::ZERO);
+    let error = desk.ran("a", history(10_000)).await.row.error.unwrap();
+    assert!(error.starts_with("it was stopped after 0 seconds, which is the limit"), "{error}");
     desk.backtests.stop().await;
 }
 
@@ -424,13 +427,27 @@ async fn nobody_sees_another_tenants_back_tests() {
 #[tokio::test]
 async fn the_newest_fifty_are_kept_and_paged() {
     let desk = Desk::new();
-    let mut ran = Vec::new();
-    for _ in 0..53 {
+    let mut ran = vec![desk.ran("a", history(2)).await.row.id];
+    let folder = fs::read_dir(desk.folder.path().join("backtests")).unwrap();
+    let folder = folder.map(|entry| entry.unwrap().path()).find(|path| !path.ends_with("uploads"));
+    // What a server leaves that is killed while it takes or removes one.
+    fs::create_dir(folder.as_ref().unwrap().join("bkt_0000000000000001")).unwrap();
+    for _ in 1..53 {
         ran.push(desk.ran("a", history(2)).await.row.id);
     }
     ran.reverse();
     ran.truncate(50);
     assert_eq!(desk.ids("a").await, ran);
+    // One that is damaged does not take the others with it.
+    let damaged = folder.as_ref().unwrap().join(ran[7].to_string()).join("job.json");
+    let whole = fs::read(&damaged).unwrap();
+    for part in [0, whole.len() / 2] {
+        fs::write(&damaged, &whole[..part]).unwrap();
+        assert_eq!(desk.ids("a").await.len(), 49);
+    }
+    let id = ran.remove(7).to_string();
+    let removed = desk.backtests.cancel_or_remove(&name("a"), &id).await.unwrap();
+    assert_eq!(removed, Some(Removal::Removed));
     let (mut paged, mut cursor) = (Vec::new(), None);
     loop {
         let page = desk.backtests.list(&name("a"), cursor.as_deref(), 20).await.unwrap();
@@ -441,6 +458,7 @@ async fn the_newest_fifty_are_kept_and_paged() {
         }
     }
     assert_eq!(paged, ran);
+    assert_eq!(fs::read_dir(folder.unwrap()).unwrap().count(), 49);
     for cursor in ["", "x", "5-x", "x-bkt_0000000000000000"] {
         let error = desk.backtests.list(&name("a"), Some(cursor), 20).await.unwrap_err();
         assert!(matches!(error, ReadError::Invalid), "{error}");
@@ -487,4 +505,76 @@ async fn an_upload_has_a_limit_and_leaves_nothing() {
     drop(file);
     assert_eq!(desk.uploads(), 0);
     desk.backtests.stop().await;
+}
+
+/// What cannot be stored is refused or has failed; nothing waits for ever.
+#[tokio::test]
+async fn a_full_disk_is_told_and_leaves_the_queue_free() {
+    let desk = Desk::new();
+    let done = desk.ran("a", history(5)).await.row.id.to_string();
+    let root = desk.folder.path().join("backtests");
+    let own = fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path());
+    let own = own.into_iter().find(|path| !path.ends_with("uploads")).unwrap();
+    // A file where the folder belongs fails every write, even of root.
+    let aside = desk.folder.path().join("aside");
+    fs::rename(&own, &aside).unwrap();
+    fs::write(&own, "").unwrap();
+    for _ in 0..6 {
+        let refused = desk.submit("a", history(5)).await.unwrap_err();
+        assert!(matches!(refused, SubmitError::Internal(_)), "{refused}");
+    }
+    fs::remove_file(&own).unwrap();
+    fs::rename(&aside, &own).unwrap();
+    assert_eq!(desk.ran("a", history(5)).await.row.state, JobState::Done);
+    assert!(desk.backtests.get(&name("a"), &done).await.unwrap().is_some());
+    // A job whose folder cannot take the result.
+    let mut heard = desk.backtests.subscribe();
+    let running = desk.submit("a", history(MANY)).await.unwrap().id;
+    until(&mut heard, running, |state| state == JobState::Running).await;
+    let waiting = desk.submit("a", history(5)).await.unwrap().id;
+    let folder = own.join(waiting.to_string());
+    fs::create_dir(folder.join("result.partial")).unwrap();
+    let id = running.to_string();
+    desk.backtests.cancel_or_remove(&name("a"), &id).await.unwrap();
+    until(&mut heard, waiting, JobState::is_final).await;
+    let row = desk.get("a", waiting).await.row;
+    let error = row.error.unwrap();
+    assert!(row.state == JobState::Failed && error.contains("cannot be stored"), "{error}");
+    desk.backtests.stop().await;
+}
+
+#[tokio::test]
+async fn many_at_once_keep_the_files_whole() {
+    let desk = Desk::new();
+    let mut asked = Vec::new();
+    for number in 0..24 {
+        let backtests = desk.backtests.clone();
+        asked.push(tokio::spawn(async move {
+            let tenant = name(&format!("t{}", number % 3));
+            for turn in 0..6 {
+                let request = RunRequest::read(&request("market").to_string()).unwrap();
+                let data = vec![SymbolData { symbol: None, bars: history(50) }];
+                let taken = backtests.submit(&tenant, request, data).await;
+                assert!(matches!(&taken, Ok(_) | Err(SubmitError::TooManyRequests)));
+                let page = backtests.list(&tenant, None, 200).await.unwrap();
+                if let Some(row) = page.items.get(turn) {
+                    let id = row.id.to_string();
+                    backtests.cancel_or_remove(&tenant, &id).await.unwrap();
+                    backtests.get(&tenant, &id).await.unwrap();
+                }
+            }
+        }));
+    }
+    for asked in asked {
+        asked.await.unwrap();
+    }
+    desk.backtests.stop().await;
+    for tenant in ["t0", "t1", "t2"] {
+        let page = desk.backtests.list(&name(tenant), None, 200).await.unwrap();
+        assert!(page.items.iter().all(|row| row.state.is_final()));
+        for row in page.items {
+            let whole = desk.get(tenant, row.id).await;
+            assert_eq!(whole.summary.is_some(), row.state == JobState::Done);
+        }
+    }
 }

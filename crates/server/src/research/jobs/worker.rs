@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ballast_backtest::report;
 use ballast_domain::{Symbol, TenantId};
@@ -149,8 +149,8 @@ fn execute(
     task: &Task,
 ) -> Result<Results, Ended> {
     let Task { backtest, data } = task;
-    let limit = Duration::from_secs(shared.settings.time_limit_seconds.get().into());
-    let watch = Watch { shared, tenant, id, cancelled, deadline: Instant::now() + limit };
+    let deadline = Instant::now() + shared.time_limit;
+    let watch = Watch { shared, tenant, id, cancelled, deadline };
     let finished = run::run(backtest, || open(backtest, data, watch));
     let finished = finished.map_err(|failure| match failure {
         RunFailure::Stopped if cancelled.load(Ordering::Relaxed) => Ended::Cancelled,
@@ -160,7 +160,7 @@ fn execute(
         RunFailure::Stopped => Ended::Failed(format!(
             "it was stopped after {} seconds, which is the limit; use fewer bars, a longer \
              timeframe or a shorter range",
-            limit.as_secs()
+            shared.time_limit.as_secs()
         )),
         failure => Ended::Failed(failure.to_string()),
     })?;
