@@ -11,6 +11,7 @@ mod indicators;
 mod output;
 mod serve;
 mod terminal;
+mod users;
 
 use std::process::ExitCode;
 
@@ -47,6 +48,9 @@ enum Command {
     Config(config::Command),
     /// Trade: the market, the engine and the paper venue, until stopped
     Serve(serve::Arguments),
+    /// Make and list accounts
+    #[command(subcommand)]
+    Users(users::Command),
     /// Print the description of the HTTP API, OpenAPI 3.1
     #[command(hide = true)]
     Openapi,
@@ -78,6 +82,7 @@ fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Indicators(arguments) => indicators::run(&arguments),
         Command::Config(command) => config::run(&command),
         Command::Serve(arguments) => serve::run(arguments),
+        Command::Users(command) => users::run(command),
         Command::Openapi => {
             let runtime = tokio::runtime::Runtime::new()?;
             let description = runtime.block_on(crate::serve::identity::describe())?;

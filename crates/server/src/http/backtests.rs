@@ -26,12 +26,13 @@ use crate::research::{
 const MOST_BARS: usize = 200_000;
 /// A request without its files.
 const MOST_REQUEST_BYTES: usize = 1 << 20;
+/// A request with all of its files.
+const MOST_FORM_BYTES: usize = 64 << 20;
 
 pub(super) fn routes(api: Api<App>) -> Api<App> {
     let current = Lifecycle::Current;
     let (schemas, paths, methods) = routes!(run);
-    // Uploads are read as they come, and counted by whoever keeps them.
-    let upload = (schemas, paths, methods.layer(DefaultBodyLimit::disable()));
+    let upload = (schemas, paths, methods.layer(DefaultBodyLimit::max(MOST_FORM_BYTES)));
     api.route_without_time_limit(Access::User, current, upload)
         .route(Access::User, current, routes!(list))
         .route(Access::User, current, routes!(read, remove))
@@ -86,9 +87,15 @@ async fn run(
 async fn json(request: Request) -> Result<RunRequest, Problem> {
     let bytes = axum::body::to_bytes(request.into_body(), MOST_REQUEST_BYTES).await;
     let bytes = bytes.map_err(|_| Problem::new(&code::BODY_TOO_LARGE, TOO_LARGE))?;
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|_| Problem::new(&code::INVALID_JSON, "The body is not UTF-8 text."))?;
-    RunRequest::read(text).map_err(|faults| faulty(&faults))
+    read_request(bytes.to_vec()).await
+}
+
+/// Reads what to run, off the runtime: a config can be long.
+async fn read_request(bytes: Vec<u8>) -> Result<RunRequest, Problem> {
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Problem::new(&code::INVALID_JSON, "The request is not UTF-8 text."))?;
+    let read = tokio::task::spawn_blocking(move || RunRequest::read(&text)).await;
+    read.map_err(Problem::internal)?.map_err(|faults| faulty(&faults))
 }
 
 const TOO_LARGE: &str = "The request without its files is larger than 1 MiB.";
@@ -108,9 +115,7 @@ async fn form(app: &App, request: Request) -> Result<(RunRequest, Vec<SymbolData
                 }
                 text.extend_from_slice(&chunk);
             }
-            let text = String::from_utf8(text)
-                .map_err(|_| Problem::invalid_field("request", "is not UTF-8 text"))?;
-            asked = Some(RunRequest::read(&text).map_err(|faults| faulty(&faults))?);
+            asked = Some(read_request(text).await?);
             continue;
         }
         let symbol = symbol_of(&field)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ballast_engine::ports::Clock;
-use ballast_platform::account::{AccountError, AccountSettings};
+use ballast_platform::account::{AccountError, AccountSettings, Accounts};
 use ballast_platform::audit::LogAudit;
 use ballast_platform::mail::MailSettings;
 use ballast_platform::request::{
@@ -97,6 +97,11 @@ impl Entrance {
             Some(platform) => platform.accounts().first_administrator_link().await,
             None => Ok(None),
         }
+    }
+
+    /// The accounts; none while everybody is one user.
+    pub(crate) fn accounts(&self) -> Option<&Accounts> {
+        self.platform.as_ref().map(Platform::accounts)
     }
 
     /// The e-mail address of a user, for people to read.

@@ -4,6 +4,7 @@ pub(crate) mod control;
 mod front;
 pub(crate) mod health;
 pub(crate) mod identity;
+pub(crate) mod local;
 pub(crate) mod market;
 mod observer;
 pub(crate) mod past;
@@ -304,6 +305,7 @@ impl Server {
         let http =
             self.answer(desks, &store, Arc::clone(&entrance), listeners, stopping.clone())?;
         tracing::info!(%listen, %internal_listen, "ballast is running; the money is paper");
+        local::listen(&self.settings.data_dir, Arc::clone(&entrance), stopping.clone())?;
         if let Some(link) = entrance.first_administrator_link().await.map_err(CliError::failed)? {
             tracing::info!(%link, "nobody administrates yet: open this link to begin");
         }

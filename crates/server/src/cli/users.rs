@@ -1,0 +1,119 @@
+//! `ballast users`: makes and lists accounts without a browser.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use ballast_platform::request::Role;
+use clap::{Args, Subcommand};
+
+use super::{CliError, output};
+use crate::serve::local::{self, LocalError, Question, UserLine};
+use crate::serve::{Flags, Settings, identity::Entrance};
+
+/// What to do with accounts.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Make an account
+    #[command(after_help = "\
+Example:
+  echo 'a long pass phrase' | ballast users create --email ann@example.com --role admin \\
+      --password-stdin
+
+Works while the server runs and while it does not.")]
+    Create {
+        /// The e-mail address to sign in with
+        #[arg(long)]
+        email: String,
+        /// user, operator or admin
+        #[arg(long, default_value = "user")]
+        role: Role,
+        /// Read the password from the standard input
+        #[arg(long, required = true)]
+        password_stdin: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Change somebody's role
+    Role {
+        /// The e-mail address of the account
+        #[arg(long)]
+        email: String,
+        /// user, operator or admin
+        #[arg(long)]
+        role: Role,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// List the accounts
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// Which server's accounts.
+#[derive(Debug, Args)]
+pub(super) struct Place {
+    /// Settings that differ from the defaults, a TOML file.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where everything is kept.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs `ballast users`.
+pub(super) fn run(command: Command) -> Result<(), CliError> {
+    let (question, place) = match command {
+        Command::Create { email, role, place, .. } => {
+            (Question::CreateUser { email, role, password: password()? }, place)
+        }
+        Command::Role { email, role, place } => (Question::SetRole { email, role }, place),
+        Command::List { place } => (Question::ListUsers, place),
+    };
+    let runtime = tokio::runtime::Runtime::new()?;
+    let users = runtime.block_on(answered(&place, question))?;
+    if place.json {
+        return output::json(&users);
+    }
+    output::write_all(table(&users).as_bytes())
+}
+
+/// The first line of the standard input.
+fn password() -> Result<String, CliError> {
+    let mut text = String::new();
+    std::io::stdin().take(4_096).read_to_string(&mut text)?;
+    let password = text.lines().next().unwrap_or_default().to_owned();
+    match password.is_empty() {
+        true => Err(CliError::usage("the standard input has no password; pipe it in")),
+        false => Ok(password),
+    }
+}
+
+/// Asks the running server, or does it itself when none runs.
+async fn answered(place: &Place, question: Question) -> Result<Vec<UserLine>, CliError> {
+    let flags = Flags { data_dir: place.data_dir.clone(), ..Flags::default() };
+    let settings = Settings::load(place.config.as_deref(), flags)?;
+    match local::ask(&settings.data_dir, &question).await {
+        Ok(answer) => return answer.map_err(CliError::failed),
+        Err(LocalError::NoServer) => {}
+        Err(error @ LocalError::Broken(_)) => return Err(CliError::failed(error)),
+    }
+    let entrance = Entrance::open(&settings, settings.listen).await?;
+    let answer = local::answer(&entrance, question).await;
+    entrance.close().await?;
+    answer.map_err(CliError::failed)
+}
+
+fn table(users: &[UserLine]) -> String {
+    let widest = users.iter().map(|user| user.email.chars().count()).max().unwrap_or_default();
+    let line = |user: &UserLine| {
+        let state = if user.disabled { "disabled" } else { "" };
+        let (email, role) = (&user.email, user.role.as_str());
+        format!("{email:widest$}  {role:8}  {}  {state}", user.id).trim_end().to_owned() + "\n"
+    };
+    users.iter().map(line).collect()
+}

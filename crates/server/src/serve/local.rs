@@ -1,0 +1,155 @@
+//! What the command line asks of a running server: through a socket in the data directory that only
+//! its owner can open. One line of JSON asks, one line answers.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ballast_platform::account::{AccountError, Cause, User};
+use ballast_platform::request::Role;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
+
+use super::identity::Entrance;
+use super::stopped;
+
+/// The socket's name in the data directory.
+const SOCKET: &str = "ballast.sock";
+/// A question or an answer at most.
+const LONGEST_LINE_BYTES: u64 = 8 << 20;
+
+/// What is asked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub(crate) enum Question {
+    CreateUser { email: String, role: Role, password: String },
+    SetRole { email: String, role: Role },
+    ListUsers,
+}
+
+/// A user as the command line shows them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UserLine {
+    pub(crate) id: String,
+    pub(crate) email: String,
+    pub(crate) role: Role,
+    pub(crate) disabled: bool,
+    pub(crate) created_at: ballast_domain::Timestamp,
+}
+
+/// What was answered: users, or why not.
+pub(crate) type Answer = Result<Vec<UserLine>, String>;
+
+/// Why nobody answered.
+#[derive(Debug, Error)]
+pub(crate) enum LocalError {
+    /// No server runs on this data directory.
+    #[error("no server runs on this data directory")]
+    NoServer,
+    /// It did not answer as it should.
+    #[error("the running server did not answer: {0}")]
+    Broken(String),
+}
+
+/// Listens in the data directory until everything is to stop.
+pub(super) fn listen(
+    data_dir: &Path,
+    entrance: Arc<Entrance>,
+    mut stopping: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let path = socket(data_dir);
+    // The store's lock says that no other process uses the directory: what is there was left.
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&path)?;
+    std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+    tokio::spawn(async move {
+        loop {
+            let accepted = tokio::select! {
+                () = stopped(&mut stopping) => break,
+                accepted = listener.accept() => accepted,
+            };
+            let Ok((stream, _)) = accepted else { continue };
+            let entrance = Arc::clone(&entrance);
+            tokio::spawn(async move {
+                // Whoever asked may have gone.
+                let _ = serve(stream, &entrance).await;
+            });
+        }
+        let _ = std::fs::remove_file(&path);
+    });
+    Ok(())
+}
+
+async fn serve(stream: UnixStream, entrance: &Entrance) -> std::io::Result<()> {
+    let (reading, mut writing) = stream.into_split();
+    let mut line = String::new();
+    BufReader::new(reading.take(LONGEST_LINE_BYTES)).read_line(&mut line).await?;
+    let answer: Answer = match serde_json::from_str::<Question>(&line) {
+        Ok(question) => answer(entrance, question).await,
+        Err(error) => Err(format!("this server does not know what is asked: {error}")),
+    };
+    let mut text = serde_json::to_string(&answer)?;
+    text.push('\n');
+    writing.write_all(text.as_bytes()).await?;
+    writing.shutdown().await
+}
+
+/// Answers a question from the accounts.
+pub(crate) async fn answer(entrance: &Entrance, question: Question) -> Answer {
+    let Some(accounts) = entrance.accounts() else {
+        return Err("sign-in is switched off here, so there are no users".to_owned());
+    };
+    let cause = Cause::default();
+    let said = |error: AccountError| error.to_string();
+    match question {
+        Question::CreateUser { email, role, password } => {
+            let made = accounts.create_user(&email, role, password, &cause).await;
+            made.map(|user| vec![line(user)]).map_err(said)
+        }
+        Question::SetRole { email, role } => {
+            let user = accounts.by_email(&email).await.map_err(said)?;
+            let id = user.tenant().map_err(said)?;
+            let changed = accounts.set_role(&id, role, &cause).await;
+            changed.map(|user| vec![line(user)]).map_err(said)
+        }
+        Question::ListUsers => {
+            let (mut users, mut after) = (Vec::new(), None);
+            loop {
+                let page = accounts.list(200, after).await.map_err(said)?;
+                users.extend(page.users.into_iter().map(line));
+                let Some(next) = page.next else { return Ok(users) };
+                after = Some(next);
+            }
+        }
+    }
+}
+
+/// Asks the server that runs on a data directory.
+pub(crate) async fn ask(data_dir: &Path, question: &Question) -> Result<Answer, LocalError> {
+    let broken = |error: std::io::Error| LocalError::Broken(error.to_string());
+    let stream = UnixStream::connect(socket(data_dir)).await.map_err(|_| LocalError::NoServer)?;
+    let (reading, mut writing) = stream.into_split();
+    let text = serde_json::to_string(question).map_err(|e| LocalError::Broken(e.to_string()))?;
+    writing.write_all(format!("{text}\n").as_bytes()).await.map_err(broken)?;
+    let mut line = String::new();
+    let mut reader = BufReader::new(reading.take(LONGEST_LINE_BYTES));
+    reader.read_line(&mut line).await.map_err(broken)?;
+    serde_json::from_str(&line).map_err(|error| LocalError::Broken(error.to_string()))
+}
+
+fn line(user: User) -> UserLine {
+    let User { id, email, role, disabled, created_at, .. } = user;
+    UserLine { id, email, role, disabled, created_at }
+}
+
+fn socket(data_dir: &Path) -> PathBuf {
+    data_dir.join(SOCKET)
+}
