@@ -11,6 +11,7 @@ mod report;
 mod tidy;
 mod up;
 mod verify;
+mod web;
 mod workspace;
 
 use std::process::ExitCode;

@@ -12,9 +12,10 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::workspace::Metadata;
-use crate::{process, workspace};
+use crate::{process, web, workspace};
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:4018";
+const DEFAULT_INTERNAL_LISTEN: &str = "127.0.0.1:4019";
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -29,7 +30,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let data = root.join(&options.data_dir);
     let listen = std::env::var("BALLAST_LISTEN").unwrap_or_else(|_| DEFAULT_LISTEN.to_owned());
 
-    require(&missing(&metadata, &data, &listen))?;
+    let internal = std::env::var("BALLAST_INTERNAL_LISTEN");
+    let internal = internal.unwrap_or_else(|_| DEFAULT_INTERNAL_LISTEN.to_owned());
+    require(&missing(&metadata, &data, &listen, &internal))?;
+    println!("Building the web application.");
+    web::install(&root)?;
+    web::build(&root)?;
     println!("Building the release binary; the first build takes some minutes.");
     let binary = build(&metadata)?;
 
@@ -57,14 +63,16 @@ fn require(missing: &[String]) -> Result<()> {
 }
 
 /// Everything that stands in the way, each with what to do.
-fn missing(metadata: &Metadata, data: &Path, listen: &str) -> Vec<String> {
+fn missing(metadata: &Metadata, data: &Path, listen: &str, internal: &str) -> Vec<String> {
     let needed = metadata.packages.iter().find_map(|package| package.rust_version.as_deref());
     let rustc = process::capture(Command::new("rustc").arg("--version")).unwrap_or_default();
     [
         old_compiler(&rustc, needed.unwrap_or_default()),
         no_c_compiler(),
+        web::missing(),
         unusable_folder(data),
-        taken_address(listen),
+        taken_address(listen, "BALLAST_LISTEN"),
+        taken_address(internal, "BALLAST_INTERNAL_LISTEN"),
     ]
     .into_iter()
     .flatten()
@@ -103,11 +111,11 @@ fn unusable_folder(data: &Path) -> Option<String> {
     ))
 }
 
-fn taken_address(listen: &str) -> Option<String> {
+fn taken_address(listen: &str, variable: &str) -> Option<String> {
     let error = TcpListener::bind(listen).err()?;
     Some(format!(
-        "cannot listen on {listen} ({error}): stop what uses it, or set BALLAST_LISTEN to another \
-         address such as 127.0.0.1:4019"
+        "cannot listen on {listen} ({error}): stop what uses it, or set {variable} to another \
+         address such as 127.0.0.1:4118"
     ))
 }
 
@@ -132,11 +140,11 @@ mod tests {
     fn an_address_in_use_is_reported_with_what_to_do() {
         let holder = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = holder.local_addr().unwrap().to_string();
-        let message = taken_address(&address).unwrap();
+        let message = taken_address(&address, "BALLAST_LISTEN").unwrap();
         assert!(message.contains(&address) && message.contains("BALLAST_LISTEN"), "{message}");
         drop(holder);
-        assert_eq!(taken_address("127.0.0.1:0"), None);
-        assert!(taken_address("nonsense").is_some());
+        assert_eq!(taken_address("127.0.0.1:0", "X"), None);
+        assert!(taken_address("nonsense", "X").is_some());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod tools;
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
@@ -10,7 +11,7 @@ use anyhow::{Result, bail};
 
 use crate::report::Table;
 use crate::workspace::Metadata;
-use crate::{process, tidy, workspace};
+use crate::{process, tidy, web, workspace};
 
 const REMARK_CHARACTERS_MAX: usize = 100;
 
@@ -26,6 +27,9 @@ pub(crate) enum Scope {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
+    WebChecks,
+    WebBuild,
+    Browser,
     Format,
     Clippy,
     Tidy,
@@ -79,13 +83,24 @@ impl Scope {
         use Step::*;
         match self {
             // Clippy checks all types and the tests build all programs: no step repeats that.
-            Self::Everything => {
-                &[Format, Clippy, Tidy, Tests, DocTests, Documentation, Dependencies, Advisories]
-            }
-            Self::Lint => &[Format, Clippy, Tidy],
-            Self::Typecheck => &[Typecheck],
-            Self::Test => &[Tests, DocTests],
-            Self::Build => &[Build],
+            // The server embeds what the web application's build has made.
+            Self::Everything => &[
+                WebChecks,
+                WebBuild,
+                Format,
+                Clippy,
+                Tidy,
+                Tests,
+                DocTests,
+                Browser,
+                Documentation,
+                Dependencies,
+                Advisories,
+            ],
+            Self::Lint => &[WebChecks, Format, Clippy, Tidy],
+            Self::Typecheck => &[WebChecks, Typecheck],
+            Self::Test => &[WebBuild, Tests, DocTests, Browser],
+            Self::Build => &[WebBuild, Build],
         }
     }
 }
@@ -93,6 +108,9 @@ impl Scope {
 impl Step {
     fn title(self) -> &'static str {
         match self {
+            Self::WebChecks => "web checks",
+            Self::WebBuild => "web build",
+            Self::Browser => "browser tests",
             Self::Format => "format",
             Self::Clippy => "clippy",
             Self::Tidy => "house rules",
@@ -108,6 +126,9 @@ impl Step {
 
     fn run(self, metadata: &Metadata) -> Result<Outcome> {
         match self {
+            Self::WebChecks => web_checks(&metadata.workspace_root),
+            Self::WebBuild => web_build(&metadata.workspace_root),
+            Self::Browser => browser(metadata),
             Self::Format => cargo(metadata, &["fmt", "--all", "--check"]),
             Self::Clippy => {
                 cargo(metadata, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
@@ -125,6 +146,38 @@ impl Step {
             Self::Advisories => advisories(metadata),
             Self::Build => cargo(metadata, &["build", "--release", "--package", "ballast"]),
         }
+    }
+}
+
+/// Formatting, lints, types, unit tests and fresh API types of the web application.
+fn web_checks(root: &Path) -> Result<Outcome> {
+    require_node()?;
+    web::install(root)?;
+    for script in ["lint", "typecheck", "check:api", "test", "audit"] {
+        web::script(root, script)?;
+    }
+    Ok(Outcome::Passed)
+}
+
+fn web_build(root: &Path) -> Result<Outcome> {
+    require_node()?;
+    web::install(root)?;
+    web::build(root)?;
+    Ok(Outcome::Passed)
+}
+
+/// The whole of it as people meet it: a server, and a browser that looks at it.
+fn browser(metadata: &Metadata) -> Result<Outcome> {
+    cargo(metadata, &["build", "--package", "ballast"])?;
+    let server = metadata.target_directory.join("debug/ballast");
+    web::in_browser(&metadata.workspace_root, "e2e", &server)?;
+    Ok(Outcome::Passed)
+}
+
+fn require_node() -> Result<()> {
+    match web::missing() {
+        Some(missing) => bail!("{missing}"),
+        None => Ok(()),
     }
 }
 

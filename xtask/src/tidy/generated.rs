@@ -17,10 +17,20 @@ pub(super) struct Generated {
 }
 
 /// Every generated file of the tree.
-pub(super) const FILES: &[Generated] = &[Generated {
-    path: "docs/strategy-config.schema.json",
-    command: &["cargo", "run", "--quiet", "--package", "ballast", "--", "config", "schema"],
-}];
+pub(super) const FILES: &[Generated] = &[
+    Generated {
+        path: "docs/strategy-config.schema.json",
+        command: &["cargo", "run", "--quiet", "--package", "ballast", "--", "config", "schema"],
+    },
+    Generated {
+        path: "docs/openapi.json",
+        command: &["cargo", "run", "--quiet", "--package", "ballast", "--", "openapi"],
+    },
+    Generated {
+        path: "docs/errors.md",
+        command: &["cargo", "run", "--quiet", "--package", "ballast", "--", "errors"],
+    },
+];
 
 pub(super) fn is_generated(path: &str) -> bool {
     FILES.iter().any(|file| file.path == path)

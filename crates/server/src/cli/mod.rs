@@ -54,6 +54,9 @@ enum Command {
     /// Print the description of the HTTP API, OpenAPI 3.1
     #[command(hide = true)]
     Openapi,
+    /// Print every code that the HTTP API answers with, as Markdown
+    #[command(hide = true)]
+    Errors,
     /// Print a completion script for a shell
     #[command(after_help = "\
 Examples:
@@ -89,6 +92,7 @@ fn dispatch(command: Command) -> Result<(), CliError> {
             let text = description.to_pretty_json().map_err(CliError::failed)? + "\n";
             output::write_all(text.as_bytes())
         }
+        Command::Errors => output::write_all(crate::http::codes_page().as_bytes()),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "ballast", &mut script);

@@ -1,6 +1,9 @@
 //! The codes that trading adds to those of every route.
 
+use std::fmt::Write as _;
+
 use ballast_platform::problem_codes;
+use ballast_platform::request::{Code, code};
 
 problem_codes! {
     /// What trading's routes may answer.
@@ -23,4 +26,45 @@ problem_codes! {
     ANSWER_LATE = 504 "answerLate":
         "Trading did not answer in time",
         "What was asked for may have been done: look before you try again.";
+}
+
+const HEAD: &str = "\
+# Errors
+
+Every error of the HTTP API is `application/problem+json` (RFC 9457) with a stable `code`, a `detail`
+for people, the `requestId`, and where fields are wrong `errors` with a `field` and a `message` each.
+A refused socket has the same code as its message. This page is generated: `cargo xtask generate`.
+
+| code | status | what happened | what to do |
+|---|---|---|---|
+";
+
+/// Every code, as a page.
+pub(super) fn page() -> String {
+    let all = [code::CODES, ballast_platform::account::code::CODES, CODES];
+    let mut codes: Vec<&Code> = all.into_iter().flatten().copied().collect();
+    codes.sort_by_key(|code| (code.status, code.name));
+    let mut page = HEAD.to_owned();
+    for Code { name, status, title, remedy } in codes {
+        // Writing to a string cannot fail.
+        let _ = writeln!(page, "| `{name}` | {status} | {title} | {remedy} |");
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_code_has_two_meanings() {
+        let page = page();
+        let names = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        let mut names: Vec<_> = names.collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        assert!(count > 25, "{count}");
+    }
 }

@@ -47,6 +47,11 @@ pub(crate) fn described(gate: Gate, platform: Api<App>) -> OpenApi {
     description::complete(description)
 }
 
+/// Every code that a route may answer with, as a page.
+pub(crate) fn codes_page() -> String {
+    codes::page()
+}
+
 fn routes(gate: Gate) -> Api<App> {
     let api = health::routes(Api::new(gate));
     let api = about::routes(api);

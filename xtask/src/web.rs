@@ -1,0 +1,155 @@
+//! The web application: its packages, its checks, its build, and the browser that tests it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process;
+
+/// The oldest Node that its tools run on.
+const NODE: (u32, u32) = (20, 19);
+/// Where browsers that can be driven are found.
+const BROWSERS: [&str; 4] =
+    ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/// What is missing to build it; `None` when nothing is.
+pub(crate) fn missing() -> Option<String> {
+    let found = process::capture(Command::new("node").arg("--version")).unwrap_or_default();
+    let (major, minor) = NODE;
+    let needed = format!("{major}.{minor}");
+    match version(&found) {
+        Some(version) if version >= NODE => {}
+        Some(_) => {
+            let found = found.trim();
+            return Some(format!(
+                "Node {needed} or newer is needed for the web application, found {found}: see \
+                 https://nodejs.org"
+            ));
+        }
+        None => {
+            return Some(format!(
+                "Node {needed} or newer is needed for the web application: see https://nodejs.org, \
+                 or on Debian and Ubuntu `apt install nodejs npm`"
+            ));
+        }
+    }
+    (!process::exists("npm")).then(|| {
+        "npm is needed for the web application: on Debian and Ubuntu `apt install npm`".to_owned()
+    })
+}
+
+/// `v20.20.2` -> (20, 20).
+fn version(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.trim().strip_prefix('v')?.split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+/// Installs the packages that the lock file names, unless they are there already.
+pub(crate) fn install(root: &Path) -> Result<()> {
+    install_in(&folder(root))
+}
+
+/// The same in another folder with a lock file.
+pub(crate) fn install_in(folder: &Path) -> Result<()> {
+    let lock = folder.join("package-lock.json");
+    let installed = folder.join("node_modules/.package-lock.json");
+    let changed = |path: &Path| std::fs::metadata(path).and_then(|file| file.modified()).ok();
+    if changed(&installed).is_some_and(|at| changed(&lock).is_none_or(|lock| lock <= at)) {
+        return Ok(());
+    }
+    process::run(npm(folder).args(["ci", "--no-audit", "--no-fund"]))
+}
+
+/// Builds the application into `web/dist`, which the server embeds.
+pub(crate) fn build(root: &Path) -> Result<()> {
+    script(root, "build")
+}
+
+/// Runs one of the application's own scripts.
+pub(crate) fn script(root: &Path, name: &str) -> Result<()> {
+    process::run(npm(&folder(root)).args(["run", "--silent", name]))
+}
+
+/// The same with a browser and the server that it looks at.
+pub(crate) fn in_browser(root: &Path, name: &str, server: &Path) -> Result<()> {
+    let mut command = npm(&folder(root));
+    command.env("BALLAST_BROWSER", browser()?).env("BALLAST_SERVER", server);
+    process::run(command.args(["run", "--silent", name]))
+}
+
+fn npm(folder: &Path) -> Command {
+    let mut command = Command::new("npm");
+    command.current_dir(folder);
+    command
+}
+
+fn folder(root: &Path) -> PathBuf {
+    root.join("web")
+}
+
+/// A Chromium: the one that is named, one of the machine's, or one that is installed now.
+pub(crate) fn browser() -> Result<PathBuf> {
+    if let Some(named) = std::env::var_os("BALLAST_BROWSER") {
+        return Ok(named.into());
+    }
+    if let Some(found) = installed() {
+        return Ok(found);
+    }
+    eprintln!("no Chromium is installed: installing the system's package");
+    apt(&["update", "-q"])
+        .and_then(|()| apt(&["install", "-qy", "--no-install-recommends", "chromium"]))
+        .context("install a Chromium by hand, or name one in BALLAST_BROWSER")?;
+    installed().context("no Chromium was found after its package was installed")
+}
+
+fn installed() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    let programs = BROWSERS.iter().flat_map(|name| folders.iter().map(move |f| f.join(name)));
+    programs.into_iter().find(|program| program.is_file())
+}
+
+fn apt(arguments: &[&str]) -> Result<()> {
+    if !process::exists("apt-get") {
+        bail!("this machine has no apt-get");
+    }
+    let is_root = process::capture(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    let mut command = match is_root {
+        true => Command::new("apt-get"),
+        false => {
+            let mut command = Command::new("sudo");
+            command.args(["--non-interactive", "apt-get"]);
+            command
+        }
+    };
+    process::run(command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_node_are_compared_by_number() {
+        for (text, fine) in [
+            ("v20.20.2\n", true),
+            ("v22.0.0", true),
+            ("v20.9.0", false),
+            ("18", false),
+            ("", false),
+        ] {
+            assert_eq!(version(text).is_some_and(|version| version >= NODE), fine, "{text}");
+        }
+    }
+
+    #[test]
+    fn packages_that_are_as_the_lock_file_says_are_left() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("package-lock.json"), "{}").unwrap();
+        std::fs::create_dir(folder.path().join("node_modules")).unwrap();
+        std::fs::write(folder.path().join("node_modules/.package-lock.json"), "{}").unwrap();
+        // There is no package.json: an installation would fail.
+        install_in(folder.path()).unwrap();
+    }
+}
