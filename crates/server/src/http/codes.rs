@@ -41,7 +41,7 @@ A refused socket has the same code as its message. This page is generated: `carg
 
 /// Every code, as a page.
 pub(super) fn page() -> String {
-    let all = [code::CODES, ballast_platform::account::code::CODES, CODES];
+    let all = [code::CODES, ballast_platform::account::code::ACCOUNT_CODES, CODES];
     let mut codes: Vec<&Code> = all.into_iter().flatten().copied().collect();
     codes.sort_by_key(|code| (code.status, code.name));
     let mut page = HEAD.to_owned();
