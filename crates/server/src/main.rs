@@ -5,6 +5,7 @@ mod cli;
 mod flags;
 mod http;
 mod metrics;
+mod realtime;
 mod research;
 mod serve;
 mod strategy_text;

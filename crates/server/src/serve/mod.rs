@@ -44,6 +44,7 @@ use crate::app::{App, Listing, Parts};
 use crate::cli::CliError;
 use crate::http;
 use crate::metrics::Metrics;
+use crate::realtime;
 use crate::research::Backtests;
 use crate::views;
 use crate::views::rows::SettingsRow;
@@ -501,6 +502,10 @@ impl Server {
         let platform = entrance.api(gate.clone());
         let app = App::new(self.parts(desks, store, entrance));
         let (router, _) = http::router(gate, app.clone(), platform);
+        let entrance = &app.entrance;
+        let (authenticator, revocations) = (entrance.authenticator(), entrance.revocations());
+        let sockets = realtime::open(app.clone(), authenticator, revocations, stopping.clone());
+        let router = router.layer(sockets);
         let public = (public, layers.around(router));
         let internal = (internal, http::internal_router(app));
         Ok(tokio::spawn(Front { public, internal }.run(stopping)))
@@ -609,7 +614,7 @@ fn gaps() -> Result<Arc<dyn Gaps>, CliError> {
 }
 
 /// Waits until everything is to stop.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
     // A sender that has gone stops everything too.
     let _ = stop.wait_for(|stop| *stop).await;
 }

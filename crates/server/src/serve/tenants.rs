@@ -11,17 +11,19 @@ use ballast_engine::strategy::Plan;
 use ballast_storage::{Store, TenantStore};
 use ballast_venues::paper::PaperSettings;
 use thiserror::Error;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::health::Health;
 use super::market::{CompileError, MarketDesk, Place, RecentFrames, Seat};
 use super::tenant::{ConfiguredProfile, TenantWorld, Way};
-use crate::views::TenantView;
+use crate::views::{Everybody, Message, TenantView};
 
 /// How long a person waits for a tenant that is being started.
 const START_DEADLINE: Duration = Duration::from_secs(5);
+/// Messages that an operator may be behind by.
+const OPERATOR_LAG: usize = 4_096;
 /// How long a person waits for the answer to a command.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
 
@@ -47,6 +49,7 @@ pub(super) struct Kit {
 pub(crate) struct Tenants {
     kit: Arc<Kit>,
     running: Arc<Mutex<Running>>,
+    everybody: Everybody,
     stopping: watch::Receiver<bool>,
 }
 
@@ -89,7 +92,8 @@ pub(crate) enum PutError {
 
 impl Tenants {
     pub(super) fn new(kit: Kit, stopping: watch::Receiver<bool>) -> Self {
-        Self { kit: Arc::new(kit), running: Arc::default(), stopping }
+        let (everybody, _) = broadcast::channel(OPERATOR_LAG);
+        Self { kit: Arc::new(kit), running: Arc::default(), everybody, stopping }
     }
 
     /// Makes the world of a tenant that is not there yet, and its seat in the market.
@@ -115,7 +119,7 @@ impl Tenants {
         let kit = &self.kit;
         let (market, joined) = watch::channel(None);
         let (ways, way) = watch::channel(None);
-        let view = Arc::new(TenantView::new(store.clone()));
+        let view = Arc::new(TenantView::new(store.clone(), self.everybody.clone()));
         let plans: Plans = Arc::new(Mutex::new(standing));
         let id = store.id().clone();
         let world = TenantWorld {
@@ -149,6 +153,11 @@ impl Tenants {
     /// A tenant that runs.
     pub(crate) fn get(&self, id: &TenantId) -> Option<Arc<Tenant>> {
         self.lock().tenants.get(id).cloned()
+    }
+
+    /// Follows what is told of all tenants, from now on.
+    pub(crate) fn follow_all(&self) -> broadcast::Receiver<(TenantId, Arc<Message>)> {
+        self.everybody.subscribe()
     }
 
     /// Every tenant that runs, by id.

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use ballast_domain::{Envelope, Event, ProfileDocument, ProfileId, TradeId};
+use ballast_domain::{Envelope, Event, ProfileDocument, ProfileId, TenantId, TradeId};
 use ballast_engine::state::State;
 use ballast_engine::step::Engine;
 use ballast_storage::{Query, Snapshot, StoreError, TenantStore};
@@ -148,8 +148,13 @@ pub(crate) struct TenantView {
     store: TenantStore,
     shown: Mutex<Shown>,
     followers: broadcast::Sender<Arc<Message>>,
+    /// Where operators hear of all tenants.
+    everybody: Everybody,
     writer: Writer,
 }
+
+/// Messages of all tenants.
+pub(crate) type Everybody = broadcast::Sender<(TenantId, Arc<Message>)>;
 
 #[derive(Debug, Default)]
 struct Shown {
@@ -169,10 +174,10 @@ struct Shown {
 
 impl TenantView {
     /// A view whose rows are kept in `store`.
-    pub(crate) fn new(store: TenantStore) -> Self {
+    pub(crate) fn new(store: TenantStore, everybody: Everybody) -> Self {
         let (followers, _) = broadcast::channel(FOLLOWER_LAG);
         let writer = Writer::start(store.clone());
-        Self { store, shown: Mutex::default(), followers, writer }
+        Self { store, shown: Mutex::default(), followers, everybody, writer }
     }
 
     /// Reads what was stored, once; gives the sequence up to which events are in the rows.
@@ -251,7 +256,7 @@ impl TenantView {
         update.upserts.alerts.clone_from(&changes.alerts);
         update.removes.trades = changes.reopened.iter().map(ToString::to_string).collect();
         drop(shown);
-        if self.followers.receiver_count() > 0 {
+        if self.is_followed() {
             let alerts = changes.alerts.iter().cloned().map(Message::Alert);
             self.tell(std::iter::once(Message::Update(update)).chain(alerts));
         }
@@ -271,7 +276,7 @@ impl TenantView {
             let key = hour.key();
             self.put(&EQUITY, key, &hour, Write::Put);
         }
-        if self.followers.receiver_count() > 0 {
+        if self.is_followed() {
             let marks = (!marks.profiles.is_empty()).then_some(Message::Marks(marks));
             self.tell(marks.into_iter().chain(evaluations.into_iter().map(Message::Evaluation)));
         }
@@ -336,9 +341,15 @@ impl TenantView {
 
     fn tell(&self, messages: impl IntoIterator<Item = Message>) {
         for message in messages {
+            let message = Arc::new(message);
             // Nobody follows, or somebody does.
-            let _ = self.followers.send(Arc::new(message));
+            let _ = self.everybody.send((self.store.id().clone(), Arc::clone(&message)));
+            let _ = self.followers.send(message);
         }
+    }
+
+    fn is_followed(&self) -> bool {
+        self.followers.receiver_count() + self.everybody.receiver_count() > 0
     }
 
     fn write(&self, changes: Changes, seq: u64) {

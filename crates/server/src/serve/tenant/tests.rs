@@ -4,6 +4,8 @@ use ballast_engine::ports::NoGaps;
 use ballast_storage::{Options, Store};
 use ballast_venues::simulated::{BASE, SimulatedMarket, sim_instruments};
 
+use tokio::sync::broadcast;
+
 use super::super::health::Health;
 use super::super::past::Source;
 use super::super::system::{SystemClock, SystemEntropy};
@@ -39,7 +41,7 @@ fn world(store: &Store, control: Control, health: &Health) -> TenantWorld {
         recent: RecentFrames::default(),
         market: watch::channel(None).0,
         ways: watch::channel(None).0,
-        view: Arc::new(TenantView::new(store.tenant(&tenant.id))),
+        view: Arc::new(TenantView::new(store.tenant(&tenant.id), broadcast::channel(1).0)),
         health: health.tenant(tenant.id.clone()),
     }
 }
