@@ -10,7 +10,7 @@ export class ApiProblem extends Error {
   readonly refusal: RefusalBody | undefined;
 
   constructor(problem: Problem, requestId?: string) {
-    super(problem.refusal?.text ?? problem.detail ?? problem.title);
+    super(problem.refusal?.text ?? problem.detail);
     this.name = "ApiProblem";
     this.status = problem.status;
     this.code = problem.refusal?.code ?? problem.code;

@@ -1,445 +1,7164 @@
-// The server's description of itself, in the form that openapi-typescript writes. To be replaced
-// by the generated file; nothing else in the application says what travels on the wire.
-
-type Answer<T> = { headers: { [name: string]: unknown }; content: { "application/json": T } };
-type Empty = { headers: { [name: string]: unknown }; content?: never };
-type Failure = {
-  headers: { [name: string]: unknown };
-  content: { "application/problem+json": components["schemas"]["Problem"] };
-};
-type Parameters<Q = never, P = never, H = never> = {
-  query?: Q; header?: H; path?: P; cookie?: never;
-};
-type Id = { path: { id: string }; query?: never; header?: never; cookie?: never };
-type IdWithMatch = {
-  path: { id: string };
-  header: { "If-Match": string };
-  query?: never; cookie?: never;
-};
-type Get<T, P = Parameters> = {
-  parameters: P; requestBody?: never;
-  responses: { 200: Answer<T>; default: Failure };
-};
-type Write<B, T, P = Parameters, S extends number = 200> = {
-  parameters: P;
-  requestBody: { content: { "application/json": B } };
-  responses: { [status in S]: Answer<T> } & { default: Failure };
-};
-type WriteEmpty<B, P = Parameters> = {
-  parameters: P;
-  requestBody: { content: { "application/json": B } };
-  responses: { 204: Empty; default: Failure };
-};
-type Act<T, P = Parameters, S extends number = 200> = {
-  parameters: P; requestBody?: never;
-  responses: { [status in S]: Answer<T> } & { default: Failure };
-};
-type ActEmpty<P = Parameters> = {
-  parameters: P; requestBody?: never;
-  responses: { 204: Empty; default: Failure };
-};
-type Page = { cursor?: string; limit?: number };
-type Items<T> = { items: T[]; nextCursor?: string };
-type Schemas = components["schemas"];
-
-export interface components {
-  schemas: {
-    Decimal: string; Instant: string;
-    FieldError: { field: string; message: string; line?: number; column?: number };
-    RefusalBody: { code: string; text: string } & { [number: string]: unknown };
-    Problem: {
-      type?: string; title: string; status: number; code: string; detail?: string;
-      requestId?: string; errors?: Schemas["FieldError"][]; refusal?: Schemas["RefusalBody"];
-    };
-
-    Capital: { currency: string; allocated: string };
-    Limits: {
-      maxOpenPositions?: number; maxOrderNotional?: string; maxOrderQuantity?: string;
-      maxDataAgeMs?: number;
-    };
-    ProfileRow: {
-      id: string; version: number; name: string; venue: string;
-      mode: "paper" | "live";
-      status: "running" | "stopped" | "underReview"; statusReason?: string; enters: boolean;
-      changedBy: string; capital: Schemas["Capital"]; symbols: string[]; timeframe: string;
-      kind: string; available: string; reservedForOrders: string; reservedForPositions: string;
-      realizedPnl: string; unrealizedPnl: string; fees: string; equity: string; dayProfit: string;
-      dayProfitPct?: string; openPositions: number; workingOrders: number;
-      evaluations: Schemas["EvaluationRow"][]; updatedAt: string;
-    };
-    StrategyConfig: { [field: string]: unknown };
-    Profile: Schemas["ProfileRow"] & {
-      strategyConfig: Schemas["StrategyConfig"]; limits: Schemas["Limits"];
-    };
-    ProfileWrite: {
-      name: string; strategyConfig: Schemas["StrategyConfig"]; capital: Schemas["Capital"];
-      venue: string;
-      mode: "paper" | "live"; limits?: Schemas["Limits"]; timeZone?: string;
-    };
-    ProfileVersion: {
-      version: number; at: string; by: string;
-      document: { [field: string]: unknown };
-    };
-    FlattenAnswer: {
-      orders: Schemas["OrderRow"][]; cancelled: string[]; refused: Schemas["RefusalBody"][];
-    };
-
-    RuleRow: {
-      role: "entry" | "exit" | "entryShort" | "exitShort"; name: string;
-      state: "pass" | "fail" | "notReady"; text: string;
-    };
-    EvaluationRow: {
-      profileId: string; symbol: string; at: string;
-      decision: "enterLong" | "enterShort" | "exit" | "reverseLong" | "reverseShort" | "hold";
-      hold?: string; text: string; rules: Schemas["RuleRow"][];
-    };
-    TimelineRow:
-      | {
-          kind: "evaluation"; seq: number; at: string; requestId?: string;
-          evaluation: Schemas["EvaluationRow"];
-        }
-      | {
-          kind: "refusal"; seq: number; at: string; profileId: string; symbol: string;
-          origin: "strategy" | "manual"; code: string; text: string; what: string;
-        }
-      | {
-          kind: "status"; seq: number; at: string; profileId: string; status: string;
-          reason: string;
-        }
-      | { kind: "order" | "fill" | "stop"; seq: number; at: string; text: string };
-
-    OrderRow: {
-      id: string; clientOrderId: string; intentId: string; tradeId?: string; profileId: string;
-      symbol: string;
-      side: "buy" | "sell";
-      type: "market" | "limit" | "stop" | "stop_limit" | "trailing_stop"; limitPrice?: string;
-      stopPrice?: string; trailDistance?: string;
-      timeInForce: "day" | "gtc" | "ioc" | "fok" | "atClose"; quantity: string;
-      filledQuantity: string; averagePrice?: string;
-      status:
-        | "pendingSubmit"
-        | "accepted"
-        | "partiallyFilled"
-        | "pendingCancel"
-        | "unknown"
-        | "filled"
-        | "cancelled"
-        | "rejected"
-        | "expired"
-        | "voided";
-      working: boolean;
-      purpose: "enter" | "exit";
-      direction?: "long" | "short"; exitReason?: string;
-      origin: "strategy" | "manual"; by?: string; reason?: string; createdAt: string;
-      updatedAt: string;
-    };
-    PositionRow: {
-      tradeId: string; profileId: string; symbol: string;
-      direction: "long" | "short"; quantity: string; entryPrice: string; openedAt: string;
-      stop?: { level: string; kind: "stopLoss" | "breakEven" | "trailing" | "liquidation" };
-      targets: { level: string; quantity: string; filled: boolean }[];
-      lastPrice?: string; lastPriceAt?: string; unrealizedPnl?: string; unrealizedPct?: string;
-      realizedPnl: string; fees: string; cost: string; currency: string; riskToStop?: string;
-    };
-    TradeRow: {
-      id: string; profileId: string; symbol: string;
-      direction: "long" | "short"; openedAt: string; closedAt: string; quantity: string;
-      entryPrice: string; exitPrice: string; pnl: string; pnlPct: string; fees: string;
-      currency: string; exitReason: string; holdingSeconds: number;
-    };
-    LifecycleItem: {
-      seq: number; at: string; type: string; text: string; requestId?: string;
-      event: { [field: string]: unknown };
-    };
-    Lifecycle: { tradeId: string; items: Schemas["LifecycleItem"][] };
-    AlertRow: {
-      id: string; at: string;
-      severity: "info" | "warning" | "critical"; code: string; text: string; profileId?: string;
-      symbol?: string; acknowledgedAt?: string;
-    };
-    SymbolRow: {
-      symbol: string;
-      assetClass: "stock" | "forex" | "crypto"; quote: string; tick: string; lot: string;
-      price?: string; at?: string; dayChangePct?: string; stale: boolean;
-    };
-    Instrument: {
-      symbol: string;
-      assetClass: "stock" | "forex" | "crypto"; quote: string; tick: string; lot: string;
-      minNotional?: string;
-    };
-    Control: {
-      mode: "RUNNING" | "PAUSED" | "HALTED"; lastChangedBy: string; lastChangedAt: string;
-      reason?: string; version: number;
-    };
-    FeedHealth: {
-      venue: string; lastEventAgeMs?: number;
-      state: "live" | "stale" | "ended" | "starting";
-    };
-    Health: {
-      state: "live" | "degraded" | "starting"; tradingControl: string;
-      tradingLoopHealthy: boolean; orderSyncHealthy: boolean; reconciliationLoopHealthy: boolean;
-      reconciliationMismatchCount: number; reconciliationLastRun?: string;
-      reconciliationParityQuarantinedTrades: number;
-      reconciliationParityMaxMismatchNotionalUsd: string;
-      reconciliationIntegrityWatchdogTriggered: boolean; capitalInvariantViolations: number;
-      feeds: Schemas["FeedHealth"][];
-      store: { state: "ok" | "degraded" | "unavailable"; latencyMs?: number };
-      error?: string;
-    };
-    Settings: {
-      market: "simulated" | "replay"; paperOnly: boolean; version: string; productId: string;
-    };
-    BotState: {
-      tenantId: string; seq: number; at: string; health: Schemas["Health"];
-      control: Schemas["Control"]; profiles: Schemas["ProfileRow"][];
-      symbols: { [symbol: string]: Schemas["SymbolRow"] };
-      orders: Schemas["OrderRow"][]; positions: Schemas["PositionRow"][];
-      trades: Schemas["TradeRow"][]; alerts: Schemas["AlertRow"][]; settings: Schemas["Settings"];
-    };
-
-    Transfer: {
-      id: string; at: string; debit: string; credit: string; amount: string; currency: string;
-      text: string; seq: number;
-    };
-    Ledger: Items<Schemas["Transfer"]> & {
-      balances: {
-        capital: string; reservedOrders: string; reservedPositions: string; realizedPnl: string;
-        fees: string; available: string;
-      };
-    };
-    Performance: {
-      currency: string;
-      points: { at: string; equity: string }[];
-      statistics: {
-        closedTrades: number; winRatePct?: string; profitFactor?: string; netProfit: string;
-        fees: string; maxDrawdownPct: string; bestTrade?: string; worstTrade?: string;
-        averageHoldingSeconds?: number; expectancy?: string;
-      };
-    };
-    Candles: {
-      symbol: string; timeframe: string;
-      bars: {
-        time: string; open: string; high: string; low: string; close: string; volume: string;
-      }[];
-      indicators: { expression: string; onPrice: boolean; values: (number | null)[] }[];
-    };
-
-    Protection: { percent: string } | { price: string };
-    ManualOrder: {
-      profileId: string; symbol: string;
-      side: "buy" | "sell"; type: Schemas["OrderRow"]["type"]; quantity?: string;
-      notional?: string; limitPrice?: string; stopPrice?: string; trailDistance?: string;
-      timeInForce?: Schemas["OrderRow"]["timeInForce"]; stopLoss?: Schemas["Protection"];
-      takeProfit?: Schemas["Protection"]; reduceOnly?: boolean;
-    };
-    ManualOrderAccepted: {
-      intentId: string; orderId: string; tradeId: string; clientOrderId: string; status: string;
-    };
-    OrderPreview:
-      | {
-          accepted: true;
-          order: {
-            side: "buy" | "sell"; quantity: string; type: Schemas["OrderRow"]["type"];
-            estimatedPrice: string; notional: string; reserved: string; fees: string;
-          };
-          availableBefore: string; availableAfter: string;
-        }
-      | { accepted: false; refusal: Schemas["RefusalBody"] };
-    StrategyCheck: {
-      valid: boolean;
-      errors: { path: string; message: string; line?: number; column?: number }[];
-      warnings?: { path?: string; message: string }[];
-    };
-
-    PublicConfig: {
-      productId: string; version: string;
-      market: "simulated" | "replay"; paperOnly: boolean;
-      registration: "open" | "closed"; platformUrl: string; timeZone: string;
-    };
-    FeatureFlags: {
-      version: number;
-      backtest: { enabled: boolean; customerEnabled: boolean };
-      tabs: { marketplace: boolean; membership: boolean };
-      assistant: boolean; liveTrading: boolean; push: boolean;
-    };
-
-    BacktestRequest: {
-      symbols: string[]; timeframe: string; strategyConfig: Schemas["StrategyConfig"];
-      cash: string; feePct: string; slippageBps: string;
-      range?: { from: string; to: string };
-      data: { source: "upload" } | { source: "market" };
-      stamped?: "open" | "close";
-    };
-    BacktestTrade: {
-      side: "long" | "short"; symbol?: string; entryTime: string;
-      entryPrice: string | number;
-      exitTime: string | null;
-      exitPrice: string | number | null;
-      quantity: string | number;
-      pnl: string | number | null;
-      exitReason: string | null;
-    };
-    BacktestSummary: {
-      finalEquity: string | number;
-      returnPct: string | number; closedTrades: number; openTrades: number;
-      maxDrawdownPct: string | number;
-      sharpe: string | number | null;
-      sortino: string | number | null;
-      calmar: string | number | null;
-      winRatePct: string | number | null;
-      profitFactor: string | number | null;
-      fees: string | number; bars: number; elapsedMs: number; barsPerSecond: number;
-      trades?: Schemas["BacktestTrade"][];
-    };
-    Backtest: {
-      id: string;
-      state: "queued" | "running" | "done" | "failed" | "cancelled"; progressPct: number;
-      bars?: number; error?: string; request: Schemas["BacktestRequest"]; createdAt: string;
-      summary?: Schemas["BacktestSummary"];
-    };
-
-    User: { id: string; email: string; roles: string[]; displayName?: string };
-    TokenAnswer: {
-      accessToken: string; refreshToken?: string; tokenType: string; expiresIn: number;
-      user: Schemas["User"];
-    };
-    Session: {
-      id: string; createdAt: string; lastSeenAt?: string; userAgent?: string; address?: string;
-      current: boolean;
-    };
-    ProductStatus: {
-      state: "active" | "maintenance" | "disabled"; message?: string; until?: string;
-      minClientVersion?: string;
-    };
-  };
-}
-
-type TradeFilter = Page & { profile?: string; symbol?: string; from?: string; to?: string };
-type OrderFilter = Page & { profile?: string; symbol?: string; status?: string };
+/**
+ * This file was auto-generated by openapi-typescript.
+ * Do not make direct changes to the file.
+ */
 
 export interface paths {
-  "/api/state": { get: Get<Schemas["BotState"]> };
-  "/api/profiles": {
-    get: Get<Items<Schemas["ProfileRow"]>>;
-    post: Write<Schemas["ProfileWrite"], Schemas["Profile"], Parameters, 201>;
-  };
-  "/api/profiles/{id}": {
-    get: Get<Schemas["Profile"], Id>;
-    put: Write<Schemas["ProfileWrite"], Schemas["Profile"], IdWithMatch>;
-    delete: ActEmpty<IdWithMatch>;
-  };
-  "/api/profiles/{id}/start": { post: Write<{ acknowledge?: boolean }, Schemas["Profile"], Id> };
-  "/api/profiles/{id}/stop": { post: Write<Record<string, never>, Schemas["Profile"], Id> };
-  "/api/profiles/{id}/flatten": { post: Write<{ reason?: string }, Schemas["FlattenAnswer"], Id> };
-  "/api/profiles/{id}/versions": { get: Get<Items<Schemas["ProfileVersion"]>, Id> };
-  "/api/profiles/{id}/evaluations": {
-    get: Get<
-      Items<Schemas["TimelineRow"]>,
-      Parameters<Page & { symbol?: string }, { id: string }> & { path: { id: string } }
-    >;
-  };
-  "/api/profiles/{id}/ledger": {
-    get: Get<Schemas["Ledger"], Parameters<Page, { id: string }> & { path: { id: string } }>;
-  };
-  "/api/profiles/{id}/performance": {
-    get: Get<
-      Schemas["Performance"],
-      Parameters<{ from?: string; to?: string }, { id: string }> & { path: { id: string } }
-    >;
-  };
-  "/api/performance": {
-    get: Get<Schemas["Performance"], Parameters<{ from?: string; to?: string }>>;
-  };
-  "/api/instruments": { get: Get<Items<Schemas["Instrument"]>> };
-  "/api/candles": {
-    get: Get<
-      Schemas["Candles"],
-      {
-        query: {
-          symbol: string; timeframe: string; from?: string; to?: string; limit?: number;
-          indicator?: string[]; profile?: string;
+    "/api/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        header?: never; path?: never; cookie?: never;
-      }
-    >;
-  };
-  "/api/orders": { get: Get<Items<Schemas["OrderRow"]>, Parameters<OrderFilter>> };
-  "/api/orders/{id}": {
-    get: Get<Schemas["OrderRow"], Id>; delete: Act<Schemas["OrderRow"], Id, 202>;
-  };
-  "/api/orders/manual": {
-    post: Write<
-      Schemas["ManualOrder"],
-      Schemas["ManualOrderAccepted"],
-      { header: { "Idempotency-Key": string }; query?: never; path?: never; cookie?: never },
-      201
-    >;
-  };
-  "/api/orders/preview": { post: Write<Schemas["ManualOrder"], Schemas["OrderPreview"]> };
-  "/api/positions": { get: Get<Items<Schemas["PositionRow"]>> };
-  "/api/positions/{id}": { patch: Write<{ stop: { level: string } }, Schemas["PositionRow"], Id> };
-  "/api/positions/{id}/close": {
-    post: Write<
-      { quantity?: string },
-      { orderId: string },
-      {
-        path: { id: string };
-        header: { "Idempotency-Key": string };
-        query?: never; cookie?: never;
-      },
-      201
-    >;
-  };
-  "/api/trades": { get: Get<Items<Schemas["TradeRow"]>, Parameters<TradeFilter>> };
-  "/api/trades/{id}": { get: Get<Schemas["TradeRow"], Id> };
-  "/api/lifecycle/canonical": {
-    get: Get<
-      Schemas["Lifecycle"],
-      { query: { tradeId: string }; header?: never; path?: never; cookie?: never }
-    >;
-  };
-  "/api/strategies/check": {
-    post: Write<
-      { strategyConfig: Schemas["StrategyConfig"] } | { text: string },
-      Schemas["StrategyCheck"]
-    >;
-  };
-  "/api/alerts": { get: Get<Items<Schemas["AlertRow"]>, Parameters<Page>> };
-  "/api/alerts/{id}/ack": { post: Act<Schemas["AlertRow"], Id> };
-  "/api/config": { get: Get<Schemas["PublicConfig"]> };
-  "/api/feature-flags": { get: Get<Schemas["FeatureFlags"]> };
-  "/api/backtest": { get: Get<Items<Schemas["Backtest"]>> };
-  "/api/backtest/run": {
-    post: Write<Schemas["BacktestRequest"], { id: string; state: string }, Parameters, 202>;
-  };
-  "/api/backtest/{id}": { get: Get<Schemas["Backtest"], Id>; delete: ActEmpty<Id> };
-  "/internal/trading/status": { get: Get<Schemas["Control"]> };
-  "/internal/trading/pause": { post: Write<{ reason: string }, Schemas["Control"]> };
-  "/internal/trading/resume": { post: Write<{ reason: string }, Schemas["Control"]> };
-
-  "/platform/api/auth/login": {
-    post: Write<{ email: string; password: string }, Schemas["TokenAnswer"]>;
-  };
-  "/platform/api/auth/register": {
-    post: Write<{ email: string; password: string }, Schemas["TokenAnswer"], Parameters, 201>;
-  };
-  "/platform/api/auth/first-administrator": {
-    post: Write<
-      { token: string; email: string; password: string },
-      Schemas["TokenAnswer"],
-      Parameters,
-      200 | 201
-    >;
-  };
-  "/platform/api/auth/refresh": { post: Act<Schemas["TokenAnswer"]> };
-  "/platform/api/auth/logout": { post: WriteEmpty<{ everywhere?: boolean }> };
-  "/platform/api/auth/me": { get: Get<Schemas["User"]> };
-  "/platform/api/auth/password/forgot": { post: WriteEmpty<{ email: string }> };
-  "/platform/api/auth/password/reset": { post: WriteEmpty<{ token: string; password: string }> };
-  "/platform/api/auth/password/change": {
-    post: WriteEmpty<{ currentPassword: string; newPassword: string }>;
-  };
-  "/platform/api/auth/sessions": { get: Get<Items<Schemas["Session"]>> };
-  "/platform/api/auth/sessions/{id}": { delete: ActEmpty<Id> };
-  "/platform/api/products/{id}/status": { get: Get<Schemas["ProductStatus"], Id> };
+        /** Alerts, the newest first */
+        get: operations["getApiAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{id}/ack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that an alert was seen */
+        post: operations["postApiAlertsIdAck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's back-tests, the newest first */
+        get: operations["getApiBacktest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backtest/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a back-test; it goes on as a job */
+        post: operations["postApiBacktestRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backtest/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One back-test, with its result when it is done */
+        get: operations["getApiBacktestId"];
+        put?: never;
+        post?: never;
+        /** Cancel a back-test that runs or waits, or remove one that has ended */
+        delete: operations["deleteApiBacktestId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backtest/{id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report of a back-test that is done, a page that needs nothing else */
+        get: operations["getApiBacktestIdReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/candles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Closed bars of an instrument, with indicators on them */
+        get: operations["getApiCandles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this deployment is */
+        get: operations["getApiConfig"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/feature-flags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is switched on for the caller */
+        get: operations["getApiFeatureFlags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/instruments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be traded, with the last prices */
+        get: operations["getApiInstruments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lifecycle/canonical": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every event of one trade, in order */
+        get: operations["getApiLifecycleCanonical"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Orders, the newest first */
+        get: operations["getApiOrders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file for spreadsheets */
+        get: operations["getApiOrdersCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/manual": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Place an order by hand; the risk gate decides */
+        post: operations["postApiOrdersManual"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the risk gate would say to a ticket; nothing is sent */
+        post: operations["postApiOrdersPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One order */
+        get: operations["getApiOrdersId"];
+        put?: never;
+        post?: never;
+        /** Ask the venue to cancel an order */
+        delete: operations["deleteApiOrdersId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What all of the caller's profiles were worth together, per currency */
+        get: operations["getApiPerformance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/positions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller holds */
+        get: operations["getApiPositions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/positions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Move the stop of a position */
+        patch: operations["patchApiPositionsId"];
+        trace?: never;
+    };
+    "/api/positions/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a position, or part of it, at the market */
+        post: operations["postApiPositionsIdClose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's profiles */
+        get: operations["getApiProfiles"];
+        put?: never;
+        /** Make a profile; it is stopped until it is started */
+        post: operations["postApiProfiles"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profiles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One profile */
+        get: operations["getApiProfilesId"];
+        /** Change a profile; what it holds goes on under the new document */
+        put: operations["putApiProfilesId"];
+        post?: never;
+        /** Remove a profile that holds nothing; its history stays */
+        delete: operations["deleteApiProfilesId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profiles/{id}/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a profile did and why, the newest first */
+        get: operations["getApiProfilesIdEvaluations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profiles/{id}/flatten": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a profile, cancel its entries and leave everything it holds at the market */
+        post: operations["postApiProfilesIdFlatten"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profiles/{id}/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A profile's balances and transfers, the newest first */
+        get: operations["getApiProfilesIdLedger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profiles/{id}/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a profile was worth, and what its closed trades came to */
+        get: operations["getApiProfilesIdPerformance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profiles/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a profile trade */
+        post: operations["postApiProfilesIdStart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profiles/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a profile's entries; what it holds stays protected */
+        post: operations["postApiProfilesIdStop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profiles/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version of a profile's document, the newest first */
+        get: operations["getApiProfilesIdVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that is shown of the caller's trading, at one sequence */
+        get: operations["getApiState"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/strategies/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Everything that is wrong with a strategy config, each with its place */
+        post: operations["postApiStrategiesCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/symbol/{symbol}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One instrument: its last price, and the last evaluation of each of the caller's profiles */
+        get: operations["getApiSymbolSymbol"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trades": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Closed trades, the latest first */
+        get: operations["getApiTrades"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trades.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file for spreadsheets */
+        get: operations["getApiTradesCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trades/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One closed trade */
+        get: operations["getApiTradesId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the node does */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the process answers at all */
+        get: operations["getHealthLive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the node can serve, and why not */
+        get: operations["getHealthReady"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/trading/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop entries everywhere, at once; exits, stops and targets go on */
+        post: operations["postInternalTradingPause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/trading/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let entries go again */
+        post: operations["postInternalTradingResume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/trading/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is stopped, by whom and why */
+        get: operations["getInternalTradingStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public keys that access tokens are checked with (RFC 7517). */
+        get: operations["getPlatformWellKnownJwksJson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/admin/products/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Open or close the gate. With `If-Match` only when nobody has changed it meanwhile. */
+        put: operations["putPlatformApiAdminProductsIdStatus"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List users. */
+        get: operations["getPlatformApiAdminUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/admin/users/{id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shut an account. Its sessions end at once; exits of its profiles go on. */
+        post: operations["postPlatformApiAdminUsersIdDisable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/admin/users/{id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open an account again. */
+        post: operations["postPlatformApiAdminUsersIdEnable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/admin/users/{id}/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a user another role. A lower one ends their sessions. */
+        put: operations["putPlatformApiAdminUsersIdRole"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/admin/users/{id}/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End every session of a user. */
+        post: operations["postPlatformApiAdminUsersIdSignOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/auth/email/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have the link that confirms the address sent once more. */
+        post: operations["postPlatformApiAuthEmailSend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/auth/email/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm an address by the token of its link. */
+        post: operations["postPlatformApiAuthEmailVerify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/auth/first-administrator": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the first administrator by the link that the server shows at its start. */
+        post: operations["postPlatformApiAuthFirstAdministrator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in by address and password. */
+        post: operations["postPlatformApiAuthLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign out, here. */
+        post: operations["postPlatformApiAuthLogout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/auth/logout-everywhere": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign out of every session, this one included. */
+        post: operations["postPlatformApiAuthLogoutEverywhere"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in. */
+        get: operations["getPlatformApiAuthMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/auth/password/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change the password. Every other session ends. */
+        post: operations["postPlatformApiAuthPasswordChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/auth/password/forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a link sent that sets a new password. The answer is the same whether there is an account. */
+        post: operations["postPlatformApiAuthPasswordForgot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/auth/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set a new password by the token of a link. Every session ends. */
+        post: operations["postPlatformApiAuthPasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get the next access token. The refresh token is used up and comes back as a new one. */
+        post: operations["postPlatformApiAuthRefresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an account. The answer is the same whether the address has one already. */
+        post: operations["postPlatformApiAuthRegister"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where I am signed in. */
+        get: operations["getPlatformApiAuthSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of my sessions. */
+        delete: operations["deletePlatformApiAuthSessionsId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/products/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a product may be used. Clients ask at launch and every 30 seconds. */
+        get: operations["getPlatformApiProductsIdStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/api/revocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sessions that have ended lately, for a server that checks tokens by itself. */
+        get: operations["getPlatformApiRevocations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/dev/mailbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The messages as a page. */
+        get: operations["getPlatformDevMailbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/dev/mailbox.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The messages as JSON. */
+        get: operations["getPlatformDevMailboxJson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description What became of a request that is finished by a message. */
+        Accepted: {
+            /**
+             * @description What to do next.
+             * @example If that is possible, a message was sent. Follow the link in it.
+             */
+            message: string;
+        };
+        /** @description How the node and all of its tenants do. */
+        AdminState: {
+            control: components["schemas"]["ControlRow"];
+            node: components["schemas"]["NodeRow"];
+            tenants: components["schemas"]["TenantLine"][];
+        };
+        /** @description A user as administrators see them. */
+        AdminUser: {
+            /** Format: date-time */
+            createdAt: string;
+            disabled: boolean;
+            /** @example ann@example.com */
+            email: string;
+            emailVerified: boolean;
+            /** @example usr_0f3c9d2a4e610b7e5f3c9d2a4e */
+            id: string;
+            role: components["schemas"]["Role"];
+        };
+        /** @description Something that a person should know. */
+        AlertRow: {
+            /** Format: date-time */
+            acknowledgedAt?: string;
+            /** Format: date-time */
+            at: string;
+            code: string;
+            id: string;
+            profileId?: string;
+            /** Format: int64 */
+            seq: number;
+            severity: components["schemas"]["Severity"];
+            symbol?: string;
+            text: string;
+        };
+        /** @description What to change about a position. */
+        AmendBody: {
+            stop: components["schemas"]["StopBody"];
+        };
+        /**
+         * @description How [`AssetClass`] is written.
+         * @enum {string}
+         */
+        AssetClass: "stock" | "forex" | "crypto";
+        /**
+         * @description Whether the product may be used.
+         * @enum {string}
+         */
+        Availability: "active" | "maintenance" | "disabled";
+        /** @description Back-tests on the server. */
+        BacktestFlag: {
+            /** @description For those who are neither operators nor administrators. */
+            customerEnabled: boolean;
+            /** @description For anybody at all. */
+            enabled: boolean;
+        };
+        /**
+         * @description What `ballast backtest --json` prints. Exact amounts are decimal text, ratios and means are
+         *     numbers; what is undefined is null.
+         */
+        BacktestResult: {
+            /** Format: double */
+            annualVolatilityPct?: number | null;
+            /** Format: int64 */
+            averageHoldingSeconds?: number | null;
+            /** Format: double */
+            averageLoss?: number | null;
+            /** Format: double */
+            averageTradePct?: number | null;
+            /** Format: double */
+            averageWin?: number | null;
+            /** Format: int64 */
+            bars: number;
+            /** Format: double */
+            barsPerSecond: number;
+            /** Format: double */
+            bestTrade?: number | null;
+            /** Format: double */
+            cagrPct?: number | null;
+            /** Format: double */
+            calmar?: number | null;
+            cautions: string[];
+            /** Format: int64 */
+            closedTrades: number;
+            /** Format: double */
+            elapsedMs: number;
+            /** Format: double */
+            expectancy?: number | null;
+            /** Format: double */
+            exposurePct?: number | null;
+            fees: string;
+            finalEquity: string;
+            /** Format: date-time */
+            firstTime: string;
+            /** Format: date-time */
+            lastTime: string;
+            /** Format: double */
+            maxDrawdownPct: number;
+            /** Format: int64 */
+            maxDrawdownSeconds: number;
+            /** Format: int64 */
+            missingBars: number;
+            openTrades: number;
+            /** Format: double */
+            periodsPerYear: number;
+            /** Format: double */
+            priceChangePct?: number | null;
+            /** Format: double */
+            profitFactor?: number | null;
+            refusals: {
+                [key: string]: number;
+            };
+            /** Format: double */
+            returnPct?: number | null;
+            /** Format: double */
+            sharpe?: number | null;
+            /** Format: double */
+            sortino?: number | null;
+            startingCash: string;
+            trades?: components["schemas"]["TradeResult"][];
+            warnings: string[];
+            /** Format: double */
+            winRatePct?: number | null;
+            /** Format: double */
+            worstTrade?: number | null;
+        };
+        /** @description All that is shown of a tenant. */
+        BotState: {
+            /** @description The newest first. */
+            alerts: components["schemas"]["AlertRow"][];
+            /**
+             * Format: date-time
+             * @description When it was put together.
+             */
+            at: string;
+            control: components["schemas"]["ControlRow"];
+            health: components["schemas"]["HealthRow"];
+            /** @description Those that may still fill, then the latest that have ended. */
+            orders: components["schemas"]["OrderRow"][];
+            positions: components["schemas"]["PositionRow"][];
+            profiles: components["schemas"]["ProfileRow"][];
+            /**
+             * Format: int64
+             * @description The last event of the tenant's journal that is in it.
+             */
+            seq: number;
+            settings: components["schemas"]["SettingsRow"];
+            /** @description By symbol. */
+            symbols: {
+                [key: string]: components["schemas"]["SymbolRow"];
+            };
+            tenantId: string;
+            /** @description The latest closed trades, the newest first. */
+            trades: components["schemas"]["TradeRow"][];
+        };
+        /** @description One bar. */
+        Candle: {
+            close: string;
+            high: string;
+            low: string;
+            open: string;
+            /**
+             * Format: date-time
+             * @description When it opened.
+             */
+            time: string;
+            volume: string;
+        };
+        /** @description Bars of an instrument. */
+        Candles: {
+            bars: components["schemas"]["Candle"][];
+            indicators: components["schemas"]["IndicatorLine"][];
+            symbol: string;
+            timeframe: string;
+        };
+        /** @description What it may use. */
+        CapitalBody: {
+            /**
+             * @description How much, in that currency.
+             * @example 10000
+             */
+            allocated: string;
+            /** @description Such as USD. */
+            currency: string;
+        };
+        /** @description What a profile may use. */
+        CapitalRow: {
+            /**
+             * @description How much, in that currency.
+             * @example 10000
+             */
+            allocated: string;
+            /**
+             * @description Such as USD.
+             * @example USD
+             */
+            currency: string;
+        };
+        /** @description A new password, by the old one. */
+        Change: {
+            currentPassword: string;
+            /**
+             * @description 10 to 256 characters, and none of the common passwords.
+             * @example correct horse battery staple
+             */
+            newPassword: string;
+        };
+        /** @description What came of checking. */
+        CheckAnswer: {
+            errors: components["schemas"]["TextFault"][];
+            /** @description Series that are computed for it, when it is valid. */
+            series: number;
+            /** @description Symbols that it trades, when it is valid. */
+            symbols: number;
+            valid: boolean;
+            /** @description What is no fault and may surprise, such as an instrument that this market does not list. */
+            warnings: string[];
+        };
+        /** @description A config, as JSON or as the text that somebody is writing. */
+        CheckBody: {
+            /** @description The config. */
+            strategyConfig?: Record<string, unknown>;
+            /** @description Its text; faults are told with line and column then. */
+            text?: string;
+        };
+        /** @description How much of a position to close. */
+        CloseBody: {
+            /**
+             * @description Units; all that no other exit has claimed when absent.
+             * @default null
+             */
+            quantity?: string;
+        };
+        /**
+         * @description What is allowed.
+         * @enum {string}
+         */
+        ControlModeWord: "RUNNING" | "PAUSED" | "HALTED" | "UNKNOWN";
+        /** @description Trading control as it applies to everybody. */
+        ControlRow: {
+            /** @description Whether the store has it: a stop holds at once, also while the store is away. */
+            durable: boolean;
+            /** Format: date-time */
+            lastChangedAt: string;
+            lastChangedBy: string;
+            mode: components["schemas"]["ControlModeWord"];
+            reason?: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description An address and a password. */
+        Credentials: {
+            /** @example ann@example.com */
+            email: string;
+            /** @example correct horse battery staple */
+            password: string;
+            /** @description Where the refresh token should go. */
+            tokenIn?: components["schemas"]["TokenIn"];
+        };
+        /** @description Equity at one bar's close. */
+        CurvePoint: {
+            /**
+             * Format: double
+             * @description In quote currency.
+             */
+            equity: number;
+            /**
+             * Format: date-time
+             * @description The bar's close.
+             */
+            time: string;
+        };
+        /** @description Where the bars of a back-test come from. */
+        DataChoice: {
+            /** @description Files that come with the request, or the market's own history. */
+            source: components["schemas"]["DataSource"];
+        };
+        /**
+         * @description Sources of bars.
+         * @enum {string}
+         */
+        DataSource: "upload" | "market";
+        /**
+         * @description What a strategy decided.
+         * @enum {string}
+         */
+        DecisionWord: "enterLong" | "enterShort" | "exit" | "reverseLong" | "reverseShort" | "hold";
+        /**
+         * @description Which way a trade earns.
+         * @enum {string}
+         */
+        DirectionWord: "long" | "short";
+        /** @description What everything was worth at an instant. */
+        EquityPoint: {
+            /** Format: date-time */
+            at: string;
+            equity: string;
+        };
+        /** @description One run of a strategy at a bar's close, in words. */
+        EvaluationRow: {
+            /**
+             * Format: date-time
+             * @description The bar's close.
+             */
+            at: string;
+            decision: components["schemas"]["DecisionWord"];
+            /** @description Why nothing was done, as a code. */
+            hold?: string;
+            profileId: string;
+            rules: components["schemas"]["RuleRow"][];
+            symbol: string;
+            /** @description The whole of it in sentences. */
+            text: string;
+        };
+        /** @description What is on for whoever asks. */
+        FeatureFlags: {
+            assistant: boolean;
+            backtest: components["schemas"]["BacktestFlag"];
+            liveTrading: boolean;
+            push: boolean;
+            tabs: components["schemas"]["TabFlags"];
+            /**
+             * Format: int32
+             * @description Counted up when the contract gets another meaning.
+             */
+            version: number;
+        };
+        /** @description How a market's data comes in. */
+        FeedRow: {
+            /** Format: int64 */
+            lastEventAgeMs?: number;
+            state: components["schemas"]["FeedWord"];
+            venue: string;
+        };
+        /**
+         * @description How a feed does.
+         * @enum {string}
+         */
+        FeedWord: "starting" | "live" | "stale" | "ended";
+        /** @description What is wrong with one field of the input. */
+        FieldError: {
+            /** @description The column in a text field at which it is wrong, counted from one. */
+            column?: number;
+            /**
+             * @description The path of the field, such as `exits[0].price`; empty for the whole.
+             * @example exits[0].price
+             */
+            field: string;
+            /**
+             * @description What is wrong and what would be right.
+             * @example must be greater than zero
+             */
+            message: string;
+        };
+        /** @description What a list shows of a result; see [`BacktestResult`]. */
+        Figures: {
+            /** Format: int64 */
+            closedTrades: number;
+            finalEquity: string;
+            /** Format: double */
+            maxDrawdownPct: number;
+            /** Format: double */
+            returnPct?: number | null;
+            /** Format: double */
+            sharpe?: number | null;
+        };
+        /** @description Which tenants an operator wants to hear of. */
+        Filter: {
+            /** @description Their ids; all when absent. */
+            tenants?: string[] | null;
+        };
+        /** @description What makes the first administrator. */
+        FirstAdministrator: {
+            /** @example ann@example.com */
+            email: string;
+            /** @example correct horse battery staple */
+            password: string;
+            /** @description The token of the link. */
+            token: string;
+            tokenIn?: components["schemas"]["TokenIn"];
+        };
+        /** @description What flattening has begun. */
+        FlattenAnswer: {
+            /** @description The orders that are being cancelled. */
+            cancelled: string[];
+            /** @description The orders that leave what is held. */
+            orders: string[];
+            /** @description What could not be left, and why. */
+            refused: string[];
+            /** @description Trades that are left once an exit of theirs is cancelled. */
+            waiting: string[];
+        };
+        /** @description Whose password was forgotten. */
+        Forgotten: {
+            /** @example ann@example.com */
+            email: string;
+        };
+        /** @description The gate as an administrator sets it. */
+        Gate: {
+            /**
+             * @description What clients show; needed unless the product is active.
+             * @example Back at noon UTC
+             */
+            message?: string;
+            /**
+             * @description The oldest version of a client that may be used.
+             * @example 0.1.0
+             */
+            minClientVersion?: string;
+            /** @description Whether the product may be used. */
+            status: components["schemas"]["Availability"];
+            /**
+             * Format: date-time
+             * @description Until when it is expected to last.
+             */
+            until?: string;
+        };
+        /** @description How a tenant and what it depends on do. */
+        HealthRow: {
+            /** Format: int64 */
+            capitalInvariantViolations: number;
+            /** @description Why it is not live, in a sentence. */
+            error?: string;
+            feeds: components["schemas"]["FeedRow"][];
+            orderSyncHealthy: boolean;
+            reconciliationIntegrityWatchdogTriggered: boolean;
+            /** Format: date-time */
+            reconciliationLastRun?: string;
+            reconciliationLoopHealthy: boolean;
+            /** Format: int64 */
+            reconciliationMismatchCount: number;
+            reconciliationParityMaxMismatchNotionalUsd: string;
+            /** Format: int64 */
+            reconciliationParityQuarantinedTrades: number;
+            state: components["schemas"]["TenantWord"];
+            store: components["schemas"]["StoreRow"];
+            tradingControl: components["schemas"]["ControlModeWord"];
+            tradingLoopHealthy: boolean;
+        };
+        /** @description An indicator with a value for each bar. */
+        IndicatorLine: {
+            expression: string;
+            /** @description Whether it lies on the scale of the price. */
+            onPrice: boolean;
+            /** @description Null before the first valid one. */
+            values: (number | null)[];
+        };
+        /** @description What can be traded. */
+        Instruments: {
+            items: components["schemas"]["SymbolRow"][];
+        };
+        /** @description A back-test with its result, when it is done. */
+        JobDetail: components["schemas"]["JobRow"] & {
+            /** @description The equity curve, at most 2,000 points. */
+            equity?: components["schemas"]["CurvePoint"][];
+            /** @description Each calendar month's growth. */
+            months?: components["schemas"]["MonthReturn"][];
+            /** @description What `ballast backtest --json` prints, digit by digit. */
+            summary?: components["schemas"]["BacktestResult"];
+            /** @description Trades that are too many for the summary; those that closed first are left out. */
+            tradesLeftOut?: number;
+        };
+        /** @description A page of rows, the newest first. */
+        JobPage: {
+            items: components["schemas"]["JobRow"][];
+            /** @description Where the next page begins, when there is one. */
+            nextCursor?: string;
+        };
+        /** @description A back-test in a list. */
+        JobRow: {
+            /**
+             * Format: int64
+             * @description Bars that were run, when it is done.
+             */
+            bars?: number;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            createdAt: string;
+            /** @description Why it failed and what to do. */
+            error?: string;
+            /** @description The chief figures, when it is done. */
+            figures?: components["schemas"]["Figures"];
+            /**
+             * Format: date-time
+             * @description When it came to its end.
+             */
+            finishedAt?: string;
+            /**
+             * @description Its id.
+             * @example bkt_0123456789abcdef
+             */
+            id: string;
+            /** @description What it is called, when it was named. */
+            name?: string;
+            /**
+             * Format: int32
+             * @description How much of the data has been played, 100 when it is done.
+             */
+            progressPct: number;
+            /** @description What was asked. */
+            request: components["schemas"]["RunRequest"];
+            /**
+             * Format: date-time
+             * @description When it began to run.
+             */
+            startedAt?: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["JobState"];
+        };
+        /**
+         * @description Where a back-test stands.
+         * @enum {string}
+         */
+        JobState: "queued" | "running" | "done" | "failed" | "cancelled";
+        /** @description A profile's money: balances now, and its transfers. */
+        Ledger: {
+            /** @description By account, and `available`. */
+            balances: {
+                [key: string]: string;
+            };
+            currency: string;
+            items: components["schemas"]["TransferRow"][];
+            nextCursor?: string;
+        };
+        /** @description One event of it. */
+        LifeEvent: {
+            /** Format: date-time */
+            at: string;
+            /** @description As journaled. */
+            event: Record<string, unknown>;
+            requestId?: string;
+            /** Format: int64 */
+            seq: number;
+            /** @description What happened, in a sentence. */
+            text: string;
+            /** @description What it is called in the journal. */
+            type: string;
+        };
+        /** @description The token of a link. */
+        LinkToken: {
+            token: string;
+        };
+        /** @description A part of a list. */
+        Listed_AlertRow: {
+            items: {
+                /** Format: date-time */
+                acknowledgedAt?: string;
+                /** Format: date-time */
+                at: string;
+                code: string;
+                id: string;
+                profileId?: string;
+                /** Format: int64 */
+                seq: number;
+                severity: components["schemas"]["Severity"];
+                symbol?: string;
+                text: string;
+            }[];
+            /** @description Where to go on; absent at the end. */
+            nextCursor?: string;
+        };
+        /** @description A part of a list. */
+        Listed_OrderRow: {
+            items: {
+                averagePrice?: string;
+                /** @description The person who asked for it. */
+                by?: string;
+                clientOrderId: string;
+                /** Format: date-time */
+                createdAt: string;
+                direction?: components["schemas"]["DirectionWord"];
+                exitReason?: string;
+                fees: string;
+                filledQuantity: string;
+                id: string;
+                intentId: string;
+                limitPrice?: string;
+                origin: components["schemas"]["OriginWord"];
+                profileId: string;
+                purpose: components["schemas"]["PurposeWord"];
+                quantity: string;
+                /** @description Why it ended or what is unknown about it. */
+                reason?: string;
+                /**
+                 * Format: int64
+                 * @description Its place in the tenant's journal.
+                 */
+                seq: number;
+                side: components["schemas"]["SideWord"];
+                status: components["schemas"]["OrderStatus"];
+                stopPrice?: string;
+                symbol: string;
+                timeInForce: components["schemas"]["TimeInForceWord"];
+                /** @description The trade that it opens or leaves. */
+                tradeId: string;
+                trailDistance?: string;
+                type: components["schemas"]["OrderKind"];
+                /** Format: date-time */
+                updatedAt: string;
+                /** @description Whether it may still fill. */
+                working: boolean;
+            }[];
+            /** @description Where to go on; absent at the end. */
+            nextCursor?: string;
+        };
+        /** @description A part of a list. */
+        Listed_TimelineRow: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description A stable code, such as the refusal's. */
+                code?: string;
+                /** @description With kind `evaluation`. */
+                evaluation?: components["schemas"]["EvaluationRow"];
+                /** @description `evaluation`, `refusal`, `status`, `document`, `order`, `fill`, `stop` or `review`. */
+                kind: string;
+                /** @description The order that it is about. */
+                orderId?: string;
+                profileId: string;
+                /** @description The request that caused it. */
+                requestId?: string;
+                /**
+                 * Format: int64
+                 * @description Its place in the tenant's journal.
+                 */
+                seq: number;
+                symbol?: string;
+                /** @description What happened, in a sentence. */
+                text: string;
+            }[];
+            /** @description Where to go on; absent at the end. */
+            nextCursor?: string;
+        };
+        /** @description A part of a list. */
+        Listed_TradeRow: {
+            items: {
+                /** Format: date-time */
+                closedAt: string;
+                currency: string;
+                direction: components["schemas"]["DirectionWord"];
+                /** @description Means, before fees. */
+                entryPrice: string;
+                exitPrice: string;
+                exitReason: string;
+                fees: string;
+                /** Format: int64 */
+                holdingSeconds: number;
+                id: string;
+                /** Format: date-time */
+                openedAt: string;
+                /** @description Net of all fees. */
+                pnl: string;
+                /** @description Of what the entry cost. */
+                pnlPct: string;
+                profileId: string;
+                quantity: string;
+                /**
+                 * Format: int64
+                 * @description Where the tenant's journal closed it.
+                 */
+                seq: number;
+                symbol: string;
+            }[];
+            /** @description Where to go on; absent at the end. */
+            nextCursor?: string;
+        };
+        /** @description A part of a list. */
+        Listed_VersionRow: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description Who made it. */
+                by: string;
+                /** @description The whole document. */
+                document: components["schemas"]["Value"];
+                profileId: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /** @description Where to go on; absent at the end. */
+            nextCursor?: string;
+        };
+        /** @description Whether the process answers. */
+        Liveness: {
+            status: string;
+        };
+        /** @description A message. */
+        Mail: {
+            /** @description The link that it is about. */
+            link?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was handed over.
+             */
+            sentAt: string;
+            /**
+             * @description What it is about.
+             * @example Reset your password
+             */
+            subject: string;
+            /** @description What it says. */
+            text: string;
+            /**
+             * @description Whom it is for.
+             * @example ann@example.com
+             */
+            to: string;
+        };
+        /** @description The messages. */
+        MailList: {
+            /** @description The newest first, at most 100. */
+            messages: components["schemas"]["Mail"][];
+        };
+        /** @description A position's marks. */
+        MarkedPosition: components["schemas"]["PositionMarks"] & {
+            tradeId: string;
+        };
+        /** @description A profile's marks. */
+        MarkedProfile: components["schemas"]["ProfileMarks"] & {
+            id: string;
+        };
+        /**
+         * @description Where the market's data comes from.
+         * @enum {string}
+         */
+        MarketWord: "simulated" | "replay";
+        /** @description What the market has made of profiles and positions, without a sequence: it overwrites. */
+        Marks: {
+            positions: components["schemas"]["MarkedPosition"][];
+            profiles: components["schemas"]["MarkedProfile"][];
+        };
+        /**
+         * @description For practice or for money.
+         * @enum {string}
+         */
+        ModeWord: "backtest" | "paper" | "live";
+        /** @description How [`ballast_backtest::report::MonthReturn`] is written. */
+        MonthReturn: {
+            /** Format: int32 */
+            month: number;
+            /** Format: double */
+            returnPct?: number | null;
+            /** Format: int32 */
+            year: number;
+        };
+        /** @description The role to give. */
+        NewRole: {
+            role: components["schemas"]["Role"];
+        };
+        /** @description How the node does, without a word about anybody's trading. */
+        NodeHealth: {
+            feeds: components["schemas"]["FeedRow"][];
+            ready: boolean;
+            store: components["schemas"]["StoreRow"];
+            /** @description Which authority's tokens count. */
+            tokenAuthority: string;
+            tradingControl: components["schemas"]["ControlModeWord"];
+            /** Format: int64 */
+            uptimeSeconds: number;
+            version: string;
+        };
+        /** @description How the node does. */
+        NodeRow: {
+            feeds: components["schemas"]["FeedRow"][];
+            ready: boolean;
+            reasons: string[];
+            store: components["schemas"]["StoreRow"];
+            /** Format: int64 */
+            uptimeSeconds: number;
+            version: string;
+        };
+        /** @description Why it is stopped. */
+        OptionalReason: {
+            /**
+             * @description For the record; at most 500 characters.
+             * @default null
+             */
+            reason?: string;
+        };
+        /**
+         * @description The kinds of order, as orders are placed with.
+         * @enum {string}
+         */
+        OrderKind: "market" | "limit" | "stop" | "stop_limit" | "trailing_stop";
+        /** @description One order. */
+        OrderRow: {
+            averagePrice?: string;
+            /** @description The person who asked for it. */
+            by?: string;
+            clientOrderId: string;
+            /** Format: date-time */
+            createdAt: string;
+            direction?: components["schemas"]["DirectionWord"];
+            exitReason?: string;
+            fees: string;
+            filledQuantity: string;
+            id: string;
+            intentId: string;
+            limitPrice?: string;
+            origin: components["schemas"]["OriginWord"];
+            profileId: string;
+            purpose: components["schemas"]["PurposeWord"];
+            quantity: string;
+            /** @description Why it ended or what is unknown about it. */
+            reason?: string;
+            /**
+             * Format: int64
+             * @description Its place in the tenant's journal.
+             */
+            seq: number;
+            side: components["schemas"]["SideWord"];
+            status: components["schemas"]["OrderStatus"];
+            stopPrice?: string;
+            symbol: string;
+            timeInForce: components["schemas"]["TimeInForceWord"];
+            /** @description The trade that it opens or leaves. */
+            tradeId: string;
+            trailDistance?: string;
+            type: components["schemas"]["OrderKind"];
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description Whether it may still fill. */
+            working: boolean;
+        };
+        /**
+         * @description Where an order is in its life.
+         * @enum {string}
+         */
+        OrderStatus: "pendingSubmit" | "accepted" | "partiallyFilled" | "pendingCancel" | "unknown" | "filled" | "cancelled" | "rejected" | "expired" | "voided";
+        /**
+         * @description Who or what asked for an order.
+         * @enum {string}
+         */
+        OriginWord: "strategy" | "manual" | "protection";
+        /** @description What was worth what, and what trades came to. */
+        Performance: {
+            currency: string;
+            points: components["schemas"]["EquityPoint"][];
+            statistics: components["schemas"]["Statistics"];
+        };
+        /** @description An order that the gate has accepted. */
+        Placed: {
+            clientOrderId: string;
+            intentId: string;
+            orderId: string;
+            status: string;
+            tradeId: string;
+        };
+        /** @description What the market makes of a position. */
+        PositionMarks: {
+            lastPrice?: string;
+            /** Format: date-time */
+            lastPriceAt?: string;
+            unrealizedPct?: string;
+            /** @description Before fees. */
+            unrealizedPnl?: string;
+        };
+        /** @description What an open trade holds. */
+        PositionRow: components["schemas"]["PositionMarks"] & {
+            /** @description What the units held have cost. */
+            cost: string;
+            currency: string;
+            direction: components["schemas"]["DirectionWord"];
+            entryPrice: string;
+            fees: string;
+            /** Format: date-time */
+            openedAt: string;
+            profileId: string;
+            quantity: string;
+            /** @description Profit and loss of what was left of it so far, before fees. */
+            realizedPnl: string;
+            /** @description What would be lost, or gained when above zero, if the stop filled at its level. */
+            resultAtStop?: string;
+            stop?: components["schemas"]["StopRow"];
+            symbol: string;
+            targets: components["schemas"]["TargetRow"][];
+            tradeId: string;
+        };
+        /** @description What is held. */
+        Positions: {
+            items: components["schemas"]["PositionRow"][];
+        };
+        /** @description The gate's answer to a ticket that was not sent. */
+        Preview: {
+            accepted: boolean;
+            availableAfter?: string;
+            availableBefore: string;
+            currency: string;
+            /** @description The order as it would be sent. */
+            order?: components["schemas"]["PreviewedOrder"];
+            /** @description Why not, with the numbers. */
+            refusal?: Record<string, unknown>;
+        };
+        /** @description An order as it would be sent. */
+        PreviewedOrder: {
+            clientOrderId: string;
+            /** @description The price that it is reckoned with. */
+            estimatedPrice?: string;
+            /** @description What the venue is expected to take. */
+            fees?: string;
+            notional?: string;
+            /** @description Rounded to the lot. */
+            quantity: string;
+            /** @description What is set aside for it, fees included; nothing for an order that only reduces. */
+            reserved: string;
+            side: components["schemas"]["SideWord"];
+            type: components["schemas"]["OrderKind"];
+        };
+        /** @description The body of a refusal, as clients read it. */
+        Problem: {
+            /**
+             * @description The stable code by which a client decides.
+             * @example notFound
+             */
+            code: string;
+            /** @description What happened this time and what to do about it. */
+            detail: string;
+            /** @description What is wrong with which field. */
+            errors?: components["schemas"]["FieldError"][];
+            /**
+             * @description The request's id, which is also in the server's log.
+             * @example 0b7e5f3c9d2a4e61
+             */
+            requestId?: string;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             * @example 404
+             */
+            status: number;
+            /**
+             * @description What happened, the same for every occurrence.
+             * @example There is nothing here
+             */
+            title: string;
+            /**
+             * @description Names the kind of refusal, as `urn:ballast:problem:` and the code.
+             * @example urn:ballast:problem:notFound
+             */
+            type: string;
+        };
+        /** @description The gate of a product. */
+        ProductStatus: components["schemas"]["Gate"] & {
+            /** @example trading */
+            productId: string;
+        };
+        /** @description A profile with its document. */
+        Profile: components["schemas"]["ProfileRow"] & {
+            /** @description Limits beside those of the strategy config. */
+            limits: Record<string, unknown>;
+            /** @description How it trades; `ballast config schema` describes it. */
+            strategyConfig: Record<string, unknown>;
+        };
+        /**
+         * @description A profile as it is to be.
+         * @example {
+         *       "capital": {
+         *         "allocated": "10000",
+         *         "currency": "USD"
+         *       },
+         *       "mode": "paper",
+         *       "name": "Trend",
+         *       "strategyConfig": {
+         *         "entry": "crossover(ema(close, 12), ema(close, 36))",
+         *         "exit": "crossunder(ema(close, 12), ema(close, 36))",
+         *         "kind": "rules",
+         *         "sizing": {
+         *           "type": "percentOfEquity",
+         *           "value": "50"
+         *         },
+         *         "symbols": [
+         *           "ACME"
+         *         ],
+         *         "timeframe": "5s",
+         *         "version": 1
+         *       },
+         *       "venue": "paper"
+         *     }
+         */
+        ProfileBody: {
+            capital: components["schemas"]["CapitalBody"];
+            /** @description Limits beside those of the strategy config, of which the stricter hold. */
+            limits?: Record<string, unknown>;
+            /** @description `paper` or `live`. */
+            mode?: string;
+            /** @description Tells it from the tenant's other profiles; at most 100 characters. */
+            name: string;
+            /** @description How it trades; `ballast config schema` describes it. */
+            strategyConfig: Record<string, unknown>;
+            /** @description The time zone that its days are counted in; UTC, the only one that there is. */
+            timeZone?: string;
+            /** @description Where it trades. */
+            venue?: string;
+        };
+        /** @description Profiles of the caller. */
+        ProfileList: {
+            items: components["schemas"]["ProfileRow"][];
+        };
+        /** @description What changes with the market's prices. */
+        ProfileMarks: {
+            /** @description Equity less that at the beginning of the day, UTC. */
+            dayProfit: string;
+            /** @description The same in percent of the equity at the beginning of the day. */
+            dayProfitPct?: string;
+            /** @description With every position at its last price, at cost where there is none. */
+            equity: string;
+            /** @description What would be lost if every stop filled at its level. */
+            openRisk: string;
+            unrealizedPnl: string;
+        };
+        /** @description One profile with its money. */
+        ProfileRow: components["schemas"]["ProfileMarks"] & {
+            available: string;
+            capital: components["schemas"]["CapitalRow"];
+            /** @description Who changed its document last. */
+            changedBy: string;
+            /** @description Whether it would enter now if its rules said so. */
+            enters: boolean;
+            /** @description The latest evaluation of each of its symbols. */
+            evaluations: components["schemas"]["EvaluationRow"][];
+            fees: string;
+            id: string;
+            /** @description The kind of its strategy. */
+            kind: string;
+            mode: components["schemas"]["ModeWord"];
+            name: string;
+            openPositions: number;
+            realizedPnl: string;
+            reservedForOrders: string;
+            reservedForPositions: string;
+            status: components["schemas"]["StatusWord"];
+            /** @description Who or what brought it to that status, and why. */
+            statusReason?: string;
+            symbols: string[];
+            timeframe: string;
+            venue: string;
+            /**
+             * Format: int64
+             * @description The version of its document; its ETag.
+             */
+            version: number;
+            workingOrders: number;
+        };
+        /** @description How far a back-test has come: the message `backtestProgress`. */
+        Progress: {
+            id: string;
+            /** Format: int32 */
+            progressPct: number;
+            state: components["schemas"]["JobState"];
+        };
+        /** @description What clients need to know before anybody has signed in. */
+        PublicConfig: {
+            market: components["schemas"]["MarketWord"];
+            paperOnly: boolean;
+            /** @description Where the identity service is, from the server's own address. */
+            platformPath: string;
+            productId: string;
+            /** @description Whether anybody may register. */
+            registration: string;
+            version: string;
+        };
+        /** @description A session as its owner sees it. */
+        PublicSession: {
+            /**
+             * @description The address that it was used from last.
+             * @example 192.0.2.1
+             */
+            address: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description From when on it is over, however much it is used.
+             */
+            endsAt: string;
+            /** @example ses_0f3c9d2a4e610b7e5f3c9d2a4e */
+            id: string;
+            /** Format: date-time */
+            lastUsedAt: string;
+            /** @example Mozilla/5.0 */
+            userAgent: string;
+        };
+        /** @description A user as clients see them. */
+        PublicUser: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @example ann@example.com */
+            email: string;
+            emailVerified: boolean;
+            /** @example usr_0f3c9d2a4e610b7e5f3c9d2a4e */
+            id: string;
+            /** @description The role and those that it includes. */
+            roles: components["schemas"]["Role"][];
+        };
+        /**
+         * @description What an order is for.
+         * @enum {string}
+         */
+        PurposeWord: "enter" | "exit";
+        /** @description Whether the node can serve. */
+        Readiness: {
+            reasons: string[];
+            status: string;
+        };
+        /** @description Why. */
+        ReasonBody: {
+            /**
+             * @description For everybody to read; 1 to 500 characters.
+             * @example News at noon
+             */
+            reason: string;
+        };
+        /** @description Whether another token was taken. */
+        Reauthenticated: {
+            /** @description Why it was not. */
+            code?: string;
+            /**
+             * Format: date-time
+             * @description Until when it is good.
+             */
+            expiresAt?: string;
+            ok: boolean;
+        };
+        /** @description A refresh token of a client that has no cookie. */
+        Refresh: {
+            /** @description The token, unless it is in the cookie. */
+            refreshToken?: string;
+        };
+        /** @description What makes an account. */
+        Registration: {
+            /** @example ann@example.com */
+            email: string;
+            /**
+             * @description 10 to 256 characters, and none of the common passwords.
+             * @example correct horse battery staple
+             */
+            password: string;
+        };
+        /** @description Ids of rows that are gone. */
+        Removes: {
+            positions?: string[];
+            profiles?: string[];
+            trades?: string[];
+        };
+        /** @description A new password, by the token of a link. */
+        Reset: {
+            /**
+             * @description 10 to 256 characters, and none of the common passwords.
+             * @example correct horse battery staple
+             */
+            password: string;
+            /** @description The token of the link. */
+            token: string;
+        };
+        /** @description A session that has ended. */
+        Revocation: {
+            /**
+             * Format: int64
+             * @description When it ended, in milliseconds since the epoch.
+             * @example 1790000000000
+             */
+            atMs: number;
+            /**
+             * @description The session's id.
+             * @example ses_0f3c9d2a4e610b7e5f3c9d2a4e
+             */
+            sessionId: string;
+            /**
+             * @description Whose it was.
+             * @example usr_0f3c9d2a4e610b7e5f3c9d2a4e
+             */
+            userId: string;
+        };
+        /** @description The sessions that have ended. */
+        RevocationList: {
+            /**
+             * Format: int64
+             * @description To be sent as `after`.
+             * @example 1790000000000
+             */
+            next: number;
+            /**
+             * @description The first that ended first, at most 200. Those of the last instant come again with the next
+             *     answer, so that none is missed.
+             */
+            revocations: components["schemas"]["Revocation"][];
+        };
+        /**
+         * @description What somebody may do; each role may do what those before it may.
+         * @enum {string}
+         */
+        Role: "user" | "operator" | "admin";
+        /**
+         * @description Which condition a rule belongs to.
+         * @enum {string}
+         */
+        RoleWord: "entry" | "exit" | "entryShort" | "exitShort";
+        /** @description How one rule came out. */
+        RuleRow: {
+            /** @description Empty for a condition that is a single expression. */
+            name: string;
+            role: components["schemas"]["RoleWord"];
+            state: components["schemas"]["RuleWord"];
+            /** @description The numbers that it compared. */
+            text: string;
+        };
+        /**
+         * @description How a rule came out.
+         * @enum {string}
+         */
+        RuleWord: "pass" | "fail" | "notReady";
+        /** @description A back-test with its files. */
+        RunForm: {
+            /**
+             * Format: binary
+             * @description A CSV file for each symbol, its field named by the symbol, or `file` when there is one.
+             */
+            file?: string | null;
+            /** @description What to run, as JSON. */
+            request: components["schemas"]["RunRequest"];
+        };
+        /** @description A back-test to run. Amounts are decimal text; numbers are taken too. */
+        RunRequest: {
+            /**
+             * @description The market, which sets how many days a year has in ratios.
+             * @default stock
+             */
+            asset?: components["schemas"]["AssetClass"];
+            /**
+             * @description Capital before the first bar, 0.000001 to 10^15.
+             * @default 10000
+             */
+            cash?: string;
+            /**
+             * @description What cash, prices and fees are counted in; USD when absent.
+             * @example USD
+             */
+            currency?: string;
+            /** @description Where the bars come from. */
+            data: components["schemas"]["DataChoice"];
+            /** @description Fee in percent of each fill: 0.1 is 0.1 %. Nothing when no fee is named. */
+            feePct?: string;
+            /** @description The step of quantities; any quantity when absent. */
+            lot?: string;
+            /** @description Fee in percent of limit and target fills, when it differs. */
+            makerFeePct?: string;
+            /** @description What the run is called in lists and in its report. */
+            name?: string;
+            /**
+             * Format: int32
+             * @description Returns per year, when neither 252, 365, 52 nor 12 is right.
+             */
+            periodsPerYear?: number;
+            /** @description The part of the data that is used. */
+            range?: components["schemas"]["TimeRange"];
+            /**
+             * @description By how much market and stop fills are worse than the price, in basis points.
+             * @default 0
+             */
+            slippageBps?: string;
+            /**
+             * @description Which end of its interval a time in a file names.
+             * @default open
+             */
+            stamped?: components["schemas"]["Stamped"];
+            /** @description The strategy config. */
+            strategyConfig: Record<string, unknown>;
+            /** @description The symbols of the data; the strategy's when absent, which they must equal. */
+            symbols?: string[];
+            /** @description Fee in percent of market and stop fills, instead of `feePct`. */
+            takerFeePct?: string;
+            /**
+             * @description The interval of the bars: 5s 15s 1m 5m 15m 30m 1h 4h 1d 1w 1M.
+             * @example 1d
+             */
+            timeframe: string;
+        };
+        /** @description A session that has ended, and why as a code. */
+        SessionExpired: {
+            code: string;
+        };
+        /** @description The sessions of a user. */
+        SessionList: {
+            sessions: components["schemas"]["PublicSession"][];
+        };
+        /** @description What this deployment is. */
+        SettingsRow: {
+            market: components["schemas"]["MarketWord"];
+            paperOnly: boolean;
+            productId: string;
+            version: string;
+        };
+        /**
+         * @description How much an alert matters.
+         * @enum {string}
+         */
+        Severity: "info" | "warning" | "critical";
+        /**
+         * @description Which way an order trades.
+         * @enum {string}
+         */
+        SideWord: "buy" | "sell";
+        /**
+         * @description How [`Stamped`] is written.
+         * @enum {string}
+         */
+        Stamped: "open" | "close";
+        /** @description How to start. */
+        StartBody: {
+            /**
+             * @description That a profile under review was looked at.
+             * @default false
+             */
+            acknowledge?: boolean;
+        };
+        /** @description Figures of the trades that were closed in the span, net of fees. */
+        Statistics: {
+            /** Format: int64 */
+            averageHoldingSeconds?: number;
+            bestTrade?: string;
+            closedTrades: number;
+            /** @description What a trade came to on average. */
+            expectancy?: string;
+            fees: string;
+            /** @description The deepest fall of the curve from its highest point before, in percent. */
+            maxDrawdownPct: string;
+            netProfit: string;
+            /** @description What winners won by what losers lost; absent without a loser. */
+            profitFactor?: string;
+            /** @description Whether there were more trades than figures are made of: then they are of the latest. */
+            truncated: boolean;
+            /** @description Trades that came to more than nothing, in percent of all. */
+            winRatePct?: string;
+            worstTrade?: string;
+        };
+        /**
+         * @description What a profile does.
+         * @enum {string}
+         */
+        StatusWord: "running" | "stopped" | "underReview";
+        /** @description Where its stop is to stand. */
+        StopBody: {
+            /** @description The price that triggers it. */
+            level: string;
+        };
+        /** @description The protective stop of a position. */
+        StopRow: {
+            kind: components["schemas"]["StopWord"];
+            level: string;
+        };
+        /**
+         * @description What set a stop where it stands.
+         * @enum {string}
+         */
+        StopWord: "stopLoss" | "breakEven" | "trailing" | "liquidation";
+        /** @description How the store does. */
+        StoreRow: {
+            /**
+             * Format: int64
+             * @description How long its last check took.
+             */
+            latencyMs?: number;
+            state: components["schemas"]["StoreWord"];
+        };
+        /**
+         * @description How the store does.
+         * @enum {string}
+         */
+        StoreWord: "ok" | "degraded" | "unavailable";
+        /** @description An instrument and what the caller's profiles make of it. */
+        SymbolPage: components["schemas"]["SymbolRow"] & {
+            /** @description The latest evaluation of each of the caller's profiles. */
+            evaluations: components["schemas"]["EvaluationRow"][];
+        };
+        /** @description An instrument with its last price. */
+        SymbolRow: {
+            assetClass: string;
+            /** Format: date-time */
+            at?: string;
+            /** @description Since the first price of the day, UTC, that this server has seen. */
+            dayChangePct?: string;
+            /** @description The quantity's step; absent when any quantity is allowed. */
+            lot?: string;
+            minNotional?: string;
+            price?: string;
+            quote: string;
+            /** @description Whether the price is older than it should be. */
+            stale: boolean;
+            symbol: string;
+            /** @description The price's step; absent when any price is allowed. */
+            tick?: string;
+        };
+        /** @description Tabs that are shown. */
+        TabFlags: {
+            marketplace: boolean;
+            membership: boolean;
+        };
+        /** @description A profit target of a position. */
+        TargetRow: {
+            filled: string;
+            level: string;
+            quantity: string;
+        };
+        /** @description How a tenant does, for operators. */
+        TenantLine: {
+            /** @description Why it is not running. */
+            error?: string;
+            openPositions: number;
+            profiles: number;
+            running: boolean;
+            /**
+             * Format: int64
+             * @description The last event of its journal.
+             */
+            seq: number;
+            tenantId: string;
+        };
+        /**
+         * @description How a tenant does.
+         * @enum {string}
+         */
+        TenantWord: "starting" | "live" | "degraded";
+        /**
+         * @description What is wrong at one place of a config.
+         *
+         *     Lines and columns count from one. Columns count UTF-16 code units, which is what editors in a
+         *     browser count; `\n`, `\r\n` and `\r` end a line. The place is absent where there is no text.
+         */
+        TextFault: {
+            /** @description The column in that line; within an expression, that of the mistake. */
+            column?: number;
+            /** @description The column after the last one to be underlined. */
+            endColumn?: number;
+            /** @description The line in which what is to be underlined ends. */
+            endLine?: number;
+            /** @description The column within the expression as it is without escapes, in characters. */
+            expressionColumn?: number;
+            /** @description The line of the text. */
+            line?: number;
+            /** @description What is wrong and what to do about it. */
+            message: string;
+            /** @description The field, such as `exits.takeProfit[0].portion`, or `the document`. */
+            path: string;
+        };
+        /** @description An instrument's last price. It carries no sequence and overwrites the one before. */
+        Tick: {
+            /** Format: date-time */
+            at: string;
+            dayChangePct?: string;
+            price: string;
+            symbol: string;
+        };
+        /**
+         * @description An order by hand. Give `quantity` or `notional`. An order against an open position of the
+         *     profile and symbol leaves it; any other enters.
+         * @example {
+         *       "limitPrice": "99.5",
+         *       "profileId": "prf_0000000000001",
+         *       "quantity": "10",
+         *       "side": "buy",
+         *       "stopLoss": {
+         *         "percent": "2"
+         *       },
+         *       "symbol": "ACME",
+         *       "type": "limit"
+         *     }
+         */
+        Ticket: {
+            /** @description With types `limit` and `stop_limit`. */
+            limitPrice?: string;
+            /** @description What it may cost, in quote currency, fees apart. */
+            notional?: string;
+            profileId: string;
+            /** @description Units; rounded down to the lot. */
+            quantity?: string;
+            /** @description Refuse it rather than enter. */
+            reduceOnly?: boolean;
+            side: components["schemas"]["SideWord"];
+            /** @description What protects the trade that it enters. */
+            stopLoss?: components["schemas"]["TicketLevel"];
+            /** @description With types `stop` and `stop_limit`. */
+            stopPrice?: string;
+            symbol: string;
+            takeProfit?: components["schemas"]["TicketLevel"];
+            timeInForce?: components["schemas"]["TicketTime"];
+            /** @description With type `trailing_stop`: distance from the extreme, in the price's unit. */
+            trailDistance?: string;
+            type: components["schemas"]["OrderKind"];
+        };
+        /** @description A level as it is described: one of the two. */
+        TicketLevel: {
+            /** @description 2 is 2 % away from the fill. */
+            percent: string;
+        } | {
+            /** @description At this price. */
+            price: string;
+        };
+        /**
+         * @description For how long it stands.
+         * @enum {string}
+         */
+        TicketTime: "day" | "gtc" | "ioc" | "fok";
+        /**
+         * @description For how long an order stands.
+         * @enum {string}
+         */
+        TimeInForceWord: "day" | "gtc" | "ioc" | "fok" | "atClose";
+        /** @description From an instant to another; everything when neither is named. */
+        TimeRange: {
+            /**
+             * Format: date-time
+             * @description Bars that open earlier are passed over.
+             */
+            from?: string;
+            /**
+             * Format: date-time
+             * @description Bars that close later are passed over.
+             */
+            to?: string;
+        };
+        /** @description What happened to a profile, one line of its "why / why not". */
+        TimelineRow: {
+            /** Format: date-time */
+            at: string;
+            /** @description A stable code, such as the refusal's. */
+            code?: string;
+            /** @description With kind `evaluation`. */
+            evaluation?: components["schemas"]["EvaluationRow"];
+            /** @description `evaluation`, `refusal`, `status`, `document`, `order`, `fill`, `stop` or `review`. */
+            kind: string;
+            /** @description The order that it is about. */
+            orderId?: string;
+            profileId: string;
+            /** @description The request that caused it. */
+            requestId?: string;
+            /**
+             * Format: int64
+             * @description Its place in the tenant's journal.
+             */
+            seq: number;
+            symbol?: string;
+            /** @description What happened, in a sentence. */
+            text: string;
+        };
+        /**
+         * @description Where the refresh token goes.
+         * @enum {string}
+         */
+        TokenIn: "cookie" | "body";
+        /** @description Somebody who is signed in. */
+        Tokens: {
+            /** @description To be sent as `Authorization: Bearer ...`. */
+            accessToken: string;
+            /**
+             * Format: int64
+             * @description How long the access token is good, in seconds.
+             * @example 900
+             */
+            expiresIn: number;
+            /** @description Gets the next access token, once. It is in the cookie when it is not here. */
+            refreshToken?: string;
+            /** @example Bearer */
+            tokenType: string;
+            user: components["schemas"]["PublicUser"];
+        };
+        /** @description The life of a trade. */
+        TradeLife: {
+            items: components["schemas"]["LifeEvent"][];
+            tradeId: string;
+        };
+        /** @description One trade, closed or open. */
+        TradeResult: {
+            entryPrice: string;
+            /** Format: date-time */
+            entryTime: string;
+            exitPrice?: string | null;
+            exitReason?: string | null;
+            /** Format: date-time */
+            exitTime?: string | null;
+            pnl: string;
+            quantity: string;
+            side: string;
+            symbol: string;
+        };
+        /** @description A closed trade. */
+        TradeRow: {
+            /** Format: date-time */
+            closedAt: string;
+            currency: string;
+            direction: components["schemas"]["DirectionWord"];
+            /** @description Means, before fees. */
+            entryPrice: string;
+            exitPrice: string;
+            exitReason: string;
+            fees: string;
+            /** Format: int64 */
+            holdingSeconds: number;
+            id: string;
+            /** Format: date-time */
+            openedAt: string;
+            /** @description Net of all fees. */
+            pnl: string;
+            /** @description Of what the entry cost. */
+            pnlPct: string;
+            profileId: string;
+            quantity: string;
+            /**
+             * Format: int64
+             * @description Where the tenant's journal closed it.
+             */
+            seq: number;
+            symbol: string;
+        };
+        /** @description A transfer of the ledger. */
+        TransferRow: {
+            amount: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Where it went. */
+            credit: string;
+            currency: string;
+            /** @description Where the money came from. */
+            debit: string;
+            id: string;
+            profileId: string;
+            /** Format: int64 */
+            seq: number;
+            /** @description What it was for, in words. */
+            text: string;
+        };
+        /** @description A change of a tenant's rows, for whoever has the rows before it. */
+        Update: {
+            /**
+             * Format: int64
+             * @description The same of the tenant's update before it: who has another one has missed something.
+             */
+            prevSeq: number;
+            removes: components["schemas"]["Removes"];
+            /**
+             * Format: int64
+             * @description The last event of the journal that is in it.
+             */
+            seq: number;
+            tenantId: string;
+            /** @description What the last event was, such as `orderFilled`. */
+            type: string;
+            upserts: components["schemas"]["Upserts"];
+        };
+        /** @description Rows that are new or changed. */
+        Upserts: {
+            alerts?: components["schemas"]["AlertRow"][];
+            orders?: components["schemas"]["OrderRow"][];
+            positions?: components["schemas"]["PositionRow"][];
+            profiles?: components["schemas"]["ProfileRow"][];
+            trades?: components["schemas"]["TradeRow"][];
+        };
+        /** @description A part of the list. */
+        UserList: {
+            /** @description To be sent as `cursor` for the next part; absent at the end. */
+            next?: string;
+            users: components["schemas"]["AdminUser"][];
+        };
+        Value: unknown;
+        /** @description One version of a profile's document. */
+        VersionRow: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who made it. */
+            by: string;
+            /** @description The whole document. */
+            document: components["schemas"]["Value"];
+            profileId: string;
+            /** Format: int64 */
+            version: number;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    getApiAlerts: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended: its `nextCursor`. */
+                cursor?: string;
+                /** @description Rows at most, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_AlertRow"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postApiAlertsIdAck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRow"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiBacktest: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended: its `nextCursor`. */
+                cursor?: string;
+                /** @description Rows at most, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobPage"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postApiBacktestRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+                "multipart/form-data": components["schemas"]["RunForm"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRow"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiBacktestId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDetail"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteApiBacktestId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is being cancelled */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiBacktestIdReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiCandles: {
+        parameters: {
+            query: {
+                /** @description such as ACME */
+                symbol: string;
+                /** @description such as 5s, 1m, 1h or 1d */
+                timeframe: string;
+                /** @description bars that close after it */
+                from?: string;
+                /** @description bars that close until then; now when absent */
+                to?: string;
+                /** @description the latest so many, 1 to 5000; 500 when absent */
+                limit?: number;
+                /** @description an expression, such as ema(close, 12); may be repeated */
+                indicator?: string[];
+                /** @description adds the indicators that this profile's rules read */
+                profile?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Candles"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicConfig"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiFeatureFlags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureFlags"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiInstruments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Instruments"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiLifecycleCanonical: {
+        parameters: {
+            query: {
+                tradeId: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TradeLife"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiOrders: {
+        parameters: {
+            query?: {
+                /** @description Only of this profile. */
+                profile?: string;
+                /** @description Only of this instrument. */
+                symbol?: string;
+                /** @description `working`: only those that may still fill. */
+                status?: string;
+                /** @description Where the page before ended: its `nextCursor`. */
+                cursor?: string;
+                /** @description Rows at most, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_OrderRow"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiOrdersCsv: {
+        parameters: {
+            query?: {
+                /** @description Only of this profile. */
+                profile?: string;
+                /** @description Only of this instrument. */
+                symbol?: string;
+                /** @description `working`: only those that may still fill. */
+                status?: string;
+                /** @description Where the page before ended: its `nextCursor`. */
+                cursor?: string;
+                /** @description Rows at most, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postApiOrdersManual: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ticket"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Placed"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postApiOrdersPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ticket"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiOrdersId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRow"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteApiOrdersId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRow"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiPerformance: {
+        parameters: {
+            query?: {
+                /** @description From then on; the last 24 hours when absent. */
+                from?: string;
+                /** @description Until then; now when absent. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Performance"][];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiPositions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Positions"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchApiPositionsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AmendBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionRow"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postApiPositionsIdClose: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Placed"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiProfiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileList"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postApiProfiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiProfilesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putApiProfilesId: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteApiProfilesId: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiProfilesIdEvaluations: {
+        parameters: {
+            query?: {
+                /** @description Only of this instrument. */
+                symbol?: string;
+                /** @description Where the page before ended: its `nextCursor`. */
+                cursor?: string;
+                /** @description Rows at most, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_TimelineRow"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postApiProfilesIdFlatten: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptionalReason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlattenAnswer"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiProfilesIdLedger: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended: its `nextCursor`. */
+                cursor?: string;
+                /** @description Rows at most, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ledger"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiProfilesIdPerformance: {
+        parameters: {
+            query?: {
+                /** @description From then on; the last 24 hours when absent. */
+                from?: string;
+                /** @description Until then; now when absent. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Performance"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postApiProfilesIdStart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postApiProfilesIdStop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptionalReason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiProfilesIdVersions: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended: its `nextCursor`. */
+                cursor?: string;
+                /** @description Rows at most, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_VersionRow"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BotState"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postApiStrategiesCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckAnswer"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiSymbolSymbol: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description such as ACME; a slash is written %2F */
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SymbolPage"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiTrades: {
+        parameters: {
+            query?: {
+                /** @description Only of this profile. */
+                profile?: string;
+                /** @description Only of this instrument. */
+                symbol?: string;
+                /** @description Closed from then on. */
+                from?: string;
+                /** @description Closed before then. */
+                to?: string;
+                /** @description Where the page before ended: its `nextCursor`. */
+                cursor?: string;
+                /** @description Rows at most, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_TradeRow"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiTradesCsv: {
+        parameters: {
+            query?: {
+                /** @description Only of this profile. */
+                profile?: string;
+                /** @description Only of this instrument. */
+                symbol?: string;
+                /** @description Closed from then on. */
+                from?: string;
+                /** @description Closed before then. */
+                to?: string;
+                /** @description Where the page before ended: its `nextCursor`. */
+                cursor?: string;
+                /** @description Rows at most, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiTradesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TradeRow"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeHealth"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHealthLive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Liveness"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHealthReady: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    postInternalTradingPause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlRow"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postInternalTradingResume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlRow"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getInternalTradingStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlRow"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlatformWellKnownJwksJson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A JSON Web Key Set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putPlatformApiAdminProductsIdStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The product's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Gate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductStatus"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `notFound`: another product */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `preconditionFailed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlatformApiAdminUsers: {
+        parameters: {
+            query?: {
+                /** @description How many at most: 1 to 200, 50 when it is not said. */
+                limit?: number;
+                /** @description The `next` of the part before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserList"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: limit or cursor */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPlatformApiAdminUsersIdDisable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminUser"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `notFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `lastAdministrator` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPlatformApiAdminUsersIdEnable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminUser"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `notFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auditUnavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putPlatformApiAdminUsersIdRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRole"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminUser"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `notFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `lastAdministrator` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPlatformApiAdminUsersIdSignOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every session has ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `notFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPlatformApiAuthEmailSend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPlatformApiAuthEmailVerify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkToken"];
+            };
+        };
+        responses: {
+            /** @description Confirmed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `linkInvalid` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPlatformApiAuthFirstAdministrator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstAdministrator"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description `linkInvalid`: used, expired, or there is one already */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: address or password is not good enough */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPlatformApiAuthLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description `credentialsInvalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `accountDisabled`, `emailNotVerified`, `originRefused` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `signInLocked`: wait, or reset the password */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPlatformApiAuthLogout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Refresh"] | null;
+            };
+        };
+        responses: {
+            /** @description Signed out, or nobody was signed in */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPlatformApiAuthLogoutEverywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every session has ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlatformApiAuthMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicUser"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPlatformApiAuthPasswordChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Change"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: the current one is wrong, or the new one is not good enough */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPlatformApiAuthPasswordForgot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Forgotten"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description `invalid`: not an address */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPlatformApiAuthPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reset"];
+            };
+        };
+        responses: {
+            /** @description Set; sign in with it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `linkInvalid` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: not good enough; the link stays good */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPlatformApiAuthRefresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Refresh"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description `refreshTokenInvalid`, `refreshTokenReused`, `sessionRevoked`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPlatformApiAuthRegister: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Registration"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description `registrationClosed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: address or password is not good enough */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlatformApiAuthSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deletePlatformApiAuthSessionsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `notFound`: none of mine */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlatformApiProductsIdStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The product's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductStatus"];
+                };
+            };
+            /** @description `notFound`: another product */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlatformApiRevocations: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the answer before; without it, all that still matter. */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevocationList"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlatformDevMailbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlatformDevMailboxJson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailList"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
 }

@@ -3,39 +3,47 @@ import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 
+/** The gate's no, with the numbers of its kind. */
+export interface RefusalBody {
+  code: string;
+  text: string;
+  [number: string]: unknown;
+}
+/** A strategy config; its own schema is `ballast config schema`. */
+export type StrategyConfig = Record<string, unknown>;
+
 export type AlertRow = Schemas["AlertRow"];
-export type Backtest = Schemas["Backtest"];
-export type BacktestRequest = Schemas["BacktestRequest"];
-export type BacktestSummary = Schemas["BacktestSummary"];
-export type BacktestTrade = Schemas["BacktestTrade"];
+export type Backtest = Schemas["JobDetail"];
+export type BacktestRequest = Schemas["RunRequest"];
+export type BacktestRow = Schemas["JobRow"];
+export type BacktestSummary = Schemas["BacktestResult"];
+export type BacktestTrade = Schemas["TradeResult"];
 export type BotState = Schemas["BotState"];
 export type Candles = Schemas["Candles"];
-export type Control = Schemas["Control"];
+export type Control = Schemas["ControlRow"];
 export type EvaluationRow = Schemas["EvaluationRow"];
 export type FeatureFlags = Schemas["FeatureFlags"];
-export type Health = Schemas["Health"];
-export type Instrument = Schemas["Instrument"];
-export type LifecycleItem = Schemas["LifecycleItem"];
-export type ManualOrder = Schemas["ManualOrder"];
-export type OrderPreview = Schemas["OrderPreview"];
+export type Health = Schemas["HealthRow"];
+export type Instrument = Schemas["SymbolRow"];
+export type LifecycleItem = Schemas["LifeEvent"];
+export type ManualOrder = Schemas["Ticket"];
+export type OrderPreview = Schemas["Preview"];
 export type OrderRow = Schemas["OrderRow"];
 export type Performance = Schemas["Performance"];
 export type PositionRow = Schemas["PositionRow"];
-export type Problem = Schemas["Problem"];
+export type Problem = Omit<Schemas["Problem"], "type"> & { type?: string; refusal?: RefusalBody };
 export type ProductStatus = Schemas["ProductStatus"];
 export type Profile = Schemas["Profile"];
 export type ProfileRow = Schemas["ProfileRow"];
-export type ProfileWrite = Schemas["ProfileWrite"];
+export type ProfileWrite = Schemas["ProfileBody"];
 export type PublicConfig = Schemas["PublicConfig"];
-export type RefusalBody = Schemas["RefusalBody"];
 export type RuleRow = Schemas["RuleRow"];
-export type Session = Schemas["Session"];
-export type Settings = Schemas["Settings"];
-export type StrategyCheck = Schemas["StrategyCheck"];
-export type StrategyConfig = Schemas["StrategyConfig"];
+export type Session = Schemas["PublicSession"];
+export type Settings = Schemas["SettingsRow"];
+export type StrategyCheck = Schemas["CheckAnswer"];
 export type SymbolRow = Schemas["SymbolRow"];
 export type TimelineRow = Schemas["TimelineRow"];
-export type TokenAnswer = Schemas["TokenAnswer"];
+export type TokenAnswer = Schemas["Tokens"];
 export type TradeRow = Schemas["TradeRow"];
-export type Transfer = Schemas["Transfer"];
-export type User = Schemas["User"];
+export type Transfer = Schemas["TransferRow"];
+export type User = Schemas["PublicUser"];

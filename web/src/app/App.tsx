@@ -40,7 +40,7 @@ export function App() {
     queryClient.removeQueries({ predicate: ({ queryKey }) => !isPublic(queryKey[0]) });
   }, [session.kind]);
 
-  if (gate !== undefined && gate.state !== "active") return <Gate gate={gate} />;
+  if (gate !== undefined && gate.status !== "active") return <Gate gate={gate} />;
   if (PATHS_BEFORE_SESSION.includes(location.pathname)) {
     const isDone = session.kind === "signedIn" && location.pathname === "/sign-in";
     return isDone ? <Navigate to={location.search.back ?? "/"} replace /> : <Outlet />;
@@ -71,7 +71,7 @@ function useProfitColours(): void {
 }
 
 function Gate({ gate }: { gate: ProductStatus }) {
-  const isMaintenance = gate.state === "maintenance";
+  const isMaintenance = gate.status === "maintenance";
   return (
     <Notice title={isMaintenance ? "Under maintenance" : "Switched off"}>
       <p>

@@ -4,5 +4,6 @@ export const PATHS_BEFORE_SESSION: readonly string[] = [
   "/register",
   "/first-administrator",
   "/forgot",
-  "/reset",
+  "/reset-password",
+  "/verify-email",
 ];

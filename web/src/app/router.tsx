@@ -15,7 +15,6 @@ const text = (value: unknown): string | undefined =>
 /** What addresses may carry beside their path; anything else is dropped. */
 export interface Search {
   back?: string;
-  token?: string;
   tab?: string;
   ticket?: string;
   symbol?: string;
@@ -31,7 +30,6 @@ const root = createRootRoute({
   errorComponent: RouteFault,
   validateSearch: (search: Record<string, unknown>): Search => ({
     back: text(search.back),
-    token: text(search.token),
     tab: text(search.tab),
     ticket: text(search.ticket),
     symbol: text(search.symbol),
@@ -111,7 +109,7 @@ const operator = createRoute({
 
 const signInPage = (name: "SignInPage" | "RegisterPage" | "FirstAdministratorPage") =>
   lazyRouteComponent(() => import("~/features/sign-in/SignInPage"), name);
-const passwordPage = (name: "ForgotPage" | "ResetPage") =>
+const passwordPage = (name: "ForgotPage" | "ResetPage" | "VerifyEmailPage") =>
   lazyRouteComponent(() => import("~/features/sign-in/PasswordPages"), name);
 
 const beforeSession = [
@@ -119,7 +117,8 @@ const beforeSession = [
   createRoute({ ...at("/register"), component: signInPage("RegisterPage") }),
   createRoute({ ...at("/first-administrator"), component: signInPage("FirstAdministratorPage") }),
   createRoute({ ...at("/forgot"), component: passwordPage("ForgotPage") }),
-  createRoute({ ...at("/reset"), component: passwordPage("ResetPage") }),
+  createRoute({ ...at("/reset-password"), component: passwordPage("ResetPage") }),
+  createRoute({ ...at("/verify-email"), component: passwordPage("VerifyEmailPage") }),
 ] as const;
 
 export const router = createRouter({

@@ -16,6 +16,8 @@ export interface Action<Input, Result> {
   runAsync: (input: Input) => Promise<Result>;
   isRunning: boolean;
   error: Error | null;
+  /** What the last one came to. */
+  result: Result | undefined;
   reset: () => void;
 }
 
@@ -42,6 +44,7 @@ export function useAction<Input, Result>(
     runAsync: mutation.mutateAsync,
     isRunning: mutation.isPending,
     error: mutation.error,
+    result: mutation.data,
     reset: mutation.reset,
   };
 }

@@ -99,7 +99,13 @@ describe("the fold of what the server says", () => {
   it("follows control forwards only", () => {
     const control = (version: number, mode: "PAUSED" | "RUNNING"): Message => ({
       type: "control",
-      control: { mode, lastChangedBy: "op", lastChangedAt: "2026-01-01T00:00:00Z", version },
+      control: {
+        mode,
+        lastChangedBy: "op",
+        lastChangedAt: "2026-01-01T00:00:00Z",
+        version,
+        durable: true,
+      },
     });
     const { state } = reduce(started(), [control(5, "PAUSED"), control(4, "RUNNING")]);
     expect(state.control?.mode).toBe("PAUSED");

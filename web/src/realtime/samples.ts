@@ -24,6 +24,7 @@ export const sampleProfile: ProfileRow = {
   fees: "0",
   equity: "10000",
   dayProfit: "0",
+  openRisk: "0",
   openPositions: 0,
   workingOrders: 1,
   evaluations: [
@@ -37,11 +38,13 @@ export const sampleProfile: ProfileRow = {
       rules: [],
     },
   ],
-  updatedAt: AT,
 };
 
 export const sampleOrder: OrderRow = {
   id: "ord_1",
+  seq: 1,
+  tradeId: "trd_1",
+  fees: "0",
   clientOrderId: "c1",
   intentId: "int_1",
   profileId: "prf_1",
@@ -93,7 +96,13 @@ export const sampleState: BotState = {
     feeds: [],
     store: { state: "ok" },
   },
-  control: { mode: "RUNNING", lastChangedBy: "system", lastChangedAt: AT, version: 1 },
+  control: {
+    mode: "RUNNING",
+    lastChangedBy: "system",
+    lastChangedAt: AT,
+    version: 1,
+    durable: true,
+  },
   profiles: [sampleProfile],
   symbols: {
     "BTC/USD": {

@@ -6,8 +6,16 @@ use axum::response::{Html, IntoResponse as _};
 use axum::routing::get;
 use axum::{Json, Router};
 use ballast_platform::request::{Access, Lifecycle, RouteEntry};
+use utoipa::OpenApi as _;
+use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::{InfoBuilder, OpenApi};
 use utoipa_scalar::Scalar;
+
+use super::bot_state::BotState;
+use crate::realtime::{AdminFilter, AdminState, PATH, Reauthenticated, SessionExpired, Tick};
+use crate::research::Progress;
+use crate::views::rows::{AlertRow, ControlRow, EvaluationRow, HealthRow};
+use crate::views::{Marks, Update};
 
 const OPENAPI: &str = "/api/openapi.json";
 const DOCS: &str = "/api/docs";
@@ -36,7 +44,84 @@ pub(super) fn complete(mut description: OpenApi) -> OpenApi {
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(ABOUT))
         .build();
+    for (path, item) in &mut description.paths.paths {
+        for (method, operation) in operations(item) {
+            operation.operation_id = Some(operation_id(method, path));
+        }
+    }
+    let told = Realtime::openapi();
+    if let (Some(all), Some(more)) = (&mut description.components, told.components) {
+        for (name, schema) in more.schemas {
+            all.schemas.entry(name).or_insert(schema);
+        }
+    }
+    let extensions = description.extensions.get_or_insert_default();
+    extensions.insert("x-realtime".to_owned(), realtime());
     description
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let slots = [
+        ("get", &mut item.get),
+        ("post", &mut item.post),
+        ("put", &mut item.put),
+        ("patch", &mut item.patch),
+        ("delete", &mut item.delete),
+    ];
+    slots.into_iter().filter_map(|(method, slot)| Some((method, slot.as_mut()?)))
+}
+
+/// A name that no other operation has: `GET /api/profiles/{id}/ledger` is `getApiProfilesIdLedger`.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.split(|letter: char| !letter.is_ascii_alphanumeric());
+    let capital = |word: &str| {
+        let mut letters = word.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+        first.into_iter().chain(letters).collect::<String>()
+    };
+    std::iter::once(method.to_owned()).chain(words.map(capital)).collect()
+}
+
+/// What travels over Socket.IO, in the same schemas.
+#[derive(utoipa::OpenApi)]
+#[openapi(components(schemas(
+    BotState,
+    Update,
+    Marks,
+    EvaluationRow,
+    AlertRow,
+    Tick,
+    HealthRow,
+    ControlRow,
+    Progress,
+    SessionExpired,
+    Reauthenticated,
+    AdminState,
+    AdminFilter
+)))]
+struct Realtime;
+
+/// The events of each namespace, by the name of what they carry.
+fn realtime() -> serde_json::Value {
+    let trading = serde_json::json!({
+        "state": "BotState", "event": "Update", "marks": "Marks", "evaluation": "EvaluationRow",
+        "alert": "AlertRow", "tick": "Tick", "health": "HealthRow", "control": "ControlRow",
+        "backtestProgress": "Progress", "sessionExpired": "SessionExpired",
+    });
+    let admin = serde_json::json!({
+        "state": "AdminState", "event": "Update", "alert": "AlertRow", "health": "NodeRow",
+        "tenants": "TenantLine[]", "control": "ControlRow", "sessionExpired": "SessionExpired",
+    });
+    serde_json::json!({
+        "path": PATH,
+        "auth": "token",
+        "namespaces": { "/": trading, "/trading": trading, "/admin": admin },
+        "asks": {
+            "resync": null,
+            "reauthenticate": { "sends": {"token": "string"}, "answer": "Reauthenticated" },
+            "filter": { "sends": "Filter", "namespace": "/admin" },
+        },
+    })
 }
 
 const ABOUT: &str = "\
@@ -45,3 +130,14 @@ Automated trading that you host yourself.
 JSON is camelCase, amounts are decimal strings, times are RFC 3339 in UTC. Sign in at \
 `POST /platform/api/auth/login` and send `Authorization: Bearer <accessToken>`. Errors are \
 `application/problem+json` with a stable `code`. What belongs to somebody else is not found.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_are_named_by_what_they_do() {
+        assert_eq!(operation_id("get", "/api/profiles/{id}/ledger"), "getApiProfilesIdLedger");
+        assert_eq!(operation_id("get", "/api/orders.csv"), "getApiOrdersCsv");
+    }
+}

@@ -28,6 +28,7 @@ pub(super) struct Listed<T> {
     pub(super) items: Vec<T>,
     /// Where to go on; absent at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(super) next_cursor: Option<String>,
 }
 

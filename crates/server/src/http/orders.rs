@@ -6,7 +6,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use ballast_domain::{ClientOrderId, OrderTerms};
+use ballast_domain::profile::Liquidity;
+use ballast_domain::{ClientOrderId, OrderTerms, OrderType};
 use ballast_engine::step::{Answer, Command};
 use ballast_platform::request::{Access, Api, Keyed, Lifecycle, Path, Problem, Query};
 use ballast_storage::{Query as Wanted, Value};
@@ -170,13 +171,15 @@ struct Preview {
     accepted: bool,
     /// The order as it would be sent.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     order: Option<PreviewedOrder>,
     /// Why not, with the numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(nullable = false, value_type = Option<Object>)]
     refusal: Option<serde_json::Value>,
     available_before: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     available_after: Option<String>,
     currency: String,
 }
@@ -192,9 +195,15 @@ struct PreviewedOrder {
     quantity: String,
     /// The price that it is reckoned with.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     estimated_price: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     notional: Option<String>,
+    /// What the venue is expected to take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    fees: Option<String>,
     /// What is set aside for it, fees included; nothing for an order that only reduces.
     reserved: String,
     client_order_id: String,
@@ -243,7 +252,13 @@ fn previewed(app: &App, terms: &OrderTerms) -> PreviewedOrder {
     let price = ticket::price_of(&terms.order_type)
         .or_else(|| app.prices.of(terms.symbol).map(|last| last.price));
     let notional = price.and_then(|price| price.get().checked_mul(terms.quantity.get()));
+    let liquidity = match terms.order_type {
+        OrderType::Limit { .. } => Liquidity::Maker,
+        _ => Liquidity::Taker,
+    };
+    let fee = |notional| app.fees.fee(notional, terms.quantity.get(), liquidity);
     PreviewedOrder {
+        fees: notional.and_then(fee).map(|fee| decimal(fee.round_dp(8))),
         side: terms.side.into(),
         kind: (&terms.order_type).into(),
         quantity: decimal(terms.quantity.get()),

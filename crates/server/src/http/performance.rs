@@ -56,22 +56,28 @@ pub(super) struct Statistics {
     closed_trades: usize,
     /// Trades that came to more than nothing, in percent of all.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     win_rate_pct: Option<String>,
     /// What winners won by what losers lost; absent without a loser.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     profit_factor: Option<String>,
     net_profit: String,
     fees: String,
     /// The deepest fall of the curve from its highest point before, in percent.
     max_drawdown_pct: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     best_trade: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     worst_trade: Option<String>,
     /// What a trade came to on average.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     expectancy: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     average_holding_seconds: Option<i64>,
     /// Whether there were more trades than figures are made of: then they are of the latest.
     truncated: bool,

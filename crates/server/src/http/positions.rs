@@ -47,7 +47,7 @@ async fn list(caller: Caller) -> Json<Positions> {
 struct CloseBody {
     /// Units; all that no other exit has claimed when absent.
     #[serde(with = "optional_decimal")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false, required = false)]
     quantity: Option<Decimal>,
 }
 

@@ -21,10 +21,11 @@ pub(super) fn routes(api: Api<App>) -> Api<App> {
 struct CheckBody {
     /// The config.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Object>, nullable = false)]
     strategy_config: Option<Value>,
     /// Its text; faults are told with line and column then.
     #[serde(default)]
+    #[schema(nullable = false)]
     text: Option<String>,
 }
 

@@ -120,6 +120,7 @@ struct LifeEvent {
     /// What happened, in a sentence.
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     request_id: Option<String>,
     /// As journaled.
     #[schema(value_type = Object)]

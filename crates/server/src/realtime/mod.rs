@@ -28,8 +28,10 @@ use tokio::sync::watch;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use places::{Place, Places};
+pub(crate) use admin::{AdminState, Filter as AdminFilter};
+use places::Places;
 use session::Session;
+pub(crate) use ticks::Tick;
 
 /// Where the client's transport is found; proxies may put a path before it.
 pub(crate) const PATH: &str = "/socket.io";
@@ -81,10 +83,11 @@ pub(crate) struct Reauthenticated {
     pub(crate) ok: bool,
     /// Until when it is good.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(nullable = false, value_type = Option<String>, format = DateTime)]
     pub(crate) expires_at: Option<Timestamp>,
     /// Why it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) code: Option<String>,
 }
 

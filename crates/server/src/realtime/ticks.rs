@@ -24,6 +24,7 @@ pub(crate) struct Tick {
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     day_change_pct: Option<String>,
 }
 

@@ -257,6 +257,7 @@ pub(crate) struct TenantLine {
     pub(crate) running: bool,
     /// Why it is not running.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) error: Option<String>,
     /// The last event of its journal.
     pub(crate) seq: u64,

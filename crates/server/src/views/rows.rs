@@ -38,6 +38,7 @@ pub(crate) struct ProfileRow {
     pub(crate) status: StatusWord,
     /// Who or what brought it to that status, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) status_reason: Option<String>,
     /// Whether it would enter now if its rules said so.
     pub(crate) enters: bool,
@@ -73,6 +74,7 @@ pub(crate) struct ProfileMarks {
     pub(crate) day_profit: String,
     /// The same in percent of the equity at the beginning of the day.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) day_profit_pct: Option<String>,
     /// What would be lost if every stop filled at its level.
     pub(crate) open_risk: String,
@@ -90,6 +92,7 @@ pub(crate) struct EvaluationRow {
     pub(crate) decision: DecisionWord,
     /// Why nothing was done, as a code.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) hold: Option<String>,
     /// The whole of it in sentences.
     pub(crate) text: String,
@@ -118,22 +121,27 @@ pub(crate) struct TimelineRow {
     pub(crate) at: Timestamp,
     /// The request that caused it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) request_id: Option<String>,
     pub(crate) profile_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) symbol: Option<String>,
     /// `evaluation`, `refusal`, `status`, `document`, `order`, `fill`, `stop` or `review`.
     pub(crate) kind: String,
     /// A stable code, such as the refusal's.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) code: Option<String>,
     /// What happened, in a sentence.
     pub(crate) text: String,
     /// The order that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) order_id: Option<String>,
     /// With kind `evaluation`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) evaluation: Option<EvaluationRow>,
 }
 
@@ -154,15 +162,19 @@ pub(crate) struct OrderRow {
     #[serde(rename = "type")]
     pub(crate) kind: OrderKind,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) limit_price: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) stop_price: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) trail_distance: Option<String>,
     pub(crate) time_in_force: TimeInForceWord,
     pub(crate) quantity: String,
     pub(crate) filled_quantity: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) average_price: Option<String>,
     pub(crate) fees: String,
     pub(crate) status: OrderStatus,
@@ -170,15 +182,19 @@ pub(crate) struct OrderRow {
     pub(crate) working: bool,
     pub(crate) purpose: PurposeWord,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) direction: Option<DirectionWord>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) exit_reason: Option<String>,
     pub(crate) origin: OriginWord,
     /// The person who asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) by: Option<String>,
     /// Why it ended or what is unknown about it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) reason: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     pub(crate) created_at: Timestamp,
@@ -216,6 +232,7 @@ pub(crate) struct PositionRow {
     #[schema(value_type = String, format = DateTime)]
     pub(crate) opened_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) stop: Option<StopRow>,
     pub(crate) targets: Vec<TargetRow>,
     /// Profit and loss of what was left of it so far, before fees.
@@ -226,6 +243,7 @@ pub(crate) struct PositionRow {
     pub(crate) currency: String,
     /// What would be lost, or gained when above zero, if the stop filled at its level.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) result_at_stop: Option<String>,
     #[serde(flatten)]
     pub(crate) marks: PositionMarks,
@@ -236,14 +254,17 @@ pub(crate) struct PositionRow {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PositionMarks {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) last_price: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(nullable = false, value_type = Option<String>, format = DateTime)]
     pub(crate) last_price_at: Option<Timestamp>,
     /// Before fees.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) unrealized_pnl: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) unrealized_pct: Option<String>,
 }
 
@@ -287,11 +308,13 @@ pub(crate) struct AlertRow {
     pub(crate) code: String,
     pub(crate) text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) profile_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) symbol: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(nullable = false, value_type = Option<String>, format = DateTime)]
     pub(crate) acknowledged_at: Option<Timestamp>,
 }
 
@@ -323,19 +346,24 @@ pub(crate) struct SymbolRow {
     pub(crate) quote: String,
     /// The price's step; absent when any price is allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) tick: Option<String>,
     /// The quantity's step; absent when any quantity is allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) lot: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) min_notional: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) price: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(nullable = false, value_type = Option<String>, format = DateTime)]
     pub(crate) at: Option<Timestamp>,
     /// Since the first price of the day, UTC, that this server has seen.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) day_change_pct: Option<String>,
     /// Whether the price is older than it should be.
     pub(crate) stale: bool,
@@ -351,6 +379,7 @@ pub(crate) struct ControlRow {
     #[schema(value_type = String, format = DateTime)]
     pub(crate) last_changed_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) reason: Option<String>,
     /// Whether the store has it: a stop holds at once, also while the store is away.
     pub(crate) durable: bool,
@@ -362,6 +391,7 @@ pub(crate) struct ControlRow {
 pub(crate) struct FeedRow {
     pub(crate) venue: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) last_event_age_ms: Option<u64>,
     pub(crate) state: FeedWord,
 }
@@ -373,6 +403,7 @@ pub(crate) struct StoreRow {
     pub(crate) state: StoreWord,
     /// How long its last check took.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) latency_ms: Option<u64>,
 }
 
@@ -387,7 +418,7 @@ pub(crate) struct HealthRow {
     pub(crate) reconciliation_loop_healthy: bool,
     pub(crate) reconciliation_mismatch_count: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(nullable = false, value_type = Option<String>, format = DateTime)]
     pub(crate) reconciliation_last_run: Option<Timestamp>,
     pub(crate) reconciliation_parity_quarantined_trades: u64,
     pub(crate) reconciliation_parity_max_mismatch_notional_usd: String,
@@ -397,6 +428,7 @@ pub(crate) struct HealthRow {
     pub(crate) store: StoreRow,
     /// Why it is not live, in a sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) error: Option<String>,
 }
 

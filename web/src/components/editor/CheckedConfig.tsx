@@ -74,7 +74,7 @@ export function CheckedConfig({ text, onChange, check }: CheckedConfigProps) {
               {message}
             </li>
           ))}
-          {warnings.map(({ message }) => (
+          {warnings.map((message) => (
             <li key={message}>
               <span className={classes.place}>Note</span> {message}
             </li>

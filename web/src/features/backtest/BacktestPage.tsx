@@ -1,7 +1,7 @@
 /** Back-tests: what to run, and what was run before. */
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import type { Backtest } from "~/api/types";
+import type { BacktestRow } from "~/api/types";
 import { backtestsQuery } from "~/app/queries";
 import { useFlags } from "~/app/useSession";
 import { Profit } from "~/components/Amount";
@@ -15,6 +15,7 @@ import { decimalText } from "~/format/decimal";
 import { count, percent, ratio } from "~/format/number";
 import { spoken } from "~/format/words";
 import { RunForm } from "./RunForm";
+import { requestSymbols } from "./requestSymbols";
 
 export function BacktestPage() {
   const flags = useFlags();
@@ -65,7 +66,7 @@ export function BacktestPage() {
   );
 }
 
-const COLUMNS: Column<Backtest>[] = [
+const COLUMNS: Column<BacktestRow>[] = [
   { key: "what", header: "Run", cell: (run) => <RunLink run={run} /> },
   { key: "state", header: "State", cell: (run) => <RunState run={run} /> },
   { key: "return", header: "Return", numeric: true, cell: (run) => <Return run={run} /> },
@@ -73,22 +74,16 @@ const COLUMNS: Column<Backtest>[] = [
     key: "drawdown",
     header: "Largest drawdown",
     numeric: true,
-    cell: ({ summary }) =>
-      summary === undefined ? "–" : percent(decimalText(summary.maxDrawdownPct)),
+    cell: ({ figures }) =>
+      figures === undefined ? "–" : percent(decimalText(figures.maxDrawdownPct)),
   },
   {
     key: "trades",
     header: "Trades",
     numeric: true,
-    cell: ({ summary }) => (summary === undefined ? "–" : count(summary.closedTrades)),
+    cell: ({ figures }) => (figures === undefined ? "–" : count(figures.closedTrades)),
   },
-  {
-    key: "factor",
-    header: "Profit factor",
-    numeric: true,
-    cell: (run) => ratio(run.summary?.profitFactor),
-  },
-  { key: "sharpe", header: "Sharpe", numeric: true, cell: (run) => ratio(run.summary?.sharpe) },
+  { key: "sharpe", header: "Sharpe", numeric: true, cell: (run) => ratio(run.figures?.sharpe) },
   {
     key: "bars",
     header: "Bars",
@@ -98,16 +93,17 @@ const COLUMNS: Column<Backtest>[] = [
   { key: "at", header: "Started", cell: ({ createdAt }) => <Ago at={createdAt} /> },
 ];
 
-function RunLink({ run }: { run: Backtest }) {
-  const { symbols, timeframe, data } = run.request;
+function RunLink({ run }: { run: BacktestRow }) {
+  const { timeframe, data } = run.request;
   return (
     <Link to="/backtest/$backtestId" params={{ backtestId: run.id }}>
-      {symbols.join(", ")} · {timeframe}, {data.source === "upload" ? "own data" : "market data"}
+      {requestSymbols(run.request).join(", ")} · {timeframe},{" "}
+      {data.source === "upload" ? "own data" : "market data"}
     </Link>
   );
 }
 
-const TONES: Record<Backtest["state"], Tone> = {
+const TONES: Record<BacktestRow["state"], Tone> = {
   queued: "neutral",
   running: "accent",
   done: "good",
@@ -115,7 +111,7 @@ const TONES: Record<Backtest["state"], Tone> = {
   cancelled: "neutral",
 };
 
-export function RunState({ run }: { run: Backtest }) {
+export function RunState({ run }: { run: BacktestRow }) {
   return (
     <Badge tone={TONES[run.state]} hint={run.error}>
       {spoken(run.state)}
@@ -124,7 +120,7 @@ export function RunState({ run }: { run: Backtest }) {
   );
 }
 
-function Return({ run }: { run: Backtest }) {
-  const value = run.summary?.returnPct;
+function Return({ run }: { run: BacktestRow }) {
+  const value = run.figures?.returnPct ?? undefined;
   return value === undefined ? <>–</> : <Profit value={decimalText(value)} unit="percent" />;
 }

@@ -18,6 +18,7 @@ import { ProblemNote } from "~/components/ProblemNote";
 import { useAction } from "~/components/useAction";
 import { PRESETS } from "~/features/strategies/presets";
 import { useCanAct, useProfiles, useSymbols } from "~/realtime/hooks";
+import { requestSymbols } from "./requestSymbols";
 import classes from "./Backtest.module.css";
 import { FIRST_RUN, requestOf, symbolsOf, type RunFields } from "./runRequest";
 
@@ -139,11 +140,12 @@ function start(
     return answerOf(trading.POST("/api/backtest/run", { body: request }));
   }
   const form = new FormData();
+  const symbols = requestSymbols(request);
   form.append("request", new Blob([JSON.stringify(request)], { type: "application/json" }));
-  for (const symbol of request.symbols) {
+  for (const symbol of symbols) {
     const file = files.get(symbol);
-    // The symbol is the name of its file.
-    if (file !== undefined) form.append("file", file, symbol);
+    // The symbol is the name of its part.
+    if (file !== undefined) form.append(symbol, file);
   }
   return upload<{ id: string }>("/api/backtest/run", form);
 }

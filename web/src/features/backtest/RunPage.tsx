@@ -19,6 +19,7 @@ import { spoken } from "~/format/words";
 import { onNotice } from "~/realtime/connection";
 import type { BacktestProgress } from "~/realtime/messages";
 import { RunState } from "./BacktestPage";
+import { requestSymbols } from "./requestSymbols";
 import classes from "./Backtest.module.css";
 
 export function RunPage() {
@@ -29,19 +30,19 @@ export function RunPage() {
   if (run === undefined) {
     return query.error === null ? <Rows rows={8} /> : <ProblemNote error={query.error} />;
   }
-  const { symbols, timeframe } = run.request;
+  const { timeframe } = run.request;
   return (
     <>
       <PageHeader
         title={
           <>
-            Back-test of {symbols.join(", ")} on {timeframe} bars
+            Back-test of {requestSymbols(run.request).join(", ")} on {timeframe} bars
             <RunState run={run} />
           </>
         }
         about={
           <>
-            Started <At at={run.createdAt} />, {money(run.request.cash)} cash, fee{" "}
+            Started <At at={run.createdAt} />, {money(run.request.cash ?? "10000")} cash, fee{" "}
             {run.request.feePct} %, slippage {run.request.slippageBps} bp
           </>
         }
@@ -158,7 +159,7 @@ function Result({ run, summary }: { run: Backtest; summary: BacktestSummary }) {
               label="Trades of the back-test"
               columns={TRADE_COLUMNS}
               rows={trades}
-              rowKey={({ entryTime, symbol, side }) => `${entryTime}-${symbol ?? ""}-${side}`}
+              rowKey={({ entryTime, symbol, side }) => `${entryTime}-${symbol}-${side}`}
               empty={
                 <Empty title="It made no trade">
                   The report says which rules held how often, and what was missing.
@@ -191,15 +192,23 @@ function Report({ id }: { id: string }) {
   );
 }
 
+function isMissing(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
+}
+
+function textOf(value: string | number | null | undefined): string | undefined {
+  return isMissing(value) ? undefined : decimalText(value);
+}
+
 function figuresOf(summary: BacktestSummary): Figure[] {
   const { winRatePct } = summary;
   return [
     { label: "Final equity", value: money(decimalText(summary.finalEquity)) },
-    { label: "Return", value: <Profit value={decimalText(summary.returnPct)} unit="percent" /> },
+    { label: "Return", value: <Profit value={textOf(summary.returnPct)} unit="percent" /> },
     { label: "Largest drawdown", value: percent(decimalText(summary.maxDrawdownPct)) },
     { label: "Closed trades", value: count(summary.closedTrades) },
     { label: "Still open", value: count(summary.openTrades) },
-    { label: "Winners", value: winRatePct === null ? "–" : percent(decimalText(winRatePct), 1) },
+    { label: "Winners", value: isMissing(winRatePct) ? "–" : percent(decimalText(winRatePct), 1) },
     { label: "Profit factor", value: ratio(summary.profitFactor) },
     { label: "Sharpe", value: ratio(summary.sharpe) },
     { label: "Sortino", value: ratio(summary.sortino) },
@@ -210,7 +219,7 @@ function figuresOf(summary: BacktestSummary): Figure[] {
 }
 
 const TRADE_COLUMNS: Column<BacktestTrade>[] = [
-  { key: "symbol", header: "Symbol", cell: ({ symbol }) => symbol ?? "–" },
+  { key: "symbol", header: "Symbol", cell: ({ symbol }) => symbol },
   { key: "side", header: "Side", cell: ({ side }) => spoken(side) },
   { key: "in", header: "Entered", cell: ({ entryTime }) => <At at={entryTime} /> },
   {
@@ -222,13 +231,13 @@ const TRADE_COLUMNS: Column<BacktestTrade>[] = [
   {
     key: "out",
     header: "Left",
-    cell: ({ exitTime }) => (exitTime === null ? "still open" : <At at={exitTime} />),
+    cell: ({ exitTime }) => (isMissing(exitTime) ? "still open" : <At at={exitTime} />),
   },
   {
     key: "exit",
     header: "Exit",
     numeric: true,
-    cell: ({ exitPrice }) => (exitPrice === null ? "–" : price(decimalText(exitPrice))),
+    cell: ({ exitPrice }) => (isMissing(exitPrice) ? "–" : price(decimalText(exitPrice))),
   },
   {
     key: "quantity",
@@ -240,11 +249,11 @@ const TRADE_COLUMNS: Column<BacktestTrade>[] = [
     key: "profit",
     header: "Profit",
     numeric: true,
-    cell: ({ pnl }) => <Profit value={pnl === null ? undefined : decimalText(pnl)} />,
+    cell: ({ pnl }) => <Profit value={textOf(pnl)} />,
   },
   {
     key: "why",
     header: "Left by",
-    cell: ({ exitReason }) => (exitReason === null ? "–" : spoken(exitReason)),
+    cell: ({ exitReason }) => (isMissing(exitReason) ? "–" : spoken(exitReason)),
   },
 ];

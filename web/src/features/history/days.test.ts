@@ -5,6 +5,7 @@ import { daysOf, endOfDay, neighbour, startOfDay, weeksOf } from "./days";
 
 const trade = (closedAt: string, pnl: string, currency = "USD"): TradeRow => ({
   id: closedAt,
+  seq: 1,
   profileId: "prf_1",
   symbol: "ACME",
   direction: "long",

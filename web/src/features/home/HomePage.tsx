@@ -112,7 +112,9 @@ function Standing() {
 
 function EquityPanel() {
   const isPhone = useIsPhone();
-  const { data, error, isPending, refetch } = useQuery(performanceQuery);
+  const { data: all, error, isPending, refetch } = useQuery(performanceQuery);
+  // The first currency is the one that most is traded in; each profile's page has its own.
+  const data = all?.[0];
   return (
     <Panel title="Equity" className={classes.equity}>
       <ProblemNote error={error} onRetry={() => void refetch()} />

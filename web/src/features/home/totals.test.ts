@@ -4,10 +4,17 @@ import { totalsOf } from "./totals";
 
 it("sums exactly, and never across currencies", () => {
   const euro = { ...sampleProfile, id: "prf_2", capital: { currency: "EUR", allocated: "1" } };
-  const other = { ...sampleProfile, id: "prf_3", equity: "0.10", dayProfit: "-0.30" };
+  const other = {
+    ...sampleProfile,
+    id: "prf_3",
+    equity: "0.10",
+    dayProfit: "-0.30",
+    openRisk: "0.30",
+  };
+  const stop = { level: "90", kind: "stopLoss" as const };
   const positions = [
-    { ...samplePosition, riskToStop: "0.10" },
-    { ...samplePosition, tradeId: "trd_2", riskToStop: "0.20" },
+    { ...samplePosition, stop },
+    { ...samplePosition, tradeId: "trd_2", stop },
     { ...samplePosition, tradeId: "trd_3", profileId: "prf_2" },
   ];
   const [dollars, euros] = totalsOf([sampleProfile, euro, other], positions);

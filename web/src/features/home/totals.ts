@@ -1,5 +1,5 @@
 /** Sums over profiles for showing, apart for each currency. The server decides by its own. */
-import { add, sum } from "~/format/decimal";
+import { sum } from "~/format/decimal";
 import type { PositionRow, ProfileRow } from "~/api/types";
 
 export interface Totals {
@@ -27,8 +27,8 @@ export function totalsOf(profiles: ProfileRow[], positions: PositionRow[]): Tota
       equity: sum(own.map(({ equity }) => equity)),
       dayProfit: sum(own.map(({ dayProfit }) => dayProfit)),
       unrealized: sum(own.map(({ unrealizedPnl }) => unrealizedPnl)),
-      openRisk: held.reduce((total, { riskToStop }) => add(total, riskToStop ?? "0"), "0"),
-      unprotected: held.filter(({ riskToStop }) => riskToStop === undefined).length,
+      openRisk: sum(own.map(({ openRisk }) => openRisk)),
+      unprotected: held.filter(({ stop }) => stop === undefined).length,
       positions: held.length,
     };
   });

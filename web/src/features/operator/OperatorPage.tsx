@@ -76,6 +76,7 @@ const TONES: Record<Control["mode"], Tone> = {
   RUNNING: "good",
   PAUSED: "warning",
   HALTED: "critical",
+  UNKNOWN: "critical",
 };
 
 /** In the page itself: nothing may ever stand before the button that stops. */

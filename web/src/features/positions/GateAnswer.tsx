@@ -2,7 +2,7 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { answerOf, trading } from "~/api/client";
-import type { ManualOrder, OrderPreview } from "~/api/types";
+import type { ManualOrder, OrderPreview, RefusalBody } from "~/api/types";
 import { ProblemNote } from "~/components/ProblemNote";
 import { money, price, quantity } from "~/format/number";
 import { remedyOf } from "~/format/words";
@@ -56,18 +56,24 @@ export function GateAnswer(props: {
       ) : answer.accepted ? (
         <Accepted preview={answer} currency={currency} />
       ) : (
-        <div className={classes.answer} data-accepted="false" title={`code ${answer.refusal.code}`}>
-          <strong>The gate would refuse it: {answer.refusal.text}.</strong>
-          <p>{remedyOf(answer.refusal.code)}</p>
-        </div>
+        <Refused refusal={answer.refusal as RefusalBody} />
       )}
     </div>
   );
 }
 
-function Accepted(props: { preview: Extract<OrderPreview, { accepted: true }>; currency: string }) {
-  const { preview, currency } = props;
-  const { order, availableBefore, availableAfter } = preview;
+function Refused({ refusal }: { refusal: RefusalBody }) {
+  return (
+    <div className={classes.answer} data-accepted="false" title={`code ${refusal.code}`}>
+      <strong>The gate would refuse it: {refusal.text}.</strong>
+      <p>{remedyOf(refusal.code)}</p>
+    </div>
+  );
+}
+
+function Accepted({ preview, currency }: { preview: OrderPreview; currency: string }) {
+  const { order, availableBefore, availableAfter = availableBefore } = preview;
+  if (order === undefined) return null;
   return (
     <div className={classes.answer} data-accepted="true">
       <strong>The gate would accept it</strong>
@@ -75,11 +81,11 @@ function Accepted(props: { preview: Extract<OrderPreview, { accepted: true }>; c
         <dt>Quantity</dt>
         <dd className="number">{quantity(order.quantity)}</dd>
         <dt>Expected price</dt>
-        <dd className="number">{price(order.estimatedPrice)}</dd>
+        <dd className="number">{shown(order.estimatedPrice, price)}</dd>
         <dt>Worth</dt>
-        <dd className="number">{money(order.notional)}</dd>
+        <dd className="number">{shown(order.notional, money)}</dd>
         <dt>Fees, about</dt>
-        <dd className="number">{money(order.fees)}</dd>
+        <dd className="number">{shown(order.fees, money)}</dd>
         <dt>Reserved, {currency}</dt>
         <dd className="number">{money(order.reserved, currency)}</dd>
         <dt>Available afterwards, {currency}</dt>
@@ -89,4 +95,8 @@ function Accepted(props: { preview: Extract<OrderPreview, { accepted: true }>; c
       </dl>
     </div>
   );
+}
+
+function shown(value: string | undefined, format: (value: string) => string): string {
+  return value === undefined ? "–" : format(value);
 }

@@ -5,7 +5,7 @@ import type { PositionRow } from "~/api/types";
 import { Flash, Profit } from "~/components/Amount";
 import { CardLines, DataTable, type Column } from "~/components/DataTable";
 import { Ago } from "~/components/Time";
-import { money, price, quantity } from "~/format/number";
+import { price, quantity } from "~/format/number";
 import { spoken } from "~/format/words";
 import { usePosition, useProfile, useSymbol } from "~/realtime/hooks";
 import { ClosePosition, MoveStop } from "./PositionActions";
@@ -82,10 +82,10 @@ const COLUMNS: Column<PositionRow>[] = [
   },
   {
     key: "risk",
-    header: "Risk to stop",
+    header: "At the stop",
     numeric: true,
-    cell: ({ riskToStop, currency }) =>
-      riskToStop === undefined ? "–" : money(riskToStop, currency),
+    cell: ({ resultAtStop, currency }) =>
+      resultAtStop === undefined ? "–" : <Profit value={resultAtStop} currency={currency} />,
   },
   {
     key: "opened",

@@ -153,7 +153,7 @@ function OrderForm(props: { profile: ProfileRow; symbol?: string; onDone: () => 
         onClick={() => order !== undefined && send.run(order)}
       >
         {verb}{" "}
-        {preview.answer?.accepted === true && isReady
+        {preview.answer?.order !== undefined && isReady
           ? `${quantity(preview.answer.order.quantity)} ${fields.symbol}`
           : fields.symbol}
       </Button>

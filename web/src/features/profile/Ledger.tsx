@@ -28,6 +28,7 @@ export function Ledger({ profileId, currency }: { profileId: string; currency: s
   const query = useInfiniteQuery(ledgerQuery(profileId));
   const balances = query.data?.pages[0]?.balances;
   const transfers = query.data?.pages.flatMap(({ items }) => items) ?? [];
+  const of = (balance: string | undefined) => money(balance ?? "0", currency);
   if (query.isPending) return <Rows rows={8} />;
   return (
     <>
@@ -36,12 +37,12 @@ export function Ledger({ profileId, currency }: { profileId: string; currency: s
         <div className={classes.now}>
           <Figures
             figures={[
-              { label: `Capital, ${currency}`, value: money(balances.capital, currency) },
-              { label: "Available", value: money(balances.available, currency) },
-              { label: "Reserved for orders", value: money(balances.reservedOrders, currency) },
-              { label: "In positions", value: money(balances.reservedPositions, currency) },
-              { label: "Realised profit", value: money(balances.realizedPnl, currency) },
-              { label: "Fees", value: money(balances.fees, currency) },
+              { label: `Capital, ${currency}`, value: of(balances.capital) },
+              { label: "Available", value: of(balances.available) },
+              { label: "Reserved for orders", value: of(balances.reservedOrders) },
+              { label: "In positions", value: of(balances.reservedPositions) },
+              { label: "Realised profit", value: of(balances.realizedPnl) },
+              { label: "Fees", value: of(balances.fees) },
             ]}
           />
         </div>

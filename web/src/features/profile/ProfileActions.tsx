@@ -93,7 +93,7 @@ function Flatten({ profile }: { profile: ProfileRow }) {
     {
       done: ({ orders, cancelled, refused }) =>
         `${plural(orders.length, "closing order")} sent, ${cancelled.length} cancelled` +
-        (refused.length > 0 ? `, ${refused.length} refused: ${refused[0]?.text ?? ""}` : "."),
+        (refused.length > 0 ? `, ${refused.length} refused: ${refused[0] ?? ""}` : "."),
     },
   );
   if (held.length === 0 && working.length === 0) return null;

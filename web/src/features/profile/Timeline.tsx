@@ -9,7 +9,7 @@ import { Badge, type Tone } from "~/components/Badge";
 import { Empty, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { Ago, At } from "~/components/Time";
-import { decisionWord, holdWord, profileStatus, remedyOf, spoken } from "~/format/words";
+import { decisionWord, holdWord, remedyOf, spoken } from "~/format/words";
 import { useEvaluation } from "~/realtime/hooks";
 import classes from "./Profile.module.css";
 
@@ -138,7 +138,7 @@ function Entry({ row }: { row: TimelineRow }) {
         <At at={row.at} />
       </span>
       <span>
-        {row.kind === "evaluation" ? (
+        {row.evaluation !== undefined ? (
           <Decision evaluation={row.evaluation} />
         ) : (
           <Badge tone={tone}>{badge}</Badge>
@@ -158,9 +158,9 @@ function told(row: TimelineRow): { badge: string; tone: Tone; text: ReactNode } 
         text: (
           <details>
             <summary>
-              <span className="muted">{row.evaluation.symbol}</span> {row.evaluation.text}
+              <span className="muted">{row.symbol}</span> {row.text}
             </summary>
-            <Rules rules={row.evaluation.rules} />
+            <Rules rules={row.evaluation?.rules ?? []} />
           </details>
         ),
       };
@@ -170,20 +170,15 @@ function told(row: TimelineRow): { badge: string; tone: Tone; text: ReactNode } 
         tone: "warning",
         text: (
           <details>
-            <summary>
-              {row.what}: {row.text}
-            </summary>
+            <summary>{row.text}</summary>
             <span className="muted">
-              {remedyOf(row.code) ?? ""} Asked by {row.origin === "manual" ? "you" : "the strategy"}
-              ; code <code>{row.code}</code>
+              {remedyOf(row.code ?? "") ?? ""} Code <code>{row.code}</code>
             </span>
           </details>
         ),
       };
-    case "status": {
-      const word = profileStatus(row.status as ProfileRow["status"]) as string | undefined;
-      return { badge: word ?? row.status, tone: "neutral", text: row.reason };
-    }
+    case "review":
+      return { badge: "Under review", tone: "critical", text: row.text };
     default:
       return {
         badge: spoken(row.kind),
@@ -194,10 +189,9 @@ function told(row: TimelineRow): { badge: string; tone: Tone; text: ReactNode } 
 }
 
 function symbolOf(row: TimelineRow): string | undefined {
-  if (row.kind === "evaluation") return row.evaluation.symbol;
-  return row.kind === "refusal" ? row.symbol : undefined;
+  return row.symbol;
 }
 
 function isWaiting(row: TimelineRow): boolean {
-  return row.kind === "evaluation" && row.evaluation.decision === "hold";
+  return row.evaluation?.decision === "hold";
 }

@@ -42,11 +42,15 @@ export function Versions({ profileId }: { profileId: string }) {
       <Suspense fallback={<Rows rows={8} />}>
         <ConfigDiff
           key={shown.version}
-          before={before === undefined ? textOf(shown.document) : textOf(before.document)}
-          after={textOf(shown.document)}
+          before={before === undefined ? textOf(documentOf(shown)) : textOf(documentOf(before))}
+          after={textOf(documentOf(shown))}
           label={`What version ${shown.version} changed`}
         />
       </Suspense>
     </div>
   );
+}
+
+function documentOf(version: { document: unknown }): object {
+  return version.document as object;
 }

@@ -37,7 +37,7 @@ export function Sessions() {
     >
       <ProblemNote error={query.error} onRetry={() => void query.refetch()} />
       {query.isPending ? <Rows /> : null}
-      {query.data?.items.map((session) => (
+      {query.data?.sessions.map((session) => (
         <SessionLine key={session.id} session={session} />
       ))}
     </Panel>
@@ -45,7 +45,7 @@ export function Sessions() {
 }
 
 function SessionLine({ session }: { session: Session }) {
-  const { id, userAgent, address, createdAt, lastSeenAt, current } = session;
+  const { id, userAgent, address, createdAt, lastUsedAt, current } = session;
   const canAct = useCanAct();
   const end = useAction(
     () =>
@@ -59,8 +59,8 @@ function SessionLine({ session }: { session: Session }) {
           <b>{device(userAgent)}</b> {current ? <Badge tone="good">This one</Badge> : null}
         </div>
         <div className="muted">
-          Signed in <Ago at={createdAt} />, last seen <Ago at={lastSeenAt ?? createdAt} />
-          {address === undefined ? "" : `, from ${address}`}
+          Signed in <Ago at={createdAt} />, last seen <Ago at={lastUsedAt} />
+          {address === "" ? "" : `, from ${address}`}
         </div>
         <ProblemNote error={end.error} />
       </div>

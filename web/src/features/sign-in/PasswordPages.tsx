@@ -1,10 +1,13 @@
 /** The way back in for somebody who has forgotten the password. */
 import { Alert } from "@mantine/core";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { answerOf, platform } from "~/api/client";
+import { ProblemNote } from "~/components/ProblemNote";
 import { useAction } from "~/components/useAction";
 import { CredentialsForm, type Credentials } from "./CredentialsForm";
+import { useLinkToken } from "./linkToken";
 import { SignInFrame } from "./SignInFrame";
 import classes from "./SignIn.module.css";
 
@@ -35,7 +38,7 @@ export function ForgotPage() {
 }
 
 export function ResetPage() {
-  const { token = "" } = useSearch({ strict: false });
+  const token = useLinkToken();
   const navigate = useNavigate();
   const action = useAction(
     ({ password }: Credentials) =>
@@ -55,6 +58,29 @@ export function ResetPage() {
       ) : (
         <CredentialsForm asks={["password"]} isNew action={action} submit="Change the password" />
       )}
+    </SignInFrame>
+  );
+}
+
+/** Confirms an address: opening the link is enough. */
+export function VerifyEmailPage() {
+  const token = useLinkToken();
+  const { error, isPending } = useQuery({
+    queryKey: ["verify-email", token],
+    queryFn: async () => {
+      await answerOf(platform.POST("/platform/api/auth/email/verify", { body: { token } }));
+      return true;
+    },
+    retry: false,
+    staleTime: Infinity,
+  });
+  return (
+    <SignInFrame title="Confirm the e-mail address">
+      {isPending ? <p>One moment…</p> : <ProblemNote error={error} />}
+      {!isPending && error === null ? <p>The address is confirmed.</p> : null}
+      <div className={classes.links}>
+        <Link to="/sign-in">Sign in</Link>
+      </div>
     </SignInFrame>
   );
 }

@@ -9,6 +9,7 @@ import { configQuery } from "~/app/queries";
 import { useSession } from "~/app/useSession";
 import { useAction } from "~/components/useAction";
 import { CredentialsForm, type Credentials } from "./CredentialsForm";
+import { useLinkToken } from "./linkToken";
 import { SignInFrame } from "./SignInFrame";
 import classes from "./SignIn.module.css";
 
@@ -57,7 +58,7 @@ export function SignInPage() {
 
 export function RegisterPage() {
   const { data: config } = useQuery(configQuery);
-  const action = useBeginning((body) =>
+  const action = useAction((body: Credentials) =>
     answerOf(platform.POST("/platform/api/auth/register", { body })),
   );
   const isClosed = config?.registration === "closed";
@@ -70,7 +71,11 @@ export function RegisterPage() {
           : "Trading is on paper until you say otherwise."
       }
     >
-      {isClosed ? null : (
+      {isClosed ? null : action.result !== undefined ? (
+        <Alert mt="sm" role="status">
+          {action.result.message}
+        </Alert>
+      ) : (
         <CredentialsForm
           asks={["email", "password"]}
           isNew
@@ -86,7 +91,7 @@ export function RegisterPage() {
 }
 
 export function FirstAdministratorPage() {
-  const { token = "" } = useSearch({ strict: false });
+  const token = useLinkToken();
   const action = useBeginning((body) =>
     answerOf(platform.POST("/platform/api/auth/first-administrator", { body: { token, ...body } })),
   );

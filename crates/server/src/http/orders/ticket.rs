@@ -32,32 +32,32 @@ pub(in crate::http) struct Ticket {
     kind: OrderKind,
     /// Units; rounded down to the lot.
     #[serde(default, with = "optional_decimal")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     quantity: Option<Decimal>,
     /// What it may cost, in quote currency, fees apart.
     #[serde(default, with = "optional_decimal")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     notional: Option<Decimal>,
     /// With types `limit` and `stop_limit`.
     #[serde(default, with = "optional_decimal")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     limit_price: Option<Decimal>,
     /// With types `stop` and `stop_limit`.
     #[serde(default, with = "optional_decimal")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     stop_price: Option<Decimal>,
     /// With type `trailing_stop`: distance from the extreme, in the price's unit.
     #[serde(default, with = "optional_decimal")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     trail_distance: Option<Decimal>,
     #[serde(default)]
     time_in_force: TicketTime,
     /// What protects the trade that it enters.
     #[serde(default)]
-    #[schema(value_type = Option<TicketLevel>)]
+    #[schema(value_type = Option<TicketLevel>, nullable = false)]
     stop_loss: Option<Level>,
     #[serde(default)]
-    #[schema(value_type = Option<TicketLevel>)]
+    #[schema(value_type = Option<TicketLevel>, nullable = false)]
     take_profit: Option<Level>,
     /// Refuse it rather than enter.
     #[serde(default)]

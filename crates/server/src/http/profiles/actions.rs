@@ -26,14 +26,16 @@ pub(super) fn routes(api: Api<App>) -> Api<App> {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct StartBody {
     /// That a profile under review was looked at.
+    #[schema(required = false)]
     acknowledge: bool,
 }
 
 /// Why it is stopped.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub(super) struct ReasonBody {
+pub(super) struct OptionalReason {
     /// For the record; at most 500 characters.
+    #[schema(nullable = false, required = false)]
     reason: Option<String>,
 }
 
@@ -91,16 +93,16 @@ async fn start(
 
 /// Stop a profile's entries; what it holds stays protected
 #[utoipa::path(post, path = "/api/profiles/{id}/stop", tag = "profiles",
-    params(("id" = String, Path)), request_body = ReasonBody,
+    params(("id" = String, Path)), request_body = OptionalReason,
     responses((status = 200, body = Profile)))]
 async fn stop(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    keyed: Keyed<Option<ReasonBody>>,
+    keyed: Keyed<Option<OptionalReason>>,
 ) -> Result<Response, Problem> {
     let profile = profile_id(&id)?;
-    let work = async move |_, caller: Caller, body: Option<ReasonBody>| {
+    let work = async move |_, caller: Caller, body: Option<OptionalReason>| {
         find(&caller, profile)?;
         let reason = body.unwrap_or_default().read()?;
         let (status, acknowledge, by) = (ProfileStatus::Stopped, false, caller.name());
@@ -120,16 +122,16 @@ async fn set_status(caller: &Caller, command: Command) -> Result<(), Problem> {
 
 /// Stop a profile, cancel its entries and leave everything it holds at the market
 #[utoipa::path(post, path = "/api/profiles/{id}/flatten", tag = "profiles",
-    params(("id" = String, Path)), request_body = ReasonBody,
+    params(("id" = String, Path)), request_body = OptionalReason,
     responses((status = 200, body = FlattenAnswer)))]
 async fn flatten(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    keyed: Keyed<Option<ReasonBody>>,
+    keyed: Keyed<Option<OptionalReason>>,
 ) -> Result<Response, Problem> {
     let profile = profile_id(&id)?;
-    let work = async move |_, caller: Caller, body: Option<ReasonBody>| {
+    let work = async move |_, caller: Caller, body: Option<OptionalReason>| {
         find(&caller, profile)?;
         let (by, reason) = (caller.name(), body.unwrap_or_default().read()?);
         match caller.ask(Command::Flatten { profile, by, reason }).await? {
@@ -140,7 +142,7 @@ async fn flatten(
     caller.once(app, keyed, work).await
 }
 
-impl ReasonBody {
+impl OptionalReason {
     /// Why, empty when nobody says.
     fn read(self) -> Result<String, Problem> {
         let reason = self.reason.unwrap_or_default().trim().to_owned();

@@ -47,10 +47,11 @@ pub(in crate::http) struct ProfileBody {
     mode: String,
     /// Limits beside those of the strategy config, of which the stricter hold.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Object>, nullable = false)]
     limits: Option<Limits>,
     /// The time zone that its days are counted in; UTC, the only one that there is.
     #[serde(default)]
+    #[schema(nullable = false)]
     time_zone: Option<String>,
 }
 

@@ -70,6 +70,7 @@ struct Ledger {
     balances: BTreeMap<String, String>,
     items: Vec<TransferRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     next_cursor: Option<String>,
 }
 

@@ -1,0 +1,98 @@
+/** What happens when things end: the server, the session, the connection. */
+import { test as plain, expect, type Page } from "@playwright/test";
+import { administrate, EMAIL, PASSWORD, post, Server, tokenOf } from "./server";
+
+plain.describe.configure({ mode: "serial" });
+
+const isPhone = (project: string) => project === "phone";
+
+async function signIn(page: Page, server: Server): Promise<void> {
+  await page.goto(`${server.url}/sign-in`);
+  await page.getByLabel("E-mail").fill(EMAIL);
+  await page.getByLabel(/^Password/).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
+}
+
+plain("from the one-time link to a running Home", async ({ page }) => {
+  const server = await Server.start();
+  await page.goto(server.link);
+  await page.getByLabel("E-mail").fill(EMAIL);
+  await page.getByLabel(/^New password/).fill("short");
+  await page.getByRole("button", { name: "Create it and sign in" }).click();
+  await expect(page.getByText(/10 characters or more/).first()).toBeVisible();
+  await page.getByLabel(/^New password/).fill(PASSWORD);
+  await page.getByRole("button", { name: "Create it and sign in" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
+  await expect(page.getByText("Trend", { exact: true }).first()).toBeVisible();
+
+  // It works once.
+  await page.goto("about:blank");
+  await page.context().clearCookies();
+  await page.goto(server.link);
+  await page.getByLabel("E-mail").fill("other@example.org");
+  await page.getByLabel(/^New password/).fill(PASSWORD);
+  await page.getByRole("button", { name: "Create it and sign in" }).click();
+  await expect(page.getByRole("alert").first()).toBeVisible();
+  await server.stop();
+});
+
+plain("a server that is killed and comes back is found again by itself", async ({ page }) => {
+  let server = await Server.start();
+  await administrate(server);
+  await signIn(page, server);
+  await expect(page.getByText("Live", { exact: true }).first()).toBeVisible();
+  await server.kill();
+  await expect(page.getByText("Live", { exact: true })).toHaveCount(0);
+  server = await server.again();
+  await expect(page.getByText("Live", { exact: true }).first()).toBeVisible({ timeout: 30_000 });
+  await server.stop();
+});
+
+plain("a session that is ended elsewhere is over here within seconds", async ({ page }) => {
+  const server = await Server.start();
+  await administrate(server);
+  await signIn(page, server);
+  const token = await tokenOf(server.url);
+  const ended = Date.now();
+  await post(server.url, "/platform/api/auth/logout-everywhere", {}, token);
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible({ timeout: 6_000 });
+  expect(Date.now() - ended).toBeLessThan(6_000);
+  await server.stop();
+});
+
+plain("a fill arrives while one watches", async ({ page }, { project }) => {
+  plain.skip(isPhone(project.name), "the same store as on the desktop");
+  const server = await Server.start();
+  const token = await administrate(server);
+  await signIn(page, server);
+  await page.goto(`${server.url}/positions`);
+  await expect(page.getByText("Live", { exact: true }).first()).toBeVisible();
+  const profiles = await fetch(`${server.url}/api/profiles`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  const { items } = (await profiles.json()) as { items: { id: string; symbols: string[] }[] };
+  const trend = items.find(({ symbols }) => symbols.includes("ACME"));
+  const order = { profileId: trend?.id, symbol: "ACME", side: "buy", type: "market" };
+  const placed = await post(server.url, "/api/orders/manual", { ...order, quantity: "3" }, token);
+  expect(placed.status).toBe(201);
+  const positions = page.getByRole("region", { name: "Open positions" });
+  await expect(positions.getByText("ACME").first()).toBeVisible();
+  await server.stop();
+});
+
+plain("another user sees nothing of the first", async ({ page }) => {
+  const server = await Server.start({ settings: "[identity]\nregistration_open = true\n" });
+  await administrate(server);
+  const other = { email: "other@example.org", password: "another long pass phrase" };
+  expect((await post(server.url, "/platform/api/auth/register", other)).status).toBeLessThan(300);
+  await page.goto(`${server.url}/sign-in`);
+  await page.getByLabel("E-mail").fill(other.email);
+  await page.getByLabel(/^Password/).fill(other.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
+  await expect(page.getByText("Trend", { exact: true })).toHaveCount(0);
+  await page.goto(`${server.url}/operator`);
+  await expect(page.getByRole("button", { name: "Pause all entries" })).toHaveCount(0);
+  await server.stop();
+});

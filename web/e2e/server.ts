@@ -1,0 +1,130 @@
+/** The server under test: started from its binary, on a data directory and ports of its own. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+export const EMAIL = "admin@example.org";
+export const PASSWORD = "correct horse battery staple";
+
+const START_MS = 60_000;
+
+/** What a file of settings adds to the defaults. */
+export interface Options {
+  settings?: string;
+  /** The port to listen on; a free one when absent. */
+  port?: number;
+  directory?: string;
+}
+
+export class Server {
+  private constructor(
+    readonly url: string,
+    readonly directory: string,
+    /** The link of the first administrator; empty when there is one already. */
+    readonly link: string,
+    private readonly options: Options,
+    private readonly child: ChildProcess,
+  ) {}
+
+  /** Starts it, and waits until it runs. */
+  static async start(options: Options = {}): Promise<Server> {
+    const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "ballast-e2e-")));
+    const file = join(directory, "ballast.toml");
+    await writeFile(file, options.settings ?? "");
+    const binary = process.env.BALLAST_SERVER;
+    if (binary === undefined) throw new Error("BALLAST_SERVER names no binary to test");
+    const listen = ["--listen", `127.0.0.1:${options.port ?? 0}`];
+    const internal = ["--internal-listen", "127.0.0.1:0"];
+    const child = spawn(
+      binary,
+      ["serve", "--config", file, "--data-dir", join(directory, "data"), ...listen, ...internal],
+      { stdio: ["ignore", "ignore", "pipe"] },
+    );
+    const { address, link } = await heard(child);
+    return new Server(`http://${address}`, directory, link, options, child);
+  }
+
+  /** Ends it without a word, as a power cut would. */
+  async kill(): Promise<void> {
+    await this.end("SIGKILL");
+  }
+
+  /** Starts it again where it was. */
+  again(): Promise<Server> {
+    const { directory } = this;
+    return Server.start({ ...this.options, directory, port: Number(new URL(this.url).port) });
+  }
+
+  /** Ends it for good. */
+  async stop(): Promise<void> {
+    await this.end("SIGTERM");
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    this.child.kill(signal);
+    await once(this.child, "exit");
+  }
+}
+
+/** Reads the log until the server says where it is. */
+async function heard(child: ChildProcess): Promise<{ address: string; link: string }> {
+  if (child.stderr === null) throw new Error("the server has no log");
+  const said: string[] = [];
+  const lines = createInterface({ input: child.stderr });
+  const found = new Promise<{ address: string; link: string }>((resolve, reject) => {
+    let address: string | undefined;
+    lines.on("line", (line) => {
+      said.push(line);
+      address ??= / listen=(\S+)/.exec(line)?.[1];
+      const link = / link=(\S+)/.exec(line)?.[1];
+      // What the tenants say comes after the link, or where the link would be.
+      const isPast = link !== undefined || line.includes("trades on paper");
+      if (address !== undefined && isPast) resolve({ address, link: link ?? "" });
+    });
+    child.once("exit", (code) => reject(new Error(`it ended with ${code}:\n${said.join("\n")}`)));
+    setTimeout(() => reject(new Error(`it does not start:\n${said.join("\n")}`)), START_MS).unref();
+  });
+  return found;
+}
+
+/** Posts JSON to the server, as a program would. */
+export async function post(
+  url: string,
+  path: string,
+  body: object,
+  token?: string,
+): Promise<{ status: number; answer: Record<string, unknown> }> {
+  const headers: Record<string, string> = {
+    "content-type": "application/json",
+    "idempotency-key": crypto.randomUUID(),
+  };
+  if (token !== undefined) headers.authorization = `Bearer ${token}`;
+  const response = await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) });
+  const text = await response.text();
+  return {
+    status: response.status,
+    answer: text === "" ? {} : (JSON.parse(text) as Record<string, unknown>),
+  };
+}
+
+/** Makes the first administrator of a server; gives their access token. */
+export async function administrate(server: Server): Promise<string> {
+  const token = new URL(server.link).hash.slice("#token=".length);
+  const path = "/platform/api/auth/first-administrator";
+  const body = { token, email: EMAIL, password: PASSWORD };
+  const { status, answer } = await post(server.url, path, body);
+  if (status !== 200) throw new Error(`no administrator was made: ${JSON.stringify(answer)}`);
+  return String(answer.accessToken);
+}
+
+/** Signs in as a program; gives the access token. */
+export async function tokenOf(url: string, email = EMAIL, password = PASSWORD): Promise<string> {
+  const { status, answer } = await post(url, "/platform/api/auth/login", { email, password });
+  if (status !== 200) throw new Error(`not signed in: ${JSON.stringify(answer)}`);
+  return String(answer.accessToken);
+}

@@ -1,0 +1,7 @@
+/** The token of a link: behind the #, so that no server and no log ever sees it. */
+import { useState } from "react";
+
+export function useLinkToken(): string {
+  const [token] = useState(() => new URLSearchParams(location.hash.slice(1)).get("token") ?? "");
+  return token;
+}
