@@ -1,6 +1,6 @@
 /** What happens when things end: the server, the session, the connection. */
 import { test as plain, expect, type Page } from "@playwright/test";
-import { administrate, EMAIL, PASSWORD, post, Server, tokenOf } from "./server";
+import { administrate, EMAIL, makeIdleProfile, PASSWORD, post, Server, tokenOf } from "./server";
 
 plain.describe.configure({ mode: "serial" });
 
@@ -68,14 +68,10 @@ plain("a fill arrives while one watches", async ({ page }, { project }) => {
   await signIn(page, server);
   await page.goto(`${server.url}/positions`);
   await expect(page.getByText("Live", { exact: true }).first()).toBeVisible();
-  const profiles = await fetch(`${server.url}/api/profiles`, {
-    headers: { authorization: `Bearer ${token}` },
-  });
-  const { items } = (await profiles.json()) as { items: { id: string; symbols: string[] }[] };
-  const trend = items.find(({ symbols }) => symbols.includes("ACME"));
-  const order = { profileId: trend?.id, symbol: "ACME", side: "buy", type: "market" };
+  const profileId = await makeIdleProfile(server.url, token);
+  const order = { profileId, symbol: "ACME", side: "buy", type: "market" };
   const placed = await post(server.url, "/api/orders/manual", { ...order, quantity: "3" }, token);
-  expect(placed.status).toBe(201);
+  expect(placed).toMatchObject({ status: 201 });
   const positions = page.getByRole("region", { name: "Open positions" });
   await expect(positions.getByText("ACME").first()).toBeVisible();
   await server.stop();
@@ -84,7 +80,7 @@ plain("a fill arrives while one watches", async ({ page }, { project }) => {
 plain("another user sees nothing of the first", async ({ page }) => {
   const server = await Server.start({ settings: "[identity]\nregistration_open = true\n" });
   await administrate(server);
-  const other = { email: "other@example.org", password: "another long pass phrase" };
+  const other = { email: "other@example.org", password: "a long pass phrase of mine" };
   expect((await post(server.url, "/platform/api/auth/register", other)).status).toBeLessThan(300);
   await page.goto(`${server.url}/sign-in`);
   await page.getByLabel("E-mail").fill(other.email);

@@ -128,3 +128,22 @@ export async function tokenOf(url: string, email = EMAIL, password = PASSWORD): 
   if (status !== 200) throw new Error(`not signed in: ${JSON.stringify(answer)}`);
   return String(answer.accessToken);
 }
+
+/** Makes a profile whose rules never hold, so that only people trade for it; gives its id. */
+export async function makeIdleProfile(url: string, token: string): Promise<string> {
+  const strategyConfig = {
+    version: 1,
+    kind: "rules",
+    timeframe: "5s",
+    symbols: ["ACME"],
+    entry: "close > 1000000",
+    sizing: { type: "percentOfEquity", value: "10" },
+  };
+  const capital = { currency: "USD", allocated: "10000" };
+  const profile = { name: "By hand", capital, strategyConfig };
+  const made = await post(url, "/api/profiles", profile, token);
+  if (made.status !== 201) throw new Error(`no profile was made: ${JSON.stringify(made.answer)}`);
+  const id = String(made.answer.id);
+  await post(url, `/api/profiles/${id}/start`, {}, token);
+  return id;
+}

@@ -25,6 +25,8 @@ plain("signing out leads to sign-in, and back does not show the account", async 
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   await page.goBack();
+  await expect(page.getByRole("heading", { level: 1, name: "Home" })).toHaveCount(0);
+  await page.goto("");
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
 });
 

@@ -1,14 +1,17 @@
 import { expect, test } from "./fixtures";
 
+/** A profile whose rules never hold, so that only people trade for it. */
+const byHand = () => process.env.BALLAST_E2E_PROFILE ?? "";
+
 test.beforeEach(({ isPhone }) => {
   test.skip(isPhone, "orders by hand are made on a larger screen");
 });
 
 test("an order by hand: the gate's answer, one order, its fill, its close", async ({ app }) => {
-  await app.goto("positions?ticket=new");
+  await app.goto(`positions?ticket=new&profile=${byHand()}&symbol=ACME`);
   const ticket = app.getByRole("dialog", { name: "New order" });
   await ticket.getByText("Amount", { exact: true }).click();
-  await ticket.getByLabel(/^Amount/).fill("200");
+  await ticket.getByRole("textbox", { name: /^Amount/ }).fill("200");
   await expect(ticket.getByText("The gate would accept it")).toBeVisible();
   const sent = app.waitForResponse(
     (response) =>
@@ -32,10 +35,10 @@ test("a pause refuses entries with its reason, until somebody resumes", async ({
   await expect(app.getByRole("button", { name: /Trading control: PAUSED/ })).toBeVisible();
   await expect(panel.first()).toBeVisible();
 
-  await app.goto("positions?ticket=new");
+  await app.goto(`positions?ticket=new&profile=${byHand()}&symbol=ACME`);
   const ticket = app.getByRole("dialog", { name: "New order" });
   await ticket.getByText("Amount", { exact: true }).click();
-  await ticket.getByLabel(/^Amount/).fill("200");
+  await ticket.getByRole("textbox", { name: /^Amount/ }).fill("200");
   await expect(ticket.getByText(reason)).toBeVisible();
   await expect(ticket.getByRole("button", { name: /^Buy / })).toBeDisabled();
 

@@ -64,6 +64,11 @@ impl RecentFrames {
         self.lock().frames.iter().cloned().collect()
     }
 
+    /// The latest frame: the last prices that everybody has been told.
+    pub(super) fn latest(&self) -> Option<Arc<Frame>> {
+        self.lock().frames.back().cloned()
+    }
+
     /// The place of the first frame that closed after `instant`, or of the next that will close.
     pub(super) fn place_after(&self, instant: Option<Timestamp>) -> usize {
         let recent = self.lock();

@@ -11,7 +11,7 @@ use ballast_domain::{
     Capital, Cause, ControlSnapshot, Envelope, FrameId, Instrument, Mode, OrderId, ProfileDocument,
     ProfileId, ProfileStatus, RequestId, Symbol, TenantId, Timestamp, VenueId,
 };
-use ballast_engine::market::Board;
+use ballast_engine::market::{Board, Frame};
 use ballast_engine::ports::{Clock, Entropy, Gaps, Journal, JournalError};
 use ballast_engine::run::{Delivery, RunError, Tenant};
 use ballast_engine::state::{ApplyError, Profile, State};
@@ -461,6 +461,12 @@ impl Way {
         let (answer, answered) = oneshot::channel();
         self.send(Delivery::Command { command, request_id, answer }).await?;
         answered.await.map_err(|_| TenantError::Ended)
+    }
+
+    /// Tells of prices that everybody else knows.
+    pub(super) async fn see(&self, frame: Arc<Frame>) {
+        // A tenant that has ended sees it when it is started again.
+        let _ = self.send(Delivery::Seen(frame)).await;
     }
 
     /// Waits until the tenant has carried out everything that it got.

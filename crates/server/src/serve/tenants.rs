@@ -68,6 +68,7 @@ pub(crate) struct Tenant {
     pub(crate) view: Arc<TenantView>,
     way: watch::Receiver<Option<Way>>,
     plans: Plans,
+    recent: RecentFrames,
 }
 
 /// Why a tenant did not do what it was asked.
@@ -141,7 +142,8 @@ impl Tenants {
             ways,
             view: Arc::clone(&view),
         };
-        (Arc::new(Tenant { store, view, way, plans }), Seat::new(joined, place), world)
+        let recent = kit.recent.clone();
+        (Arc::new(Tenant { store, view, way, plans, recent }), Seat::new(joined, place), world)
     }
 
     /// Lets a world run until everything is to stop.
@@ -255,6 +257,10 @@ impl Tenant {
         // What the journal does not have is not needed when the tenant is started again.
         self.plans()
             .retain(|(of, plan)| *of != profile || Arc::ptr_eq(&plan.config, &strategy) == done);
+        if let Some(frame) = self.recent.latest().filter(|_| done) {
+            // A new profile knows the last prices at once, and not at the next close only.
+            way.see(frame).await;
+        }
         if done && way.broker.open_account(profile, cash, instruments).await.is_err() {
             // The venue has ended: its account is opened when the tenant is started again.
             return Err(TenantUnavailable::Late.into());
