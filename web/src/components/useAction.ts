@@ -1,6 +1,7 @@
 /** Something a person asked for: once at a time, told when done, its problem kept for showing. */
 import { notifications } from "@mantine/notifications";
 import { useMutation, type QueryKey } from "@tanstack/react-query";
+import { useRef } from "react";
 import { queryClient } from "~/app/queries";
 
 interface ActionOptions<Result> {
@@ -25,8 +26,17 @@ export function useAction<Input, Result>(
   work: (input: Input) => Promise<Result>,
   options: ActionOptions<Result> = {},
 ): Action<Input, Result> {
+  // A second click can come before the first has been drawn: only a reference knows of it by then.
+  const isBusy = useRef(false);
   const mutation = useMutation({
-    mutationFn: work,
+    mutationFn: async (input: Input) => {
+      isBusy.current = true;
+      try {
+        return await work(input);
+      } finally {
+        isBusy.current = false;
+      }
+    },
     onSuccess: (result) => {
       const text = typeof options.done === "function" ? options.done(result) : options.done;
       if (text !== undefined) notifications.show({ message: text });
@@ -39,7 +49,7 @@ export function useAction<Input, Result>(
   return {
     run: (input) => {
       // A second click while the first is under way does nothing.
-      if (!mutation.isPending) mutation.mutate(input);
+      if (!isBusy.current) mutation.mutate(input);
     },
     runAsync: mutation.mutateAsync,
     isRunning: mutation.isPending,
