@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Components, Content, Deprecated, OpenApi, Ref, ResponseBuilder};
+use utoipa::openapi::{Components, Content, Deprecated, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::access::{Access, Gate, Role};
@@ -216,7 +216,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
     }
 }
 
-type NamedSchema = (String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>);
+type NamedSchema = (String, RefOr<utoipa::openapi::schema::Schema>);
 
 fn problem_schema() -> NamedSchema {
     use utoipa::PartialSchema as _;
@@ -270,6 +270,13 @@ fn describe(operation: &mut Operation, access: Access, lifecycle: Lifecycle) {
         }
         None if access == Access::Signed => refusals.push(&code::SIGNATURE_INVALID),
         None => operation.security = Some(vec![SecurityRequirement::default()]),
+    }
+    for (status, response) in &mut operation.responses.responses {
+        if let (true, RefOr::T(response)) = (status.starts_with(['4', '5']), response)
+            && let Some(content) = response.content.shift_remove("application/json")
+        {
+            response.content.insert(PROBLEM_JSON.to_owned(), content);
+        }
     }
     for refusal in refusals {
         let content = Content::new(Some(Ref::from_schema_name("Problem")));
