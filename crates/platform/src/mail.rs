@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,7 +20,13 @@ use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
 use crate::account::Email;
+use crate::request::{Limit, Limiter};
 
+/// How many messages one address gets in an hour: anybody can have some sent to anybody.
+const PER_RECIPIENT: NonZeroU32 = match NonZeroU32::new(10) {
+    Some(number) => number,
+    None => NonZeroU32::MIN,
+};
 const QUEUE: usize = 256;
 const KEPT: usize = 100;
 const TRIES: u32 = 4;
@@ -96,6 +103,7 @@ impl Mailbox {
 pub struct Mailer {
     clock: Arc<dyn Clock>,
     way: Way,
+    per_recipient: Arc<Limiter<String>>,
 }
 
 #[derive(Clone)]
@@ -135,7 +143,9 @@ impl Mailer {
             MailSettings::Development => Way::Mailbox(Mailbox::default()),
             MailSettings::Nowhere => Way::Nowhere,
         };
-        Ok(Self { clock, way })
+        let per_recipient = Limit { requests: PER_RECIPIENT, window: Duration::from_secs(3_600) };
+        let per_recipient = Arc::new(Limiter::new(per_recipient, Arc::clone(&clock)));
+        Ok(Self { clock, way, per_recipient })
     }
 
     /// The mailbox, in development.
@@ -150,6 +160,10 @@ impl Mailer {
     /// Hands a message over. What cannot be sent is logged, and whoever waits asks again.
     pub(crate) fn send(&self, to: &Email, subject: &str, text: String, link: Option<String>) {
         let (to, subject) = (to.to_string(), subject.to_owned());
+        if self.per_recipient.check(&to).is_err() {
+            tracing::warn!(subject, "a message was not sent: its recipient got too many");
+            return;
+        }
         let mail = Mail { to, subject, text, link, sent_at: self.clock.now() };
         match &self.way {
             Way::Smtp(queue) => {

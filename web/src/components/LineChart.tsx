@@ -103,13 +103,18 @@ function nearest(x: number, right: number, count: number): number {
   return Math.min(Math.max(index, 0), count - 1);
 }
 
+/** The least part of a value that the axis spans. */
+const LEAST_SPAN = 0.001;
+
 function scaleOf(points: Point[], width: number, height: number) {
   if (points.length === 0 || width === 0) return undefined;
   // Only pixels are computed in floats; the texts are shown as they came.
   const values = points.map(({ value }) => Number(value));
-  const low = Math.min(...values);
-  const high = Math.max(...values);
-  const span = high - low || Math.abs(high) || 1;
+  const least = Math.min(...values);
+  const most = Math.max(...values);
+  // A level line stands in the middle, and a change of a ten-thousandth is no mountain.
+  const span = Math.max(most - least, Math.abs(most) * LEAST_SPAN, 0.02);
+  const low = (least + most - span) / 2;
   const right = Math.max(width - MARGIN.right, 1);
   const bottom = height - MARGIN.bottom;
   const x = (index: number) =>

@@ -14,9 +14,10 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
+use tracing::Instrument as _;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Components, Content, Deprecated, OpenApi, Ref, ResponseBuilder};
+use utoipa::openapi::{Components, Content, Deprecated, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::access::{Access, Gate, Role};
@@ -160,6 +161,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
                 self.entries.push(RouteEntry { method, path, access, lifecycle });
             }
         }
+        methods = methods.route_layer(from_fn(carried_out));
         if let Some(limit) = time_limit {
             methods = methods.route_layer(from_fn_with_state(limit, within));
         }
@@ -216,7 +218,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
     }
 }
 
-type NamedSchema = (String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>);
+type NamedSchema = (String, RefOr<utoipa::openapi::schema::Schema>);
 
 fn problem_schema() -> NamedSchema {
     use utoipa::PartialSchema as _;
@@ -271,6 +273,13 @@ fn describe(operation: &mut Operation, access: Access, lifecycle: Lifecycle) {
         None if access == Access::Signed => refusals.push(&code::SIGNATURE_INVALID),
         None => operation.security = Some(vec![SecurityRequirement::default()]),
     }
+    for (status, response) in &mut operation.responses.responses {
+        if let (true, RefOr::T(response)) = (status.starts_with(['4', '5']), response)
+            && let Some(content) = response.content.shift_remove("application/json")
+        {
+            response.content.insert(PROBLEM_JSON.to_owned(), content);
+        }
+    }
     for refusal in refusals {
         let content = Content::new(Some(Ref::from_schema_name("Problem")));
         let response = ResponseBuilder::new().description(refusal.title);
@@ -312,6 +321,21 @@ async fn within(State(limit): State<Duration>, request: Request, next: Next) -> 
     }
 }
 
+/// A change that was begun is carried to its end, also when the client hangs up or the time is
+/// over: nothing is left half done.
+async fn carried_out(request: Request, next: Next) -> Response {
+    if request.method().is_safe() {
+        return next.run(request).await;
+    }
+    match tokio::spawn(next.run(request).in_current_span()).await {
+        Ok(response) => response,
+        Err(error) => match error.try_into_panic() {
+            Ok(cause) => std::panic::resume_unwind(cause),
+            Err(error) => Problem::internal(error).into_response(),
+        },
+    }
+}
+
 async fn announce(State(lifecycle): State<Lifecycle>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().extend(lifecycle.headers());
@@ -347,5 +371,25 @@ mod tests {
             .layer(from_fn_with_state(TIME_LIMIT, within));
         let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(response.status(), 504);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_goes_on_when_nobody_waits_for_it() {
+        let (done, mut told) = tokio::sync::mpsc::channel(2);
+        let handler = async move || {
+            tokio::time::sleep(2 * TIME_LIMIT).await;
+            done.send(()).await.unwrap();
+        };
+        let router = axum::Router::new()
+            .route("/", get(handler.clone()).post(handler))
+            .layer(from_fn(carried_out))
+            .layer(from_fn_with_state(TIME_LIMIT, within));
+        for (method, ends) in [("POST", true), ("GET", false)] {
+            let request = Request::builder().method(method).body(Body::empty()).unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.status(), 504, "{method}");
+            let waited = tokio::time::timeout(2 * TIME_LIMIT, told.recv()).await;
+            assert_eq!(waited.is_ok(), ends, "{method}");
+        }
     }
 }

@@ -28,8 +28,8 @@ const CROSS_ORIGIN_OPENER_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-opener-policy");
 const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 const SUNSET: HeaderName = HeaderName::from_static("sunset");
-/// Two years, as the lists of browsers ask for.
-const HSTS: &str = "max-age=63072000; includeSubDomains";
+/// Two years. Other hosts below this one are not ours to decide about.
+const HSTS: &str = "max-age=63072000";
 
 /// A site, as browsers name it: `https://host:port`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -147,7 +147,9 @@ impl Issuer {
         }
         let keys = RwLock::new(load(&stored, &master)?);
         let read_at = Mutex::new(clock.now());
-        Ok(Self { settings, documents, master, clock, keys, read_at })
+        let issuer = Self { settings, documents, master, clock, keys, read_at };
+        issuer.reload().await?;
+        Ok(issuer)
     }
 
     /// What the tokens are signed as.

@@ -102,6 +102,7 @@ impl Revocations {
             user_id: user.to_owned(),
             at_ms: self.clock.now().millis(),
         };
+        self.forget_old();
         self.learn(revocation.clone());
         let stored = Stored { kind: KIND.to_owned(), revocation };
         self.documents.put(session, &stored, Precondition::Any, Some(KEPT)).await?;
@@ -113,9 +114,8 @@ impl Revocations {
     /// # Errors
     /// [`StoreError`].
     pub async fn follow(&self) -> Result<(), StoreError> {
-        let oldest = self.oldest_ms();
-        self.known().retain(|_, revocation| revocation.at_ms >= oldest);
-        let mut after_ms = oldest;
+        self.forget_old();
+        let mut after_ms = self.oldest_ms();
         loop {
             let page = self.since(after_ms).await?;
             let is_last = page.len() < MAX_PAGE;
@@ -141,6 +141,11 @@ impl Revocations {
         };
         let page = self.documents.query::<Stored>(&query).await?;
         Ok(page.documents.into_iter().map(|document| document.body.revocation).collect())
+    }
+
+    fn forget_old(&self) {
+        let oldest = self.oldest_ms();
+        self.known().retain(|_, revocation| revocation.at_ms >= oldest);
     }
 
     fn learn(&self, revocation: Revocation) {

@@ -180,6 +180,10 @@ async fn every_route_keeps_to_its_row() {
         assert_eq!(operation["x-access"], access.as_str(), "{method} {path}");
         assert!(operation["operationId"].is_string(), "{method} {path}");
         assert!(operation["responses"]["429"].is_object(), "{method} {path}");
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let is_problem = response["content"]["application/problem+json"].is_object();
+            assert_eq!(is_problem, status.as_str() >= "400", "{method} {path} {status}");
+        }
         let real = path.replace("{id}", "none");
         let request = || running.server.request(method.parse().unwrap(), &real);
         if *method != "GET" {

@@ -10,6 +10,8 @@ mod accounts;
 mod administration;
 mod idempotency;
 mod jose;
+mod logs;
+mod mail;
 mod request;
 mod sessions;
 mod support;

@@ -65,6 +65,11 @@ async fn panics() {
     panic!("secret inside");
 }
 
+#[utoipa::path(post, path = "/panic-in-a-change", responses((status = 200)))]
+async fn panics_in_a_change() {
+    panic!("secret inside");
+}
+
 #[utoipa::path(post, path = "/notes", responses((status = 200, body = Note)))]
 async fn note(Body(note): Body<Note>) -> axum::Json<Note> {
     axum::Json(note)
@@ -125,6 +130,7 @@ fn api(per_user: u32, clock: Arc<DrivenClock>) -> Api<()> {
     Api::new(Gate::new(Arc::new(NamedRoles), limiter))
         .route(Access::Public, Lifecycle::Current, routes!(open))
         .route(Access::Public, Lifecycle::Current, routes!(panics))
+        .route(Access::Public, Lifecycle::Current, routes!(panics_in_a_change))
         .route(Access::Public, Lifecycle::Current, routes!(note))
         .route(Access::Public, Lifecycle::Current, routes!(list))
         .route(Access::Public, Lifecycle::Current, routes!(number))
@@ -162,6 +168,7 @@ async fn every_answer_carries_the_id_of_its_request() {
         (server.get("/nowhere"), "404 notFound"),
         (server.request(Method::DELETE, "/api/open"), "405 methodNotAllowed"),
         (server.get("/api/panic"), "500 internal"),
+        (server.post("/api/panic-in-a-change", &json!({})), "500 internal"),
         (server.get("/api/own"), "401 unauthenticated"),
         (server.post("/api/notes", &large), "413 bodyTooLarge"),
     ];
@@ -237,7 +244,7 @@ async fn browsers_are_told_what_they_may_do() {
 #[tokio::test]
 async fn every_route_is_closed_to_whoever_its_row_does_not_name() {
     let (server, description, entries, _) = start(GENEROUS).await;
-    assert_eq!(entries.len(), 11);
+    assert_eq!(entries.len(), 12);
     let described = serde_json::to_value(&description).unwrap();
     for RouteEntry { method, path, access, .. } in entries {
         let operation = &described["paths"][&path][method.to_ascii_lowercase()];
