@@ -206,7 +206,7 @@ fn tests(metadata: &Metadata) -> Result<Outcome> {
     }
 }
 
-fn run_nextest(nextest: &std::path::Path, metadata: &Metadata) -> Result<Outcome> {
+fn run_nextest(nextest: &Path, metadata: &Metadata) -> Result<Outcome> {
     let mut command = Command::new(nextest);
     command.current_dir(&metadata.workspace_root).args(["nextest", "run", "--workspace"]);
     process::run(&mut command).map(|()| Outcome::Passed)
