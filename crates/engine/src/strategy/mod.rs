@@ -6,6 +6,7 @@
 mod evaluate;
 mod explain;
 pub mod expression;
+mod facts;
 mod overlay;
 mod plan;
 pub mod sizing;

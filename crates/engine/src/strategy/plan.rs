@@ -53,6 +53,8 @@ pub(super) struct Compared {
     pub(super) left: Numeric,
     pub(super) relation: Relation,
     pub(super) right: Numeric,
+    /// Whether it stands below a `not`, and so is wanted to be false.
+    pub(super) negated: bool,
 }
 
 /// How two numbers are compared.
@@ -344,7 +346,10 @@ fn comparisons(condition: &Condition) -> Vec<Compared> {
             vec![compared(left, Relation::Cross(*direction), right)]
         }
         Condition::And(of) | Condition::Or(of) => of.iter().flat_map(comparisons).collect(),
-        Condition::Not(of) => comparisons(of),
+        Condition::Not(of) => {
+            let turned = |of: Compared| Compared { negated: !of.negated, ..of };
+            comparisons(of).into_iter().map(turned).collect()
+        }
         Condition::Shift { of, bars } => {
             wrap(comparisons(of), |of| Numeric::Shift { of: Box::new(of), bars: *bars })
         }
@@ -355,7 +360,7 @@ fn comparisons(condition: &Condition) -> Vec<Compared> {
 }
 
 fn compared(left: &Numeric, relation: Relation, right: &Numeric) -> Compared {
-    Compared { left: left.clone(), relation, right: right.clone() }
+    Compared { left: left.clone(), relation, right: right.clone(), negated: false }
 }
 
 fn wrap(comparisons: Vec<Compared>, wrap: impl Fn(Numeric) -> Numeric) -> Vec<Compared> {

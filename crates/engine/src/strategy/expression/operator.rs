@@ -83,6 +83,29 @@ impl Comparison {
         }
     }
 
+    /// The one that is true where this is false; of values that can be ordered.
+    pub const fn negated(self) -> Self {
+        match self {
+            Self::Less => Self::GreaterOrEqual,
+            Self::LessOrEqual => Self::Greater,
+            Self::Greater => Self::LessOrEqual,
+            Self::GreaterOrEqual => Self::Less,
+            Self::Equal => Self::NotEqual,
+            Self::NotEqual => Self::Equal,
+        }
+    }
+
+    /// The one that says the same of the two sides exchanged.
+    pub const fn mirrored(self) -> Self {
+        match self {
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+            Self::Equal | Self::NotEqual => self,
+        }
+    }
+
     /// Whether the comparison is true, by [`order`]; false when a side is NaN.
     pub fn holds(self, left: f64, right: f64) -> bool {
         order(left, right).is_some_and(|order| match self {
