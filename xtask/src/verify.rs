@@ -153,7 +153,7 @@ impl Step {
 fn web_checks(root: &Path) -> Result<Outcome> {
     require_node()?;
     web::install(root)?;
-    for script in ["lint", "typecheck", "check:api", "test", "audit"] {
+    for script in ["lint", "typecheck", "check:api", "test"] {
         web::script(root, script)?;
     }
     Ok(Outcome::Passed)

@@ -7,7 +7,6 @@ use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{Currency, Instrument, StrategyConfig, Symbol, Timeframe};
 use ballast_engine::ports::{Clock, Entropy};
 use ballast_platform::request::Replies;
-use ballast_storage::Store;
 use thiserror::Error;
 
 use crate::flags::FeatureFlags;
@@ -34,7 +33,6 @@ pub(crate) struct Parts {
     pub(crate) prices: Prices,
     pub(crate) past: Past,
     pub(crate) health: Health,
-    pub(crate) store: Store,
     pub(crate) listing: Listing,
     /// The shortest bars that the market has.
     pub(crate) base: Timeframe,

@@ -89,8 +89,9 @@ fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Openapi => {
             let runtime = tokio::runtime::Runtime::new()?;
             let description = runtime.block_on(crate::serve::identity::describe())?;
-            let text = description.to_pretty_json().map_err(CliError::failed)? + "\n";
-            output::write_all(text.as_bytes())
+            let value = serde_json::to_value(description).map_err(CliError::failed)?;
+            let text = serde_json::to_string_pretty(&sorted(value)).map_err(CliError::failed)?;
+            output::write_all((text + "\n").as_bytes())
         }
         Command::Errors => output::write_all(crate::http::codes_page().as_bytes()),
         Command::Completions { shell } => {
@@ -98,5 +99,18 @@ fn dispatch(command: Command) -> Result<(), CliError> {
             clap_complete::generate(shell, &mut Arguments::command(), "ballast", &mut script);
             output::write_all(&script)
         }
+    }
+}
+
+/// With the fields of every object in the order of the alphabet, so that it is the same each time.
+fn sorted(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::Object(fields) => {
+            let fields: std::collections::BTreeMap<_, _> = fields.into_iter().collect();
+            fields.into_iter().map(|(name, value)| (name, sorted(value))).collect()
+        }
+        Value::Array(values) => values.into_iter().map(sorted).collect(),
+        other => other,
     }
 }

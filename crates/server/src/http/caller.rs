@@ -46,7 +46,7 @@ impl Caller {
         Ok(self.tenant.ask(command, self.request_id.clone()).await?)
     }
 
-    /// Does what a request asks for, once: the same request under the same key gets the same answer.
+    /// Does what a request asks for, once: sent again under the same key it gets the same answer.
     pub(crate) async fn once<T, W, R>(
         self,
         app: App,

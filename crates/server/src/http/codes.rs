@@ -31,8 +31,9 @@ problem_codes! {
 const HEAD: &str = "\
 # Errors
 
-Every error of the HTTP API is `application/problem+json` (RFC 9457) with a stable `code`, a `detail`
-for people, the `requestId`, and where fields are wrong `errors` with a `field` and a `message` each.
+Every error of the HTTP API is `application/problem+json` (RFC 9457) with a stable `code`, a
+`detail` for people, the `requestId`, and where fields are wrong `errors` with a `field` and a
+`message` each.
 A refused socket has the same code as its message. This page is generated: `cargo xtask generate`.
 
 | code | status | what happened | what to do |

@@ -121,7 +121,7 @@ pub(super) async fn performance_of(
         curves.push(curve(caller, id, from, to).await?);
         trades.append(&mut closed(caller, profile, from, to).await?);
     }
-    let points = thinned(sum(curves));
+    let points = thinned(sum(&curves));
     let mut statistics = statistics(&trades);
     statistics.max_drawdown_pct = decimal(deepest_fall(&points).round_dp(4));
     let point = |(ms, equity): (i64, Decimal)| {
@@ -178,7 +178,7 @@ async fn curve(
 }
 
 /// Curves one over the other: each counts from its first point on.
-fn sum(curves: Vec<Vec<(i64, Decimal)>>) -> Vec<(i64, Decimal)> {
+fn sum(curves: &[Vec<(i64, Decimal)>]) -> Vec<(i64, Decimal)> {
     let mut instants: Vec<i64> = curves.iter().flatten().map(|(ms, _)| *ms).collect();
     instants.sort_unstable();
     instants.dedup();
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn curves_add_up_and_each_stands_until_its_next_point() {
-        let total = sum(vec![curve(&[(1, 100), (3, 110)]), curve(&[(2, 50), (4, 40)])]);
+        let total = sum(&[curve(&[(1, 100), (3, 110)]), curve(&[(2, 50), (4, 40)])]);
         assert_eq!(total, curve(&[(1, 150), (2, 150), (3, 160), (4, 150)]));
     }
 

@@ -171,7 +171,7 @@ async fn try_admit(
     least: Role,
 ) -> Result<(), Refused> {
     let token = auth.and_then(|auth| auth.token);
-    let identity = hub.authenticate(token.as_deref()).await.map_err(|code| Refused(code))?;
+    let identity = hub.authenticate(token.as_deref()).await.map_err(Refused)?;
     if identity.role < least {
         return Err(Refused("forbidden"));
     }

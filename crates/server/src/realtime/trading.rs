@@ -13,6 +13,7 @@ use super::session::Session;
 use super::{Hub, SessionExpired, close, tell};
 use crate::http::{BotState, health_row};
 use crate::serve::stopped;
+use crate::views::rows::HealthRow;
 use crate::views::{Message, TenantView};
 
 /// How often it is looked whether a session has ended, and how its tenant does.
@@ -71,11 +72,7 @@ pub(super) async fn serve(hub: &Hub, socket: &SocketRef, session: &Session) {
             _ = looks.tick() => {
                 let now = health_row(&hub.app, &user);
                 untold += 1;
-                let told = if now.state != health.state
-                    || now.feeds.iter().map(|feed| feed.state).ne(health.feeds.iter().map(|f| f.state))
-                    || now.store.state != health.store.state
-                    || untold >= HEALTH_EVERY
-                {
+                let told = if differs(&now, &health) || untold >= HEALTH_EVERY {
                     untold = 0;
                     tell(socket, "health", &now)
                 } else {
@@ -111,6 +108,14 @@ fn forward(socket: &SocketRef, message: &Message) -> bool {
         Message::Evaluation(evaluation) => tell(socket, "evaluation", evaluation),
         Message::Alert(alert) => tell(socket, "alert", alert),
     }
+}
+
+/// Whether something has changed that a person would see.
+fn differs(now: &HealthRow, before: &HealthRow) -> bool {
+    let feeds = |health: &HealthRow| health.feeds.iter().map(|feed| feed.state).collect::<Vec<_>>();
+    now.state != before.state
+        || now.store.state != before.store.state
+        || feeds(now) != feeds(before)
 }
 
 /// Tells a socket whose session has ended that it has.

@@ -15,14 +15,12 @@ mod run;
 mod stream;
 
 pub(crate) use bars::{BarFile, BarsError};
-pub(crate) use curve::CurvePoint;
 pub(crate) use jobs::{
-    BacktestSettings, Backtests, DataBars, Figures, JobDetail, JobId, JobPage, JobRow, JobState,
-    MOST_UPLOAD_BYTES, Progress, ReadError, Removal, SubmitError, SymbolData, UploadError,
-    UploadedFile,
+    BacktestSettings, Backtests, DataBars, JobDetail, JobPage, JobRow, Progress, ReadError,
+    Removal, SubmitError, SymbolData, UploadError,
 };
 pub(crate) use range::TimeRange;
-pub(crate) use request::{DataChoice, DataSource, FieldFault, RunRequest};
+pub(crate) use request::{DataSource, FieldFault, RunRequest};
 pub(crate) use result::BacktestResult;
 pub(crate) use run::{Backtest, Finished, RunFailure, Strategy, run};
 pub(crate) use stream::BarStream;

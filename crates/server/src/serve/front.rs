@@ -16,6 +16,7 @@ use super::tenants::Tenants;
 use crate::research::Backtests;
 
 /// What routes ask things of.
+#[derive(Clone)]
 pub(super) struct Desks {
     pub(super) tenants: Tenants,
     pub(super) control: TradingControl,

@@ -220,7 +220,7 @@ impl Health {
     }
 
     /// Why the node is not ready; nothing when it is: the market has closed a frame here or has
-    /// ended, and the store takes what is written. Trouble of one tenant does not take the node out.
+    /// ended, and the store takes what is written. Trouble of one tenant does not take it out.
     pub(crate) fn reasons(&self) -> Vec<&'static str> {
         let tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         let store_failed = tenants.values().any(|report| report.store_failed);

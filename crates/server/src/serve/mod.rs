@@ -1,6 +1,7 @@
 //! `ballast serve`: the market, the tenants and their paper venue, wired together.
 
 pub(crate) mod control;
+mod feeds;
 mod front;
 pub(crate) mod health;
 pub(crate) mod identity;
@@ -18,13 +19,11 @@ use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ballast_domain::profile::FeeSchedule;
-use ballast_domain::{
-    Capital, ControlSnapshot, Instrument, ProfileId, Symbol, TenantId, Timeframe, Timestamp,
-};
+use ballast_domain::{Capital, Instrument, ProfileId, Symbol, TenantId, Timeframe, Timestamp};
 use ballast_engine::market::Board;
 use ballast_engine::matching::FillRules;
 use ballast_engine::ports::{Clock, Feed, Gaps, NoGaps};
@@ -33,8 +32,6 @@ use ballast_engine::strategy::Plan;
 use ballast_platform::request::{IDEMPOTENCY, Replies};
 use ballast_storage::{Collection, Options, Store};
 use ballast_venues::paper::PaperSettings;
-use ballast_venues::replay::{CheckedFile, CsvFeed, ReplayFile};
-use ballast_venues::simulated::{BASE, SimulatedFeed, SimulatedMarket, Speed, sim_instruments};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -53,12 +50,12 @@ use control::{CONTROL, TradingControl};
 use front::{Desks, Front};
 use health::Health;
 use identity::Entrance;
-use market::{Market, MarketDesk, RecentFrames};
+use market::{Market, MarketDesk, RecentFrames, Requests};
 use past::{Past, Source};
 use prices::Prices;
 use settings::{FeedKind, TenantSettings};
 pub(crate) use settings::{Flags, Settings};
-use system::{DrivenGaps, MarketClock, ReplayClock, StopSignals, SystemClock, SystemEntropy};
+use system::{DrivenGaps, ReplayClock, StopSignals, SystemClock, SystemEntropy};
 use tenant::{ConfiguredProfile, KnownTenant};
 use tenants::{Kit, Tenants};
 
@@ -93,105 +90,8 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
     let (version, data_dir) = (env!("CARGO_PKG_VERSION"), settings.data_dir.display());
     tracing::info!(version, %data_dir, "ballast is starting");
     match settings.market.feed {
-        FeedKind::Simulated => simulated(settings, signals).await,
-        FeedKind::Replay => replay(settings, signals).await,
-    }
-}
-
-async fn simulated(settings: Settings, signals: StopSignals) -> Result<(), CliError> {
-    let market = SimulatedMarket::new(settings.market.seed, &sim_instruments());
-    let market = Arc::new(market.map_err(CliError::failed)?);
-    let instruments = market.instruments().collect();
-    let clock = market_clock(&settings);
-    let start = clock.now();
-    let speed = Speed::Times(settings.market.speed);
-    let source = Source::Simulated(Arc::clone(&market));
-    let open = |start| {
-        let feed = SimulatedFeed::new(market.clone(), Arc::new(SystemClock), start, speed);
-        feed.map_err(CliError::failed)
-    };
-    Server { settings, instruments, base: BASE, start, clock, replay: None, source }
-        .run(open, signals)
-        .await
-}
-
-async fn replay(settings: Settings, signals: StopSignals) -> Result<(), CliError> {
-    let replay = settings.market.replay.clone();
-    let replay = replay.ok_or_else(|| CliError::usage("market.replay is missing"))?;
-    let files = replay.files.iter().map(|file| ReplayFile {
-        symbol: file.symbol,
-        path: file.path.clone(),
-        timeframe: replay.timeframe,
-        stamped: replay.stamped,
-    });
-    let files: Vec<_> = files.collect();
-    let open = |start| {
-        let feed = CsvFeed::open(files.clone(), start).map_err(CliError::failed)?;
-        match start == replay.start {
-            true => check_replay(&feed, start)?,
-            // Where it goes on, the rest was said when it began.
-            false => check_end(&feed, start)?,
-        }
-        Ok(feed)
-    };
-    let quote = "USD".parse().map_err(CliError::failed)?;
-    let instruments = replay.files.iter().map(|file| {
-        Instrument::unrestricted(file.symbol, ballast_domain::AssetClass::Stock, quote)
-    });
-    let instruments = instruments.collect();
-    let (base, start) = (replay.timeframe, replay.start);
-    let clock = Arc::new(ReplayClock::new(start));
-    let replayed = Some(Arc::clone(&clock));
-    let source = Source::Files(Arc::new(files.clone()));
-    Server { settings, instruments, base, start, clock, replay: replayed, source }
-        .run(open, signals)
-        .await
-}
-
-/// Says what is probably wrong with the files of a replay, and refuses one that would play nothing.
-fn check_replay(feed: &CsvFeed, start: Timestamp) -> Result<(), CliError> {
-    let last = feed.files().map(|checked| checked.last_close).max();
-    if let Some(last) = last.filter(|last| *last <= start) {
-        return Err(CliError::usage(format!(
-            "market.replay.start is {start}, but the last bar of the files closes at {last}; \
-             choose an earlier start"
-        )));
-    }
-    for CheckedFile { file, last_close, longer_timeframe } in feed.files() {
-        let (path, timeframe) = (file.path.display(), file.timeframe);
-        if let Some(likely) = longer_timeframe {
-            tracing::warn!(
-                "{path}: the bars look like {likely}, not {timeframe}; trades are wrong unless \
-                 market.replay.timeframe is right"
-            );
-        }
-        if last_close <= start {
-            tracing::warn!(
-                "{path}: its last bar closes at {last_close}, before market.replay.start"
-            );
-        }
-    }
-    Ok(())
-}
-
-/// Refuses files that end before what was played from the data directory: they are others.
-fn check_end(feed: &CsvFeed, from: Timestamp) -> Result<(), CliError> {
-    let last = feed.files().map(|checked| checked.last_close).max();
-    match last.filter(|last| *last <= from) {
-        Some(last) => Err(CliError::usage(format!(
-            "this data directory has been played to {from}, and the last bar of the files closes \
-             at {last}; use another data directory, or files that go on"
-        ))),
-        None => Ok(()),
-    }
-}
-
-fn market_clock(settings: &Settings) -> Arc<dyn Clock> {
-    match settings.market.anchor {
-        Some(anchor) if settings.market.speed.get() > 1 => {
-            Arc::new(MarketClock { anchor, speed: settings.market.speed })
-        }
-        _ => Arc::new(SystemClock),
+        FeedKind::Simulated => feeds::simulated(settings, signals).await,
+        FeedKind::Replay => feeds::replay(settings, signals).await,
     }
 }
 
@@ -245,13 +145,8 @@ impl Server {
         for tenant in &self.settings.tenants {
             configured.push((tenant.id.clone(), self.configure(tenant, &mut board)?));
         }
-        let public = self.listen(self.settings.listen, "--listen").await?;
-        let internal = self.listen(self.settings.internal_listen, "--internal-listen").await?;
-        let store = self.open_store().await?;
-        let entrance = Entrance::open(&self.settings, public.local_addr()?).await?;
-        let entrance = Arc::new(entrance);
-        let backtests = Backtests::start(&self.settings.data_dir, self.settings.backtest)?;
-        let seated = self.seated(&store, configured, &mut board).await?;
+        let ground = self.ground().await?;
+        let seated = self.seated(&ground.store, configured, &mut board).await?;
         if let Some(from) = self.stands_at(&seated) {
             tracing::info!(%from, "the replay goes on where it was");
             self.start = from;
@@ -261,67 +156,72 @@ impl Server {
             clock.set(self.start);
         }
         let (stop, stopping) = watch::channel(false);
-        let (last_close, closes) = watch::channel(None);
-        let (desk, requests) = MarketDesk::new();
-        let (recent, prices) = (RecentFrames::default(), Prices::default());
-        let control = TradingControl::open(&store, Arc::new(SystemClock)).await;
-        let health = Health::new(closes.clone());
-        let kit = self.kit(&store, &health, &recent, &control, &desk)?;
-        let tenants = Tenants::new(kit, stopping.clone());
+        let (desks, requests, last_close) = self.desks(&ground, &stopping).await?;
         let found = |seated: Seated| {
             let place = seated.known.place.filter(|_| self.replay.is_some());
             let Seated { known, profiles, standing } = seated;
-            tenants.found(known.store, profiles, standing, place)
+            desks.tenants.found(known.store, profiles, standing, place)
         };
         let (seats, worlds): (Vec<_>, Vec<_>) = seated.into_iter().map(found).unzip();
         let mut market = Market {
             feed,
             board,
             tenants: seats,
-            recent,
+            recent: desks.tenants.recent(),
             start: self.start,
             replay: self.replay.clone(),
             frame_grace: Duration::from_millis(self.settings.market.frame_grace_ms.into()),
             warm_up_bars: self.settings.market.warm_up_bars,
             requests,
-            prices: prices.clone(),
+            prices: desks.prices.clone(),
             last_close,
         };
         if !self.warmed_up(&mut market, &mut signals).await? {
-            return closed(store, &entrance).await;
+            return ground.left().await;
         }
-        let past = Past::new(self.source.clone(), self.start, closes);
-        let (listen, internal_listen) = (public.local_addr()?, internal.local_addr()?);
-        let desks = Desks {
-            tenants: tenants.clone(),
-            // Tenants end with control: it outlives what the front has of it.
-            control: control.clone(),
-            market: desk,
-            prices,
-            past,
-            health,
-            backtests: backtests.clone(),
-        };
-        let listeners = (public, internal);
-        let http =
-            self.answer(desks, &store, Arc::clone(&entrance), listeners, stopping.clone())?;
-        tracing::info!(%listen, %internal_listen, "ballast is running; the money is paper");
-        local::listen(&self.settings.data_dir, Arc::clone(&entrance), stopping.clone())?;
-        if let Some(link) = entrance.first_administrator_link().await.map_err(CliError::failed)? {
-            tracing::info!(%link, "nobody administrates yet: open this link to begin");
-        }
-        worlds.into_iter().for_each(|world| tenants.supervise(world));
+        let http = self.answer(desks.clone(), &ground, stopping.clone()).await?;
+        worlds.into_iter().for_each(|world| desks.tenants.supervise(world));
         let mut market = tokio::spawn(market.run(stopping));
         let ended = tokio::select! {
             () = signals.received() => Ok(()),
             failed = panicked(&mut market) => Err(failed),
         };
         tracing::info!("stopping: finishing what was begun");
-        backtests.stop().await;
-        Running { stop, tenants, market, http }.stop().await;
-        drop(control);
-        closed(store, &entrance).await?;
+        ground.backtests.stop().await;
+        Running { stop, tenants: desks.tenants.clone(), market, http }.stop().await;
+        // Tenants end with control: it outlives what the front has of it.
+        drop(desks);
+        ground.left().await?;
         ended
+    }
+
+    /// Listens, and opens all that is kept: a server that cannot be reached leaves nothing behind.
+    async fn ground(&self) -> Result<Ground, CliError> {
+        let public = self.listen(self.settings.listen, "--listen").await?;
+        let internal = self.listen(self.settings.internal_listen, "--internal-listen").await?;
+        let store = self.open_store().await?;
+        let entrance = Entrance::open(&self.settings, public.local_addr()?).await?;
+        let backtests = Backtests::start(&self.settings.data_dir, self.settings.backtest)?;
+        let listeners = Mutex::new(Some((public, internal)));
+        Ok(Ground { listeners, store, entrance: Arc::new(entrance), backtests })
+    }
+
+    /// What is asked for things while the server runs, and where the market hears of them.
+    async fn desks(
+        &self,
+        ground: &Ground,
+        stopping: &watch::Receiver<bool>,
+    ) -> Result<(Desks, Requests, watch::Sender<Option<Timestamp>>), CliError> {
+        let (last_close, closes) = watch::channel(None);
+        let (market, requests) = MarketDesk::new();
+        let control = TradingControl::open(&ground.store, Arc::new(SystemClock)).await;
+        let health = Health::new(closes.clone());
+        let kit = self.kit(&ground.store, &health, &control, &market)?;
+        let tenants = Tenants::new(kit, stopping.clone());
+        let past = Past::new(self.source.clone(), self.start, closes);
+        let (prices, backtests) = (Prices::default(), ground.backtests.clone());
+        let desks = Desks { tenants, control, market, prices, past, health, backtests };
+        Ok((desks, requests, last_close))
     }
 
     /// What every tenant's world is made of.
@@ -329,14 +229,13 @@ impl Server {
         &self,
         store: &Store,
         health: &Health,
-        recent: &RecentFrames,
         control: &TradingControl,
         desk: &MarketDesk,
     ) -> Result<Kit, CliError> {
         Ok(Kit {
             store: store.clone(),
             health: health.clone(),
-            recent: recent.clone(),
+            recent: RecentFrames::default(),
             gaps: gaps()?,
             control: control.subscribe(),
             paper: self.paper(),
@@ -391,12 +290,8 @@ impl Server {
     }
 
     /// Before the store is opened: a server that cannot be reached leaves no directory behind.
-    async fn listen(
-        &self,
-        address: SocketAddr,
-        flag: &str,
-    ) -> Result<tokio::net::TcpListener, CliError> {
-        tokio::net::TcpListener::bind(address).await.map_err(|error| {
+    async fn listen(&self, address: SocketAddr, flag: &str) -> Result<TcpListener, CliError> {
+        TcpListener::bind(address).await.map_err(|error| {
             let remedy = match error.kind() {
                 ErrorKind::AddrInUse => "another process uses it; end that or choose another one",
                 _ => "choose an address of this machine",
@@ -489,29 +384,35 @@ impl Server {
     }
 
     /// Answers requests from now on.
-    fn answer(
+    async fn answer(
         &self,
         desks: Desks,
-        store: &Store,
-        entrance: Arc<Entrance>,
-        (public, internal): (TcpListener, TcpListener),
+        ground: &Ground,
         stopping: watch::Receiver<bool>,
     ) -> Result<JoinHandle<()>, CliError> {
-        tokio::spawn(desks.health.clone().watch(store.clone(), stopping.clone()));
+        let listeners = ground.listeners.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (public, internal) = listeners.ok_or_else(|| CliError::failed("no listener"))?;
+        let (listen, internal_listen) = (public.local_addr()?, internal.local_addr()?);
+        tokio::spawn(desks.health.clone().watch(ground.store.clone(), stopping.clone()));
+        let entrance = &ground.entrance;
         let (gate, layers) = (entrance.gate(), identity::layers(&self.settings)?);
         let platform = entrance.api(gate.clone());
-        let app = App::new(self.parts(desks, store, entrance));
+        let app = App::new(self.parts(desks, Arc::clone(entrance)));
         let (router, _) = http::router(gate, app.clone(), platform);
-        let entrance = &app.entrance;
         let (authenticator, revocations) = (entrance.authenticator(), entrance.revocations());
         let sockets = realtime::open(app.clone(), authenticator, revocations, stopping.clone());
-        let router = router.layer(sockets);
-        let public = (public, layers.around(router));
+        let public = (public, layers.around(router.layer(sockets)));
         let internal = (internal, http::internal_router(app));
-        Ok(tokio::spawn(Front { public, internal }.run(stopping)))
+        local::listen(&self.settings.data_dir, Arc::clone(entrance), stopping.clone())?;
+        let http = tokio::spawn(Front { public, internal }.run(stopping));
+        tracing::info!(%listen, %internal_listen, "ballast is running; the money is paper");
+        if let Some(link) = entrance.first_administrator_link().await.map_err(CliError::failed)? {
+            tracing::info!(%link, "nobody administrates yet: open this link to begin");
+        }
+        Ok(http)
     }
 
-    fn parts(&self, desks: Desks, store: &Store, entrance: Arc<Entrance>) -> Parts {
+    fn parts(&self, desks: Desks, entrance: Arc<Entrance>) -> Parts {
         let Desks { tenants, control, market, prices, past, health, backtests } = desks;
         let market_word = match self.replay {
             Some(_) => MarketWord::Replay,
@@ -524,7 +425,6 @@ impl Server {
             prices,
             past,
             health,
-            store: store.clone(),
             listing: Listing::new(self.instruments.clone()),
             base: self.base,
             fees: self.paper().rules.fees,
@@ -586,11 +486,22 @@ struct Seated {
     standing: Vec<(ProfileId, Plan)>,
 }
 
-async fn closed(store: Store, entrance: &Entrance) -> Result<(), CliError> {
-    entrance.close().await?;
-    store.close().await.map_err(CliError::failed)?;
-    tracing::info!("stopped");
-    Ok(())
+/// What a server stands on: its doors, and all that is kept.
+struct Ground {
+    /// Until they are answered at.
+    listeners: Mutex<Option<(TcpListener, TcpListener)>>,
+    store: Store,
+    entrance: Arc<Entrance>,
+    backtests: Backtests,
+}
+
+impl Ground {
+    async fn left(self) -> Result<(), CliError> {
+        self.entrance.close().await?;
+        self.store.close().await.map_err(CliError::failed)?;
+        tracing::info!("stopped");
+        Ok(())
+    }
 }
 
 /// Ends only when the task has panicked: one that has done its work lets the rest go on.

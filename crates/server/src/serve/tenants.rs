@@ -152,9 +152,9 @@ impl Tenants {
         self.lock().tasks.push(task);
     }
 
-    /// A tenant that runs.
-    pub(crate) fn get(&self, id: &TenantId) -> Option<Arc<Tenant>> {
-        self.lock().tenants.get(id).cloned()
+    /// The latest frames, for whoever keeps them.
+    pub(super) fn recent(&self) -> RecentFrames {
+        self.kit.recent.clone()
     }
 
     /// Follows what is told of all tenants, from now on.
@@ -203,11 +203,6 @@ impl Tenants {
 }
 
 impl Tenant {
-    /// Whether it is running.
-    pub(crate) fn is_running(&self) -> bool {
-        self.way.borrow().is_some()
-    }
-
     /// Waits until the tenant runs.
     async fn way(&self) -> Result<Way, TenantUnavailable> {
         let mut way = self.way.clone();

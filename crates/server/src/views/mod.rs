@@ -213,7 +213,7 @@ impl TenantView {
         shown.keep(&changes);
         shown.seq = envelope.seq;
         drop(shown);
-        self.write(changes, envelope.seq);
+        self.write(&changes, envelope.seq);
     }
 
     /// Shows a tenant that begins to run, from its state alone.
@@ -260,7 +260,7 @@ impl TenantView {
             let alerts = changes.alerts.iter().cloned().map(Message::Alert);
             self.tell(std::iter::once(Message::Update(update)).chain(alerts));
         }
-        self.write(changes, last.seq);
+        self.write(&changes, last.seq);
     }
 
     /// Takes over what the market has made of the tenant, now and then.
@@ -310,10 +310,7 @@ impl TenantView {
         at: ballast_domain::Timestamp,
     ) -> Result<Option<AlertRow>, StoreError> {
         let documents = self.store.documents(&ALERTS);
-        let mut row = match self.lock().alerts.iter().find(|alert| alert.id == id) {
-            Some(row) => Some(row.clone()),
-            None => None,
-        };
+        let mut row = self.lock().alerts.iter().find(|alert| alert.id == id).cloned();
         if row.is_none() {
             row = documents.get::<AlertRow>(id).await?.map(|found| found.body);
         }
@@ -352,7 +349,7 @@ impl TenantView {
         self.followers.receiver_count() + self.everybody.receiver_count() > 0
     }
 
-    fn write(&self, changes: Changes, seq: u64) {
+    fn write(&self, changes: &Changes, seq: u64) {
         for row in changes.orders.values() {
             self.put(&ORDERS, row.id.clone(), row, Write::Put);
         }

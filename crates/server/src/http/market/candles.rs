@@ -84,9 +84,12 @@ struct Asked {
         ("timeframe" = String, Query, description = "such as 5s, 1m, 1h or 1d"),
         ("from" = Option<String>, Query, description = "bars that close after it"),
         ("to" = Option<String>, Query, description = "bars that close until then; now when absent"),
-        ("limit" = Option<u32>, Query, description = "the latest so many, 1 to 5000; 500 when absent"),
-        ("indicator" = Option<Vec<String>>, Query, description = "an expression, such as ema(close, 12); may be repeated"),
-        ("profile" = Option<String>, Query, description = "adds the indicators that this profile's rules read"),
+        ("limit" = Option<u32>, Query,
+            description = "the latest so many, 1 to 5000; 500 when absent"),
+        ("indicator" = Option<Vec<String>>, Query,
+            description = "an expression, such as ema(close, 12); may be repeated"),
+        ("profile" = Option<String>, Query,
+            description = "adds the indicators that this profile's rules read"),
     ),
     responses((status = 200, body = Candles)))]
 async fn candles(

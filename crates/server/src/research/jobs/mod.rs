@@ -33,8 +33,8 @@ use self::row::RowPlace;
 use self::shared::Shared;
 use super::request::{FieldFault, RunRequest};
 pub(crate) use data::{DataBars, SymbolData};
-pub(crate) use row::{Figures, JobDetail, JobId, JobPage, JobRow, JobState, Progress};
-pub(crate) use upload::{MOST_UPLOAD_BYTES, UploadError, UploadedFile};
+pub(crate) use row::{Figures, JobDetail, JobPage, JobRow, Progress};
+pub(crate) use upload::{UploadError, UploadedFile};
 
 /// Messages that a subscriber may fall behind.
 const PROGRESS_BUFFER: usize = 1_024;

@@ -61,11 +61,6 @@ impl UploadedFile {
         }
     }
 
-    /// How much was received.
-    pub(crate) const fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

@@ -65,8 +65,8 @@ impl Settings {
         if !identity.enabled && !listen.ip().is_loopback() {
             return Err(CliError::usage(format!(
                 "sign-in is switched off (identity.enabled, PLATFORM_AUTH_ENABLED) and the server \
-                 would listen on {listen}, where anybody can reach it; switch sign-in on, or listen \
-                 on 127.0.0.1"
+                 would listen on {listen}, where anybody can reach it; switch sign-in on, or \
+                 listen on 127.0.0.1"
             )));
         }
         if self.environment == Environment::Development {
