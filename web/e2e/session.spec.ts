@@ -1,0 +1,36 @@
+import { test as plain } from "@playwright/test";
+import { EMAIL, expect, PASSWORD, signIn, test } from "./fixtures";
+
+plain("a deep link asks for sign-in first, then opens", async ({ page }) => {
+  await page.goto("history?symbol=NOPE");
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await page.getByLabel("E-mail").fill(EMAIL);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "History" })).toBeVisible();
+  expect(page.url()).toContain("symbol=NOPE");
+});
+
+plain("a reload keeps the session, and no token is in storage", async ({ page }) => {
+  await signIn(page);
+  await page.reload();
+  await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
+  const stored = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+  expect(stored).not.toMatch(/accessToken|eyJ/);
+});
+
+plain("signing out leads to sign-in, and back does not show the account", async ({ page }) => {
+  await signIn(page);
+  await page.getByRole("button", { name: /^Account/ }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+});
+
+test("prices arrive without a reload", async ({ app }) => {
+  await expect(app.getByText("Live", { exact: true })).toBeVisible();
+  await app.goto("positions?ticket=new");
+  await app.goto("");
+  await expect(app.getByText(/Simulated market, paper money/)).toBeVisible();
+});
