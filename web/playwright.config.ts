@@ -8,7 +8,7 @@ export default defineConfig({
   workers: 1,
   forbidOnly: true,
   reporter: [["list"]],
-  timeout: 60_000,
+  timeout: 30_000,
   expect: { timeout: 15_000 },
   use: {
     baseURL: process.env.BALLAST_URL ?? "http://127.0.0.1:8080/",
