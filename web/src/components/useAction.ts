@@ -1,6 +1,7 @@
 /** Something a person asked for: once at a time, told when done, its problem kept for showing. */
 import { notifications } from "@mantine/notifications";
 import { useMutation, type QueryKey } from "@tanstack/react-query";
+import { useRef } from "react";
 import { queryClient } from "~/app/queries";
 
 interface ActionOptions<Result> {
@@ -9,6 +10,8 @@ interface ActionOptions<Result> {
   /** What is asked for anew afterwards. */
   refreshes?: QueryKey[];
   onDone?: (result: Result) => void;
+  /** Done once, it is not done again until it is reset: for what must not happen twice. */
+  once?: boolean;
 }
 
 export interface Action<Input, Result> {
@@ -23,9 +26,13 @@ export function useAction<Input, Result>(
   work: (input: Input) => Promise<Result>,
   options: ActionOptions<Result> = {},
 ): Action<Input, Result> {
+  // Not state: two clicks may come before anything is drawn anew.
+  const isTaken = useRef(false);
   const mutation = useMutation({
     mutationFn: work,
+    onError: () => (isTaken.current = false),
     onSuccess: (result) => {
+      isTaken.current = options.once === true;
       const text = typeof options.done === "function" ? options.done(result) : options.done;
       if (text !== undefined) notifications.show({ message: text });
       for (const queryKey of options.refreshes ?? []) {
@@ -36,12 +43,16 @@ export function useAction<Input, Result>(
   });
   return {
     run: (input) => {
-      // A second click while the first is under way does nothing.
-      if (!mutation.isPending) mutation.mutate(input);
+      if (isTaken.current) return;
+      isTaken.current = true;
+      mutation.mutate(input);
     },
     runAsync: mutation.mutateAsync,
     isRunning: mutation.isPending,
     error: mutation.error,
-    reset: mutation.reset,
+    reset: () => {
+      isTaken.current = false;
+      mutation.reset();
+    },
   };
 }

@@ -69,7 +69,7 @@ function CloseForm(props: { position: PositionRow; onDone: () => void } & Opened
           body: isAll ? {} : { quantity: units },
         }),
       ),
-    { done: `The order that closes ${symbol} is sent.`, onDone },
+    { done: `The order that closes ${symbol} is sent.`, onDone, once: true },
   );
   const share = (percent: string) =>
     setTyped(percent === "100" ? held : floorTo(divide(multiply(held, percent), "100", 12), lot));
@@ -177,7 +177,7 @@ function StopForm({ position, onDone }: { position: PositionRow; onDone: () => v
         value={typed}
         error={level === undefined ? "Write a price." : undefined}
         description={
-          isBeyond ? "The price is already beyond this level: it would be left at once." : undefined
+          isBeyond ? "The price is beyond this level: it would be left at once." : undefined
         }
         onChange={({ currentTarget }) => setTyped(currentTarget.value)}
       />
