@@ -24,8 +24,7 @@ const frame = EditorView.theme({
   "&.cm-focused .cm-activeLine": {
     backgroundColor: "color-mix(in srgb, var(--muted) 10%, transparent)",
   },
-  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground":
-    { backgroundColor: "color-mix(in srgb, var(--accent) 28%, transparent)" },
+  [SELECTION]: { backgroundColor: "color-mix(in srgb, var(--accent) 28%, transparent)" },
   ".cm-cursor": { borderLeftColor: "var(--accent)" },
   ".cm-matchingBracket, &.cm-focused .cm-matchingBracket": {
     backgroundColor: "color-mix(in srgb, var(--accent) 25%, transparent)",

@@ -10,6 +10,7 @@ import { useIsPhone } from "~/components/screen";
 import { useAction } from "~/components/useAction";
 import { compare, floorTo, signOf, typedDecimal, divide, multiply } from "~/format/decimal";
 import { price, quantity } from "~/format/number";
+import { spoken } from "~/format/words";
 import { useCanAct, usePosition, useSymbol } from "~/realtime/hooks";
 
 interface Opened {
@@ -165,7 +166,7 @@ function StopForm({ position, onDone }: { position: PositionRow; onDone: () => v
   return (
     <>
       <Text className="muted" size="sm">
-        {direction === "long" ? "Long" : "Short"} from {price(entryPrice, instrument?.tick)}, last{" "}
+        {spoken(direction)} from {price(entryPrice, instrument?.tick)}, last{" "}
         {last === undefined ? "unknown" : price(last, instrument?.tick)}, stop{" "}
         {stop === undefined ? "none" : price(stop.level, instrument?.tick)}.
       </Text>

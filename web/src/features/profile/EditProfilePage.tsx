@@ -114,7 +114,7 @@ function Editing({ first }: { first: Saved }) {
     <>
       <PageHeader
         title={`Edit ${profile.name}`}
-        about={`Version ${profile.version}. Saving makes a new one; what is open keeps its protection.`}
+        about={`Version ${profile.version}. Saving makes a new one; what is open stays protected.`}
         actions={
           <>
             <Button
