@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
 
-const SERVER = process.env.BALLAST_SERVER ?? "http://127.0.0.1:8080";
+const SERVER = process.env.BALLAST_URL ?? "http://127.0.0.1:4018";
 const proxied = { target: SERVER, changeOrigin: false };
 
 // Addresses are relative, so that one build works under any path: `index.html` has a `<base>` that

@@ -13,25 +13,25 @@ interface Fixtures {
 // the browser itself is shared, not its state.
 export const test = base.extend<Fixtures, { signedIn: BrowserContext }>({
   signedIn: [
-    async ({ browser }, use, { project }) => {
+    async ({ browser }, provide, { project }) => {
       const context = await browser.newContext(project.use);
       const page = await context.newPage();
       await signIn(page);
       await page.close();
-      await use(context);
+      await provide(context);
       await context.close();
     },
     { scope: "worker" },
   ],
-  app: async ({ signedIn }, use) => {
+  app: async ({ signedIn }, provide) => {
     const page = await signedIn.newPage();
     await page.goto("");
     await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
-    await use(page);
+    await provide(page);
     await page.close();
   },
-  isPhone: async ({}, use, { project }) => {
-    await use(project.name === "phone");
+  isPhone: async ({}, provide, { project }) => {
+    await provide(project.name === "phone");
   },
 });
 

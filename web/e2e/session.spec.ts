@@ -19,20 +19,29 @@ plain("a reload keeps the session, and no token is in storage", async ({ page })
   expect(stored).not.toMatch(/accessToken|eyJ/);
 });
 
-plain("signing out leads to sign-in, and back does not show the account", async ({ page }) => {
+plain("signing out leads to sign-in, and no view shows the account", async ({ page }) => {
   await signIn(page);
   await page.getByRole("button", { name: /^Account/ }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
-  await page.goBack();
-  await expect(page.getByRole("heading", { level: 1, name: "Home" })).toHaveCount(0);
-  await page.goto("");
+  await page.goto("positions");
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
 });
 
-test("prices arrive without a reload", async ({ app }) => {
+test("the page is live, and says that the money is paper", async ({ app }) => {
   await expect(app.getByText("Live", { exact: true })).toBeVisible();
-  await app.goto("positions?ticket=new");
-  await app.goto("");
   await expect(app.getByText(/Simulated market, paper money/)).toBeVisible();
+});
+
+test("without the server the last state is shown with its age, and nothing can be sent", async ({
+  app,
+}) => {
+  await expect(app.getByText("Live", { exact: true })).toBeVisible();
+  await app.context().setOffline(true);
+  await expect(app.getByText("Offline.")).toBeVisible({ timeout: 30_000 });
+  await expect(
+    app.getByRole("link", { name: "Profiles" }).or(app.getByText("Equity").first()),
+  ).toBeVisible();
+  await app.context().setOffline(false);
+  await expect(app.getByText("Live", { exact: true })).toBeVisible({ timeout: 30_000 });
 });

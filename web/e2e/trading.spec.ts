@@ -1,51 +1,56 @@
+import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
 
 /** A profile whose rules never hold, so that only people trade for it. */
-const byHand = () => process.env.BALLAST_E2E_PROFILE ?? "";
+const ticketAddress = () =>
+  `positions?ticket=new&profile=${process.env.BALLAST_E2E_PROFILE ?? ""}&symbol=ACME`;
 
 test.beforeEach(({ isPhone }) => {
   test.skip(isPhone, "orders by hand are made on a larger screen");
 });
 
-test("an order by hand: the gate's answer, one order, its fill, its close", async ({ app }) => {
-  await app.goto(`positions?ticket=new&profile=${byHand()}&symbol=ACME`);
+test("an order by hand is sent once, however often it is clicked", async ({ app }) => {
+  const sent: string[] = [];
+  app.on("request", (request) => {
+    if (request.url().endsWith("/api/orders/manual")) sent.push(request.method());
+  });
+  await app.goto(ticketAddress());
   const ticket = app.getByRole("dialog", { name: "New order" });
   await ticket.getByText("Amount", { exact: true }).click();
   await ticket.getByRole("textbox", { name: /^Amount/ }).fill("200");
   await expect(ticket.getByText("The gate would accept it")).toBeVisible();
-  const sent = app.waitForResponse(
-    (response) =>
-      response.url().endsWith("/api/orders/manual") && response.request().method() === "POST",
-  );
   await ticket.getByRole("button", { name: /^Buy / }).dblclick();
-  expect((await sent).status()).toBe(201);
+  await expect(app.getByText("The order is accepted.")).toBeVisible();
   await expect(ticket).toBeHidden();
-
-  const positions = app.getByRole("region", { name: "Open positions" });
-  const before = await positions.getByRole("row").count();
-  expect(before).toBeGreaterThan(1);
+  expect(sent).toEqual(["POST"]);
 });
 
-test("a pause refuses entries with its reason, until somebody resumes", async ({ app }) => {
+// Whatever a test has come to, the next one finds trading as it was.
+test.afterEach(({ app, isPhone }) => (isPhone ? undefined : resume(app)));
+
+async function resume(app: Page): Promise<void> {
+  await app.goto("operator");
+  const state = app.getByRole("button", { name: /^Trading control: / });
+  await expect(state).toBeVisible();
+  if ((await state.getAttribute("data-mode")) === "RUNNING") return;
+  await app.getByLabel("Reason").fill("The browser test is over");
+  await app.getByRole("button", { name: "Resume trading" }).click();
+  await expect(state).toHaveAttribute("data-mode", "RUNNING");
+}
+
+test("a pause refuses entries with its reason until somebody resumes", async ({ app }) => {
   const reason = `browser test ${Date.now()}`;
   await app.goto("operator");
-  const panel = app.getByRole("region").or(app.locator("section")).filter({ hasText: "Trading" });
   await app.getByLabel("Reason").fill(reason);
   await app.getByRole("button", { name: "Pause all entries" }).click();
   await expect(app.getByRole("button", { name: /Trading control: PAUSED/ })).toBeVisible();
-  await expect(panel.first()).toBeVisible();
 
-  await app.goto(`positions?ticket=new&profile=${byHand()}&symbol=ACME`);
+  await app.goto(ticketAddress());
   const ticket = app.getByRole("dialog", { name: "New order" });
   await ticket.getByText("Amount", { exact: true }).click();
   await ticket.getByRole("textbox", { name: /^Amount/ }).fill("200");
-  await expect(ticket.getByText(reason)).toBeVisible();
+  await expect(ticket.getByText(new RegExp(reason))).toBeVisible();
   await expect(ticket.getByRole("button", { name: /^Buy / })).toBeDisabled();
-
-  await app.goto("operator");
-  await app.getByLabel("Reason").fill(`${reason}, over`);
-  await app.getByRole("button", { name: "Resume trading" }).click();
-  await expect(app.getByRole("button", { name: /Trading control: RUNNING/ })).toBeVisible();
 });
 
 test("a config with an error is marked in its place and cannot be saved", async ({ app }) => {

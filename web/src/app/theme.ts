@@ -59,6 +59,9 @@ const OVERLAY = {
   title: { fontWeight: 600 },
 };
 
+/** The heading of a dialog is not the page's banner. */
+const NO_BANNER = { header: { role: "none" } };
+
 export const theme = createTheme({
   primaryColor: "accent",
   primaryShade: { light: 7, dark: 6 },
@@ -85,11 +88,15 @@ export const theme = createTheme({
     Button: Button.extend({ defaultProps: { size: "sm" } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
     Modal: Modal.extend({
-      defaultProps: { centered: true, closeButtonProps: { "aria-label": "Close" } },
+      defaultProps: {
+        centered: true,
+        closeButtonProps: { "aria-label": "Close" },
+        attributes: NO_BANNER,
+      },
       styles: OVERLAY,
     }),
     Drawer: Drawer.extend({
-      defaultProps: { closeButtonProps: { "aria-label": "Close" } },
+      defaultProps: { closeButtonProps: { "aria-label": "Close" }, attributes: NO_BANNER },
       styles: OVERLAY,
     }),
   },
@@ -142,7 +149,7 @@ const LIGHT: Palette = {
   muted: "#5b6670",
   accentText: "#3450b8",
   teal: "#08766f",
-  orange: "#bf4310",
+  orange: "#b03a0a",
   green: "#1a7f37",
   red: "#c8282f",
   warning: "#8a5d00",
@@ -177,6 +184,9 @@ function variables(palette: Palette): Record<string, string> {
     "--mantine-color-default-hover": palette.raised,
     "--mantine-color-default-border": palette.line,
     "--mantine-color-error": palette.critical,
+    "--mantine-color-red-outline": palette.critical,
+    "--mantine-color-red-filled": "#bd3a35",
+    "--mantine-color-red-filled-hover": "#a5322d",
     "--mantine-color-anchor": palette.accentText,
     "--mantine-color-placeholder": palette.muted,
   };

@@ -36,6 +36,8 @@ interface Drawn {
   chart: IChartApi;
   bars: ISeriesApi<"Candlestick">;
   colours: ChartColours;
+  /** Nothing may be taken off a chart that is gone. */
+  isGone: boolean;
 }
 
 export function CandleChart({ candles, tick, positions, fills, className }: CandleChartProps) {
@@ -62,8 +64,10 @@ export function CandleChart({ candles, tick, positions, fills, className }: Cand
         formatter: (value: number) => price(value.toFixed(precision), tick),
       },
     });
-    setDrawn({ chart, bars, colours });
+    const made: Drawn = { chart, bars, colours, isGone: false };
+    setDrawn(made);
     return () => {
+      made.isGone = true;
       setDrawn(undefined);
       chart.remove();
     };
@@ -216,6 +220,7 @@ function useLevels(drawn: Drawn | undefined, positions: PositionRow[]): void {
         .map(({ level }) => line(level, "Target", colours.profit, LineStyle.Dashed)),
     ]);
     return () => {
+      if (drawn.isGone) return;
       for (const each of lines) bars.removePriceLine(each);
     };
   }, [drawn, positions]);
@@ -242,7 +247,9 @@ function useFills(drawn: Drawn | undefined, candles: Candles, fills: OrderRow[])
       .filter(({ time }) => time >= since)
       .sort((a, b) => a.time - b.time);
     const plugin = createSeriesMarkers(drawn.bars, markers);
-    return () => plugin.detach();
+    return () => {
+      if (!drawn.isGone) plugin.detach();
+    };
   }, [drawn, candles, fills]);
 }
 

@@ -1,6 +1,6 @@
 /** A button whose action is first said in words and amounts, then confirmed. */
 import { Button, Modal, type ButtonProps } from "@mantine/core";
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { useCanAct } from "~/realtime/hooks";
 import { ProblemNote } from "./ProblemNote";
 import type { Action } from "./useAction";
@@ -21,6 +21,20 @@ export function Confirm<Result>(props: ConfirmProps<Result>) {
   const { label, title, children, confirm, action, danger, ariaLabel, ...button } = props;
   const [isOpen, setOpen] = useState(false);
   const canAct = useCanAct();
+  // Not state: a second click may come before anything is drawn anew.
+  const isConfirmed = useRef(false);
+  const confirmOnce = () => {
+    if (isConfirmed.current) return;
+    isConfirmed.current = true;
+    void action
+      .runAsync(undefined)
+      .then(close)
+      .catch(() => (isConfirmed.current = false));
+  };
+  const open = () => {
+    isConfirmed.current = false;
+    setOpen(true);
+  };
   const close = () => {
     setOpen(false);
     action.reset();
@@ -32,7 +46,7 @@ export function Confirm<Result>(props: ConfirmProps<Result>) {
         variant="default"
         disabled={!canAct}
         aria-label={ariaLabel}
-        onClick={() => setOpen(true)}
+        onClick={open}
         {...button}
       >
         {label}
@@ -48,12 +62,7 @@ export function Confirm<Result>(props: ConfirmProps<Result>) {
             color={colour}
             loading={action.isRunning}
             disabled={!canAct}
-            onClick={() => {
-              void action
-                .runAsync(undefined)
-                .then(close)
-                .catch(() => undefined);
-            }}
+            onClick={confirmOnce}
           >
             {confirm}
           </Button>

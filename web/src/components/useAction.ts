@@ -10,6 +10,8 @@ interface ActionOptions<Result> {
   /** What is asked for anew afterwards. */
   refreshes?: QueryKey[];
   onDone?: (result: Result) => void;
+  /** Done once, it is not done again until it is reset: for what must not happen twice. */
+  once?: boolean;
 }
 
 export interface Action<Input, Result> {
@@ -26,18 +28,13 @@ export function useAction<Input, Result>(
   work: (input: Input) => Promise<Result>,
   options: ActionOptions<Result> = {},
 ): Action<Input, Result> {
-  // A second click can come before the first has been drawn: only a reference knows of it by then.
-  const isBusy = useRef(false);
+  // Not state: two clicks may come before anything is drawn anew.
+  const isTaken = useRef(false);
   const mutation = useMutation({
-    mutationFn: async (input: Input) => {
-      isBusy.current = true;
-      try {
-        return await work(input);
-      } finally {
-        isBusy.current = false;
-      }
-    },
+    mutationFn: work,
+    onError: () => (isTaken.current = false),
     onSuccess: (result) => {
+      isTaken.current = options.once === true;
       const text = typeof options.done === "function" ? options.done(result) : options.done;
       if (text !== undefined) notifications.show({ message: text });
       for (const queryKey of options.refreshes ?? []) {
@@ -48,13 +45,17 @@ export function useAction<Input, Result>(
   });
   return {
     run: (input) => {
-      // A second click while the first is under way does nothing.
-      if (!isBusy.current) mutation.mutate(input);
+      if (isTaken.current) return;
+      isTaken.current = true;
+      mutation.mutate(input);
     },
     runAsync: mutation.mutateAsync,
     isRunning: mutation.isPending,
     error: mutation.error,
     result: mutation.data,
-    reset: mutation.reset,
+    reset: () => {
+      isTaken.current = false;
+      mutation.reset();
+    },
   };
 }

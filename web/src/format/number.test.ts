@@ -14,6 +14,8 @@ describe("numbers for people", () => {
     expect(signedMoney("12.3")).toBe("+12.30");
     expect(signedMoney("-12.3")).toBe("\u221212.30");
     expect(signedMoney("0.00")).toBe("0.00");
+    expect(signedMoney("-0.001")).toBe("0.00");
+    expect(signedMoney("0.001")).toBe("0.00");
     expect(signedPercent("1.5")).toBe("+1.50 %");
     expect(percent("99.999", 1)).toBe("100.0 %");
   });

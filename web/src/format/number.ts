@@ -1,14 +1,16 @@
 /** Numbers in words of the user's locale. `Intl` takes decimal text exactly. */
-import { decimalsOf, signOf } from "./decimal";
+import { decimalsOf } from "./decimal";
 
 const MINUS = "\u2212";
+const SIGNED: Intl.NumberFormatOptions = { signDisplay: "exceptZero" };
 const formatters = new Map<string, Intl.NumberFormat>();
 
 function formatted(amount: string, options: Intl.NumberFormatOptions): string {
   const key = JSON.stringify(options);
   let formatter = formatters.get(key);
   if (formatter === undefined) {
-    formatter = new Intl.NumberFormat(undefined, options);
+    // Never the minus of a zero: what rounds to nothing is shown as nothing.
+    formatter = new Intl.NumberFormat(undefined, { signDisplay: "negative", ...options });
     formatters.set(key, formatter);
   }
   const text = formatter.format(amount as Intl.StringNumericLiteral);
@@ -18,8 +20,7 @@ function formatted(amount: string, options: Intl.NumberFormatOptions): string {
 
 /** Money without its currency: two digits, or more for currencies that are divided finer. */
 export function money(amount: string, currency?: string): string {
-  const digits = moneyDigits(currency);
-  return formatted(amount, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return formatted(amount, digits(moneyDigits(currency)));
 }
 
 /** Money with its currency behind it, as in tables of several currencies. */
@@ -29,13 +30,12 @@ export function moneyIn(amount: string, currency: string): string {
 
 /** A change of money: always with a sign. */
 export function signedMoney(amount: string, currency?: string): string {
-  return withSign(amount, money(amount, currency));
+  return formatted(amount, { ...digits(moneyDigits(currency)), ...SIGNED });
 }
 
 /** A price with the digits that it came with, at least two. */
 export function price(amount: string, tick?: string): string {
-  const digits = Math.max(2, tick === undefined ? decimalsOf(amount) : decimalsOf(tick));
-  return formatted(amount, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return formatted(amount, digits(Math.max(2, decimalsOf(tick ?? amount))));
 }
 
 /** A quantity with no digit more than it needs. */
@@ -44,13 +44,13 @@ export function quantity(amount: string): string {
 }
 
 /** A share in percent: the number is percent already. */
-export function percent(amount: string, digits = 2): string {
-  return `${formatted(amount, { minimumFractionDigits: digits, maximumFractionDigits: digits })} %`;
+export function percent(amount: string, precision = 2): string {
+  return `${formatted(amount, digits(precision))} %`;
 }
 
 /** A change in percent: always with a sign. */
-export function signedPercent(amount: string, digits = 2): string {
-  return withSign(amount, percent(amount, digits));
+export function signedPercent(amount: string, precision = 2): string {
+  return `${formatted(amount, { ...digits(precision), ...SIGNED })} %`;
 }
 
 export function count(amount: number): string {
@@ -58,11 +58,10 @@ export function count(amount: number): string {
 }
 
 /** A figure that a statistic made, such as a ratio. */
-export function ratio(amount: string | number | null | undefined, digits = 2): string {
+export function ratio(amount: string | number | null | undefined, precision = 2): string {
   if (amount === null || amount === undefined) return "–";
   const text = String(amount);
-  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return Number.isFinite(Number(text)) ? formatted(text, options) : "∞";
+  return Number.isFinite(Number(text)) ? formatted(text, digits(precision)) : "∞";
 }
 
 /** For axes: as short as can be. */
@@ -70,8 +69,8 @@ export function compact(amount: number): string {
   return formatted(String(amount), { notation: "compact", maximumFractionDigits: 2 });
 }
 
-function withSign(amount: string, text: string): string {
-  return signOf(amount) > 0 ? `+${text}` : text;
+function digits(precision: number): Intl.NumberFormatOptions {
+  return { minimumFractionDigits: precision, maximumFractionDigits: precision };
 }
 
 function moneyDigits(currency: string | undefined): number {

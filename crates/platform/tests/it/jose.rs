@@ -33,7 +33,9 @@ async fn run(directory: &Path, program: &str, arguments: &[String]) -> String {
 /// In a folder of its own, so that nothing is left behind in the tree.
 async fn install() -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/jose");
+    // Where the tree is now: a target folder may have been made for a tree that was elsewhere.
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").unwrap();
+    let source = Path::new(&own).join("tests/jose");
     for file in FILES {
         std::fs::copy(source.join(file), directory.path().join(file)).unwrap();
     }

@@ -2,17 +2,18 @@
 //! Start-up, recovery and replay are this one path.
 
 mod errand;
+mod fold;
 
 use std::convert::Infallible;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use ballast_domain::{
-    Capital, Cause, ControlSnapshot, Envelope, FrameId, Instrument, Mode, OrderId, ProfileDocument,
-    ProfileId, ProfileStatus, RequestId, Symbol, TenantId, Timestamp, VenueId,
+    Capital, ControlSnapshot, Envelope, Instrument, Mode, OrderId, ProfileDocument, ProfileId,
+    ProfileStatus, RequestId, Symbol, TenantId, Timestamp, VenueId,
 };
 use ballast_engine::market::{Board, Frame};
-use ballast_engine::ports::{Clock, Entropy, Gaps, Journal, JournalError};
+use ballast_engine::ports::{Clock, Entropy, Gaps, JournalError};
 use ballast_engine::run::{Delivery, RunError, Tenant};
 use ballast_engine::state::{ApplyError, Profile, State};
 use ballast_engine::step::{Answer, Command, Effects, Engine, Input, Settings as EngineOptions};
@@ -28,7 +29,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::health::TenantHealth;
 use super::market::{Place, RecentFrames};
-use super::observer::{TenantObserver, state_of};
+use super::observer::TenantObserver;
 use super::settings::ProfileSettings;
 use super::tenants::Plans;
 use super::{STOP_DEADLINE, stopped};
@@ -37,8 +38,6 @@ use errand::{Errand, Situation};
 
 /// Deliveries that may wait for a tenant.
 const INBOX: usize = 1_024;
-/// Events that are read at once when the journal is folded.
-const PAGE: usize = 1_000;
 /// How often orders that nobody can tell about are asked for again.
 const TICK: Duration = Duration::from_secs(1);
 /// How long a tenant that has failed waits before it is started again, at first; twice as long
@@ -141,8 +140,9 @@ impl KnownTenant {
     /// the others trade.
     pub(super) async fn read(store: TenantStore) -> Self {
         let read = async {
-            let state = fold(&store, |_, _| {}).await?;
-            let place = Place::of(last_frame(&store).await?, last_played(&store).await?);
+            let state = fold::state(&store).await?;
+            let place =
+                Place::of(fold::last_frame(&store).await?, fold::last_played(&store).await?);
             Ok::<_, TenantError>((state, place))
         };
         let (state, place) = read.await.unwrap_or_else(|error| {
@@ -223,12 +223,13 @@ impl TenantWorld {
     async fn run(&self, stop: &mut watch::Receiver<bool>) -> Result<(), TenantError> {
         let journal = self.store.journal::<Envelope>(StreamName::Journal, 0);
         let shown = self.view.begin().await?;
-        let state = fold_from(&self.store, shown, |state, envelope| {
+        let state = fold::state_telling(&self.store, shown, |state, envelope| {
             self.view.catch_up(state, envelope);
         });
         let state = state.await?;
         let missed_from = at_work_since(&state);
-        let place = Place::of(last_frame(&self.store).await?, last_played(&self.store).await?);
+        let place =
+            Place::of(fold::last_frame(&self.store).await?, fold::last_played(&self.store).await?);
         let errands = self.errands(&state)?;
         let accounts = self.accounts(&state);
         let forgotten = self.forgotten_entries(&state);
@@ -518,65 +519,6 @@ fn venue_ended(ended: Result<Result<(), PaperError>, JoinError>) -> Ended {
         Ok(Err(error)) => Err(error.into()),
         Err(error) => Err(error.into()),
     }
-}
-
-/// The state as the newest snapshot and every event after it tell it.
-async fn fold(
-    store: &TenantStore,
-    booked: impl FnMut(&State, &Envelope),
-) -> Result<State, TenantError> {
-    fold_from(store, u64::MAX, booked).await
-}
-
-/// The same, with `booked` told of every event after the first `seen`: where the snapshot holds
-/// some of them already, the journal is folded from its beginning.
-async fn fold_from(
-    store: &TenantStore,
-    seen: u64,
-    mut booked: impl FnMut(&State, &Envelope),
-) -> Result<State, TenantError> {
-    let journal = store.journal::<Envelope>(StreamName::Journal, 0);
-    let snapshot = store.snapshot(StreamName::Journal).await?;
-    let cached = snapshot.as_ref().and_then(state_of).filter(|state| state.last_seq() <= seen);
-    let mut state = cached.unwrap_or_else(|| State::new(store.id().clone()));
-    loop {
-        let page = journal.read(state.last_seq(), PAGE).await?;
-        for envelope in &page {
-            state.apply(envelope)?;
-            if envelope.seq > seen {
-                booked(&state, envelope);
-            }
-        }
-        if page.len() < PAGE {
-            return Ok(state);
-        }
-    }
-}
-
-/// The last frame that the tenant's journal names.
-async fn last_frame(store: &TenantStore) -> Result<Option<FrameId>, TenantError> {
-    let journal = store.journal::<Envelope>(StreamName::Journal, 0);
-    let mut end = journal.head().await?.last_seq;
-    while end > 0 {
-        let begin = end.saturating_sub(PAGE as u64);
-        let page = journal.read(begin, (end - begin) as usize).await?;
-        let frame = |envelope: &Envelope| match envelope.cause {
-            Cause::Frame(frame) => Some(frame),
-            _ => None,
-        };
-        if let Some(frame) = page.iter().rev().find_map(frame) {
-            return Ok(Some(frame));
-        }
-        end = begin;
-    }
-    Ok(None)
-}
-
-/// The close that the tenant's paper venue was playing when it recorded something last.
-async fn last_played(store: &TenantStore) -> Result<Option<Timestamp>, TenantError> {
-    let stream = store.journal::<PaperRecord>(StreamName::Paper, 0);
-    let last = stream.head().await?.last_seq.saturating_sub(1);
-    Ok(stream.read(last, 1).await?.first().and_then(|record| record.played))
 }
 
 /// Since when something has been open that the market may have changed.

@@ -65,6 +65,8 @@ export default function CommandPalette() {
       store={paletteStore}
       actions={grouped([...views, ...ownProfiles, ...rest, ...tickets])}
       shortcut={["mod + K"]}
+      tagsToIgnore={[]}
+      triggerOnContentEditable
       highlightQuery
       scrollable
       maxHeight={420}

@@ -57,11 +57,11 @@ export function Shell({ isUnreachable }: { isUnreachable: boolean }) {
 function Banners() {
   const settings = useServerSettings();
   return (
-    <>
+    <section aria-label="State">
       <ConnectionBanner />
       <ControlBanner />
       {settings === undefined ? null : <MarketBanner {...settings} />}
-    </>
+    </section>
   );
 }
 

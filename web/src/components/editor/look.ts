@@ -4,6 +4,11 @@ import type { Extension } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
+/** As specific as the editor's own rule, which would win otherwise. */
+const SELECTION =
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, " +
+  ".cm-selectionBackground";
+
 const frame = EditorView.theme({
   "&": { fontSize: "13px", backgroundColor: "transparent", color: "var(--text)" },
   "&.cm-focused": { outline: "none" },
@@ -19,8 +24,7 @@ const frame = EditorView.theme({
   "&.cm-focused .cm-activeLine": {
     backgroundColor: "color-mix(in srgb, var(--muted) 10%, transparent)",
   },
-  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground":
-    { backgroundColor: "color-mix(in srgb, var(--accent) 28%, transparent)" },
+  [SELECTION]: { backgroundColor: "color-mix(in srgb, var(--accent) 28%, transparent)" },
   ".cm-cursor": { borderLeftColor: "var(--accent)" },
   ".cm-matchingBracket, &.cm-focused .cm-matchingBracket": {
     backgroundColor: "color-mix(in srgb, var(--accent) 25%, transparent)",
@@ -32,6 +36,9 @@ const frame = EditorView.theme({
     borderRadius: "4px",
   },
   ".cm-diagnostic-error": { borderLeftColor: "var(--critical)" },
+  // Its own signs are missing in many fonts.
+  ".cm-collapsedLines:before, .cm-collapsedLines:after": { content: '"⋯" !important' },
+  ".cm-collapsedLines": { background: "var(--raised)", color: "var(--muted)" },
   ".cm-changedLine": {
     backgroundColor: "color-mix(in srgb, var(--profit) 12%, transparent) !important",
   },

@@ -31,7 +31,7 @@ export function BacktestPage() {
     <>
       <PageHeader
         title="Back-test"
-        about="The same engine, the same fills, over history. Fees and slippage decide more than most rules."
+        about="The same engine and fills, over history. Fees decide more than most rules."
       />
       {isPhone ? null : <RunForm />}
       <Panel title="Earlier runs" flush>

@@ -97,11 +97,13 @@ function Standing() {
             </div>
             <div title="What is lost if every stop is hit at its level.">
               <dt>Open risk, {currency}</dt>
-              <dd className="number">{money(openRisk, currency)}</dd>
-              <small className="muted">
-                {plural(positions, "position")}
-                {unprotected > 0 ? `, ${unprotected} without a stop` : ""}
-              </small>
+              <dd>
+                <span className="number">{money(openRisk, currency)}</span>
+                <small className="muted">
+                  {plural(positions, "position")}
+                  {unprotected > 0 ? `, ${unprotected} without a stop` : ""}
+                </small>
+              </dd>
             </div>
           </dl>
         );

@@ -38,7 +38,7 @@ function ControlPanel() {
     <>
       <PageHeader
         title="Control"
-        about="A pause takes effect at once, in every process. Exits, stops and targets always go on."
+        about="A pause takes effect at once, everywhere. Exits, stops and targets go on."
       />
       <div className={classes.grid}>
         <Panel title="Trading">
@@ -130,7 +130,7 @@ function Switch({ control }: { control: Control }) {
       </Button>
       <p className="muted">
         {isRunning
-          ? "No profile of any tenant enters anything until somebody resumes. What is held keeps its exits."
+          ? "No profile of any tenant enters until somebody resumes. What is held keeps its exits."
           : "Running profiles of every tenant may enter again from the next bar on."}
       </p>
     </div>

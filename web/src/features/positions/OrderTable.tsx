@@ -16,19 +16,21 @@ import { Price, ProfileName } from "./PositionTable";
 import classes from "./Positions.module.css";
 
 interface OrderTableProps {
+  label?: string;
   orders: OrderRow[];
   empty: ReactNode;
   showsProfile?: boolean;
 }
 
-export function OrderTable({ orders, empty, showsProfile = false }: OrderTableProps) {
+export function OrderTable(props: OrderTableProps) {
+  const { label = "Orders", orders, empty, showsProfile = false } = props;
   const hasWorking = orders.some(({ working }) => working);
   const columns = COLUMNS.filter(
     ({ key }) => (showsProfile || key !== "profile") && (hasWorking || key !== "actions"),
   );
   return (
     <DataTable
-      label="Orders"
+      label={label}
       columns={columns}
       rows={orders}
       rowKey={({ id }) => id}

@@ -10,6 +10,7 @@ import { useIsPhone } from "~/components/screen";
 import { useAction } from "~/components/useAction";
 import { compare, floorTo, signOf, typedDecimal, divide, multiply } from "~/format/decimal";
 import { price, quantity } from "~/format/number";
+import { spoken } from "~/format/words";
 import { useCanAct, usePosition, useSymbol } from "~/realtime/hooks";
 
 interface Opened {
@@ -69,7 +70,7 @@ function CloseForm(props: { position: PositionRow; onDone: () => void } & Opened
           body: isAll ? {} : { quantity: units },
         }),
       ),
-    { done: `The order that closes ${symbol} is sent.`, onDone },
+    { done: `The order that closes ${symbol} is sent.`, onDone, once: true },
   );
   const share = (percent: string) =>
     setTyped(percent === "100" ? held : floorTo(divide(multiply(held, percent), "100", 12), lot));
@@ -165,7 +166,7 @@ function StopForm({ position, onDone }: { position: PositionRow; onDone: () => v
   return (
     <>
       <Text className="muted" size="sm">
-        {direction === "long" ? "Long" : "Short"} from {price(entryPrice, instrument?.tick)}, last{" "}
+        {spoken(direction)} from {price(entryPrice, instrument?.tick)}, last{" "}
         {last === undefined ? "unknown" : price(last, instrument?.tick)}, stop{" "}
         {stop === undefined ? "none" : price(stop.level, instrument?.tick)}.
       </Text>
@@ -177,7 +178,7 @@ function StopForm({ position, onDone }: { position: PositionRow; onDone: () => v
         value={typed}
         error={level === undefined ? "Write a price." : undefined}
         description={
-          isBeyond ? "The price is already beyond this level: it would be left at once." : undefined
+          isBeyond ? "The price is beyond this level: it would be left at once." : undefined
         }
         onChange={({ currentTarget }) => setTyped(currentTarget.value)}
       />

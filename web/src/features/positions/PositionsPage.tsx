@@ -40,6 +40,7 @@ export function PositionsPage() {
         </Panel>
         <Panel title="Working orders" flush>
           <OrderTable
+            label="Working orders"
             orders={working}
             showsProfile
             empty={
@@ -51,6 +52,7 @@ export function PositionsPage() {
         </Panel>
         <Panel title="Latest orders" flush>
           <OrderTable
+            label="Latest orders"
             orders={done}
             showsProfile
             empty={

@@ -84,7 +84,7 @@ function OrderForm(props: { profile: ProfileRow; symbol?: string; onDone: () => 
           body,
         }),
       ),
-    { done: "The order is accepted. It appears among the orders.", onDone },
+    { done: "The order is accepted. It appears among the orders.", onDone, once: true },
   );
   const verb = fields.side === "buy" ? "Buy" : "Sell";
   const isReady = order !== undefined && preview.answer?.accepted === true;

@@ -114,7 +114,7 @@ function Editing({ first }: { first: Saved }) {
     <>
       <PageHeader
         title={`Edit ${profile.name}`}
-        about={`You started from version ${profile.version}. Saving makes a new one; what is open keeps its own protection.`}
+        about={`Version ${profile.version}. Saving makes a new one; what is open stays protected.`}
         actions={
           <>
             <Button

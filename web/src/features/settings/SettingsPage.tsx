@@ -101,7 +101,8 @@ function About() {
     <Panel title="About">
       <p className={classes.about}>
         Ballast {settings?.version ?? ""}, product <code>{settings?.productId ?? "–"}</code>,{" "}
-        {settings?.market ?? "–"} market{settings?.paperOnly === true ? ", paper money only" : ""}.
+        {settings?.market ?? "–"} market
+        {settings?.paperOnly === true ? ", paper money only" : ""}.
       </p>
       <p className={`${classes.about} muted`}>
         Charts: Lightweight Charts™, copyright 2025{" "}

@@ -98,7 +98,7 @@ export function FirstAdministratorPage() {
   return (
     <SignInFrame
       title="First administrator"
-      about="Nobody has an account here yet. The account that you make now may do everything, and owns the profiles that already trade."
+      about="Nobody has an account yet. Yours may do everything, and owns the profiles that trade."
     >
       {token === "" ? (
         <Alert color="yellow" mt="sm">
