@@ -44,7 +44,7 @@ export default function ConfigEditor({ value, onChange, errors, label }: ConfigE
           json(),
           editorLook,
           EditorView.lineWrapping,
-          EditorView.contentAttributes.of({ "aria-label": label }),
+          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
           // Escape, then Tab leaves the editor; Tab alone indents.
           keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, indentWithTab]),
           EditorView.updateListener.of(({ docChanged, state }) => {
