@@ -1,5 +1,18 @@
 import { defineConfig } from "@playwright/test";
 
+export const launchOptions = {
+  executablePath: process.env.BALLAST_BROWSER ?? "/usr/bin/chromium",
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
+};
+
 // BALLAST_SERVER names the binary under test, BALLAST_BROWSER a Chromium; `cargo xtask verify`
 // sets both. With BALLAST_URL a server that runs is tested instead.
 export default defineConfig({
@@ -15,18 +28,7 @@ export default defineConfig({
     baseURL: process.env.BALLAST_URL,
     actionTimeout: 8_000,
     navigationTimeout: 15_000,
-    launchOptions: {
-      executablePath: process.env.BALLAST_BROWSER ?? "/usr/bin/chromium",
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    },
+    launchOptions,
     trace: "retain-on-failure",
   },
   projects: [

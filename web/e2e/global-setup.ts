@@ -3,7 +3,12 @@ import { administrate, makeIdleProfile, Server } from "./server";
 
 export default async function start(): Promise<() => Promise<void>> {
   if (process.env.BALLAST_URL !== undefined) return () => Promise.resolve();
-  const server = await Server.start({ settings: "[identity]\nregistration_open = true\n" });
+  // Pictures need a market that has had some hours.
+  const speed = Number(process.env.BALLAST_E2E_MARKET_SPEED ?? "1");
+  const anchor = new Date().toISOString();
+  const market = speed > 1 ? `[market]\nspeed = ${speed}\nanchor = "${anchor}"\n` : "";
+  const settings = `[identity]\nregistration_open = true\n${market}`;
+  const server = await Server.start({ settings });
   const token = await administrate(server);
   process.env.BALLAST_E2E_PROFILE = await makeIdleProfile(server.url, token);
   process.env.BALLAST_URL = `${server.url}/`;

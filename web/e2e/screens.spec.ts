@@ -1,11 +1,24 @@
 /** Writes a picture of each view to `screens`, for people to look at. */
-import { test } from "./fixtures";
+import { expect, test } from "./fixtures";
 import { VIEWS } from "./views";
 
 for (const colorScheme of ["dark", "light"] as const) {
   test(`pictures, ${colorScheme} @screens`, async ({ app, isPhone }, { project }) => {
-    test.setTimeout(180_000);
+    test.setTimeout(300_000);
     await app.emulateMedia({ colorScheme });
+    await app.goto("history");
+    await expect
+      .poll(
+        () =>
+          app
+            .getByRole("row")
+            .count()
+            .then((rows) => rows + (isPhone ? 20 : 0)),
+        {
+          timeout: 200_000,
+        },
+      )
+      .toBeGreaterThan(12);
     for (const { name, address, desktopOnly } of VIEWS) {
       if (isPhone && desktopOnly === true) continue;
       await app.goto(await address(app));

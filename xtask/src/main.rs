@@ -8,6 +8,7 @@ mod oracle;
 mod process;
 mod python;
 mod report;
+mod smoke;
 mod tidy;
 mod up;
 mod verify;
@@ -45,6 +46,10 @@ enum Task {
     Tidy,
     /// Write the generated files anew
     Generate,
+    /// Check a server as before a release: one that runs, or one that is started for it
+    Smoke(smoke::Options),
+    /// Take the pictures of every view, and those that the README shows
+    Screens,
     /// Measure beside peers, in the same run
     #[command(subcommand)]
     Bench(bench::Benchmark),
@@ -72,6 +77,8 @@ fn run(task: Task) -> Result<()> {
         Task::Build => verify::run(verify::Scope::Build),
         Task::Tidy => tidy::run(),
         Task::Generate => tidy::generate(),
+        Task::Smoke(options) => smoke::run(&options),
+        Task::Screens => web::screens(),
         Task::Bench(benchmark) => bench::run(&benchmark),
         Task::Oracle(options) => oracle::run(&options),
     }

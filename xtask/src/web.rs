@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::process;
+use crate::{process, workspace};
 
 /// The oldest Node that its tools run on.
 const NODE: (u32, u32) = (20, 19);
@@ -78,13 +78,36 @@ pub(crate) fn in_browser(root: &Path, name: &str, server: &Path) -> Result<()> {
     process::run(command.args(["run", "--silent", name]))
 }
 
-fn npm(folder: &Path) -> Command {
+/// Pictures of the README, by the names that they have there and among the pictures of the views.
+const PICTURES: [(&str, &str); 3] = [
+    ("home.png", "home-desktop-dark.png"),
+    ("profile.png", "profile-desktop-dark.png"),
+    ("phone.png", "positions-phone-light.png"),
+];
+
+/// Takes a picture of every view, and keeps those that the README shows.
+pub(crate) fn screens() -> Result<()> {
+    let root = workspace::root()?;
+    let metadata = workspace::metadata(&root)?;
+    install(&root)?;
+    build(&root)?;
+    let server = crate::up::build(&metadata)?;
+    in_browser(&root, "screens", &server)?;
+    for (name, taken) in PICTURES {
+        let (from, to) = (folder(&root).join("screens").join(taken), root.join("docs/images"));
+        std::fs::copy(&from, to.join(name)).with_context(|| format!("no {}", from.display()))?;
+    }
+    println!("Every view is in web/screens, and docs/images has those of the README.");
+    Ok(())
+}
+
+pub(crate) fn npm(folder: &Path) -> Command {
     let mut command = Command::new("npm");
     command.current_dir(folder);
     command
 }
 
-fn folder(root: &Path) -> PathBuf {
+pub(crate) fn folder(root: &Path) -> PathBuf {
     root.join("web")
 }
 

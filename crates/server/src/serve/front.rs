@@ -1,5 +1,6 @@
 //! The listeners: the API and its sockets for everybody, health and metrics for the operator.
 
+use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 
 use axum::Router;
@@ -42,10 +43,50 @@ impl Front {
     }
 }
 
+/// Tells whoever started it on a terminal where to look, at the end of what the start has logged.
+pub(super) fn greet(listen: SocketAddr, link: Option<&str>) {
+    let mut out = std::io::stdout();
+    if out.is_terminal() {
+        // A terminal that is gone by now keeps nobody from trading.
+        let _ = out.write_all(greeting(listen, link).as_bytes()).and_then(|()| out.flush());
+    }
+}
+
+fn greeting(listen: SocketAddr, link: Option<&str>) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let host = match listen.ip() {
+        ip if ip.is_loopback() || ip.is_unspecified() => "localhost".to_owned(),
+        _ => listen.ip().to_string(),
+    };
+    let page = format!("http://{host}:{}", listen.port());
+    let what = match link {
+        Some(link) => format!(
+            "Open this once to make the first administrator, who owns the profiles that trade:\n\n  \
+             {link}\n\n  Afterwards it is at {page}"
+        ),
+        None => format!("Open {page}"),
+    };
+    format!("\n  Ballast {version} is running; the money is paper.\n  {what}\n\n")
+}
+
 async fn answer((listener, router): (TcpListener, Router), mut stopping: watch::Receiver<bool>) {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let stop = async move { stopped(&mut stopping).await };
     if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stop).await {
         tracing::error!(%error, "requests are not answered any more");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_starts_it_is_told_where_to_look() {
+        let first = greeting("0.0.0.0:4018".parse().unwrap(), Some("http://x/first#token=a"));
+        assert!(first.contains("\n  http://x/first#token=a\n"), "{first}");
+        assert!(first.contains("at http://localhost:4018\n"), "{first}");
+        let later = greeting("192.0.2.7:80".parse().unwrap(), None);
+        assert!(later.contains("Open http://192.0.2.7:80\n"), "{later}");
     }
 }

@@ -406,9 +406,11 @@ impl Server {
         local::listen(&self.settings.data_dir, Arc::clone(entrance), stopping.clone())?;
         let http = tokio::spawn(Front { public, internal }.run(stopping));
         tracing::info!(%listen, %internal_listen, "ballast is running; the money is paper");
-        if let Some(link) = entrance.first_administrator_link().await.map_err(CliError::failed)? {
+        let link = entrance.first_administrator_link().await.map_err(CliError::failed)?;
+        if let Some(link) = &link {
             tracing::info!(%link, "nobody administrates yet: open this link to begin");
         }
+        front::greet(listen, link.as_deref());
         Ok(http)
     }
 

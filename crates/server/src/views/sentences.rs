@@ -2,15 +2,19 @@
 
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    DoneState, Envelope, Event, Fill, OrderId, OrderTerms, OrderType, ProfileStatus, Purpose,
-    SignalTerms, StopKind,
+    DoneState, Envelope, Event, Fill, Money, OrderId, OrderTerms, OrderType, ProfileStatus,
+    Purpose, SignalTerms, StopKind,
 };
 use ballast_engine::state::Profile;
+use rust_decimal::Decimal;
 
 use super::decimal;
 use super::orders::{find_trade, trade_of};
 use super::rows::{AlertRow, TimelineRow};
 use super::words::Severity;
+
+/// Figures of a price in a sentence.
+const PRICE_FIGURES: u32 = 7;
 
 /// The group that a line of the timeline belongs to.
 pub(super) const fn kind(event: &Event) -> &'static str {
@@ -182,7 +186,8 @@ fn fill_text(profile: &Profile, order: OrderId, fill: &Fill) -> String {
         Some(ballast_domain::Side::Sell) => "Sold",
         None => "Traded",
     };
-    let (quantity, price) = (decimal(fill.quantity.get()), decimal(fill.price.get()));
+    let (quantity, price) =
+        (decimal(fill.quantity.get()), readable(fill.price.get(), PRICE_FIGURES));
     let symbol = trade.map_or("", |trade| trade.symbol.as_str());
     let why = match order.leg {
         Leg::Stop => ", by the stop",
@@ -191,8 +196,22 @@ fn fill_text(profile: &Profile, order: OrderId, fill: &Fill) -> String {
     };
     let closed = trade.filter(|trade| trade.fills.last() == Some(&fill.id));
     let result = closed.filter(|trade| trade.closed_at.is_some()).and_then(|t| t.net_profit());
-    let result = result.map_or(String::new(), |result| format!(" The trade came to {result} net."));
-    format!("{verb} {quantity} {symbol} at {price}{why}, fee {}.{result}", fill.fee)
+    let result =
+        result.map_or(String::new(), |result| format!(" The trade came to {} net.", money(result)));
+    format!("{verb} {quantity} {symbol} at {price}{why}, fee {}.{result}", money(fill.fee))
+}
+
+/// To a hundredth, and what is smaller to two figures: a row has the amount in full.
+fn money(money: Money) -> String {
+    let amount = money.amount();
+    let whole = amount.abs() >= Decimal::ONE;
+    let text = if whole { format!("{amount:.2}") } else { readable(amount, 2) };
+    format!("{} {}", text.replace('-', "−"), money.currency())
+}
+
+/// To so many figures, for reading.
+fn readable(number: Decimal, figures: u32) -> String {
+    decimal(number.round_sf(figures).unwrap_or(number))
 }
 
 fn spaced(code: &str) -> String {
@@ -240,4 +259,20 @@ pub(super) fn alert(profile: &Profile, envelope: &Envelope) -> Option<AlertRow> 
         symbol: line.symbol,
         acknowledged_at: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_in_sentences_are_short() {
+        let usd = |text: &str| money(Money::new(text.parse().unwrap(), "USD".parse().unwrap()));
+        assert_eq!(usd("-26.340318747814"), "−26.34 USD");
+        assert_eq!(usd("4.989256964406"), "4.99 USD");
+        assert_eq!(usd("0.000123456"), "0.00012 USD");
+        assert_eq!(usd("0"), "0 USD");
+        assert_eq!(readable("1953.124668".parse().unwrap(), PRICE_FIGURES), "1953.125");
+        assert_eq!(readable("0.000012345678".parse().unwrap(), PRICE_FIGURES), "0.00001234568");
+    }
 }

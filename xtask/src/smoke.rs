@@ -1,0 +1,37 @@
+//! `smoke`: what must work before a release, checked on a server that runs or on one that is started
+//! for it. The checks are `web/smoke`, because half of them need a browser and a stock client.
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use crate::{process, up, web, workspace};
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// A running server; without it one is started on a data directory of its own
+    #[arg(long, requires = "email")]
+    url: Option<String>,
+    /// An operator of that server who has a tenant; the password is read from BALLAST_SMOKE_PASSWORD
+    #[arg(long)]
+    email: Option<String>,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let root = workspace::root()?;
+    if let Some(missing) = web::missing() {
+        bail!("{missing}");
+    }
+    web::install(&root)?;
+    let mut command = web::npm(&web::folder(&root));
+    command.args(["run", "--silent", "smoke"]).env("BALLAST_BROWSER", web::browser()?);
+    if let Some(url) = &options.url {
+        let password = std::env::var("BALLAST_SMOKE_PASSWORD")
+            .context("set BALLAST_SMOKE_PASSWORD to the password of that operator")?;
+        command.env("BALLAST_URL", url).env("BALLAST_E2E_PASSWORD", password);
+        command.env("BALLAST_E2E_EMAIL", options.email.as_deref().unwrap_or_default());
+    } else {
+        web::build(&root)?;
+        command.env("BALLAST_SERVER", up::build(&workspace::metadata(&root)?)?);
+    }
+    process::run(&mut command)
+}
