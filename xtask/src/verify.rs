@@ -170,7 +170,9 @@ fn web_build(root: &Path) -> Result<Outcome> {
 fn browser(metadata: &Metadata) -> Result<Outcome> {
     cargo(metadata, &["build", "--package", "ballast"])?;
     let server = metadata.target_directory.join("debug/ballast");
-    web::in_browser(&metadata.workspace_root, "e2e", &server)?;
+    for script in ["e2e", "smoke"] {
+        web::in_browser(&metadata.workspace_root, script, &server)?;
+    }
     Ok(Outcome::Passed)
 }
 
