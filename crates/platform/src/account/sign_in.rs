@@ -59,6 +59,7 @@ impl Accounts {
     }
 
     /// Makes an account with a role, for whoever runs the server. The address counts as confirmed.
+    /// An administrator who is the first has the id of the settings, as by the link.
     ///
     /// # Errors
     /// [`AccountError`].
@@ -70,8 +71,16 @@ impl Accounts {
         cause: &Cause,
     ) -> Result<User, AccountError> {
         let email = check_both("email", email, "password", &password)?;
-        let password_hash = self.inner.hasher.hash(password).await?;
-        self.add(&email, role, random_id("usr"), password_hash, true, cause).await
+        let inner = &self.inner;
+        let password_hash = inner.hasher.hash(password).await?;
+        let _held = inner.administering.lock().await;
+        let first = inner.settings.first_administrator.to_string();
+        let is_first = role == Role::Admin && inner.users.administrators().await?.is_empty();
+        let id = match is_first && inner.users.get(&first).await?.is_none() {
+            true => first,
+            false => random_id("usr"),
+        };
+        self.add(&email, role, id, password_hash, true, cause).await
     }
 
     pub(super) async fn add(

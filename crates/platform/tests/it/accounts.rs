@@ -241,6 +241,15 @@ async fn of_many_who_take_the_first_link_at_once_one_becomes_administrator() {
 }
 
 #[tokio::test]
+async fn the_first_administrator_is_the_same_one_without_a_browser() {
+    let running = start().await;
+    assert_ne!(running.user(ANN, Role::User).await, "demo");
+    assert_eq!(running.user("root@example.com", Role::Admin).await, "demo");
+    assert_ne!(running.user("other@example.com", Role::Admin).await, "demo");
+    assert_eq!(running.platform.accounts().first_administrator_link().await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn an_address_belongs_to_one_account_however_many_ask_at_once() {
     let running = start().await;
     let attempts: Vec<_> = (0..5)
