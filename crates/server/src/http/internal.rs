@@ -22,6 +22,6 @@ async fn health(State(app): State<App>) -> Json<serde_json::Value> {
 }
 
 async fn metrics(State(app): State<App>) -> Response {
-    let text = app.metrics.render();
+    let text = app.metrics.render(&app);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

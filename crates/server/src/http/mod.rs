@@ -23,10 +23,12 @@ mod trades;
 mod web;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use ballast_platform::request::{Api, Gate, RouteEntry};
 use utoipa::openapi::OpenApi;
 
 use crate::app::App;
+use crate::metrics::count_request;
 
 pub(crate) use bot_state::{BotState, health_row};
 pub(crate) use internal::router as internal_router;
@@ -38,7 +40,7 @@ pub(crate) fn router(gate: Gate, app: App, platform: Api<()>) -> (Router, Vec<Ro
     let (router, description, entries) = api.split();
     let (router, described) = description::add(router, description);
     let entries = entries.into_iter().chain(described).collect();
-    (router.fallback(web::answer), entries)
+    (router.fallback(web::answer).layer(from_fn(count_request)), entries)
 }
 
 /// The description of every route, as the server gives it.

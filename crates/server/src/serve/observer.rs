@@ -14,6 +14,7 @@ use ballast_storage::Snapshot;
 use serde::{Deserialize, Serialize};
 
 use super::health::TenantHealth;
+use crate::metrics::count_event;
 use crate::views::TenantView;
 
 /// Told of everything that has become durable for one tenant.
@@ -62,8 +63,9 @@ impl TenantObserver {
         Self { view, every: snapshot_every.max(1), taken: 0, health }
     }
 
-    /// What an operator follows: fills, refusals, and profiles that stop.
+    /// What an operator follows: fills, refusals, and profiles that stop; and all that is counted.
     fn say(&self, state: &State, event: &Event) {
+        count_event(event);
         let tenant = state.tenant();
         let name = |id: ProfileId| state.profile(id).map_or("", |known| &known.document.name);
         match event {
