@@ -255,11 +255,11 @@ impl TenantView {
         update.upserts.trades = changes.trades.values().cloned().collect();
         update.upserts.alerts.clone_from(&changes.alerts);
         update.removes.trades = changes.reopened.iter().map(ToString::to_string).collect();
-        drop(shown);
         if self.is_followed() {
             let alerts = changes.alerts.iter().cloned().map(Message::Alert);
-            self.tell(std::iter::once(Message::Update(update)).chain(alerts));
+            self.tell(&shown, std::iter::once(Message::Update(update)).chain(alerts));
         }
+        drop(shown);
         self.write(&changes, last.seq);
     }
 
@@ -271,14 +271,15 @@ impl TenantView {
         }
         shown.marked = Some(Instant::now());
         let (marks, evaluations, hours) = shown.mark(engine);
+        if self.is_followed() {
+            let marks = (!marks.profiles.is_empty()).then_some(Message::Marks(marks));
+            let evaluations = evaluations.into_iter().map(Message::Evaluation);
+            self.tell(&shown, marks.into_iter().chain(evaluations));
+        }
         drop(shown);
         for hour in hours {
             let key = hour.key();
             self.put(&EQUITY, key, &hour, Write::Put);
-        }
-        if self.is_followed() {
-            let marks = (!marks.profiles.is_empty()).then_some(Message::Marks(marks));
-            self.tell(marks.into_iter().chain(evaluations.into_iter().map(Message::Evaluation)));
         }
     }
 
@@ -286,6 +287,11 @@ impl TenantView {
     pub(crate) fn follow(&self) -> (Picture, broadcast::Receiver<Arc<Message>>) {
         let shown = self.lock();
         (shown.picture(), self.followers.subscribe())
+    }
+
+    /// The last event of the journal that is shown.
+    pub(crate) fn seq(&self) -> u64 {
+        self.lock().seq
     }
 
     /// All rows as they are now.
@@ -321,8 +327,8 @@ impl TenantView {
         if let Some(known) = shown.alerts.iter_mut().find(|alert| alert.id == id) {
             known.clone_from(&row);
         }
+        self.tell(&shown, [Message::Alert(row.clone())]);
         drop(shown);
-        self.tell([Message::Alert(row.clone())]);
         Ok(Some(row))
     }
 
@@ -336,7 +342,9 @@ impl TenantView {
         self.writer.finish().await;
     }
 
-    fn tell(&self, messages: impl IntoIterator<Item = Message>) {
+    /// Tells followers, while nobody else can look at what is shown: whoever takes a picture hears
+    /// of all that came after it, and of nothing that is in it.
+    fn tell(&self, _: &MutexGuard<'_, Shown>, messages: impl IntoIterator<Item = Message>) {
         for message in messages {
             let message = Arc::new(message);
             // Nobody follows, or somebody does.
