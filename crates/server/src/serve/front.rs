@@ -1,6 +1,8 @@
 //! The listeners: the API and its sockets for everybody, health and metrics for the operator.
 
 use std::net::SocketAddr;
+#[cfg(target_os = "linux")]
+use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
@@ -42,10 +44,26 @@ impl Front {
     }
 }
 
+/// How long a peer may take nothing of what it is sent before its connection is given up. Without
+/// it one that keeps its window closed would keep what waits for it in memory for ever.
+#[cfg(target_os = "linux")]
+const MOST_UNTAKEN: Duration = Duration::from_secs(15);
+
 async fn answer((listener, router): (TcpListener, Router), mut stopping: watch::Receiver<bool>) {
+    // Connections have it from their listener.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = give_up_after(&listener, MOST_UNTAKEN) {
+        tracing::warn!(%error, "clients that take nothing are not cut off early");
+    }
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let stop = async move { stopped(&mut stopping).await };
     if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stop).await {
         tracing::error!(%error, "requests are not answered any more");
     }
+}
+
+#[cfg(target_os = "linux")]
+fn give_up_after(listener: &TcpListener, untaken: Duration) -> rustix::io::Result<()> {
+    let milliseconds = u32::try_from(untaken.as_millis()).unwrap_or(u32::MAX);
+    rustix::net::sockopt::set_tcp_user_timeout(listener, milliseconds)
 }
