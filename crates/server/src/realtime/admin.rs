@@ -1,5 +1,7 @@
 //! An operator's socket: how every tenant does, and every change of each.
 
+use std::cmp::Ordering;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -14,8 +16,8 @@ use super::session::Session;
 use super::{Hub, Left, begin, expired, tell};
 use crate::serve::health::TenantLine;
 use crate::serve::stopped;
-use crate::views::Message;
 use crate::views::rows::{ControlRow, FeedRow, StoreRow};
+use crate::views::{Message, Update};
 
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
@@ -56,8 +58,8 @@ pub(super) async fn follow(hub: &Hub, socket: &SocketRef, session: &Session) -> 
     let mut filters = session.filters();
     let filter = filters.borrow_and_update().clone();
     let begun = state(hub);
-    let known: BTreeMap<&str, u64> =
-        begun.tenants.iter().map(|line| (line.tenant_id.as_str(), line.seq)).collect();
+    let mut known: BTreeMap<String, u64> =
+        begun.tenants.iter().map(|line| (line.tenant_id.clone(), line.seq)).collect();
     if let Err(left) = begin(socket, &begun) {
         return left;
     }
@@ -70,9 +72,18 @@ pub(super) async fn follow(hub: &Hub, socket: &SocketRef, session: &Session) -> 
             () = stopped(&mut stopping) => return Left::Over,
             () = session.asked_anew() => return Left::Anew,
             message = everybody.recv() => match message {
-                Ok((tenant, message)) if wants(&filter, &tenant) => {
-                    forward(socket, &message, known.get(tenant.as_str()).copied())
-                }
+                Ok((tenant, message)) if wants(&filter, &tenant) => match &*message {
+                    Message::Update(update) => {
+                        follow_up(socket, session, update, known.entry(tenant.to_string()))
+                    }
+                    Message::Alert(alert) => tell(socket, "alert", alert),
+                    Message::Anew => {
+                        session.ask_anew();
+                        Ok(())
+                    }
+                    // What the market makes of each position is its owner's to watch.
+                    Message::Marks(_) | Message::Evaluation(_) => Ok(()),
+                },
                 Ok(_) => Ok(()),
                 Err(RecvError::Lagged(_)) => return Left::Anew,
                 Err(RecvError::Closed) => return Left::Over,
@@ -102,14 +113,25 @@ fn wants(filter: &Filter, tenant: &TenantId) -> bool {
     filter.tenants.as_ref().is_none_or(|wanted| wanted.contains(tenant.as_str()))
 }
 
-/// Changes of rows that are not `known` yet, and alerts; what the market makes of each position is
-/// its owner's to watch.
-fn forward(socket: &SocketRef, message: &Message, known: Option<u64>) -> Result<(), Left> {
-    match message {
-        Message::Update(update) if known.is_some_and(|known| update.seq <= known) => Ok(()),
-        Message::Update(update) => tell(socket, "event", update),
-        Message::Alert(alert) => tell(socket, "alert", alert),
-        Message::Marks(_) | Message::Evaluation(_) => Ok(()),
+/// Tells of what follows upon what is known of a tenant. What is known already is not told again,
+/// and what follows upon something else is told with everything anew.
+fn follow_up(
+    socket: &SocketRef,
+    session: &Session,
+    update: &Update,
+    known: Entry<'_, String, u64>,
+) -> Result<(), Left> {
+    let known = known.or_insert(update.prev_seq);
+    match update.prev_seq.cmp(known) {
+        Ordering::Less => Ok(()),
+        Ordering::Equal => {
+            *known = update.seq;
+            tell(socket, "event", update)
+        }
+        Ordering::Greater => {
+            session.ask_anew();
+            Ok(())
+        }
     }
 }
 

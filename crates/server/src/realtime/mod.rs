@@ -131,7 +131,11 @@ async fn trading_connected(
 ) {
     let user = session.identity().user;
     let tenant = hub.app.tenants.admit(&user).await;
-    socket.join(trading::PRICES);
+    // What a tenant has is not known before it runs.
+    tokio::select! {
+        () = session.ended() => return,
+        () = tenant.started() => socket.join(trading::PRICES),
+    }
     loop {
         let left = trading::follow(&hub, &socket, &session, &tenant.view).await;
         if !goes_on(&hub, &socket, &session, left).await {

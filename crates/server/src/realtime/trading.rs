@@ -89,6 +89,7 @@ fn forward(socket: &SocketRef, message: &Message) -> Result<(), Left> {
         Message::Marks(marks) => tell(socket, "marks", marks),
         Message::Evaluation(evaluation) => tell(socket, "evaluation", evaluation),
         Message::Alert(alert) => tell(socket, "alert", alert),
+        Message::Anew => Err(Left::Anew),
     }
 }
 

@@ -127,6 +127,9 @@ pub(crate) enum Message {
     Marks(Marks),
     Evaluation(EvaluationRow),
     Alert(AlertRow),
+    /// The tenant has begun to run, and its rows are what its journal says: changes that were told
+    /// before lead nowhere.
+    Anew,
 }
 
 /// All rows of a tenant as they are at one sequence.
@@ -233,6 +236,7 @@ impl TenantView {
         shown.positions.clear();
         let ids: Vec<_> = engine.state().profiles().map(|profile| profile.id).collect();
         shown.renew(engine, ids.iter().copied());
+        self.tell(&shown, [Message::Anew]);
         Ok(())
     }
 
@@ -246,7 +250,7 @@ impl TenantView {
         }
         shown.projector.tidy(engine.state());
         shown.keep(&changes);
-        let mut update = shown.renew(engine, changes.touched.iter().copied());
+        let (mut update, evaluations) = shown.renew(engine, changes.touched.iter().copied());
         update.tenant_id = self.store.id().to_string();
         update.prev_seq = std::mem::replace(&mut shown.seq, last.seq);
         update.seq = last.seq;
@@ -256,8 +260,10 @@ impl TenantView {
         update.upserts.alerts.clone_from(&changes.alerts);
         update.removes.trades = changes.reopened.iter().map(ToString::to_string).collect();
         if self.is_followed() {
+            let evaluations = evaluations.into_iter().map(Message::Evaluation);
             let alerts = changes.alerts.iter().cloned().map(Message::Alert);
-            self.tell(&shown, std::iter::once(Message::Update(update)).chain(alerts));
+            let update = std::iter::once(Message::Update(update));
+            self.tell(&shown, update.chain(evaluations).chain(alerts));
         }
         drop(shown);
         self.write(&changes, last.seq);
@@ -432,8 +438,13 @@ impl Shown {
         self.alerts.truncate(RECENT);
     }
 
-    /// Makes the rows of profiles anew; gives what has changed.
-    fn renew(&mut self, engine: &Engine, ids: impl Iterator<Item = ProfileId>) -> Update {
+    /// Makes the rows of profiles anew; gives what has changed, and the evaluations that are new.
+    fn renew(
+        &mut self,
+        engine: &Engine,
+        ids: impl Iterator<Item = ProfileId>,
+    ) -> (Update, Vec<EvaluationRow>) {
+        let mut evaluations = Vec::new();
         let mut update = Update {
             tenant_id: String::new(),
             seq: 0,
@@ -466,6 +477,9 @@ impl Shown {
             }
             let day = self.curves.entry(id).or_insert_with(|| Curve::new(id)).day_start;
             let row = shown::profile_row(engine, profile, day);
+            let known = self.profiles.get(&id).map_or(&[][..], |known| &known.evaluations);
+            let news = row.evaluations.iter().filter(|row| !known.contains(row));
+            evaluations.extend(news.cloned());
             update.upserts.profiles.push(row.clone());
             self.profiles.insert(id, row);
             for trade in profile.trades.values() {
@@ -476,7 +490,7 @@ impl Shown {
                 }
             }
         }
-        update
+        (update, evaluations)
     }
 
     /// Marks every profile and position at the last prices.
