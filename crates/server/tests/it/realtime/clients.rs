@@ -110,6 +110,16 @@ impl Clients {
         })
     }
 
+    /// Waits until `client` has heard something so long after what was heard before `mark`.
+    #[track_caller]
+    pub(super) fn hears_for(&self, mark: usize, client: &str, time: Duration) {
+        self.wait(&format!("anything by {client} for {time:?}"), SOON, |heard| {
+            let until = heard[mark - 1].at + time.as_secs_f64() * 1_000.0;
+            let late = |heard: &Heard| heard.client == client && heard.at > until;
+            heard[mark..].iter().any(late).then_some(())
+        });
+    }
+
     /// Everything that `client` has heard after `mark`.
     pub(super) fn all(&self, mark: usize, client: &str) -> Vec<Heard> {
         let heard = self.heard.0.lock().unwrap();

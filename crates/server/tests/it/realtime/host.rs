@@ -27,14 +27,14 @@ pub(super) struct Host {
     shared_secret: bool,
 }
 
-/// Settings of a market that closes a bar of 5 s ten times in 5 s, with more behind it.
+/// Settings of a market that closes six bars of 5 s a second, with more behind it.
 pub(super) fn settings(more: &str) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let now = Timestamp::from_nanos(i64::try_from(now.as_nanos()).unwrap());
     format!(
         "internal_listen = '127.0.0.1:0'\n\
          [http]\nrequests_per_minute_per_user = 100000\nrequests_per_minute_per_address = 100000\n\
-         [market]\nwarm_up_bars = 100\nspeed = 10\nanchor = '{now}'\n{more}"
+         [market]\nwarm_up_bars = 100\nspeed = 30\nanchor = '{now}'\n{more}"
     )
 }
 

@@ -96,29 +96,32 @@ fn whoever_is_signed_out_disabled_or_demoted_is_told_and_closed() {
 #[test]
 fn a_token_that_runs_out_ends_its_socket_unless_another_one_is_given() {
     let Some(mut floor) = Floor::open(&settings(SHARED)) else { return };
+    let [long, lower] = ["admin", "user"].map(|role| floor.token("alice", role, 600));
+    let bob = floor.token("bob", "user", 600);
+    let short = floor.token("alice", "admin", 5);
+    let since = Instant::now() + Duration::from_secs(5);
+    let clients = [
+        ("ends", "/trading"),
+        ("ends, admin", "/admin"),
+        ("goes on", "/trading"),
+        ("goes on, admin", "/admin"),
+        ("another's", "/trading"),
+    ];
+    let name = |client: &str, transport: &str| format!("{client} {transport}");
     for transport in TRANSPORTS {
-        let short = floor.token("alice", "admin", 4);
-        let since = Instant::now() + Duration::from_secs(4);
-        let bob = floor.token("bob", "user", 600);
-        let (long, lower) = (floor.token("alice", "admin", 600), floor.token("alice", "user", 600));
-        let name = |name: &str| format!("{name} {transport}");
-        for (client, namespace) in [
-            ("ends", "/trading"),
-            ("ends, admin", "/admin"),
-            ("goes on", "/trading"),
-            ("goes on, admin", "/admin"),
-            ("another's", "/trading"),
-        ] {
-            floor.connect(&name(client), namespace, transport, &short);
-            floor.clients.hears(&name(client), "state");
+        for (client, namespace) in clients {
+            floor.connect(&name(client, transport), namespace, transport, &short);
         }
+    }
+    for transport in TRANSPORTS {
         let mut answer = |client: &str, token: &Value| {
+            let client = name(client, transport);
+            floor.clients.hears(&client, "state");
             let mark = floor.clients.mark();
             floor.clients.act(&json!({
-                "do": "ask", "client": name(client), "event": "reauthenticate",
-                "data": {"token": token},
+                "do": "ask", "client": client, "event": "reauthenticate", "data": {"token": token},
             }));
-            floor.clients.hears_after(mark, &name(client), "answer").data
+            floor.clients.hears_after(mark, &client, "answer").data
         };
         let refused = |code: &str| json!({"ok": false, "code": code});
         assert_eq!(answer("another's", &json!(bob)), refused("tokenInvalid"));
@@ -129,13 +132,19 @@ fn a_token_that_runs_out_ends_its_socket_unless_another_one_is_given() {
             assert_eq!(prolonged["ok"], true, "{prolonged}");
             assert!(prolonged["expiresAt"].is_string(), "{prolonged}");
         }
+    }
+    for transport in TRANSPORTS {
         for client in ["ends", "ends, admin", "another's"] {
-            felt(&floor, 0, &name(client), "tokenExpired", since);
+            floor.clients.hears(&name(client, transport), "sessionExpired");
+            felt(&floor, 0, &name(client, transport), "tokenExpired", since);
         }
-        let mark = floor.clients.mark();
+    }
+    let mark = floor.clients.mark();
+    for transport in TRANSPORTS {
         for client in ["goes on", "goes on, admin"] {
-            floor.clients.hears_after(mark, &name(client), "health");
-            assert_eq!(floor.clients.count(0, &name(client), "sessionExpired"), 0);
+            let client = name(client, transport);
+            floor.clients.hears_after(mark, &client, "health");
+            assert_eq!(floor.clients.count(0, &client, "sessionExpired"), 0);
         }
     }
 }

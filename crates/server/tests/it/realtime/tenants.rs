@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::chain::Rows;
 use super::clients::Heard;
 use super::host::{SHARED, busy, settings};
-use super::{Floor, TRANSPORTS};
+use super::{Floor, SOON, TRANSPORTS};
 
 #[test]
 fn nobody_hears_of_another_tenant_and_operators_hear_of_all() {
@@ -87,7 +87,7 @@ fn operators_have_every_chain(floor: &mut Floor) {
         let mark = floor.clients.mark();
         floor.clients.emit("olivia", "filter", filter);
         // From the state on that says that it holds.
-        let from = floor.clients.wait("the state of a filter", super::SOON, |heard| {
+        let from = floor.clients.wait("the state of a filter", SOON, |heard| {
             let of = |heard: &Heard| heard.client == "olivia" && heard.event == "state";
             heard.iter().skip(mark).position(of).map(|at| mark + at)
         });
@@ -117,7 +117,7 @@ fn a_backtest_is_told_to_whoever_asked(floor: &mut Floor, token: &str) {
     let id = floor.post("/api/backtest/run", token, &asked)["id"].clone();
     for transport in TRANSPORTS {
         let client = format!("bob {transport}");
-        floor.clients.wait(&format!("the result by {client}"), super::SOON, |heard| {
+        floor.clients.wait(&format!("the result by {client}"), SOON, |heard| {
             let progress = |heard: &Heard| {
                 heard.client == client
                     && heard.event == "backtestProgress"
