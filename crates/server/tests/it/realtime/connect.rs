@@ -9,6 +9,20 @@ use super::clients::Heard;
 use super::host::{SHARED, busy, settings};
 use super::{Floor, SOON, TRANSPORTS};
 
+/// Another profile of the last tenant, which a small move stops out.
+const STOPPED: &str = "[[tenants.profiles]]
+name = 'Stopped'
+capital = 10000
+[tenants.profiles.strategy]
+version = 1
+kind = 'rules'
+timeframe = '5s'
+symbols = ['KELP/USD']
+entry = 'close > 0'
+sizing = { type = 'percentOfEquity', value = 10 }
+exits = { stopLoss = { type = 'percent', value = 0.02 } }
+";
+
 #[test]
 fn who_is_not_let_in_is_told_why_by_the_code_that_http_has() {
     let Some(mut floor) = Floor::open(&settings(SHARED)) else { return };
@@ -70,7 +84,7 @@ fn sockets_work_behind_a_proxy_under_a_path_of_its_own() {
 
 #[test]
 fn a_socket_gets_the_state_and_then_every_change_of_it() {
-    let more = format!("{SHARED}{}", busy("alice", &["One", "Two", "Three"]));
+    let more = format!("{SHARED}{}{STOPPED}", busy("alice", &["One", "Two", "Three"]));
     let Some(mut floor) = Floor::open(&settings(&more)) else { return };
     let token = floor.token("alice", "operator", 600);
     let mut clients = Vec::new();
@@ -106,6 +120,7 @@ fn a_socket_gets_the_state_and_then_every_change_of_it() {
         assert_eq!(rows.states, 1, "{client}");
         rows.agree_with(&state);
     }
+    an_alert_is_told_and_told_again_when_it_was_seen(&floor, &clients, &token);
     a_pause_is_there_at_once(&mut floor, &clients, &token);
     assert!(floor.host.metric("ballast_socket_connections{namespace=\"trading\"}") > 1.9);
 }
@@ -123,6 +138,28 @@ fn ticks_are_few(heard: &[Heard]) {
         let most = seconds.mul_add(4.0, 2.0);
         let count = u32::try_from(times.len()).unwrap();
         assert!(f64::from(count) <= most, "{symbol}: {count} in {seconds} s");
+    }
+}
+
+fn an_alert_is_told_and_told_again_when_it_was_seen(
+    floor: &Floor,
+    clients: &[String],
+    token: &str,
+) {
+    let alert = floor.clients.hears(&clients[0], "alert").data;
+    assert_eq!((&alert["code"], &alert["severity"]), (&json!("stopHit"), &json!("info")));
+    let path = format!("/api/alerts/{}/ack", alert["id"].as_str().unwrap());
+    floor.post(&path, token, &json!({}));
+    for client in clients {
+        floor.clients.wait(&format!("what was seen by {client}"), SOON, |heard| {
+            let seen = |heard: &Heard| {
+                heard.client == *client
+                    && heard.event == "alert"
+                    && heard.data["id"] == alert["id"]
+                    && heard.data["acknowledgedAt"].is_string()
+            };
+            heard.iter().any(seen).then_some(())
+        });
     }
 }
 
