@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ballast_domain::Timestamp;
+use ballast_platform::request::code::{FORBIDDEN, TOKEN_INVALID};
 use ballast_platform::request::{Authenticator, ClientAddress, Denial, Identity, Role};
 use ballast_platform::token::Revocations;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,7 @@ use tokio::time::sleep;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::http::TOO_MANY_CONNECTIONS;
 use crate::serve::stopped;
 pub(crate) use admin::{AdminState, Filter as AdminFilter};
 use places::Places;
@@ -237,11 +239,11 @@ async fn try_admit(
     let token = auth.and_then(|auth| auth.token);
     let identity = hub.authenticate(token.as_deref()).await.map_err(Refused)?;
     if identity.role < least {
-        return Err(Refused("forbidden"));
+        return Err(Refused(FORBIDDEN.name));
     }
     let address = socket.req_parts().extensions.get::<ClientAddress>().copied();
     let place = hub.places.take(&identity.user, address);
-    let place = place.ok_or(Refused("tooManyConnections"))?;
+    let place = place.ok_or(Refused(TOO_MANY_CONNECTIONS.name))?;
     let session = Session::new(identity, least, place, socket.ns());
     socket.on("resync", async |Extension(session): Extension<Session>| session.ask_anew());
     socket.on(
@@ -267,8 +269,8 @@ async fn reauthenticate(
     let refused =
         |code: &str| Reauthenticated { ok: false, expires_at: None, code: Some(code.to_owned()) };
     let answer = match hub.authenticate(token.as_deref()).await {
-        Ok(identity) if identity.user != session.identity().user => refused("tokenInvalid"),
-        Ok(identity) if identity.role < session.least() => refused("forbidden"),
+        Ok(identity) if identity.user != session.identity().user => refused(TOKEN_INVALID.name),
+        Ok(identity) if identity.role < session.least() => refused(FORBIDDEN.name),
         Ok(identity) => {
             let expires_at = Some(identity.expires_at);
             session.prolong(identity);
