@@ -1,5 +1,6 @@
 //! Realtime as people's programs meet it: the real process, and the stock Socket.IO client.
 
+mod backlog;
 mod chain;
 mod clients;
 mod connect;
@@ -7,7 +8,6 @@ mod host;
 mod hostile;
 mod restart;
 mod session;
-mod slow;
 mod tenants;
 
 use std::time::Duration;
