@@ -23,6 +23,9 @@ problem_codes! {
     FEATURE_OFF = 404 "featureOff":
         "This is not switched on here",
         "Ask an administrator to switch the feature on.";
+    TOO_MANY_CONNECTIONS = 429 "tooManyConnections":
+        "There are too many sockets of this user or address",
+        "Close some; sockets alone are refused so.";
     ANSWER_LATE = 504 "answerLate":
         "Trading did not answer in time",
         "What was asked for may have been done: look before you try again.";

@@ -31,6 +31,7 @@ use crate::app::App;
 use crate::metrics::count_request;
 
 pub(crate) use bot_state::{BotState, health_row};
+pub(crate) use codes::TOO_MANY_CONNECTIONS;
 pub(crate) use internal::router as internal_router;
 
 /// Every route of the server with its description and the table of who may use it. `platform` are

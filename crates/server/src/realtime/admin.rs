@@ -1,6 +1,8 @@
 //! An operator's socket: how every tenant does, and every change of each.
 
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ballast_domain::TenantId;
@@ -11,12 +13,11 @@ use tokio::time::{MissedTickBehavior, interval};
 use utoipa::ToSchema;
 
 use super::session::Session;
-use super::trading::expired;
-use super::{Hub, close, tell};
+use super::{Hub, Left, begin, expired, tell};
 use crate::serve::health::TenantLine;
 use crate::serve::stopped;
-use crate::views::Message;
 use crate::views::rows::{ControlRow, FeedRow, StoreRow};
+use crate::views::{Message, Update};
 
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
@@ -50,44 +51,60 @@ pub(crate) struct NodeRow {
     store: StoreRow,
 }
 
-/// Serves a socket until it is closed.
-pub(super) async fn serve(hub: &Hub, socket: &SocketRef, session: &Session) {
+/// Tells a socket how everything does, and then every change of what it wants to hear of.
+pub(super) async fn follow(hub: &Hub, socket: &SocketRef, session: &Session) -> Left {
     let mut everybody = hub.app.tenants.follow_all();
-    if !tell(socket, "state", &state(hub)) {
-        return;
-    }
     let mut control = hub.app.control.shown();
     let mut filters = session.filters();
+    let filter = filters.borrow_and_update().clone();
+    let begun = state(hub);
+    let mut known: BTreeMap<String, u64> =
+        begun.tenants.iter().map(|line| (line.tenant_id.clone(), line.seq)).collect();
+    if let Err(left) = begin(socket, &begun) {
+        return left;
+    }
     let mut looks = interval(LOOK_EVERY);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut stopping = hub.stopping.clone();
     loop {
-        let goes_on = tokio::select! {
-            () = session.ended() => return,
-            () = stopped(&mut stopping) => false,
-            () = session.asked_anew() => tell(socket, "state", &state(hub)),
+        let told = tokio::select! {
+            () = session.ended() => return Left::Over,
+            () = stopped(&mut stopping) => return Left::Over,
+            () = session.asked_anew() => return Left::Anew,
             message = everybody.recv() => match message {
-                Ok((tenant, message)) => {
-                    let wanted = wants(&filters.borrow(), &tenant);
-                    !wanted || forward(socket, &message)
-                }
-                Err(RecvError::Lagged(_)) => tell(socket, "state", &state(hub)),
-                Err(RecvError::Closed) => false,
+                Ok((tenant, message)) if wants(&filter, &tenant) => match &*message {
+                    Message::Update(update) => {
+                        follow_up(socket, session, update, known.entry(tenant.to_string()))
+                    }
+                    Message::Alert(alert) => tell(socket, "alert", alert),
+                    Message::Anew => {
+                        session.ask_anew();
+                        Ok(())
+                    }
+                    // What the market makes of each position is its owner's to watch.
+                    Message::Marks(_) | Message::Evaluation(_) => Ok(()),
+                },
+                Ok(_) => Ok(()),
+                Err(RecvError::Lagged(_)) => return Left::Anew,
+                Err(RecvError::Closed) => return Left::Over,
             },
-            changed = control.changed() => {
-                changed.is_ok() && tell(socket, "control", &*control.borrow_and_update())
-            }
-            changed = filters.changed() => changed.is_ok(),
+            changed = control.changed() => match changed {
+                Ok(()) => tell(socket, "control", &*control.borrow_and_update()),
+                Err(_) => return Left::Over,
+            },
+            // A tenant that is heard of again has gone on meanwhile.
+            _ = filters.changed() => return Left::Anew,
             _ = looks.tick() => {
+                if expired(hub, socket, session) {
+                    return Left::Expired;
+                }
                 let state = state(hub);
                 tell(socket, "health", &state.node)
-                    && tell(socket, "tenants", &state.tenants)
-                    && !expired(hub, socket, session)
+                    .and_then(|()| tell(socket, "tenants", &state.tenants))
             }
         };
-        if !goes_on {
-            close(socket);
-            return;
+        if let Err(left) = told {
+            return left;
         }
     }
 }
@@ -96,20 +113,40 @@ fn wants(filter: &Filter, tenant: &TenantId) -> bool {
     filter.tenants.as_ref().is_none_or(|wanted| wanted.contains(tenant.as_str()))
 }
 
-/// Changes of rows and alerts; what the market makes of each position is its owner's to watch.
-fn forward(socket: &SocketRef, message: &Message) -> bool {
-    match message {
-        Message::Update(update) => tell(socket, "event", update),
-        Message::Alert(alert) => tell(socket, "alert", alert),
-        Message::Marks(_) | Message::Evaluation(_) => true,
+/// Tells of what follows upon what is known of a tenant. What is known already is not told again,
+/// and what follows upon something else is told with everything anew.
+fn follow_up(
+    socket: &SocketRef,
+    session: &Session,
+    update: &Update,
+    known: Entry<'_, String, u64>,
+) -> Result<(), Left> {
+    let known = known.or_insert(update.prev_seq);
+    match update.prev_seq.cmp(known) {
+        Ordering::Less => Ok(()),
+        Ordering::Equal => {
+            *known = update.seq;
+            tell(socket, "event", update)
+        }
+        Ordering::Greater => {
+            session.ask_anew();
+            Ok(())
+        }
     }
 }
 
 fn state(hub: &Hub) -> AdminState {
     let app = &hub.app;
     let reasons = app.health.reasons();
+    // As far as they are shown, which is what the events go on from.
+    let shown: BTreeMap<_, _> =
+        app.tenants.all().into_iter().map(|(id, tenant)| (id.to_string(), tenant)).collect();
+    let mut tenants = app.health.tenants();
+    for line in &mut tenants {
+        line.seq = shown.get(&line.tenant_id).map_or(line.seq, |tenant| tenant.view.seq());
+    }
     AdminState {
-        tenants: app.health.tenants(),
+        tenants,
         control: app.control.shown().borrow().clone(),
         node: NodeRow {
             version: app.settings.version.clone(),

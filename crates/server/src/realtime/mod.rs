@@ -4,7 +4,8 @@
 //! A socket is let in by the token of its handshake, and its handlers are registered before it is,
 //! so that a client that speaks at once is heard. Each socket then has a task of its own, which
 //! follows the tenant's view and sends rows as they change. A socket that does not take what it is
-//! sent is closed: its client comes back and gets everything anew. Trading never waits for one.
+//! sent is told nothing more until it does, and then everything anew; one that takes nothing at all
+//! is cut off by its heartbeat. Trading never waits for one.
 
 mod admin;
 mod places;
@@ -17,17 +18,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ballast_domain::Timestamp;
+use ballast_platform::request::code::{FORBIDDEN, TOKEN_INVALID};
 use ballast_platform::request::{Authenticator, ClientAddress, Denial, Identity, Role};
 use ballast_platform::token::Revocations;
 use serde::{Deserialize, Serialize};
 use socketioxide::extract::{AckSender, Data, Extension, SocketRef, State, TryData};
 use socketioxide::handler::ConnectHandler as _;
 use socketioxide::layer::SocketIoLayer;
-use socketioxide::{SendError, SocketIo};
+use socketioxide::{SendError, SocketError, SocketIo};
 use tokio::sync::watch;
+use tokio::time::sleep;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::http::TOO_MANY_CONNECTIONS;
+use crate::serve::stopped;
 pub(crate) use admin::{AdminState, Filter as AdminFilter};
 use places::Places;
 use session::Session;
@@ -38,10 +43,12 @@ pub(crate) const PATH: &str = "/socket.io";
 /// Packets that may wait for a client: a bursty second and a picture, and no more.
 const MOST_PACKETS: usize = 1_024;
 /// What a client may send at once, in bytes: it sends tokens and little else.
-const MOST_PAYLOAD: u64 = 64 << 10;
+const MOST_PAYLOAD: u32 = 64 << 10;
 const PING_EVERY: Duration = Duration::from_secs(20);
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a socket whose buffer is full is left alone before it is tried again.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// What sockets work with; cheap to clone.
 #[derive(Clone)]
@@ -102,7 +109,9 @@ pub(crate) fn open(
     let (layer, io) = SocketIo::builder()
         .req_path(PATH)
         .max_buffer_size(MOST_PACKETS)
-        .max_payload(MOST_PAYLOAD)
+        .max_payload(MOST_PAYLOAD.into())
+        .ws_max_message_size(MOST_PAYLOAD as usize)
+        .ws_max_frame_size(MOST_PAYLOAD as usize)
         .ping_interval(PING_EVERY)
         .ping_timeout(PING_TIMEOUT)
         .connect_timeout(CONNECT_TIMEOUT)
@@ -122,7 +131,19 @@ async fn trading_connected(
     State(hub): State<Hub>,
     Extension(session): Extension<Session>,
 ) {
-    trading::serve(&hub, &socket, &session).await;
+    let user = session.identity().user;
+    let tenant = hub.app.tenants.admit(&user).await;
+    // What a tenant has is not known before it runs.
+    tokio::select! {
+        () = session.ended() => return,
+        () = tenant.started() => socket.join(trading::PRICES),
+    }
+    loop {
+        let left = trading::follow(&hub, &socket, &session, &tenant.view).await;
+        if !goes_on(&hub, &socket, &session, left).await {
+            return;
+        }
+    }
 }
 
 async fn admin_connected(
@@ -130,7 +151,52 @@ async fn admin_connected(
     State(hub): State<Hub>,
     Extension(session): Extension<Session>,
 ) {
-    admin::serve(&hub, &socket, &session).await;
+    loop {
+        let left = admin::follow(&hub, &socket, &session).await;
+        if !goes_on(&hub, &socket, &session, left).await {
+            return;
+        }
+    }
+}
+
+/// Why following was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// Everything is to be told anew.
+    Anew,
+    /// The socket no longer takes what it is told.
+    Behind,
+    /// It does not even take what it is told to begin with.
+    Full,
+    /// The session has ended, which the socket was told.
+    Expired,
+    /// The socket is closed, or everything stops.
+    Over,
+}
+
+/// Whether a socket that has left following for this is to follow anew; when it may, it is.
+async fn goes_on(hub: &Hub, socket: &SocketRef, session: &Session, left: Left) -> bool {
+    match left {
+        Left::Anew => return true,
+        Left::Over => return false,
+        Left::Expired => {
+            close(socket, session).await;
+            return false;
+        }
+        Left::Behind => metrics::counter!("ballast_socket_dropped_total").increment(1),
+        Left::Full => {}
+    }
+    let mut stopping = hub.stopping.clone();
+    tokio::select! {
+        () = session.ended() => return false,
+        () = stopped(&mut stopping) => return false,
+        () = sleep(PAUSE) => {}
+    }
+    let over = expired(hub, socket, session);
+    if over {
+        close(socket, session).await;
+    }
+    !over
 }
 
 async fn admit_user(
@@ -173,12 +239,12 @@ async fn try_admit(
     let token = auth.and_then(|auth| auth.token);
     let identity = hub.authenticate(token.as_deref()).await.map_err(Refused)?;
     if identity.role < least {
-        return Err(Refused("forbidden"));
+        return Err(Refused(FORBIDDEN.name));
     }
     let address = socket.req_parts().extensions.get::<ClientAddress>().copied();
-    let place = hub.places.take(&identity.user, address.map(|ClientAddress(address)| address));
-    let place = place.ok_or(Refused("tooManyConnections"))?;
-    let session = Session::new(identity, place, socket.ns());
+    let place = hub.places.take(&identity.user, address);
+    let place = place.ok_or(Refused(TOO_MANY_CONNECTIONS.name))?;
+    let session = Session::new(identity, least, place, socket.ns());
     socket.on("resync", async |Extension(session): Extension<Session>| session.ask_anew());
     socket.on(
         "filter",
@@ -200,17 +266,17 @@ async fn reauthenticate(
     Extension(session): Extension<Session>,
 ) {
     let token = auth.ok().and_then(|auth| auth.token);
+    let refused =
+        |code: &str| Reauthenticated { ok: false, expires_at: None, code: Some(code.to_owned()) };
     let answer = match hub.authenticate(token.as_deref()).await {
-        Ok(identity) if identity.user == session.identity().user => {
+        Ok(identity) if identity.user != session.identity().user => refused(TOKEN_INVALID.name),
+        Ok(identity) if identity.role < session.least() => refused(FORBIDDEN.name),
+        Ok(identity) => {
             let expires_at = Some(identity.expires_at);
             session.prolong(identity);
             Reauthenticated { ok: true, expires_at, code: None }
         }
-        Ok(_) => {
-            let code = Some("tokenInvalid".to_owned());
-            Reauthenticated { ok: false, expires_at: None, code }
-        }
-        Err(code) => Reauthenticated { ok: false, expires_at: None, code: Some(code.to_owned()) },
+        Err(code) => refused(code),
     };
     // A client that has gone hears nothing.
     let _ = ack.send(&answer);
@@ -233,23 +299,41 @@ impl Hub {
     }
 }
 
-/// Tells a socket something. A socket that does not take it is closed, and false is said.
-fn tell<T: Serialize + ?Sized>(socket: &SocketRef, event: &str, what: &T) -> bool {
+/// Tells a socket something.
+fn tell<T: Serialize + ?Sized>(socket: &SocketRef, event: &str, what: &T) -> Result<(), Left> {
     match socket.emit(event, what) {
-        Ok(()) => true,
+        Ok(()) => Ok(()),
         Err(SendError::Serialize(error)) => {
             tracing::error!(event, %error, "a message was not sent, please report it");
-            true
+            Ok(())
         }
-        Err(SendError::Socket(_)) => {
-            metrics::counter!("ballast_socket_dropped_total").increment(1);
-            close(socket);
-            false
-        }
+        Err(SendError::Socket(SocketError::InternalChannelFull)) => Err(Left::Behind),
+        Err(SendError::Socket(SocketError::Closed)) => Err(Left::Over),
     }
 }
 
-fn close(socket: &SocketRef) {
-    // One that is closed already has nothing to close.
-    let _ = socket.clone().disconnect();
+/// Tells a socket what everything else it is told follows upon.
+fn begin<T: Serialize>(socket: &SocketRef, state: &T) -> Result<(), Left> {
+    let told = tell(socket, "state", state);
+    told.map_err(|left| if left == Left::Behind { Left::Full } else { left })
+}
+
+/// Tells a socket whose session has ended that it has.
+fn expired(hub: &Hub, socket: &SocketRef, session: &Session) -> bool {
+    let Some(code) = hub.ended(session) else { return false };
+    // A socket that does not take it is closed without a word.
+    let _ = tell(socket, "sessionExpired", &SessionExpired { code: code.to_owned() });
+    true
+}
+
+/// Takes a socket out of its namespace.
+async fn close(socket: &SocketRef, session: &Session) {
+    socket.leave_all();
+    // One whose buffer is full does not take this either; it is gone when its heartbeat is.
+    while let Err(SocketError::InternalChannelFull) = socket.clone().disconnect() {
+        tokio::select! {
+            () = session.ended() => return,
+            () = sleep(PAUSE) => {}
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ballast_domain::TenantId;
+use ballast_platform::request::ClientAddress;
 
 const MOST_OF_USER: usize = 20;
 const MOST_OF_ADDRESS: usize = 100;
@@ -29,7 +30,8 @@ pub(super) struct Place {
 
 impl Places {
     /// A place for another socket; `None` when the user or the address has as many as it may have.
-    pub(super) fn take(&self, user: &TenantId, address: Option<IpAddr>) -> Option<Place> {
+    pub(super) fn take(&self, user: &TenantId, from: Option<ClientAddress>) -> Option<Place> {
+        let address = from.map(ClientAddress::counted);
         let mut taken = self.lock();
         let of_user = taken.users.get(user).copied().unwrap_or_default();
         let of_address = address.and_then(|at| taken.addresses.get(&at).copied());
@@ -85,13 +87,21 @@ mod tests {
         assert!(places.lock().users.is_empty());
     }
 
+    /// How many of 200 users get a place, the n-th from the n-th of `addresses`.
+    fn placed(addresses: impl Iterator<Item = String>) -> usize {
+        let places = Places::default();
+        let place = |(number, address): (usize, String)| {
+            let from = ClientAddress(address.parse().unwrap());
+            places.take(&format!("u{number}").parse().unwrap(), Some(from))
+        };
+        addresses.take(200).enumerate().filter_map(place).collect::<Vec<_>>().len()
+    }
+
     #[test]
     fn an_address_has_so_many_places() {
-        let places = Places::default();
-        let address: IpAddr = "10.0.0.1".parse().unwrap();
-        let user = |number: usize| format!("u{number}").parse().unwrap();
-        let held: Vec<_> =
-            (0..200).filter_map(|number| places.take(&user(number), Some(address))).collect();
-        assert_eq!(held.len(), MOST_OF_ADDRESS);
+        assert_eq!(placed(std::iter::repeat("10.0.0.1".to_owned())), MOST_OF_ADDRESS);
+        assert_eq!(placed((1..).map(|number| format!("10.0.0.{number}"))), 200);
+        let one_customer = (1..).map(|number| format!("2001:db8:1:2::{number}"));
+        assert_eq!(placed(one_customer), MOST_OF_ADDRESS, "who has a whole network of addresses");
     }
 }

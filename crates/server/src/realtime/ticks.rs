@@ -28,7 +28,8 @@ pub(crate) struct Tick {
     day_change_pct: Option<String>,
 }
 
-/// Tells prices as they change, until everything is to stop.
+/// Tells prices as they change, until everything is to stop. Then the connections are closed, and
+/// not only the sockets on them: that is what clients come back from by themselves.
 pub(super) async fn tell(io: SocketIo, hub: Hub) {
     let mut stopping = hub.stopping.clone();
     let mut turns = interval(EVERY);
@@ -36,7 +37,7 @@ pub(super) async fn tell(io: SocketIo, hub: Hub) {
     let mut seen = 0;
     loop {
         tokio::select! {
-            () = stopped(&mut stopping) => return,
+            () = stopped(&mut stopping) => return io.close().await,
             _ = turns.tick() => {}
         }
         let (now, news) = hub.app.prices.since(seen);

@@ -1,16 +1,13 @@
 //! A user's socket: their tenant's picture, and then every change of it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use ballast_domain::TenantId;
 use socketioxide::extract::SocketRef;
-use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::session::Session;
-use super::{Hub, SessionExpired, close, tell};
+use super::{Hub, Left, begin, expired, tell};
 use crate::http::{BotState, health_row};
 use crate::serve::stopped;
 use crate::views::rows::HealthRow;
@@ -23,90 +20,76 @@ const HEALTH_EVERY: u32 = 5;
 /// The room of those who hear prices.
 pub(super) const PRICES: &str = "prices";
 
-/// Serves a socket until it is closed.
-pub(super) async fn serve(hub: &Hub, socket: &SocketRef, session: &Session) {
+/// Tells a socket everything, and then every change.
+pub(super) async fn follow(
+    hub: &Hub,
+    socket: &SocketRef,
+    session: &Session,
+    view: &TenantView,
+) -> Left {
     let user = session.identity().user;
-    let tenant = hub.app.tenants.admit(&user).await;
-    let Some(mut news) = begin(hub, socket, &user, &tenant.view) else { return };
-    socket.join(PRICES);
+    // What changes while the picture is taken is told twice rather than never.
     let mut control = hub.app.control.shown();
     let mut backtests = hub.app.backtests.subscribe();
+    let (picture, mut news) = view.follow();
+    let state = BotState::of(&hub.app, &user, picture);
+    if let Err(left) = begin(socket, &state) {
+        return left;
+    }
     let mut looks = interval(LOOK_EVERY);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut stopping = hub.stopping.clone();
-    let (mut health, mut untold) = (health_row(&hub.app, &user), 0);
+    let (mut health, mut untold) = (state.health, 0);
     loop {
-        let goes_on = tokio::select! {
-            () = session.ended() => return,
-            () = stopped(&mut stopping) => false,
-            () = session.asked_anew() => match begin(hub, socket, &user, &tenant.view) {
-                Some(anew) => {
-                    news = anew;
-                    true
-                }
-                None => false,
-            },
+        let told = tokio::select! {
+            () = session.ended() => return Left::Over,
+            () = stopped(&mut stopping) => return Left::Over,
+            () = session.asked_anew() => return Left::Anew,
             message = news.recv() => match message {
                 Ok(message) => forward(socket, &message),
                 // It was too slow: everything anew is less than what it has missed.
-                Err(RecvError::Lagged(_)) => match begin(hub, socket, &user, &tenant.view) {
-                    Some(anew) => {
-                        news = anew;
-                        true
-                    }
-                    None => false,
-                },
-                Err(RecvError::Closed) => false,
+                Err(RecvError::Lagged(_)) => return Left::Anew,
+                Err(RecvError::Closed) => return Left::Over,
             },
-            changed = control.changed() => {
-                changed.is_ok() && tell(socket, "control", &*control.borrow_and_update())
-            }
+            changed = control.changed() => match changed {
+                Ok(()) => tell(socket, "control", &*control.borrow_and_update()),
+                Err(_) => return Left::Over,
+            },
             progress = backtests.recv() => match progress {
                 Ok(progress) if progress.tenant == user => {
                     tell(socket, "backtestProgress", &progress)
                 }
                 // What was missed is told again with the next.
-                Ok(_) | Err(RecvError::Lagged(_)) => true,
-                Err(RecvError::Closed) => false,
+                Ok(_) | Err(RecvError::Lagged(_)) => Ok(()),
+                Err(RecvError::Closed) => return Left::Over,
             },
             _ = looks.tick() => {
-                let now = health_row(&hub.app, &user);
+                if expired(hub, socket, session) {
+                    return Left::Expired;
+                }
+                let before = std::mem::replace(&mut health, health_row(&hub.app, &user));
                 untold += 1;
-                let told = if differs(&now, &health) || untold >= HEALTH_EVERY {
+                if differs(&health, &before) || untold >= HEALTH_EVERY {
                     untold = 0;
-                    tell(socket, "health", &now)
+                    tell(socket, "health", &health)
                 } else {
-                    true
-                };
-                health = now;
-                told && !expired(hub, socket, session)
+                    Ok(())
+                }
             }
         };
-        if !goes_on {
-            close(socket);
-            return;
+        if let Err(left) = told {
+            return left;
         }
     }
 }
 
-/// Sends the picture as it is now; gives what follows it, or nothing when the socket is closed.
-fn begin(
-    hub: &Hub,
-    socket: &SocketRef,
-    user: &TenantId,
-    view: &TenantView,
-) -> Option<Receiver<Arc<Message>>> {
-    let (picture, news) = view.follow();
-    let state = BotState::of(&hub.app, user, picture);
-    tell(socket, "state", &state).then_some(news)
-}
-
-fn forward(socket: &SocketRef, message: &Message) -> bool {
+fn forward(socket: &SocketRef, message: &Message) -> Result<(), Left> {
     match message {
         Message::Update(update) => tell(socket, "event", update),
         Message::Marks(marks) => tell(socket, "marks", marks),
         Message::Evaluation(evaluation) => tell(socket, "evaluation", evaluation),
         Message::Alert(alert) => tell(socket, "alert", alert),
+        Message::Anew => Err(Left::Anew),
     }
 }
 
@@ -115,12 +98,7 @@ fn differs(now: &HealthRow, before: &HealthRow) -> bool {
     let feeds = |health: &HealthRow| health.feeds.iter().map(|feed| feed.state).collect::<Vec<_>>();
     now.state != before.state
         || now.store.state != before.store.state
+        || now.trading_control != before.trading_control
+        || now.capital_invariant_violations != before.capital_invariant_violations
         || feeds(now) != feeds(before)
-}
-
-/// Tells a socket whose session has ended that it has.
-pub(super) fn expired(hub: &Hub, socket: &SocketRef, session: &Session) -> bool {
-    let Some(code) = hub.ended(session) else { return false };
-    tell(socket, "sessionExpired", &SessionExpired { code: code.to_owned() });
-    true
 }

@@ -2,6 +2,8 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
+#[cfg(target_os = "linux")]
+use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
@@ -15,6 +17,11 @@ use super::prices::Prices;
 use super::stopped;
 use super::tenants::Tenants;
 use crate::research::Backtests;
+
+/// How long a peer may take nothing of what it is sent before its connection is given up. Without
+/// it one that keeps its window closed would keep what waits for it in memory for ever.
+#[cfg(target_os = "linux")]
+const MOST_UNTAKEN: Duration = Duration::from_secs(15);
 
 /// What routes ask things of.
 #[derive(Clone)]
@@ -55,10 +62,10 @@ pub(super) fn greet(listen: SocketAddr, link: Option<&str>) {
 fn greeting(listen: SocketAddr, link: Option<&str>) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let host = match listen.ip() {
-        ip if ip.is_loopback() || ip.is_unspecified() => "localhost".to_owned(),
-        _ => listen.ip().to_string(),
+        ip if ip.is_unspecified() => format!("localhost:{}", listen.port()),
+        _ => listen.to_string(),
     };
-    let page = format!("http://{host}:{}", listen.port());
+    let page = format!("http://{host}");
     let what = match link {
         Some(link) => format!(
             "Open this once to make the first administrator, who owns the profiles that trade:\n\n  \
@@ -70,11 +77,22 @@ fn greeting(listen: SocketAddr, link: Option<&str>) -> String {
 }
 
 async fn answer((listener, router): (TcpListener, Router), mut stopping: watch::Receiver<bool>) {
+    // Connections have it from their listener.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = give_up_after(&listener, MOST_UNTAKEN) {
+        tracing::warn!(%error, "clients that take nothing are not cut off early");
+    }
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let stop = async move { stopped(&mut stopping).await };
     if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stop).await {
         tracing::error!(%error, "requests are not answered any more");
     }
+}
+
+#[cfg(target_os = "linux")]
+fn give_up_after(listener: &TcpListener, untaken: Duration) -> rustix::io::Result<()> {
+    let milliseconds = u32::try_from(untaken.as_millis()).unwrap_or(u32::MAX);
+    rustix::net::sockopt::set_tcp_user_timeout(listener, milliseconds)
 }
 
 #[cfg(test)]

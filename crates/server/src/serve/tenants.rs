@@ -211,6 +211,12 @@ impl Tenant {
         found.ok_or(TenantUnavailable::Starting)
     }
 
+    /// Waits until the tenant runs, or has had the time for it.
+    pub(crate) async fn started(&self) {
+        // One that does not run says so in its health.
+        let _ = self.way().await;
+    }
+
     /// Asks for something; the answer is durable.
     ///
     /// # Errors

@@ -127,6 +127,9 @@ pub(crate) enum Message {
     Marks(Marks),
     Evaluation(EvaluationRow),
     Alert(AlertRow),
+    /// The tenant has begun to run, and its rows are what its journal says: changes that were told
+    /// before lead nowhere.
+    Anew,
 }
 
 /// All rows of a tenant as they are at one sequence.
@@ -233,6 +236,7 @@ impl TenantView {
         shown.positions.clear();
         let ids: Vec<_> = engine.state().profiles().map(|profile| profile.id).collect();
         shown.renew(engine, ids.iter().copied());
+        self.tell(&shown, [Message::Anew]);
         Ok(())
     }
 
@@ -246,7 +250,7 @@ impl TenantView {
         }
         shown.projector.tidy(engine.state());
         shown.keep(&changes);
-        let mut update = shown.renew(engine, changes.touched.iter().copied());
+        let (mut update, evaluations) = shown.renew(engine, changes.touched.iter().copied());
         update.tenant_id = self.store.id().to_string();
         update.prev_seq = std::mem::replace(&mut shown.seq, last.seq);
         update.seq = last.seq;
@@ -255,11 +259,13 @@ impl TenantView {
         update.upserts.trades = changes.trades.values().cloned().collect();
         update.upserts.alerts.clone_from(&changes.alerts);
         update.removes.trades = changes.reopened.iter().map(ToString::to_string).collect();
-        drop(shown);
         if self.is_followed() {
+            let evaluations = evaluations.into_iter().map(Message::Evaluation);
             let alerts = changes.alerts.iter().cloned().map(Message::Alert);
-            self.tell(std::iter::once(Message::Update(update)).chain(alerts));
+            let update = std::iter::once(Message::Update(update));
+            self.tell(&shown, update.chain(evaluations).chain(alerts));
         }
+        drop(shown);
         self.write(&changes, last.seq);
     }
 
@@ -271,14 +277,15 @@ impl TenantView {
         }
         shown.marked = Some(Instant::now());
         let (marks, evaluations, hours) = shown.mark(engine);
+        if self.is_followed() {
+            let marks = (!marks.profiles.is_empty()).then_some(Message::Marks(marks));
+            let evaluations = evaluations.into_iter().map(Message::Evaluation);
+            self.tell(&shown, marks.into_iter().chain(evaluations));
+        }
         drop(shown);
         for hour in hours {
             let key = hour.key();
             self.put(&EQUITY, key, &hour, Write::Put);
-        }
-        if self.is_followed() {
-            let marks = (!marks.profiles.is_empty()).then_some(Message::Marks(marks));
-            self.tell(marks.into_iter().chain(evaluations.into_iter().map(Message::Evaluation)));
         }
     }
 
@@ -286,6 +293,11 @@ impl TenantView {
     pub(crate) fn follow(&self) -> (Picture, broadcast::Receiver<Arc<Message>>) {
         let shown = self.lock();
         (shown.picture(), self.followers.subscribe())
+    }
+
+    /// The last event of the journal that is shown.
+    pub(crate) fn seq(&self) -> u64 {
+        self.lock().seq
     }
 
     /// All rows as they are now.
@@ -321,8 +333,8 @@ impl TenantView {
         if let Some(known) = shown.alerts.iter_mut().find(|alert| alert.id == id) {
             known.clone_from(&row);
         }
+        self.tell(&shown, [Message::Alert(row.clone())]);
         drop(shown);
-        self.tell([Message::Alert(row.clone())]);
         Ok(Some(row))
     }
 
@@ -336,7 +348,9 @@ impl TenantView {
         self.writer.finish().await;
     }
 
-    fn tell(&self, messages: impl IntoIterator<Item = Message>) {
+    /// Tells followers, while nobody else can look at what is shown: whoever takes a picture hears
+    /// of all that came after it, and of nothing that is in it.
+    fn tell(&self, _: &MutexGuard<'_, Shown>, messages: impl IntoIterator<Item = Message>) {
         for message in messages {
             let message = Arc::new(message);
             // Nobody follows, or somebody does.
@@ -424,8 +438,13 @@ impl Shown {
         self.alerts.truncate(RECENT);
     }
 
-    /// Makes the rows of profiles anew; gives what has changed.
-    fn renew(&mut self, engine: &Engine, ids: impl Iterator<Item = ProfileId>) -> Update {
+    /// Makes the rows of profiles anew; gives what has changed, and the evaluations that are new.
+    fn renew(
+        &mut self,
+        engine: &Engine,
+        ids: impl Iterator<Item = ProfileId>,
+    ) -> (Update, Vec<EvaluationRow>) {
+        let mut evaluations = Vec::new();
         let mut update = Update {
             tenant_id: String::new(),
             seq: 0,
@@ -458,6 +477,9 @@ impl Shown {
             }
             let day = self.curves.entry(id).or_insert_with(|| Curve::new(id)).day_start;
             let row = shown::profile_row(engine, profile, day);
+            let known = self.profiles.get(&id).map_or(&[][..], |known| &known.evaluations);
+            let news = row.evaluations.iter().filter(|row| !known.contains(row));
+            evaluations.extend(news.cloned());
             update.upserts.profiles.push(row.clone());
             self.profiles.insert(id, row);
             for trade in profile.trades.values() {
@@ -468,7 +490,7 @@ impl Shown {
                 }
             }
         }
-        update
+        (update, evaluations)
     }
 
     /// Marks every profile and position at the last prices.

@@ -15,6 +15,7 @@ mod documents;
 mod golden;
 mod help;
 mod indicators;
+mod realtime;
 mod replay;
 mod run;
 mod serve;
