@@ -3,7 +3,7 @@
 mod ticket;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use ballast_domain::profile::Liquidity;
@@ -63,12 +63,17 @@ async fn list(
 /// The same as a file for spreadsheets
 #[utoipa::path(get, path = "/api/orders.csv", tag = "orders", params(OrderQuery),
     responses((status = 200, body = String, content_type = "text/csv")))]
-async fn list_csv(caller: Caller, Query(asked): Query<OrderQuery>) -> Result<Response, Problem> {
+async fn list_csv(
+    caller: Caller,
+    Query(asked): Query<OrderQuery>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
     let page = page(&caller, &asked).await?;
-    csv::answer("orders.csv", &page.items, page.next_cursor.as_deref())
+    csv::answer("orders.csv", &page.items, query.as_deref(), page.next_cursor.as_deref())
 }
 
 async fn page(caller: &Caller, asked: &OrderQuery) -> Result<Listed<OrderRow>, Problem> {
+    caller.check_profile(asked.profile.as_deref()).await?;
     match asked.status.as_deref() {
         None => {}
         Some("working") => return Ok(working(caller, asked)),

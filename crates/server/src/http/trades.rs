@@ -1,6 +1,7 @@
 //! Closed trades, and the life of each trade event by event.
 
 use axum::Json;
+use axum::extract::RawQuery;
 use axum::response::Response;
 use ballast_domain::{Envelope, Timestamp};
 use ballast_engine::ports::Journal as _;
@@ -63,12 +64,17 @@ async fn list(
 /// The same as a file for spreadsheets
 #[utoipa::path(get, path = "/api/trades.csv", tag = "trades", params(TradeQuery),
     responses((status = 200, body = String, content_type = "text/csv")))]
-async fn list_csv(caller: Caller, Query(asked): Query<TradeQuery>) -> Result<Response, Problem> {
+async fn list_csv(
+    caller: Caller,
+    Query(asked): Query<TradeQuery>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
     let page = page(&caller, &asked).await?;
-    csv::answer("trades.csv", &page.items, page.next_cursor.as_deref())
+    csv::answer("trades.csv", &page.items, query.as_deref(), page.next_cursor.as_deref())
 }
 
 async fn page(caller: &Caller, asked: &TradeQuery) -> Result<Listed<TradeRow>, Problem> {
+    caller.check_profile(asked.profile.as_deref()).await?;
     let wanted = Wanted {
         equal: equal(asked.profile.as_deref(), asked.symbol.as_deref()),
         order_by: Some("closedMs"),

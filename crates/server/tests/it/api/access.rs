@@ -106,7 +106,8 @@ async fn the_server_answers_what_it_describes_and_nothing_else() {
         methods.sort_unstable();
         let answer = send(admin.client.request("PROPFIND", &route.filled("x"))).await;
         answer.problem(405, "methodNotAllowed");
-        let mut allowed: Vec<_> = answer.header("allow").unwrap().split(',').map(str::trim).collect();
+        let mut allowed: Vec<_> =
+            answer.header("allow").unwrap().split(',').map(str::trim).collect();
         allowed.sort_unstable();
         assert_eq!(allowed, methods, "{}", route.path);
         // Neither is there anything below a route, nor beside it.

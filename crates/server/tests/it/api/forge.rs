@@ -123,7 +123,8 @@ fn foreign_key() -> EncodingKey {
 
 /// The server's public key as PEM, used as if it were a shared secret.
 fn public_key(keys: &Value) -> EncodingKey {
-    let point = |name: &str| URL_SAFE_NO_PAD.decode(keys["keys"][0][name].as_str().unwrap()).unwrap();
+    let point =
+        |name: &str| URL_SAFE_NO_PAD.decode(keys["keys"][0][name].as_str().unwrap()).unwrap();
     let prefix = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE";
     let mut der = STANDARD.decode(prefix).unwrap();
     der.extend(point("x"));

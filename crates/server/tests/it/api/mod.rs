@@ -4,8 +4,17 @@
 
 mod access;
 mod client;
+mod crashes;
 mod forge;
+mod health;
+mod idempotency;
+mod market;
+mod orders;
 mod people;
+mod positions;
+mod profiles;
+mod requests;
 mod routes;
 mod server;
+mod strangers;
 mod trading;

@@ -38,7 +38,8 @@ impl Route {
     /// Its path with something in the place of each parameter.
     pub(super) fn filled(&self, with: &str) -> String {
         let parts = self.path.split('/');
-        let part = |part: &str| if part.starts_with('{') { with.to_owned() } else { part.to_owned() };
+        let part =
+            |part: &str| if part.starts_with('{') { with.to_owned() } else { part.to_owned() };
         parts.map(part).collect::<Vec<_>>().join("/")
     }
 

@@ -122,7 +122,10 @@ impl Server {
 /// The addresses, once they are said.
 async fn told(mut said: watch::Receiver<String>) -> Option<(String, String)> {
     let said = said.wait_for(|said| said.contains(" internal_listen=")).await.ok()?;
-    Some((word_after(&said, " listen=")?.to_owned(), word_after(&said, "internal_listen=")?.to_owned()))
+    Some((
+        word_after(&said, " listen=")?.to_owned(),
+        word_after(&said, "internal_listen=")?.to_owned(),
+    ))
 }
 
 fn word_after<'a>(text: &'a str, words: &str) -> Option<&'a str> {
