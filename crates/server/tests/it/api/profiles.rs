@@ -38,7 +38,7 @@ async fn bad_profiles(client: &Client) {
     let empty = client.post("/api/profiles", &json!({})).await;
     empty.problem(422, "invalid");
     let mut bad = idle(" ", "NONE");
-    bad["capital"] = json!({"currency": "USDD", "allocated": "-5"});
+    bad["capital"] = json!({"currency": "$", "allocated": "-5"});
     bad["mode"] = json!("practice");
     bad["timeZone"] = json!("Europe/Berlin");
     bad["limits"] = json!({"maxOrderNotional": "-1"});

@@ -26,11 +26,17 @@ pub(super) fn busy(name: &str, symbol: &str) -> Value {
     profile
 }
 
-/// Makes a profile and starts it; gives its id.
+/// Makes a profile, starts it and waits for its first decision: then its prices are known. Gives
+/// its id.
 pub(super) async fn running(client: &Client, profile: &Value) -> String {
     let made = client.post("/api/profiles", profile).await.json(201);
     let id = made["id"].as_str().unwrap().to_owned();
     client.post(&format!("/api/profiles/{id}/start"), &json!({})).await.json(200);
+    eventually("it decides", async || {
+        let row = client.get(&format!("/api/profiles/{id}")).await.json(200);
+        (!row["evaluations"].as_array().unwrap().is_empty()).then_some(())
+    })
+    .await;
     id
 }
 
