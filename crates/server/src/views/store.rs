@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use utoipa::ToSchema;
 
-use super::rows::TimelineRow;
+use super::rows::{OrderRow, TimelineRow};
 
 /// Orders, by when they were accepted.
 pub(crate) const ORDERS: Collection = Collection {
@@ -101,6 +101,18 @@ impl Listed {
         let listed_under = in_timeline.then(|| row.profile_id.clone());
         Self { listed_under, trade_id: trade.map(|trade| trade.to_string()), row }
     }
+}
+
+/// An order as stored: rows may have come further than what says how far they have come, and what is
+/// in a row already is not booked into it again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct KeptOrder {
+    #[serde(flatten)]
+    pub(super) row: OrderRow,
+    /// The last event that is in it.
+    #[serde(default)]
+    pub(super) booked_seq: u64,
 }
 
 /// One version of a profile's document.

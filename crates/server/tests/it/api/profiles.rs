@@ -97,7 +97,7 @@ async fn trades(client: &Client, id: &str) {
     assert!(!performance["points"].as_array().unwrap().is_empty());
     client.get(&format!("{path}/performance?from=x")).await.problem(422, "invalid");
     let overall = client.get("/api/performance").await.json(200);
-    assert_eq!(overall["currency"], "USD");
+    assert_eq!(overall[0]["currency"], "USD");
 }
 
 async fn changed(client: &Client, path: &str) {
