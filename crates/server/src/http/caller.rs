@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use ballast_domain::{OrderId, ProfileId, RequestId, TradeId};
 use ballast_engine::step::{Answer, Command};
 use ballast_platform::request::{IDEMPOTENCY, Identity, Keyed, Problem, code};
-use ballast_storage::Query;
+use ballast_storage::{Collection, Documents, Query};
 
 use super::codes::{ANSWER_LATE, NOT_POSSIBLE, REFUSED};
 use crate::app::App;
@@ -72,6 +72,12 @@ impl Caller {
         replies.answer(&documents, &user, once, work).await
     }
 
+    /// The caller's stored rows, with all that has happened.
+    pub(crate) async fn rows(&self, collection: &'static Collection) -> Documents {
+        self.tenant.view.stored().await;
+        self.tenant.store.documents(collection)
+    }
+
     /// Refuses a profile that the caller never had; one that was removed has its history.
     pub(crate) async fn check_profile(&self, profile: Option<&str>) -> Result<(), Problem> {
         let Some(text) = profile else { return Ok(()) };
@@ -85,7 +91,7 @@ impl Caller {
             limit: 1,
             ..Query::default()
         };
-        let versions = self.tenant.store.documents(&VERSIONS);
+        let versions = self.rows(&VERSIONS).await;
         let known = versions.query::<VersionRow>(&wanted).await?;
         match known.documents.is_empty() {
             true => Err(Problem::not_found("There is no such profile.")),

@@ -82,7 +82,7 @@ async fn page(caller: &Caller, asked: &OrderQuery) -> Result<Listed<OrderRow>, P
     let equal = equal(asked.profile.as_deref(), asked.symbol.as_deref());
     let wanted = Wanted { equal, order_by: Some("seq"), ..Wanted::default() };
     let wanted = PageQuery::new(asked.cursor.as_deref(), asked.limit).newest(wanted)?;
-    let page = caller.tenant.store.documents(&ORDERS).query::<OrderRow>(&wanted).await;
+    let page = caller.rows(&ORDERS).await.query::<OrderRow>(&wanted).await;
     Ok(Listed::of(page.map_err(failed)?, |row| row))
 }
 
@@ -116,7 +116,7 @@ async fn find(caller: &Caller, id: &str) -> Result<OrderRow, Problem> {
     if let Some(known) = known {
         return Ok(known);
     }
-    let stored = caller.tenant.store.documents(&ORDERS).get::<OrderRow>(&key).await?;
+    let stored = caller.rows(&ORDERS).await.get::<OrderRow>(&key).await?;
     let row = stored.map(|stored| stored.body);
     row.ok_or_else(|| Problem::not_found("There is no such order."))
 }

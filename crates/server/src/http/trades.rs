@@ -83,7 +83,7 @@ async fn page(caller: &Caller, asked: &TradeQuery) -> Result<Listed<TradeRow>, P
         ..Wanted::default()
     };
     let wanted = PageQuery::new(asked.cursor.as_deref(), asked.limit).newest(wanted)?;
-    let page = caller.tenant.store.documents(&TRADES).query::<TradeRow>(&wanted).await;
+    let page = caller.rows(&TRADES).await.query::<TradeRow>(&wanted).await;
     Ok(Listed::of(page.map_err(failed)?, |row| row))
 }
 
@@ -92,7 +92,7 @@ async fn page(caller: &Caller, asked: &TradeQuery) -> Result<Listed<TradeRow>, P
     responses((status = 200, body = TradeRow)))]
 async fn read(caller: Caller, Path(id): Path<String>) -> Result<Json<TradeRow>, Problem> {
     let key = trade_id(&id)?.to_string();
-    let stored = caller.tenant.store.documents(&TRADES).get::<TradeRow>(&key).await?;
+    let stored = caller.rows(&TRADES).await.get::<TradeRow>(&key).await?;
     let row = stored.map(|stored| stored.body);
     row.map(Json).ok_or_else(|| Problem::not_found("There is no such closed trade."))
 }
@@ -141,7 +141,7 @@ async fn lifecycle(
     Query(asked): Query<LifecycleQuery>,
 ) -> Result<Json<TradeLife>, Problem> {
     let trade = trade_id(&asked.trade_id)?.to_string();
-    let documents = caller.tenant.store.documents(&TIMELINE);
+    let documents = caller.rows(&TIMELINE).await;
     let mut wanted = Wanted {
         equal: vec![("tradeId", trade.as_str().into())],
         order_by: Some("seq"),

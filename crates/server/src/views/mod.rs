@@ -191,6 +191,7 @@ impl TenantView {
             return Ok(seq);
         }
         let seq = store::progress(&self.store).await?;
+        self.writer.begins_at(seq);
         let newest = |order| Query { order_by: Some(order), descending: true, ..Query::default() };
         let orders = self.store.documents(&ORDERS).query::<KeptOrder>(&newest("seq")).await?;
         let some = Query { limit: RECENT, ..newest("closedMs") };
@@ -204,6 +205,13 @@ impl TenantView {
         shown.trades = trades.documents.into_iter().map(|row| row.body).collect();
         shown.alerts = alerts.documents.into_iter().map(|row| row.body).collect();
         Ok(seq)
+    }
+
+    /// Waits until what is shown is stored too, so that whoever has changed something finds it in
+    /// the lists.
+    pub(crate) async fn stored(&self) {
+        let seq = self.lock().seq;
+        self.writer.has_stored(seq).await;
     }
 
     /// Takes over an event that was journaled before anybody could tell of it.

@@ -85,10 +85,7 @@ async fn fields(client: &Client, profile: &str) {
         (ticket(json!({"type": "market", "quantity": "1", "sise": 1})), "sise"),
         (ticket(json!({"type": "market", "quantity": []})), "quantity"),
         (ticket(json!({"type": "marked", "quantity": "1"})), "type"),
-        (
-            ticket(json!({"type": "market", "quantity": "1", "stopLoss": {"at": "1"}})),
-            "stopLoss.at",
-        ),
+        (ticket(json!({"type": "market", "quantity": "1", "stopLoss": {"at": "1"}})), "stopLoss"),
         (ticket(json!({"type": "market", "quantity": "1", "timeInForce": "x"})), "timeInForce"),
         (ticket(json!({"type": "market", "quantity": "1", "reduceOnly": "no"})), "reduceOnly"),
     ];
