@@ -124,6 +124,7 @@ async fn pages(client: &Client) {
         }
         for cursor in ["", "x", "zz", "5b5d", "%00", "%C3%A4%C3%A4", "ffff"] {
             let answer = client.get(&format!("{list}?cursor={cursor}")).await;
+            assert_eq!(answer.status, 422, "{list} {cursor}");
             answer.problem(422, "invalid");
             assert_eq!(answer.fields(), ["cursor"], "{list} {cursor}");
         }
@@ -131,7 +132,7 @@ async fn pages(client: &Client) {
         answer.problem(422, "invalid");
         assert_eq!(answer.fields(), ["colour"], "{list}");
     }
-    for bad in ["from=yesterday", "to=2024-13-01T00:00:00Z", "from=5"] {
+    for bad in ["from=yesterday", "to=2024-13-01T00:00:00Z"] {
         client.get(&format!("/api/trades?{bad}")).await.problem(422, "invalid");
     }
     client.get("/api/orders?status=filled").await.problem(422, "invalid");
