@@ -103,8 +103,8 @@ impl Listed {
     }
 }
 
-/// An order as stored: rows may have come further than what says how far they have come, and what is
-/// in a row already is not booked into it again.
+/// An order as stored: rows may have come further than what says how far they have come, and what
+/// is in a row already is not booked into it again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct KeptOrder {

@@ -1,5 +1,5 @@
-//! What belongs to somebody else is not there: not by its id in a path, a query or a body, and in no
-//! list.
+//! What belongs to somebody else is not there: not by its id in a path, a query or a body, and in
+//! no list.
 
 use serde_json::{Value, json};
 
