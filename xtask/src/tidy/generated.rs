@@ -30,6 +30,10 @@ pub(super) const FILES: &[Generated] = &[
         path: "docs/errors.md",
         command: &["cargo", "run", "--quiet", "--package", "ballast", "--", "errors"],
     },
+    Generated {
+        path: "docs/authorisation.md",
+        command: &["cargo", "run", "--quiet", "--package", "ballast", "--", "routes"],
+    },
 ];
 
 /// Generated files whose freshness the web application's own checks see to.

@@ -15,6 +15,7 @@ mod users;
 
 use std::process::ExitCode;
 
+use ballast_platform::request::RouteEntry;
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub(crate) use crate::wording::in_words;
@@ -54,6 +55,9 @@ enum Command {
     /// Print the description of the HTTP API, OpenAPI 3.1
     #[command(hide = true)]
     Openapi,
+    /// Print who may use which route of the HTTP API, as Markdown
+    #[command(hide = true)]
+    Routes,
     /// Print every code that the HTTP API answers with, as Markdown
     #[command(hide = true)]
     Errors,
@@ -87,11 +91,14 @@ fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Users(command) => users::run(command),
         Command::Openapi => {
-            let runtime = tokio::runtime::Runtime::new()?;
-            let description = runtime.block_on(crate::serve::identity::describe())?;
+            let (description, _) = described()?;
             let value = serde_json::to_value(description).map_err(CliError::failed)?;
             let text = serde_json::to_string_pretty(&sorted(value)).map_err(CliError::failed)?;
             output::write_all((text + "\n").as_bytes())
+        }
+        Command::Routes => {
+            let (_, entries) = described()?;
+            output::write_all(crate::http::authorisation_page(&entries).as_bytes())
         }
         Command::Errors => output::write_all(crate::http::codes_page().as_bytes()),
         Command::Completions { shell } => {
@@ -100,6 +107,12 @@ fn dispatch(command: Command) -> Result<(), CliError> {
             output::write_all(&script)
         }
     }
+}
+
+/// The HTTP API, as it describes itself.
+fn described() -> Result<(utoipa::openapi::OpenApi, Vec<RouteEntry>), CliError> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(crate::serve::identity::describe())
 }
 
 /// With the fields of every object in the order of the alphabet, so that it is the same each time.

@@ -28,7 +28,7 @@ async fn list(
     Query(asked): Query<PageQuery>,
 ) -> Result<Json<Listed<AlertRow>>, Problem> {
     let wanted = asked.newest(Wanted { order_by: Some("seq"), ..Wanted::default() })?;
-    let page = caller.tenant.store.documents(&ALERTS).query::<AlertRow>(&wanted).await;
+    let page = caller.rows(&ALERTS).await.query::<AlertRow>(&wanted).await;
     Ok(Json(Listed::of(page.map_err(failed)?, |row| row)))
 }
 

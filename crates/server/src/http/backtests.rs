@@ -8,8 +8,11 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use ballast_domain::{Symbol, Timestamp};
-use ballast_platform::request::{Access, Api, FieldError, Lifecycle, Path, Problem, Query, code};
+use ballast_platform::request::{
+    Access, Api, Body, FieldError, Lifecycle, Path, Problem, Query, code,
+};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
@@ -85,9 +88,9 @@ async fn run(
 }
 
 async fn json(request: Request) -> Result<RunRequest, Problem> {
-    let bytes = axum::body::to_bytes(request.into_body(), MOST_REQUEST_BYTES).await;
-    let bytes = bytes.map_err(|_| Problem::new(&code::BODY_TOO_LARGE, TOO_LARGE))?;
-    read_request(bytes.to_vec()).await
+    // Its text is read once more for what is wrong with its fields.
+    let Body(text) = Body::<Box<RawValue>>::from_request(request, &()).await?;
+    read_request(text.get().as_bytes().to_vec()).await
 }
 
 /// Reads what to run, off the runtime: a config can be long.

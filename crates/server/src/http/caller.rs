@@ -8,10 +8,12 @@ use axum::response::{IntoResponse, Response};
 use ballast_domain::{OrderId, ProfileId, RequestId, TradeId};
 use ballast_engine::step::{Answer, Command};
 use ballast_platform::request::{IDEMPOTENCY, Identity, Keyed, Problem, code};
+use ballast_storage::{Collection, Documents, Query};
 
 use super::codes::{ANSWER_LATE, NOT_POSSIBLE, REFUSED};
 use crate::app::App;
 use crate::serve::tenants::{Tenant, TenantUnavailable};
+use crate::views::{VERSIONS, VersionRow};
 
 /// Whoever has sent the request. The tenant is theirs: a handler cannot name another.
 #[derive(Clone)]
@@ -68,6 +70,33 @@ impl Caller {
             }
         };
         replies.answer(&documents, &user, once, work).await
+    }
+
+    /// The caller's stored rows, with all that has happened.
+    pub(crate) async fn rows(&self, collection: &'static Collection) -> Documents {
+        self.tenant.view.stored().await;
+        self.tenant.store.documents(collection)
+    }
+
+    /// Refuses a profile that the caller never had; one that was removed has its history.
+    pub(crate) async fn check_profile(&self, profile: Option<&str>) -> Result<(), Problem> {
+        let Some(text) = profile else { return Ok(()) };
+        let id = profile_id(text)?;
+        if self.tenant.view.document(id).is_some() {
+            return Ok(());
+        }
+        let wanted = Query {
+            equal: vec![("profileId", id.to_string().as_str().into())],
+            order_by: Some("version"),
+            limit: 1,
+            ..Query::default()
+        };
+        let versions = self.rows(&VERSIONS).await;
+        let known = versions.query::<VersionRow>(&wanted).await?;
+        match known.documents.is_empty() {
+            true => Err(Problem::not_found("There is no such profile.")),
+            false => Ok(()),
+        }
     }
 
     /// How the caller is named in journal and audit.

@@ -6,39 +6,53 @@ use axum::response::{IntoResponse as _, Response};
 use ballast_platform::request::Problem;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::PartialSchema;
+use utoipa::openapi::{RefOr, Schema};
 
-/// Rows with a column for each field that any of them has; what is no text or number is left out.
-/// `next` names the page after this one.
-pub(super) fn answer<T: Serialize>(
+/// Rows with a column for each field that is text or a number, the same whatever the rows are.
+/// `next` names the page after this one, for whoever has sent `query`.
+pub(super) fn answer<T: Serialize + PartialSchema>(
     name: &str,
     rows: &[T],
+    query: Option<&str>,
     next: Option<&str>,
 ) -> Result<Response, Problem> {
     let rows = rows.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>();
-    let text = text(&rows.map_err(Problem::internal)?).map_err(Problem::internal)?;
+    let rows = rows.map_err(Problem::internal)?;
+    let text = text(&columns(&T::schema()), &rows).map_err(Problem::internal)?;
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
     let file = format!("attachment; filename=\"{name}\"");
     headers.insert(CONTENT_DISPOSITION, HeaderValue::from_str(&file).map_err(Problem::internal)?);
     if let Some(next) = next {
-        let link = format!("<?cursor={next}>; rel=\"next\"");
+        let link = format!("<?{}>; rel=\"next\"", following(query.unwrap_or_default(), next));
         headers.insert(LINK, HeaderValue::from_str(&link).map_err(Problem::internal)?);
     }
     Ok((headers, text).into_response())
 }
 
-fn text(rows: &[Value]) -> Result<String, csv::Error> {
-    let mut columns: Vec<&str> = Vec::new();
-    for row in rows.iter().filter_map(Value::as_object) {
-        for (name, value) in row {
-            let plain = !(value.is_array() || value.is_object());
-            if plain && !columns.contains(&name.as_str()) {
-                columns.push(name);
-            }
-        }
-    }
+/// The same query with another cursor.
+fn following(query: &str, next: &str) -> String {
+    let kept = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "cursor");
+    let mut following = form_urlencoded::Serializer::new(String::new());
+    following.extend_pairs(kept).append_pair("cursor", next).finish()
+}
+
+/// The fields that a row is described with, but those that hold further fields.
+fn columns(schema: &RefOr<Schema>) -> Vec<&str> {
+    let RefOr::T(Schema::Object(row)) = schema else { return Vec::new() };
+    let is_plain = |field: &RefOr<Schema>| match field {
+        RefOr::T(Schema::Array(_)) => false,
+        RefOr::T(Schema::Object(field)) => field.properties.is_empty(),
+        RefOr::T(_) | RefOr::Ref(_) => true,
+    };
+    let plain = row.properties.iter().filter(|(_, field)| is_plain(field));
+    plain.map(|(name, _)| name.as_str()).collect()
+}
+
+fn text(columns: &[&str], rows: &[Value]) -> Result<String, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(&columns)?;
+    writer.write_record(columns)?;
     for row in rows {
         let cells = columns.iter().map(|column| cell(row.get(column)));
         writer.write_record(cells)?;
@@ -71,19 +85,23 @@ mod tests {
             serde_json::json!({"id": "1", "name": "a, \"b\"", "pnl": "-3.5", "list": [1]}),
             serde_json::json!({"id": "2", "name": "=HYPERLINK(1)", "by": "x"}),
         ];
-        let expected = "by,id,name,pnl\n,1,\"a, \"\"b\"\"\",-3.5\nx,2,'=HYPERLINK(1),\n";
-        let mut lines: Vec<_> = text(&rows).unwrap().lines().map(str::to_owned).collect();
-        let mut wanted: Vec<_> = expected.lines().map(str::to_owned).collect();
-        lines[0] = sorted(&lines[0]);
-        wanted[0] = sorted(&wanted[0]);
-        assert_eq!(lines[0], wanted[0]);
-        assert!(lines[1].contains("\"a, \"\"b\"\"\"") && lines[1].contains("-3.5"), "{}", lines[1]);
-        assert!(lines[2].contains("'=HYPERLINK(1)"), "{}", lines[2]);
+        let text = text(&["id", "name", "by", "pnl"], &rows).unwrap();
+        assert_eq!(text, "id,name,by,pnl\n1,\"a, \"\"b\"\"\",,-3.5\n2,'=HYPERLINK(1),x,\n");
     }
 
-    fn sorted(line: &str) -> String {
-        let mut names: Vec<_> = line.split(',').collect();
-        names.sort_unstable();
-        names.join(",")
+    #[test]
+    fn columns_are_there_without_rows_and_never_hold_fields_of_their_own() {
+        let schema = crate::views::rows::TradeRow::schema();
+        let trades = columns(&schema);
+        assert!(["id", "pnl", "direction"].iter().all(|name| trades.contains(name)), "{trades:?}");
+        let schema = crate::views::rows::PositionRow::schema();
+        assert!(!columns(&schema).contains(&"targets"));
+    }
+
+    #[test]
+    fn the_next_page_is_one_of_the_same_list() {
+        let query = "profile=prf_1&cursor=old&symbol=KELP%2FUSD&limit=2";
+        assert_eq!(following(query, "new"), "profile=prf_1&symbol=KELP%2FUSD&limit=2&cursor=new");
+        assert_eq!(following("", "new"), "cursor=new");
     }
 }

@@ -21,20 +21,24 @@ const OPENAPI: &str = "/api/openapi.json";
 const DOCS: &str = "/api/docs";
 
 /// Adds the description of `router`'s routes, and a page of it.
-pub(super) fn add(router: Router, description: OpenApi) -> (Router, Vec<RouteEntry>) {
+pub(super) fn add(router: Router, description: OpenApi) -> Router {
     let description = complete(description);
     let page = Scalar::new(description.clone()).to_html();
     let description = Arc::new(description);
     let json = move || async move { Json(Arc::clone(&description)).into_response() };
     let docs = move || async move { Html(page).into_response() };
-    let router = router.route(OPENAPI, get(json)).route(DOCS, get(docs));
+    router.route(OPENAPI, get(json)).route(DOCS, get(docs))
+}
+
+/// The rows of the description itself, which does not hold itself.
+pub(super) fn entries() -> Vec<RouteEntry> {
     let entry = |path: &str| RouteEntry {
         method: "GET".to_owned(),
         path: path.to_owned(),
         access: Access::Public,
         lifecycle: Lifecycle::Current,
     };
-    (router, vec![entry(OPENAPI), entry(DOCS)])
+    vec![entry(OPENAPI), entry(DOCS)]
 }
 
 /// The description with what it is of.

@@ -3,6 +3,7 @@
 
 mod about;
 mod alerts;
+mod authorisation;
 mod backtests;
 mod bot_state;
 mod caller;
@@ -34,20 +35,24 @@ pub(crate) use bot_state::{BotState, health_row};
 pub(crate) use codes::TOO_MANY_CONNECTIONS;
 pub(crate) use internal::router as internal_router;
 
-/// Every route of the server with its description and the table of who may use it. `platform` are
-/// the identity service's routes.
-pub(crate) fn router(gate: Gate, app: App, platform: Api<()>) -> (Router, Vec<RouteEntry>) {
+/// Every route of the server with its description. `platform` are the identity service's routes.
+pub(crate) fn router(gate: Gate, app: App, platform: Api<()>) -> Router {
     let api = routes(gate).with_state(app).nest("/platform", platform);
-    let (router, description, entries) = api.split();
-    let (router, described) = description::add(router, description);
-    let entries = entries.into_iter().chain(described).collect();
-    (router.fallback(web::answer).layer(from_fn(count_request)), entries)
+    let (router, description, _) = api.split();
+    let router = description::add(router, description).fallback(web::answer);
+    router.layer(from_fn(count_request))
 }
 
-/// The description of every route, as the server gives it.
-pub(crate) fn described(gate: Gate, platform: Api<App>) -> OpenApi {
-    let (_, description, _) = routes(gate).nest("/platform", platform).split();
-    description::complete(description)
+/// The description of every route, as the server gives it, and the table of who may use it.
+pub(crate) fn described(gate: Gate, platform: Api<App>) -> (OpenApi, Vec<RouteEntry>) {
+    let (_, description, mut entries) = routes(gate).nest("/platform", platform).split();
+    entries.extend(description::entries());
+    (description::complete(description), entries)
+}
+
+/// The table of who may use which route, as a page.
+pub(crate) fn authorisation_page(entries: &[RouteEntry]) -> String {
+    authorisation::page(entries)
 }
 
 /// Every code that a route may answer with, as a page.

@@ -3,7 +3,7 @@
 mod ticket;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use ballast_domain::profile::Liquidity;
@@ -63,12 +63,17 @@ async fn list(
 /// The same as a file for spreadsheets
 #[utoipa::path(get, path = "/api/orders.csv", tag = "orders", params(OrderQuery),
     responses((status = 200, body = String, content_type = "text/csv")))]
-async fn list_csv(caller: Caller, Query(asked): Query<OrderQuery>) -> Result<Response, Problem> {
+async fn list_csv(
+    caller: Caller,
+    Query(asked): Query<OrderQuery>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
     let page = page(&caller, &asked).await?;
-    csv::answer("orders.csv", &page.items, page.next_cursor.as_deref())
+    csv::answer("orders.csv", &page.items, query.as_deref(), page.next_cursor.as_deref())
 }
 
 async fn page(caller: &Caller, asked: &OrderQuery) -> Result<Listed<OrderRow>, Problem> {
+    caller.check_profile(asked.profile.as_deref()).await?;
     match asked.status.as_deref() {
         None => {}
         Some("working") => return Ok(working(caller, asked)),
@@ -77,7 +82,7 @@ async fn page(caller: &Caller, asked: &OrderQuery) -> Result<Listed<OrderRow>, P
     let equal = equal(asked.profile.as_deref(), asked.symbol.as_deref());
     let wanted = Wanted { equal, order_by: Some("seq"), ..Wanted::default() };
     let wanted = PageQuery::new(asked.cursor.as_deref(), asked.limit).newest(wanted)?;
-    let page = caller.tenant.store.documents(&ORDERS).query::<OrderRow>(&wanted).await;
+    let page = caller.rows(&ORDERS).await.query::<OrderRow>(&wanted).await;
     Ok(Listed::of(page.map_err(failed)?, |row| row))
 }
 
@@ -111,7 +116,7 @@ async fn find(caller: &Caller, id: &str) -> Result<OrderRow, Problem> {
     if let Some(known) = known {
         return Ok(known);
     }
-    let stored = caller.tenant.store.documents(&ORDERS).get::<OrderRow>(&key).await?;
+    let stored = caller.rows(&ORDERS).await.get::<OrderRow>(&key).await?;
     let row = stored.map(|stored| stored.body);
     row.ok_or_else(|| Problem::not_found("There is no such order."))
 }

@@ -237,7 +237,7 @@ async fn closed(
     from: Timestamp,
     to: Timestamp,
 ) -> Result<Vec<TradeRow>, Problem> {
-    let documents = caller.tenant.store.documents(&TRADES);
+    let documents = caller.rows(&TRADES).await;
     let mut wanted = Wanted {
         equal: vec![("profileId", profile.id.as_str().into())],
         order_by: Some("closedMs"),

@@ -129,16 +129,21 @@ async fn change(
 #[utoipa::path(delete, path = "/api/profiles/{id}", tag = "profiles",
     params(("id" = String, Path), ("If-Match" = String, Header)), responses((status = 204)))]
 async fn remove(
+    State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
     seen: IfMatch,
-) -> Result<StatusCode, Problem> {
+    keyed: Keyed<()>,
+) -> Result<Response, Problem> {
     let id = profile_id(&id)?;
-    seen.check(&find(&caller, id)?.etag)?;
-    match caller.ask(Command::RemoveProfile { profile: id, by: caller.name() }).await? {
-        Answer::Done => Ok(StatusCode::NO_CONTENT),
-        other => Err(denied(other)),
-    }
+    let work = async move |_, caller: Caller, ()| {
+        seen.check(&find(&caller, id)?.etag)?;
+        match caller.ask(Command::RemoveProfile { profile: id, by: caller.name() }).await? {
+            Answer::Done => Ok(StatusCode::NO_CONTENT),
+            other => Err(denied(other)),
+        }
+    };
+    caller.once(app, keyed, work).await
 }
 
 async fn put(

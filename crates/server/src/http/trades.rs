@@ -1,6 +1,7 @@
 //! Closed trades, and the life of each trade event by event.
 
 use axum::Json;
+use axum::extract::RawQuery;
 use axum::response::Response;
 use ballast_domain::{Envelope, Timestamp};
 use ballast_engine::ports::Journal as _;
@@ -63,12 +64,17 @@ async fn list(
 /// The same as a file for spreadsheets
 #[utoipa::path(get, path = "/api/trades.csv", tag = "trades", params(TradeQuery),
     responses((status = 200, body = String, content_type = "text/csv")))]
-async fn list_csv(caller: Caller, Query(asked): Query<TradeQuery>) -> Result<Response, Problem> {
+async fn list_csv(
+    caller: Caller,
+    Query(asked): Query<TradeQuery>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
     let page = page(&caller, &asked).await?;
-    csv::answer("trades.csv", &page.items, page.next_cursor.as_deref())
+    csv::answer("trades.csv", &page.items, query.as_deref(), page.next_cursor.as_deref())
 }
 
 async fn page(caller: &Caller, asked: &TradeQuery) -> Result<Listed<TradeRow>, Problem> {
+    caller.check_profile(asked.profile.as_deref()).await?;
     let wanted = Wanted {
         equal: equal(asked.profile.as_deref(), asked.symbol.as_deref()),
         order_by: Some("closedMs"),
@@ -77,7 +83,7 @@ async fn page(caller: &Caller, asked: &TradeQuery) -> Result<Listed<TradeRow>, P
         ..Wanted::default()
     };
     let wanted = PageQuery::new(asked.cursor.as_deref(), asked.limit).newest(wanted)?;
-    let page = caller.tenant.store.documents(&TRADES).query::<TradeRow>(&wanted).await;
+    let page = caller.rows(&TRADES).await.query::<TradeRow>(&wanted).await;
     Ok(Listed::of(page.map_err(failed)?, |row| row))
 }
 
@@ -86,7 +92,7 @@ async fn page(caller: &Caller, asked: &TradeQuery) -> Result<Listed<TradeRow>, P
     responses((status = 200, body = TradeRow)))]
 async fn read(caller: Caller, Path(id): Path<String>) -> Result<Json<TradeRow>, Problem> {
     let key = trade_id(&id)?.to_string();
-    let stored = caller.tenant.store.documents(&TRADES).get::<TradeRow>(&key).await?;
+    let stored = caller.rows(&TRADES).await.get::<TradeRow>(&key).await?;
     let row = stored.map(|stored| stored.body);
     row.map(Json).ok_or_else(|| Problem::not_found("There is no such closed trade."))
 }
@@ -135,7 +141,7 @@ async fn lifecycle(
     Query(asked): Query<LifecycleQuery>,
 ) -> Result<Json<TradeLife>, Problem> {
     let trade = trade_id(&asked.trade_id)?.to_string();
-    let documents = caller.tenant.store.documents(&TIMELINE);
+    let documents = caller.rows(&TIMELINE).await;
     let mut wanted = Wanted {
         equal: vec![("tradeId", trade.as_str().into())],
         order_by: Some("seq"),

@@ -10,6 +10,7 @@ use ballast_platform::audit::LogAudit;
 use ballast_platform::mail::MailSettings;
 use ballast_platform::request::{
     Api, Authenticator, Gate, LayerSettings, Layers, Limit, Limiter, Network, Origin, Origins,
+    RouteEntry,
 };
 use ballast_platform::seal::MasterKey;
 use ballast_platform::token::{AuthorityChoice, IssuerSettings, Revocations, SingleUser};
@@ -118,9 +119,9 @@ impl Entrance {
     }
 }
 
-/// The description of the whole API, the identity service's routes of a development server
-/// included. Nothing is kept and nothing is opened but a store in memory.
-pub(crate) async fn describe() -> Result<OpenApi, CliError> {
+/// The description of the whole API and the table of its routes, the identity service's of a
+/// development server included. Nothing is kept and nothing is opened but a store in memory.
+pub(crate) async fn describe() -> Result<(OpenApi, Vec<RouteEntry>), CliError> {
     let settings = Settings::load(None, Flags::default())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let opened = Store::memory(COLLECTIONS, Arc::clone(&clock));

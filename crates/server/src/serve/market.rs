@@ -227,8 +227,13 @@ impl<F: Feed> Market<F> {
             }
             match event {
                 // The market lists more than anybody here trades.
-                Ok(Some(MarketEvent::Tick { symbol, .. } | MarketEvent::Bar { symbol, .. }))
+                Ok(Some(MarketEvent::Tick { symbol, .. }))
                     if self.board.row_of(symbol).is_none() => {}
+                Ok(Some(MarketEvent::Bar { symbol, timeframe, bar }))
+                    if self.board.row_of(symbol).is_none() =>
+                {
+                    self.passes(timeframe, &bar);
+                }
                 Ok(Some(MarketEvent::Tick { at, .. })) if at <= self.start => {}
                 Ok(Some(MarketEvent::Tick { symbol, at, price, quantity })) => {
                     for seat in &self.tenants {
@@ -259,6 +264,19 @@ impl<F: Feed> Market<F> {
                 Err(error) => tracing::warn!(%error, "market data was not taken"),
             }
         }
+    }
+
+    /// A bar of what nobody here trades. It is how time passes while nobody trades anything: there
+    /// are no frames then, but charts go on, and the market's data is there.
+    fn passes(&self, timeframe: Timeframe, bar: &Bar) {
+        let is_alone = timeframe == self.board.base() && self.board.symbols().next().is_none();
+        self.last_close.send_if_modified(|last| {
+            let is_news = is_alone && *last < Some(bar.close_time);
+            if is_news {
+                *last = Some(bar.close_time);
+            }
+            is_news
+        });
     }
 
     /// Waits until every tenant has carried out what it was told.

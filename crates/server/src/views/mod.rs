@@ -39,6 +39,7 @@ use rows::{
     AlertRow, EvaluationRow, OrderRow, PositionMarks, PositionRow, ProfileMarks, ProfileRow,
     TradeRow,
 };
+use store::KeptOrder;
 use store::{Write, Writer};
 
 /// Closed trades and alerts that a picture has.
@@ -193,8 +194,9 @@ impl TenantView {
             return Ok(seq);
         }
         let seq = store::progress(&self.store).await?;
+        self.writer.begins_at(seq);
         let newest = |order| Query { order_by: Some(order), descending: true, ..Query::default() };
-        let orders = self.store.documents(&ORDERS).query::<OrderRow>(&newest("seq")).await?;
+        let orders = self.store.documents(&ORDERS).query::<KeptOrder>(&newest("seq")).await?;
         let some = Query { limit: RECENT, ..newest("closedMs") };
         let trades = self.store.documents(&TRADES).query::<TradeRow>(&some).await?;
         let some = Query { limit: RECENT, ..newest("seq") };
@@ -206,6 +208,13 @@ impl TenantView {
         shown.trades = trades.documents.into_iter().map(|row| row.body).collect();
         shown.alerts = alerts.documents.into_iter().map(|row| row.body).collect();
         Ok(seq)
+    }
+
+    /// Waits until what is shown is stored too, so that whoever has changed something finds it in
+    /// the lists.
+    pub(crate) async fn stored(&self) {
+        let seq = self.lock().seq;
+        self.writer.has_stored(seq).await;
     }
 
     /// Takes over an event that was journaled before anybody could tell of it.
@@ -255,7 +264,7 @@ impl TenantView {
         update.prev_seq = std::mem::replace(&mut shown.seq, last.seq);
         update.seq = last.seq;
         update.kind = word_of(&last.event);
-        update.upserts.orders = changes.orders.values().cloned().collect();
+        update.upserts.orders = changes.orders.values().map(|kept| kept.row.clone()).collect();
         update.upserts.trades = changes.trades.values().cloned().collect();
         update.upserts.alerts.clone_from(&changes.alerts);
         update.removes.trades = changes.reopened.iter().map(ToString::to_string).collect();
@@ -364,8 +373,8 @@ impl TenantView {
     }
 
     fn write(&self, changes: &Changes, seq: u64) {
-        for row in changes.orders.values() {
-            self.put(&ORDERS, row.id.clone(), row, Write::Put);
+        for kept in changes.orders.values() {
+            self.put(&ORDERS, kept.row.id.clone(), kept, Write::Put);
         }
         for row in changes.trades.values() {
             self.put(&TRADES, row.id.clone(), &ClosedTrade::of(row), Write::Put);
@@ -433,7 +442,10 @@ impl Shown {
         }
         self.trades.truncate(RECENT);
         for row in &changes.alerts {
-            self.alerts.push_front(row.clone());
+            // One that was stored ahead of the rest comes again, and stays acknowledged.
+            let known = self.alerts.iter().position(|known| known.id == row.id);
+            let known = known.and_then(|place| self.alerts.remove(place));
+            self.alerts.push_front(known.unwrap_or_else(|| row.clone()));
         }
         self.alerts.truncate(RECENT);
     }

@@ -15,7 +15,7 @@ use ballast_engine::strategy::Plan;
 use super::orders::{self, find_trade};
 use super::rows::{AlertRow, OrderRow, TimelineRow, TradeRow, TransferRow};
 use super::shown;
-use super::store::{Listed, VersionRow};
+use super::store::{KeptOrder, Listed, VersionRow};
 use super::{decimal, sentences, word};
 
 /// Rows of ended orders that are kept in memory.
@@ -24,7 +24,7 @@ const ENDED_KEPT: usize = 200;
 /// What a batch of events has changed.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
-    pub(super) orders: BTreeMap<OrderId, OrderRow>,
+    pub(super) orders: BTreeMap<OrderId, KeptOrder>,
     pub(super) trades: BTreeMap<TradeId, TradeRow>,
     /// Trades that are open again.
     pub(super) reopened: BTreeSet<TradeId>,
@@ -39,7 +39,7 @@ pub(super) struct Changes {
 /// Follows the journal of one tenant.
 #[derive(Debug, Default)]
 pub(super) struct Projector {
-    orders: BTreeMap<OrderId, OrderRow>,
+    orders: BTreeMap<OrderId, KeptOrder>,
     /// How many transfers of an intent were told of.
     told: BTreeMap<IntentId, usize>,
     explainers: BTreeMap<ProfileId, Explainer>,
@@ -53,18 +53,18 @@ struct Explainer {
 }
 
 impl Projector {
-    /// Goes on from rows that were stored, the newest last.
-    pub(super) fn resume(&mut self, orders: impl IntoIterator<Item = OrderRow>) {
-        for row in orders {
-            if let Ok(id) = row.id.parse() {
-                self.orders.insert(id, row);
+    /// Goes on from rows that were stored.
+    pub(super) fn resume(&mut self, orders: impl IntoIterator<Item = KeptOrder>) {
+        for kept in orders {
+            if let Ok(id) = kept.row.id.parse() {
+                self.orders.insert(id, kept);
             }
         }
     }
 
     /// The orders that may still fill and the latest that have ended.
     pub(super) fn orders(&self) -> impl Iterator<Item = &OrderRow> {
-        self.orders.values()
+        self.orders.values().map(|kept| &kept.row)
     }
 
     /// Books one event; `state` has booked it, and perhaps events after it.
@@ -90,10 +90,14 @@ impl Projector {
         order: OrderId,
         changes: &mut Changes,
     ) {
-        let known = self.orders.get(&order).cloned();
-        if let Some(row) = orders::follow(state, envelope, order, known) {
-            self.orders.insert(order, row.clone());
-            changes.orders.insert(order, row);
+        let known = self.orders.get(&order);
+        let is_booked = known.is_some_and(|kept| kept.booked_seq >= envelope.seq);
+        let known = known.map(|kept| kept.row.clone());
+        let row = (!is_booked).then(|| orders::follow(state, envelope, order, known)).flatten();
+        if let Some(row) = row {
+            let kept = KeptOrder { row, booked_seq: envelope.seq };
+            self.orders.insert(order, kept.clone());
+            changes.orders.insert(order, kept);
         }
         if !matches!(envelope.event, Event::OrderFilled { .. }) {
             return;
@@ -145,7 +149,7 @@ impl Projector {
             .orders
             .iter()
             .filter(|(id, _)| !known(id))
-            .map(|(id, row)| (row.seq, *id))
+            .map(|(id, kept)| (kept.row.seq, *id))
             .collect();
         if ended.len() > ENDED_KEPT {
             ended.sort_unstable();

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use utoipa::ToSchema;
 
-use super::rows::TimelineRow;
+use super::rows::{OrderRow, TimelineRow};
 
 /// Orders, by when they were accepted.
 pub(crate) const ORDERS: Collection = Collection {
@@ -103,6 +103,18 @@ impl Listed {
     }
 }
 
+/// An order as stored: rows may have come further than what says how far they have come, and what
+/// is in a row already is not booked into it again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct KeptOrder {
+    #[serde(flatten)]
+    pub(super) row: OrderRow,
+    /// The last event that is in it.
+    #[serde(default)]
+    pub(super) booked_seq: u64,
+}
+
 /// One version of a profile's document.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -140,6 +152,8 @@ pub(super) struct Writer {
     pending: Arc<Mutex<Pending>>,
     /// Told of news; the task ends when it is gone.
     news: Mutex<Option<watch::Sender<()>>>,
+    /// How far the rows are stored.
+    stored: watch::Sender<u64>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -160,8 +174,23 @@ impl Writer {
     pub(super) fn start(store: TenantStore) -> Self {
         let pending: Arc<Mutex<Pending>> = Arc::default();
         let (news, heard) = watch::channel(());
-        let task = tokio::spawn(run(store, Arc::clone(&pending), heard));
-        Self { pending, news: Mutex::new(Some(news)), task: Mutex::new(Some(task)) }
+        let stored = watch::Sender::new(0);
+        let task = tokio::spawn(run(store, Arc::clone(&pending), heard, stored.clone()));
+        let (news, task) = (Mutex::new(Some(news)), Mutex::new(Some(task)));
+        Self { pending, news, stored, task }
+    }
+
+    /// Rows up to `seq` were stored before.
+    pub(super) fn begins_at(&self, seq: u64) {
+        reach(&self.stored, seq);
+    }
+
+    /// Waits until rows up to `seq` are stored, or a store that is away has been waited for.
+    pub(super) async fn has_stored(&self, seq: u64) {
+        let mut stored = self.stored.subscribe();
+        let reached = stored.wait_for(|stored| *stored >= seq);
+        // Whoever asks is given what there is then.
+        let _ = tokio::time::timeout(PAUSE, reached).await;
     }
 
     /// Adds a row, in the place of an older state of it that was not written yet.
@@ -202,7 +231,20 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn run(store: TenantStore, pending: Arc<Mutex<Pending>>, mut news: watch::Receiver<()>) {
+fn reach(stored: &watch::Sender<u64>, seq: u64) {
+    stored.send_if_modified(|stored| {
+        let is_further = *stored < seq;
+        *stored = seq.max(*stored);
+        is_further
+    });
+}
+
+async fn run(
+    store: TenantStore,
+    pending: Arc<Mutex<Pending>>,
+    mut news: watch::Receiver<()>,
+    stored: watch::Sender<u64>,
+) {
     let mut written = 0;
     loop {
         let last = news.changed().await.is_err();
@@ -216,6 +258,7 @@ async fn run(store: TenantStore, pending: Arc<Mutex<Pending>>, mut news: watch::
                 }
                 tokio::time::sleep(PAUSE).await;
             }
+            reach(&stored, batch.seq);
         }
         if last {
             return;

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking and tells what it did"
 )]
 
+mod api;
 mod backtest;
 mod config;
 mod crash;

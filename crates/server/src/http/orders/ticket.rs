@@ -227,7 +227,11 @@ impl Ticket {
             errors.push(FieldError::new("notional", "no price is known yet; give a quantity"));
             return None;
         };
-        amount.checked_div(price.get())
+        let quantity = amount.checked_div(price.get());
+        if quantity.is_none() {
+            errors.push(FieldError::new("notional", "is more than can be reckoned with"));
+        }
+        quantity
     }
 
     fn protection(&self, errors: &mut Vec<FieldError>) -> Protection {

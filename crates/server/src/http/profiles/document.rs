@@ -104,7 +104,7 @@ impl ProfileBody {
         }
         let capital = self.capital.read(&mut errors);
         let limits = self.limits.unwrap_or_default();
-        errors.extend(limit_faults(&limits).iter().map(|fault| field("limits", fault)));
+        errors.extend(limit_faults(&limits).iter().map(limit_field));
         let strategy = read_strategy(&self.strategy_config, app);
         let strategy = match strategy {
             Ok(strategy) => Some(strategy),
@@ -179,7 +179,7 @@ fn read_strategy(config: &Value, app: &App) -> Result<StrategyConfig, Vec<TextFa
 
 /// The problem of a config that does not compile.
 pub(super) fn faulty(faults: &[ConfigFault]) -> Problem {
-    let errors: Vec<_> = faults.iter().map(|fault| field("strategyConfig", fault)).collect();
+    let errors: Vec<_> = faults.iter().map(config_field).collect();
     Problem::new(&STRATEGY_INVALID, STRATEGY_INVALID.remedy).with_errors(errors)
 }
 
@@ -192,10 +192,15 @@ pub(in crate::http) fn strategy_field(fault: TextFault) -> FieldError {
     }
 }
 
-fn field(under: &str, fault: &ConfigFault) -> FieldError {
+/// A fault of the limits; its path says that it is of them.
+fn limit_field(fault: &ConfigFault) -> FieldError {
+    FieldError::new(fault.path.clone(), fault.message.clone())
+}
+
+fn config_field(fault: &ConfigFault) -> FieldError {
     let path = match fault.path.is_empty() {
-        true => under.to_owned(),
-        false => format!("{under}.{}", fault.path),
+        true => "strategyConfig".to_owned(),
+        false => format!("strategyConfig.{}", fault.path),
     };
     let error = FieldError::new(path, fault.message.clone());
     match fault.column {

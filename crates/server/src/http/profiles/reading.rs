@@ -57,7 +57,7 @@ async fn evaluations(
         wanted.equal.push(("symbol", symbol.as_str().into()));
     }
     let wanted = PageQuery::new(asked.cursor.as_deref(), asked.limit).newest(wanted)?;
-    let page = caller.tenant.store.documents(&TIMELINE).query::<views::Listed>(&wanted).await;
+    let page = caller.rows(&TIMELINE).await.query::<views::Listed>(&wanted).await;
     Ok(Json(Listed::of(page.map_err(failed)?, |listed| listed.row)))
 }
 
@@ -85,7 +85,7 @@ async fn ledger(
     let id = profile_id(&id)?;
     let profile = find(&caller, id)?.body;
     let wanted = asked.newest(of_profile("profileId", id, "seq"))?;
-    let page = caller.tenant.store.documents(&TRANSFERS).query::<TransferRow>(&wanted).await;
+    let page = caller.rows(&TRANSFERS).await.query::<TransferRow>(&wanted).await;
     let Listed { items, next_cursor } = Listed::of(page.map_err(failed)?, |row| row);
     let currency = profile.row.capital.currency.clone();
     Ok(Json(Ledger { currency, balances: balances(&profile.row), items, next_cursor }))
@@ -149,7 +149,7 @@ async fn versions(
     let id = profile_id(&id)?;
     find(&caller, id)?;
     let wanted = asked.newest(of_profile("profileId", id, "version"))?;
-    let page = caller.tenant.store.documents(&VERSIONS).query::<VersionRow>(&wanted).await;
+    let page = caller.rows(&VERSIONS).await.query::<VersionRow>(&wanted).await;
     Ok(Json(Listed::of(page.map_err(failed)?, |row| row)))
 }
 

@@ -1,0 +1,208 @@
+//! Orders by hand: every type, every fault, and that a preview says what would come of it.
+
+use serde_json::{Value, json};
+
+use super::client::{Client, send};
+use super::people::Person;
+use super::server::{OPEN, Place, Server, eventually};
+use super::trading::{away, bought, field, held, idle, order, position, price, running};
+
+const MANUAL: &str = "/api/orders/manual";
+const PREVIEW: &str = "/api/orders/preview";
+
+#[tokio::test]
+async fn orders_by_hand_do_what_their_preview_says() {
+    let place = Place::with(OPEN);
+    let server = Server::start(&place).await;
+    let client = Person::registered(&server, "ann").await.client;
+    let profile = running(&client, &idle("By hand", "ACME")).await;
+    bad_tickets(&client, &profile).await;
+    every_type(&client, &profile).await;
+    by_notional(&client, &profile).await;
+    reducing(&client, &profile).await;
+    lists(&client, &profile).await;
+}
+
+async fn bad_tickets(client: &Client, profile: &str) {
+    let ticket = |further: Value| order(profile, "ACME", "buy", &further);
+    for bad in ["0", "-1", "1e30", "NaN", "Infinity", "", "0x10", "1,5"] {
+        let cases = [
+            ("limitPrice", json!({"type": "limit", "quantity": "1", "limitPrice": bad})),
+            ("stopPrice", json!({"type": "stop", "quantity": "1", "stopPrice": bad})),
+            (
+                "trailDistance",
+                json!({"type": "trailing_stop", "quantity": "1",
+                "trailDistance": bad}),
+            ),
+            ("quantity", json!({"type": "market", "quantity": bad})),
+            ("notional", json!({"type": "market", "notional": bad})),
+        ];
+        for (field, further) in cases {
+            for path in [MANUAL, PREVIEW] {
+                let answer = client.post(path, &ticket(further.clone())).await;
+                answer.problem(422, "invalid");
+                assert_eq!(answer.fields(), [field], "{bad}: {}", answer.text);
+            }
+        }
+    }
+    let tiny = json!({"type": "limit", "quantity": "1", "limitPrice": "1e-30"});
+    assert_eq!(client.post(MANUAL, &ticket(tiny)).await.status, 422);
+    let tiny = json!({"type": "market", "quantity": "0.0000000000000000000000000001"});
+    let refused = client.post(MANUAL, &ticket(tiny)).await;
+    assert_eq!(refused.problem(422, "refused")["refusal"]["code"], "quantityBelowLot");
+    let huge = json!({"type": "market", "quantity": "79000000000000000000000000000"});
+    let refused = client.post(MANUAL, &ticket(huge)).await;
+    refused.problem(422, "refused");
+    let fields = [
+        (json!({"type": "market"}), "quantity"),
+        (json!({"type": "market", "quantity": "1", "notional": "1"}), "quantity"),
+        (json!({"type": "limit", "quantity": "1"}), "limitPrice"),
+        (json!({"type": "market", "quantity": "1", "limitPrice": "1"}), "limitPrice"),
+        (json!({"type": "market", "quantity": "1", "reduceOnly": true}), "reduceOnly"),
+        (json!({"type": "market", "quantity": "1", "stopLoss": {"percent": "100"}}), "stopLoss"),
+        (json!({"type": "market", "quantity": "1", "takeProfit": {"price": "0"}}), "takeProfit"),
+    ];
+    for (further, field) in fields {
+        let answer = client.post(MANUAL, &ticket(further)).await;
+        answer.problem(422, "invalid");
+        assert_eq!(answer.fields(), [field], "{}", answer.text);
+    }
+    let unlisted = order(profile, "NONE", "buy", &json!({"type": "market", "quantity": "1"}));
+    let status = client.post(MANUAL, &unlisted).await.status;
+    assert!([404, 422].contains(&status), "{status}");
+    let other = order(profile, "PEARL/USD", "buy", &json!({"type": "market", "quantity": "1"}));
+    let refused = client.post(MANUAL, &other).await;
+    assert_eq!(refused.problem(422, "refused")["refusal"]["code"], "instrumentUnknown");
+    assert_eq!(client.get("/api/orders").await.json(200)["items"], json!([]));
+}
+
+/// Each type waits or fills as it should, and its preview has said what it costs.
+async fn every_type(client: &Client, profile: &str) {
+    let (low, high) = (away(client, "ACME", 0.8).await, away(client, "ACME", 1.2).await);
+    let cases = [
+        ("buy", json!({"type": "limit", "limitPrice": low})),
+        ("sell", json!({"type": "limit", "limitPrice": high})),
+        ("buy", json!({"type": "stop", "stopPrice": high})),
+        ("sell", json!({"type": "stop", "stopPrice": low})),
+        ("buy", json!({"type": "stop_limit", "stopPrice": high, "limitPrice": high})),
+        ("sell", json!({"type": "stop_limit", "stopPrice": low, "limitPrice": low})),
+        ("buy", json!({"type": "trailing_stop", "trailDistance": low})),
+        ("sell", json!({"type": "trailing_stop", "trailDistance": low})),
+    ];
+    for (side, mut further) in cases {
+        further["quantity"] = json!("3");
+        let ticket = order(profile, "ACME", side, &further);
+        let preview = client.post(PREVIEW, &ticket).await.json(200);
+        assert_eq!(preview["accepted"], true, "{preview}");
+        let placed = client.post(MANUAL, &ticket).await.json(201);
+        let id = placed["orderId"].as_str().unwrap();
+        let path = format!("/api/orders/{id}");
+        let row = client.get(&path).await.json(200);
+        for (asked, told) in [("side", "side"), ("quantity", "quantity"), ("type", "type")] {
+            assert_eq!(preview["order"][asked], row[told], "{preview} {row}");
+        }
+        let profile_row = client.get(&format!("/api/profiles/{profile}")).await.json(200);
+        assert_eq!(profile_row["available"], preview["availableAfter"], "{side} {further}");
+        assert_eq!(profile_row["reservedForOrders"], preview["order"]["reserved"]);
+        // The slot is taken while it works.
+        let second = client.post(MANUAL, &ticket).await;
+        assert_eq!(second.problem(422, "refused")["refusal"]["code"], "duplicateEntry");
+        cancelled(client, &path).await;
+        let profile_row = client.get(&format!("/api/profiles/{profile}")).await.json(200);
+        assert_eq!(profile_row["available"], preview["availableBefore"], "all is given back");
+    }
+}
+
+/// Cancels an order, twice.
+async fn cancelled(client: &Client, path: &str) {
+    let cancel = || send(client.request("DELETE", path));
+    let first = cancel().await.json(202);
+    assert_eq!(format!("/api/orders/{}", first["id"].as_str().unwrap()), path);
+    let second = cancel().await;
+    assert!([202, 409].contains(&second.status), "{}", second.text);
+    eventually("it is cancelled", async || {
+        let row = client.get(path).await.json(200);
+        (row["status"] == "cancelled" && row["working"] == false).then_some(())
+    })
+    .await;
+    cancel().await.problem(409, "notPossible");
+}
+
+async fn by_notional(client: &Client, profile: &str) {
+    let ticket = order(profile, "ACME", "buy", &json!({"type": "market", "notional": "5000"}));
+    let preview = client.post(PREVIEW, &ticket).await.json(200);
+    let number = |value: &Value| value.as_str().unwrap().parse::<f64>().unwrap();
+    let notional = number(&preview["order"]["notional"]);
+    let last = price(client, "ACME").await;
+    assert!(notional <= 5000.0 && notional > 5000.0 - 1.1 * last, "{preview}");
+    let placed = client.post(MANUAL, &ticket).await.json(201);
+    let trade = placed["tradeId"].as_str().unwrap();
+    let row = held(client, trade).await;
+    assert!(number(&row["quantity"]) * last <= 5050.0, "{row}");
+    let sell = json!({"type": "market", "quantity": "1", "reduceOnly": true});
+    let wrong = order(profile, "ACME", "buy", &sell);
+    assert_eq!(client.post(MANUAL, &wrong).await.fields(), ["reduceOnly"]);
+    client.post(&format!("/api/positions/{trade}/close"), &json!({})).await.json(201);
+    eventually("it is closed", async || position(client, trade).await.is_none().then_some(()))
+        .await;
+}
+
+/// What goes against a position leaves it, and never turns it around.
+async fn reducing(client: &Client, profile: &str) {
+    let row = bought(client, profile, "ACME", "5").await;
+    let trade = row["tradeId"].as_str().unwrap();
+    let sell = |quantity: &str| {
+        let further = json!({"type": "market", "quantity": quantity, "reduceOnly": true});
+        order(profile, "ACME", "sell", &further)
+    };
+    let preview = client.post(PREVIEW, &sell("2")).await.json(200);
+    assert_eq!(preview["order"]["reserved"], "0", "{preview}");
+    client.post(MANUAL, &sell("2")).await.json(201);
+    eventually("a part is left", async || {
+        let row = position(client, trade).await?;
+        (row["quantity"] == "3").then_some(())
+    })
+    .await;
+    client.post(MANUAL, &sell("9")).await.json(201);
+    eventually("all is left", async || position(client, trade).await.is_none().then_some(())).await;
+    let positions = client.get("/api/positions").await.json(200);
+    assert_eq!(positions["items"], json!([]), "nothing was turned around");
+}
+
+/// The lists by page, by filter and as a file say the same.
+async fn lists(client: &Client, profile: &str) {
+    let all = client.all("/api/orders").await;
+    let ids = field(&all, "id");
+    let (mut paged, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/api/orders?profile={profile}&symbol=ACME&limit=3{cursor}");
+        let page = client.get(&path).await.json(200);
+        paged.extend(field(page["items"].as_array().unwrap(), "id"));
+        let Some(next) = page["nextCursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+        // Of another list it is none.
+        let other = client.get(&format!("/api/trades?cursor={next}")).await;
+        assert_eq!(other.fields(), ["cursor"]);
+        let other = client.get(&format!("/api/orders?cursor={next}")).await;
+        assert_eq!(other.fields(), ["cursor"], "another filter is another list");
+    }
+    assert_eq!(paged, ids);
+    let file = client.get(&format!("/api/orders.csv?profile={profile}&limit=3")).await;
+    let link = file.header("link").unwrap();
+    let next = link.split(['<', '>']).nth(1).unwrap();
+    let more = client.get(&format!("/api/orders.csv{next}")).await;
+    let lines = |text: &str| text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+    let told = [lines(&file.text), lines(&more.text)].concat();
+    assert_eq!(told.len(), 6, "{}", more.text);
+    for (line, id) in told.iter().zip(&ids) {
+        assert!(line.contains(id), "{id} is not in {line}");
+    }
+    let working = client.get("/api/orders?status=working").await.json(200);
+    assert_eq!(working["items"], json!([]));
+    let trades = client.all("/api/trades").await;
+    let file = client.get("/api/trades.csv").await;
+    assert_eq!(file.header("content-type"), Some("text/csv; charset=utf-8"));
+    assert_eq!(file.text.lines().count(), trades.len() + 1);
+    let state = client.get("/api/state").await.json(200);
+    assert_eq!(state["trades"], json!(trades));
+}

@@ -1,0 +1,151 @@
+//! Positions: closing them, moving their stops, and what a pause lets through.
+
+use serde_json::{Value, json};
+
+use super::client::{Answer, Client};
+use super::people::Person;
+use super::server::{OPEN, Place, Server, eventually};
+use super::trading::{away, bought, closed, ended, idle, order, position, running};
+
+#[tokio::test]
+async fn positions_are_guarded_and_a_pause_lets_only_risk_go_down() {
+    let place = Place::with(OPEN);
+    let server = Server::start(&place).await;
+    let admin = Person::first(&server).await;
+    let client = &admin.client;
+    let profile = running(client, &idle("Mine", "ACME")).await;
+    never_over_closed(client, &profile).await;
+    let held = bought(client, &profile, "ACME", "4").await;
+    let trade = held["tradeId"].as_str().unwrap();
+    stops(client, trade).await;
+    paused(client, &profile, trade).await;
+    server.kill().await;
+    let server = Server::start(&place).await;
+    let client = client.at(&server.url);
+    still_paused(&client, &profile).await;
+    closed(&client, trade).await;
+    resumed(&client, &profile).await;
+    lifecycle(&client, trade).await;
+}
+
+/// Two who close at once close it once.
+async fn never_over_closed(client: &Client, profile: &str) {
+    let held = bought(client, profile, "ACME", "4").await;
+    let trade = held["tradeId"].as_str().unwrap();
+    let path = format!("/api/positions/{trade}/close");
+    for bad in ["0", "-1", "x"] {
+        let answer = client.post(&path, &json!({"quantity": bad})).await;
+        answer.problem(422, "invalid");
+        assert_eq!(answer.fields(), ["quantity"], "{bad}");
+    }
+    let part = json!({"quantity": "3"});
+    let (one, other) = tokio::join!(client.post(&path, &part), client.post(&path, &part));
+    let statuses = [one.status, other.status];
+    assert!(statuses.contains(&201), "{} {}", one.text, other.text);
+    let rest = client.post(&path, &json!({})).await;
+    assert!([201, 404, 422].contains(&rest.status), "{}", rest.text);
+    let trade_row = ended(client, trade).await;
+    assert_eq!(trade_row["quantity"], "4", "{trade_row}");
+    let exits: Vec<_> = client.all("/api/orders").await;
+    let sold = exits.iter().filter(|row| row["tradeId"] == trade && row["side"] == "sell");
+    let sold: i64 =
+        sold.map(|row| row["filledQuantity"].as_str().unwrap().parse::<i64>().unwrap()).sum();
+    assert_eq!(sold, 4, "{exits:?}");
+    assert_eq!(client.get("/api/positions").await.json(200)["items"], json!([]));
+    client.post(&path, &json!({})).await.problem(404, "notFound");
+}
+
+async fn moved(client: &Client, trade: &str, level: &str) -> Answer {
+    client.patch(&format!("/api/positions/{trade}"), &json!({"stop": {"level": level}})).await
+}
+
+#[track_caller]
+fn refused(answer: &Answer, code: &str) {
+    assert_eq!(answer.problem(422, "refused")["refusal"]["code"], code, "{}", answer.text);
+}
+
+async fn stops(client: &Client, trade: &str) {
+    for bad in ["0", "-1", "NaN", "1e30"] {
+        let answer = moved(client, trade, bad).await;
+        answer.problem(422, "invalid");
+        assert_eq!(answer.fields(), ["stop.level"], "{bad}");
+    }
+    refused(&moved(client, trade, &away(client, "ACME", 1.1).await).await, "stopBeyondPrice");
+    let off_tick = format!("{}3", away(client, "ACME", 0.8).await);
+    refused(&moved(client, trade, &off_tick).await, "stopOffTick");
+    let level = away(client, "ACME", 0.8).await;
+    let row = moved(client, trade, &level).await.json(200);
+    let told: f64 = row["stop"]["level"].as_str().unwrap().parse().unwrap();
+    assert!((told - level.parse::<f64>().unwrap()).abs() < 1e-9, "{row}");
+    let tighter = away(client, "ACME", 0.85).await;
+    let row = moved(client, trade, &tighter).await.json(200);
+    assert!(row["stop"]["level"] != json!(level), "{row}");
+    let unknown = client.patch(&format!("/api/positions/{trade}"), &json!({"target": 1})).await;
+    unknown.problem(422, "invalid");
+}
+
+fn market(profile: &str) -> Value {
+    order(profile, "ACME", "buy", &json!({"type": "market", "quantity": "1"}))
+}
+
+async fn paused(client: &Client, profile: &str, trade: &str) {
+    let pause = "/internal/trading/pause";
+    for bad in [json!({}), json!({"reason": ""}), json!({"reason": "x".repeat(501)})] {
+        client.post(pause, &bad).await.problem(422, "invalid");
+    }
+    let control = client.post(pause, &json!({"reason": "News at noon"})).await.json(200);
+    assert_eq!(control["mode"], "PAUSED");
+    let preview = client.post("/api/orders/preview", &market(profile)).await.json(200);
+    let manual = client.post("/api/orders/manual", &market(profile)).await;
+    refused(&manual, "control");
+    assert_eq!(preview["accepted"], false);
+    assert_eq!(preview["refusal"], manual.body["refusal"], "the preview has said so");
+    let told = manual.body["detail"].as_str().unwrap();
+    assert!(told.contains("admin@example.org") && told.contains("News at noon"), "{told}");
+    assert!(manual.body["refusal"]["at"].is_string(), "{}", manual.text);
+    // A stop goes nearer to the price, and not away from it.
+    let tighter = away(client, "ACME", 0.9).await;
+    moved(client, trade, &tighter).await.json(200);
+    let looser = away(client, "ACME", 0.7).await;
+    refused(&moved(client, trade, &looser).await, "control");
+    let row = position(client, trade).await.unwrap();
+    let stands: f64 = row["stop"]["level"].as_str().unwrap().parse().unwrap();
+    assert!((stands - tighter.parse::<f64>().unwrap()).abs() < 1e-9, "{row}");
+}
+
+/// A pause holds over a crash, and what was moved stands.
+async fn still_paused(client: &Client, profile: &str) {
+    let status = client.get("/internal/trading/status").await.json(200);
+    assert_eq!((&status["mode"], &status["reason"]), (&json!("PAUSED"), &json!("News at noon")));
+    assert_eq!(status["lastChangedBy"], "admin@example.org");
+    eventually("the tenant runs", async || {
+        let answer = client.post("/api/orders/manual", &market(profile)).await;
+        (answer.status != 503).then(|| refused(&answer, "control"))
+    })
+    .await;
+}
+
+async fn resumed(client: &Client, profile: &str) {
+    let resume = json!({"reason": "Over"});
+    let control = client.post("/internal/trading/resume", &resume).await.json(200);
+    assert_eq!(control["mode"], "RUNNING");
+    bought(client, profile, "ACME", "1").await;
+}
+
+/// Every event of a trade, in order, each with who caused it.
+async fn lifecycle(client: &Client, trade: &str) {
+    let path = format!("/api/lifecycle/canonical?tradeId={trade}");
+    let life = client.get(&path).await.json(200);
+    let items = life["items"].as_array().unwrap();
+    let seqs: Vec<_> = items.iter().map(|item| item["seq"].as_u64().unwrap()).collect();
+    assert!(seqs.is_sorted_by(|one, next| one < next), "{seqs:?}");
+    let kinds: Vec<_> = items.iter().map(|item| item["type"].as_str().unwrap()).collect();
+    let fills = kinds.iter().filter(|kind| **kind == "orderFilled").count();
+    let moves = kinds.iter().filter(|kind| **kind == "stopMoved").count();
+    assert_eq!((kinds[0], fills, moves), ("intentAccepted", 2, 3), "{kinds:?}");
+    let told = |item: &Value| item["text"].as_str().is_some_and(|text| !text.is_empty());
+    assert!(items.iter().all(told), "{life}");
+    assert!(items[0]["requestId"].is_string(), "{}", items[0]);
+    client.get("/api/lifecycle/canonical").await.problem(422, "invalid");
+    client.get("/api/lifecycle/canonical?tradeId=x").await.problem(404, "notFound");
+}
