@@ -1,5 +1,5 @@
-//! `smoke`: what must work before a release, checked on a server that runs or on one that is started
-//! for it. The checks are `web/smoke`, because half of them need a browser and a stock client.
+//! `smoke`: what must work before a release, checked on a server that runs or on one that is
+//! started for it. The checks are `web/smoke`: half of them need a browser and a stock client.
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -11,7 +11,7 @@ pub(crate) struct Options {
     /// A running server; without it one is started on a data directory of its own
     #[arg(long, requires = "email")]
     url: Option<String>,
-    /// An operator of that server who has a tenant; the password is read from BALLAST_SMOKE_PASSWORD
+    /// An operator of that server; the password is read from BALLAST_SMOKE_PASSWORD
     #[arg(long)]
     email: Option<String>,
 }

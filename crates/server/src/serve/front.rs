@@ -68,7 +68,7 @@ fn greeting(listen: SocketAddr, link: Option<&str>) -> String {
     let page = format!("http://{host}");
     let what = match link {
         Some(link) => format!(
-            "Open this once to make the first administrator, who owns the profiles that trade:\n\n  \
+            "Open this to make the first administrator, who owns the profiles that trade:\n\n  \
              {link}\n\n  Afterwards it is at {page}"
         ),
         None => format!("Open {page}"),
