@@ -205,7 +205,8 @@ fn fill_text(profile: &Profile, order: OrderId, fill: &Fill) -> String {
 fn money(money: Money) -> String {
     let amount = money.amount();
     let whole = amount.abs() >= Decimal::ONE;
-    let text = if whole { format!("{amount:.2}") } else { readable(amount, 2) };
+    // A precision alone cuts decimals off.
+    let text = if whole { format!("{:.2}", amount.round_dp(2)) } else { readable(amount, 2) };
     format!("{} {}", text.replace('-', "−"), money.currency())
 }
 
