@@ -30,6 +30,9 @@ pub struct LayerSettings {
     pub trusted_proxies: Vec<Network>,
     /// How often one address may ask.
     pub per_address: Limit,
+    /// What is not counted because it is bounded otherwise, such as the messages of a connection
+    /// that was counted when it was opened.
+    pub uncounted: fn(&Uri) -> bool,
 }
 
 /// The layers around a router.
@@ -44,16 +47,18 @@ pub struct Layers {
 struct Addresses {
     trusted: Vec<Network>,
     limiter: Limiter<IpAddr>,
+    uncounted: fn(&Uri) -> bool,
 }
 
 impl Layers {
     /// Layers as set.
     #[must_use]
     pub fn new(settings: LayerSettings, clock: Arc<dyn Clock>) -> Self {
-        let LayerSettings { origins, behind_tls, trusted_proxies, per_address } = settings;
+        let LayerSettings { origins, behind_tls, trusted_proxies, per_address, uncounted } =
+            settings;
         let headers = SecurityHeaders::new(&origins, behind_tls);
         let limiter = Limiter::new(per_address, clock);
-        let addresses = Arc::new(Addresses { trusted: trusted_proxies, limiter });
+        let addresses = Arc::new(Addresses { trusted: trusted_proxies, limiter, uncounted });
         Self { origins, headers, addresses }
     }
 
@@ -100,9 +105,12 @@ async fn count_address(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let Addresses { trusted, limiter } = &*addresses;
+    let Addresses { trusted, limiter, uncounted } = &*addresses;
     let address = ClientAddress::of(request.headers(), request.extensions(), trusted);
     request.extensions_mut().insert(address);
+    if uncounted(request.uri()) {
+        return next.run(request).await;
+    }
     match limiter.check(&address.counted()) {
         Ok(standing) => {
             let mut response = next.run(request).await;

@@ -97,6 +97,7 @@ async fn serve(app: App, clock: Arc<DrivenClock>) -> Server {
         behind_tls: false,
         trusted_proxies: Vec::new(),
         per_address: Limit { requests, window: Duration::from_secs(60) },
+        uncounted: |_| false,
     };
     let layers = Layers::new(settings, clock);
     Server::start(layers.around(router.fallback(not_found))).await

@@ -153,6 +153,7 @@ async fn start(setup: Setup) -> (Server, OpenApi, Vec<RouteEntry>, Arc<DrivenClo
         behind_tls: true,
         trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
         per_address: limit(setup.per_address),
+        uncounted: |uri| uri.query() == Some("uncounted"),
     };
     let layers = Layers::new(settings, clock.clone());
     let router = layers.around(router.fallback(not_found));
@@ -313,6 +314,8 @@ async fn addresses_are_counted_apart_behind_a_trusted_proxy() {
     assert_eq!((answer.outcome().as_str(), answer.text.as_str()), ("200", "192.0.2.1"));
     assert_eq!(outcome(from("192.0.2.1")).await, "429 tooManyRequests");
     assert_eq!(outcome(from("192.0.2.2")).await, "200");
+    let uncounted = server.get("/api/open?uncounted").header("x-forwarded-for", "192.0.2.1");
+    assert_eq!(outcome(uncounted).await, "200", "what is bounded otherwise");
 }
 
 #[tokio::test]

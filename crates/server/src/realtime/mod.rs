@@ -17,6 +17,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::Uri;
 use ballast_domain::Timestamp;
 use ballast_platform::request::code::{FORBIDDEN, TOKEN_INVALID};
 use ballast_platform::request::{Authenticator, ClientAddress, Denial, Identity, Role};
@@ -96,6 +97,15 @@ pub(crate) struct Reauthenticated {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) code: Option<String>,
+}
+
+/// Whether a request is the next of a connection that was opened by an earlier one: a client that
+/// polls makes several in a second. What a connection may send is bounded by itself, and how many
+/// an address may have; a request for one that does not exist is turned away at once.
+pub(crate) fn is_of_connection(uri: &Uri) -> bool {
+    let is_socket = uri.path().strip_prefix(PATH).is_some_and(|rest| matches!(rest, "" | "/"));
+    is_socket
+        && uri.query().is_some_and(|query| query.split('&').any(|part| part.starts_with("sid=")))
 }
 
 /// Sockets for everybody that `authenticator` knows, from now until everything is to stop.
@@ -334,6 +344,25 @@ async fn close(socket: &SocketRef, session: &Session) {
         tokio::select! {
             () = session.ended() => return,
             () = sleep(PAUSE) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_follows_an_opened_connection_is_not_counted() {
+        for (uri, follows) in [
+            ("/socket.io/?EIO=4&transport=polling&sid=AbC", true),
+            ("/socket.io?sid=AbC", true),
+            ("/socket.io/?EIO=4&transport=polling", false),
+            ("/socket.io/?EIO=4&aside=1", false),
+            ("/socket.io/more?sid=AbC", false),
+            ("/api/state?sid=AbC", false),
+        ] {
+            assert_eq!(is_of_connection(&uri.parse().unwrap()), follows, "{uri}");
         }
     }
 }

@@ -22,6 +22,7 @@ use super::settings::{Environment, Flags, Settings};
 use super::system::SystemClock;
 use crate::cli::CliError;
 use crate::http;
+use crate::realtime;
 
 /// The folder of the service's own store, in the data directory.
 const FOLDER: &str = "platform";
@@ -150,6 +151,7 @@ pub(super) fn layers(settings: &Settings) -> Result<Layers, CliError> {
         behind_tls: http.behind_tls,
         trusted_proxies: proxies.collect::<Result<_, _>>().map_err(CliError::usage)?,
         per_address: a_minute(http.requests_per_minute_per_address),
+        uncounted: realtime::is_of_connection,
     };
     Ok(Layers::new(layers, Arc::new(SystemClock)))
 }

@@ -131,6 +131,7 @@ pub(crate) async fn start_on(
         behind_tls,
         trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
         per_address: generous,
+        uncounted: |_| false,
     };
     let layers = Layers::new(layers, clock.clone());
     let server = Server::start(layers.around(router.fallback(not_found))).await;
