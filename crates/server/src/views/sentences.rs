@@ -204,9 +204,12 @@ fn fill_text(profile: &Profile, order: OrderId, fill: &Fill) -> String {
 /// To a hundredth, and what is smaller to two figures: a row has the amount in full.
 fn money(money: Money) -> String {
     let amount = money.amount();
-    let whole = amount.abs() >= Decimal::ONE;
+    let hundredths = amount.round_dp(2);
     // A precision alone cuts decimals off.
-    let text = if whole { format!("{:.2}", amount.round_dp(2)) } else { readable(amount, 2) };
+    let text = match hundredths.is_zero() && !amount.is_zero() {
+        true => readable(amount, 2),
+        false => format!("{hundredths:.2}"),
+    };
     format!("{} {}", text.replace('-', "−"), money.currency())
 }
 
@@ -272,7 +275,8 @@ mod tests {
         assert_eq!(usd("-26.340318747814"), "−26.34 USD");
         assert_eq!(usd("4.989256964406"), "4.99 USD");
         assert_eq!(usd("0.000123456"), "0.00012 USD");
-        assert_eq!(usd("0"), "0 USD");
+        assert_eq!(usd("0.398"), "0.40 USD");
+        assert_eq!(usd("0"), "0.00 USD");
         assert_eq!(readable("1953.124668".parse().unwrap(), PRICE_FIGURES), "1953.125");
         assert_eq!(readable("0.000012345678".parse().unwrap(), PRICE_FIGURES), "0.00001234568");
     }

@@ -1,4 +1,4 @@
-/** What is different between two texts of a config, line by line. */
+/** What is different between two texts of a config, line by line; one alone is shown whole. */
 import { json } from "@codemirror/lang-json";
 import { unifiedMergeView } from "@codemirror/merge";
 import { EditorState } from "@codemirror/state";
@@ -7,7 +7,13 @@ import { useEffect, useRef } from "react";
 import classes from "./Editor.module.css";
 import { editorLook } from "./look";
 
-export default function ConfigDiff(props: { before: string; after: string; label: string }) {
+interface ConfigDiffProps {
+  before: string | undefined;
+  after: string;
+  label: string;
+}
+
+export default function ConfigDiff(props: ConfigDiffProps) {
   const { before, after, label } = props;
   const element = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -24,11 +30,13 @@ export default function ConfigDiff(props: { before: string; after: string; label
           EditorState.readOnly.of(true),
           EditorView.editable.of(false),
           EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
-          unifiedMergeView({
-            original: before,
-            mergeControls: false,
-            collapseUnchanged: { margin: 3, minSize: 6 },
-          }),
+          before === undefined
+            ? []
+            : unifiedMergeView({
+                original: before,
+                mergeControls: false,
+                collapseUnchanged: { margin: 3, minSize: 6 },
+              }),
         ],
       }),
     });

@@ -8,7 +8,7 @@ import { Badge } from "~/components/Badge";
 import { Empty, Figures, PageHeader, Panel, Rows, type Figure } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { At } from "~/components/Time";
-import { ProfileName } from "~/features/positions/PositionTable";
+import { Price, ProfileName } from "~/features/positions/PositionTable";
 import { money, price, quantity } from "~/format/number";
 import { duration } from "~/format/time";
 import { spoken } from "~/format/words";
@@ -70,7 +70,7 @@ export function TradePage() {
 function OpenFigures({ tradeId }: { tradeId: string }) {
   const position = usePosition(tradeId);
   if (position === undefined) return null;
-  const { currency } = position;
+  const { currency, stop, symbol } = position;
   return (
     <Figures
       figures={[
@@ -80,8 +80,11 @@ function OpenFigures({ tradeId }: { tradeId: string }) {
         },
         { label: "Realised so far", value: <Profit value={position.realizedPnl} /> },
         { label: "Quantity", value: quantity(position.quantity) },
-        { label: "Entry", value: price(position.entryPrice) },
-        { label: "Stop", value: position.stop === undefined ? "None" : price(position.stop.level) },
+        { label: "Entry", value: <Price symbol={symbol} value={position.entryPrice} /> },
+        {
+          label: "Stop",
+          value: stop === undefined ? "None" : <Price symbol={symbol} value={stop.level} />,
+        },
         { label: "Fees", value: money(position.fees, currency) },
       ]}
     />

@@ -16,7 +16,8 @@ import { useAlerts, useMarkedPositions, useMarkedProfiles, useProfiles } from "~
 import classes from "./Home.module.css";
 import { totalsOf } from "./totals";
 
-const ALERTS_SHOWN = 5;
+// As many as stand beside the curve without making the row taller.
+const ALERTS_SHOWN = 3;
 
 export function HomePage() {
   const profiles = useProfiles();

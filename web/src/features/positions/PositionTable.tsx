@@ -155,9 +155,12 @@ function Card({ position }: { position: PositionRow }) {
         </Link>
       }
       value={<OpenProfit tradeId={tradeId} />}
-      detail={`${spoken(direction)} ${quantity(units)}, stop ${
-        stop === undefined ? "none" : price(stop.level)
-      }`}
+      detail={
+        <>
+          {spoken(direction)} {quantity(units)}, stop{" "}
+          {stop === undefined ? "none" : <Price symbol={symbol} value={stop.level} />}
+        </>
+      }
       valueDetail={<Last tradeId={tradeId} />}
       actions={<ClosePosition position={position} />}
     />

@@ -42,9 +42,13 @@ export function Versions({ profileId }: { profileId: string }) {
       <Suspense fallback={<Rows rows={8} />}>
         <ConfigDiff
           key={shown.version}
-          before={before === undefined ? textOf(documentOf(shown)) : textOf(documentOf(before))}
+          before={before === undefined ? undefined : textOf(documentOf(before))}
           after={textOf(documentOf(shown))}
-          label={`What version ${shown.version} changed`}
+          label={
+            before === undefined
+              ? `Version ${shown.version}`
+              : `What version ${shown.version} changed`
+          }
         />
       </Suspense>
     </div>
