@@ -57,6 +57,19 @@ export async function download(path: string): Promise<Blob> {
   return response.blob();
 }
 
+/** Every page of a list as one file: the first line of the later ones is its header once more. */
+export async function downloadAll(path: string): Promise<Blob> {
+  const pages: string[] = [];
+  for (let next: string | undefined = path; next !== undefined;) {
+    const response: Response = await authorisedFetch(new Request(tradingUrl + next));
+    if (!response.ok) throw await problemOf(response);
+    const text = await response.text();
+    pages.push(pages.length === 0 ? text : text.slice(text.indexOf("\n") + 1));
+    next = /<([^>]+)>;\s*rel="?next"?/.exec(response.headers.get("link") ?? "")?.[1];
+  }
+  return new Blob(pages, { type: "text/csv" });
+}
+
 /** A form with files. */
 export async function upload<T>(path: string, form: FormData): Promise<T> {
   const request = new Request(tradingUrl + path, { method: "POST", body: form });

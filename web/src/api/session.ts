@@ -101,13 +101,18 @@ async function askForToken(): Promise<void> {
     if (!response.ok) throw await problemOf(response);
     beginSession((await response.json()) as TokenAnswer);
   } catch (error) {
-    if (!(error instanceof ApiProblem) || error.isUnreachable || error.status === 429) {
+    if (!(error instanceof ApiProblem) || error.isUnreachable || isPassing(error.status)) {
       if (token === undefined) change({ kind: "unreachable" });
       else schedule(10_000);
       return;
     }
     endSession(wasSignedIn() ? error.code : undefined);
   }
+}
+
+/** Trouble of the server or of what stands before it, which says nothing about the session. */
+function isPassing(status: number): boolean {
+  return status === 429 || status >= 500;
 }
 
 function wasSignedIn(): boolean {

@@ -2,6 +2,7 @@
 import { notifications } from "@mantine/notifications";
 import { useMutation, type QueryKey } from "@tanstack/react-query";
 import { useRef } from "react";
+import { ApiProblem } from "~/api/problem";
 import { queryClient } from "~/app/queries";
 
 interface ActionOptions<Result> {
@@ -10,6 +11,8 @@ interface ActionOptions<Result> {
   /** What is asked for anew afterwards. */
   refreshes?: QueryKey[];
   onDone?: (result: Result) => void;
+  /** The server has refused it for good: nothing was done. */
+  onRefused?: () => void;
   /** Done once, it is not done again until it is reset: for what must not happen twice. */
   once?: boolean;
 }
@@ -32,7 +35,10 @@ export function useAction<Input, Result>(
   const isTaken = useRef(false);
   const mutation = useMutation({
     mutationFn: work,
-    onError: () => (isTaken.current = false),
+    onError: (error) => {
+      isTaken.current = false;
+      if (isRefusal(error)) options.onRefused?.();
+    },
     onSuccess: (result) => {
       isTaken.current = options.once === true;
       const text = typeof options.done === "function" ? options.done(result) : options.done;
@@ -58,4 +64,12 @@ export function useAction<Input, Result>(
       mutation.reset();
     },
   };
+}
+
+// Those that say "later" or "still under way" may have an answer of their own yet.
+const UNDECIDED = [408, 409, 425, 429];
+
+function isRefusal(error: Error): boolean {
+  if (!(error instanceof ApiProblem)) return false;
+  return error.status >= 400 && error.status < 500 && !UNDECIDED.includes(error.status);
 }

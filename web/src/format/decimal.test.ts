@@ -57,6 +57,8 @@ describe("exact decimals", () => {
     expect(typedDecimal("1,234.50")).toBe("1234.50");
     expect(typedDecimal("1.234,50")).toBe("1234.50");
     expect(typedDecimal("0,5")).toBe("0.5");
+    expect(typedDecimal("0,125")).toBe("0.125");
+    expect(typedDecimal("-0,125")).toBe("-0.125");
     expect(typedDecimal("1,000")).toBe("1000");
     expect(typedDecimal(" 10'000 ")).toBe("10000");
     expect(typedDecimal(".5")).toBe("0.5");

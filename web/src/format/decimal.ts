@@ -83,7 +83,9 @@ export function typedDecimal(typed: string): string | undefined {
   const lastComma = compact.lastIndexOf(",");
   const lastPoint = compact.lastIndexOf(".");
   const isCommaDecimal =
-    lastComma > lastPoint && compact.indexOf(",") === lastComma && !/^\d{1,3},\d{3}$/.test(compact);
+    lastComma > lastPoint &&
+    compact.indexOf(",") === lastComma &&
+    !/^[+-]?[1-9]\d{0,2},\d{3}$/.test(compact);
   const plain = isCommaDecimal
     ? compact.replaceAll(".", "").replace(",", ".")
     : compact.replaceAll(",", "");

@@ -239,11 +239,20 @@ function bounded<T extends Table>(
 ): Record<string, Rows[T][number]> {
   const keys = Object.keys(rows);
   if (table === "profiles" || table === "positions" || keys.length <= RECENT_LIMIT) return rows;
+  // A picture comes newest first, and what follows it is newer still.
   const over = keys.filter((key) => !isOpen(rows[key]));
+  over.sort((a, b) => timeOf(rows[a]).localeCompare(timeOf(rows[b])));
   for (const key of over.slice(0, Math.max(0, keys.length - RECENT_LIMIT))) {
     Reflect.deleteProperty(rows, key);
   }
   return rows;
+}
+
+function timeOf(row: Rows[Table][number] | undefined): string {
+  if (row === undefined) return "";
+  if ("closedAt" in row) return row.closedAt;
+  if ("updatedAt" in row) return row.updatedAt;
+  return "at" in row ? row.at : "";
 }
 
 function isOpen(row: Rows[Table][number] | undefined): boolean {

@@ -62,6 +62,8 @@ impl Accounts {
         }
         if role < before.role {
             self.check_others_administer(&before).await?;
+            // Before the change, so that when it fails nothing has changed and it is tried again.
+            self.end_sessions(id, cause).await?;
         }
         let event = AuditEvent::RoleChanged { before: before.role, after: role };
         if role > before.role {
@@ -73,11 +75,16 @@ impl Accounts {
         };
         let user = inner.users.change(id.as_str(), change).await?;
         if role < before.role {
-            let sessions = inner.sessions.of_user(id).await?;
-            inner.end(id, &sessions, "administrator", cause).await?;
+            // And those that began meanwhile.
+            self.end_sessions(id, cause).await?;
             inner.note(event, Some(id.clone()), cause).await;
         }
         Ok(user)
+    }
+
+    async fn end_sessions(&self, id: &TenantId, cause: &Cause) -> Result<(), AccountError> {
+        let sessions = self.inner.sessions.of_user(id).await?;
+        self.inner.end(id, &sessions, "administrator", cause).await
     }
 
     /// Shuts an account and ends its sessions.

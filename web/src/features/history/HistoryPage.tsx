@@ -4,7 +4,7 @@ import { IconDownload } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { download } from "~/api/client";
+import { downloadAll } from "~/api/client";
 import { tradesQuery, type TradeFilter } from "~/app/queries";
 import { Profit } from "~/components/Amount";
 import { Empty, PageHeader, Panel, Rows } from "~/components/Panel";
@@ -158,7 +158,8 @@ function CsvButton({ filter }: { filter: TradeFilter }) {
     const query = new URLSearchParams(
       Object.entries(filter).filter((entry): entry is [string, string] => entry[1] !== undefined),
     );
-    const blob = await download(`/api/trades.csv?${query.toString()}`);
+    query.set("limit", "200");
+    const blob = await downloadAll(`/api/trades.csv?${query.toString()}`);
     const link = document.createElement("a");
     link.href = URL.createObjectURL(blob);
     link.download = "ballast-trades.csv";

@@ -83,19 +83,21 @@ const TONES: Record<Control["mode"], Tone> = {
 function Switch({ control }: { control: Control }) {
   const [reason, setReason] = useState("");
   const canAct = useCanAct();
-  const isRunning = control.mode === "RUNNING";
-  const change = useAction(
-    () =>
-      answerOf(
-        isRunning
-          ? trading.POST("/internal/trading/pause", { body: { reason: reason.trim() } })
-          : trading.POST("/internal/trading/resume", { body: { reason: reason.trim() } }),
-      ),
-    {
-      done: ({ mode }) => `Trading is ${mode}.`,
-      onDone: () => setReason(""),
-    },
+  const body = { reason: reason.trim() };
+  const options = {
+    done: ({ mode }: Control) => `Trading is ${mode}.`,
+    onDone: () => setReason(""),
+  };
+  const pause = useAction(
+    () => answerOf(trading.POST("/internal/trading/pause", { body })),
+    options,
   );
+  const resume = useAction(
+    () => answerOf(trading.POST("/internal/trading/resume", { body })),
+    options,
+  );
+  const isStopped = control.mode === "PAUSED" || control.mode === "HALTED";
+  const isReady = canAct && body.reason !== "";
   return (
     <div className={classes.switch}>
       <div className={classes.mode}>
@@ -117,21 +119,32 @@ function Switch({ control }: { control: Control }) {
         value={reason}
         onChange={({ currentTarget }) => setReason(currentTarget.value)}
       />
-      <ProblemNote error={change.error} />
+      <ProblemNote error={pause.error ?? resume.error} />
+      {/* Each has a place of its own: what somebody else does meanwhile never turns a stop around. */}
       <Button
         size="md"
-        variant={isRunning ? "outline" : "filled"}
-        color={isRunning ? "red" : undefined}
-        disabled={!canAct || reason.trim() === ""}
-        loading={change.isRunning}
-        onClick={() => change.run(undefined)}
+        variant="outline"
+        color="red"
+        disabled={!isReady || isStopped}
+        loading={pause.isRunning}
+        onClick={() => pause.run(undefined)}
       >
-        {isRunning ? "Pause all entries" : "Resume trading"}
+        Pause all entries
       </Button>
       <p className="muted">
-        {isRunning
-          ? "No profile of any tenant enters until somebody resumes. What is held keeps its exits."
-          : "Running profiles of every tenant may enter again from the next bar on."}
+        No profile of any tenant enters until somebody resumes. What is held keeps its exits.
+      </p>
+      <Button
+        size="md"
+        variant="default"
+        disabled={!isReady || control.mode === "RUNNING"}
+        loading={resume.isRunning}
+        onClick={() => resume.run(undefined)}
+      >
+        Resume trading
+      </Button>
+      <p className="muted">
+        Running profiles of every tenant may enter again from the next bar on.
       </p>
     </div>
   );

@@ -48,7 +48,8 @@ export function ClosePosition({ position }: { position: PositionRow }) {
 }
 
 function CloseForm(props: { position: PositionRow; onDone: () => void } & Opened) {
-  const { position, onDone, idempotencyKey } = props;
+  const { position, onDone } = props;
+  const [idempotencyKey, setIdempotencyKey] = useState(props.idempotencyKey);
   const { tradeId, symbol, direction, quantity: held, currency } = position;
   const [typed, setTyped] = useState(held);
   const current = usePosition(tradeId);
@@ -70,7 +71,13 @@ function CloseForm(props: { position: PositionRow; onDone: () => void } & Opened
           body: isAll ? {} : { quantity: units },
         }),
       ),
-    { done: `The order that closes ${symbol} is sent.`, onDone, once: true },
+    {
+      done: `The order that closes ${symbol} is sent.`,
+      onDone,
+      // A refusal is the answer to its key for good.
+      onRefused: () => setIdempotencyKey(freshId()),
+      once: true,
+    },
   );
   const share = (percent: string) =>
     setTyped(percent === "100" ? held : floorTo(divide(multiply(held, percent), "100", 12), lot));
@@ -178,7 +185,7 @@ function StopForm({ position, onDone }: { position: PositionRow; onDone: () => v
         value={typed}
         error={level === undefined ? "Write a price." : undefined}
         description={
-          isBeyond ? "The price is beyond this level: it would be left at once." : undefined
+          isBeyond ? "The price is beyond this level already. To leave now, close it." : undefined
         }
         onChange={({ currentTarget }) => setTyped(currentTarget.value)}
       />
@@ -188,7 +195,7 @@ function StopForm({ position, onDone }: { position: PositionRow; onDone: () => v
           Leave it
         </Button>
         <Button
-          disabled={!canAct || level === undefined}
+          disabled={!canAct || level === undefined || isBeyond}
           loading={move.isRunning}
           onClick={() => level !== undefined && move.run(level)}
         >

@@ -68,6 +68,8 @@ function OrderForm(props: { profile: ProfileRow; symbol?: string; onDone: () => 
   // Belongs to this ticket: however often it is sent, there is one order.
   const [idempotencyKey, setIdempotencyKey] = useState(freshId);
   const change = (changes: Partial<TicketFields>) => {
+    // What is under way is what it was when it was sent.
+    if (send.isRunning) return;
     setFields({ ...fields, ...changes });
     setIdempotencyKey(freshId());
     send.reset();
@@ -84,7 +86,13 @@ function OrderForm(props: { profile: ProfileRow; symbol?: string; onDone: () => 
           body,
         }),
       ),
-    { done: "The order is accepted. It appears among the orders.", onDone, once: true },
+    {
+      done: "The order is accepted. It appears among the orders.",
+      onDone,
+      // A refusal is the answer to its key for good: the next attempt is another order.
+      onRefused: () => setIdempotencyKey(freshId()),
+      once: true,
+    },
   );
   const verb = fields.side === "buy" ? "Buy" : "Sell";
   const isReady = order !== undefined && preview.answer?.accepted === true;

@@ -119,10 +119,7 @@ function Flatten({ profile }: { profile: ProfileRow }) {
         </p>
       ) : null}
       {status === "running" ? (
-        <p>
-          The profile keeps running, and may enter again at the next bar. Stop it first if it should
-          not.
-        </p>
+        <p>The profile is stopped as well: it enters nothing until somebody starts it again.</p>
       ) : null}
     </Confirm>
   );
