@@ -14,6 +14,8 @@ test.beforeEach(({ isPhone }) => {
 async function fill(app: Page, file: string): Promise<void> {
   await app.goto("backtest");
   await app.getByRole("button", { name: "Paste one instead" }).click();
+  // The editor takes text as a whole only while the checker's marks are not being set.
+  await expect(app.getByText(/^\d+ errors?$/)).toBeVisible();
   await app.getByLabel("Strategy config").fill(readFileSync(example("sma-cross.json"), "utf8"));
   await app.getByText("Own CSV", { exact: true }).click();
   await app.locator('input[type="file"]').setInputFiles(file);
