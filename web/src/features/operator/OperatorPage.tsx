@@ -120,7 +120,7 @@ function Switch({ control }: { control: Control }) {
         onChange={({ currentTarget }) => setReason(currentTarget.value)}
       />
       <ProblemNote error={pause.error ?? resume.error} />
-      {/* Each has a place of its own: what somebody else does meanwhile never turns a stop around. */}
+      {/* Each has its own place: what others do meanwhile never turns a stop around. */}
       <Button
         size="md"
         variant="outline"
