@@ -1,8 +1,6 @@
 /** Prints what was checked as a table, one line each. */
 import type { Reporter, TestCase, TestError, TestResult } from "@playwright/test/reporter";
 
-const WORDS = { passed: "passed", skipped: "skipped" } as const;
-
 export default class Table implements Reporter {
   private readonly rows: { what: string; how: string; ms: number; why: string }[] = [];
 
@@ -14,7 +12,7 @@ export default class Table implements Reporter {
   }
 
   onTestEnd(test: TestCase, { status, duration, errors }: TestResult): void {
-    const how = status === "passed" || status === "skipped" ? WORDS[status] : "FAILED";
+    const how = status === "passed" || status === "skipped" ? status : "FAILED";
     const plain = (text: string) => text.replace(/\u001b\[[0-9;]*m/g, "");
     const note = test.annotations.find(({ type }) => type === "skip")?.description ?? "";
     const why = plain(errors[0]?.message ?? note)

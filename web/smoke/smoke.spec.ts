@@ -118,7 +118,7 @@ test("sign-in", async () => {
   expect(answer.accessToken).toBeTruthy();
 });
 
-test("a wrong password is refused", async () => {
+test("sign-in without an account is refused", async () => {
   const body = { email: `nobody-${Date.now()}@example.org`, password: "not this one" };
   const { status, answer } = await post(url(), "/platform/api/auth/login", body);
   expect(status).toBe(401);

@@ -28,9 +28,9 @@ const STORE_UP: &str = "ballast_store_up";
 const STORE_SECONDS: &str = "ballast_store_check_seconds";
 const READY: &str = "ballast_ready";
 const UPTIME: &str = "ballast_uptime_seconds";
-const SOCKETS: &str = "ballast_socket_connections";
-const SOCKET_REFUSALS: &str = "ballast_socket_refusals_total";
-const SOCKETS_DROPPED: &str = "ballast_socket_dropped_total";
+pub(crate) const SOCKETS: &str = "ballast_socket_connections";
+pub(crate) const SOCKET_REFUSALS: &str = "ballast_socket_refusals_total";
+pub(crate) const SOCKETS_DROPPED: &str = "ballast_socket_dropped_total";
 
 /// Upper edges of the histogram of requests, in seconds.
 const BUCKETS: [f64; 9] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];

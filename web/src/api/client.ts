@@ -60,14 +60,23 @@ export async function download(path: string): Promise<Blob> {
 /** Every page of a list as one file: the first line of the later ones is its header once more. */
 export async function downloadAll(path: string): Promise<Blob> {
   const pages: string[] = [];
-  for (let next: string | undefined = path; next !== undefined;) {
-    const response: Response = await authorisedFetch(new Request(tradingUrl + next));
+  let request: Request | undefined = new Request(tradingUrl + path);
+  while (request !== undefined) {
+    const { url } = request;
+    const response = await authorisedFetch(request);
     if (!response.ok) throw await problemOf(response);
     const text = await response.text();
     pages.push(pages.length === 0 ? text : text.slice(text.indexOf("\n") + 1));
-    next = /<([^>]+)>;\s*rel="?next"?/.exec(response.headers.get("link") ?? "")?.[1];
+    const next = nextPage(response.headers.get("link"), url);
+    request = next === undefined ? undefined : new Request(next);
   }
   return new Blob(pages, { type: "text/csv" });
+}
+
+/** Where the page after this one is; the server names it relative to the page itself. */
+export function nextPage(link: string | null, from: string): string | undefined {
+  const target = /<([^>]+)>;\s*rel="next"/.exec(link ?? "")?.[1];
+  return target === undefined ? undefined : new URL(target, from).href;
 }
 
 /** A form with files. */

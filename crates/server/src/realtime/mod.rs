@@ -33,6 +33,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::http::TOO_MANY_CONNECTIONS;
+use crate::metrics::{SOCKET_REFUSALS, SOCKETS_DROPPED};
 use crate::serve::stopped;
 pub(crate) use admin::{AdminState, Filter as AdminFilter};
 use places::Places;
@@ -193,7 +194,7 @@ async fn goes_on(hub: &Hub, socket: &SocketRef, session: &Session, left: Left) -
             close(socket, session).await;
             return false;
         }
-        Left::Behind => metrics::counter!("ballast_socket_dropped_total").increment(1),
+        Left::Behind => metrics::counter!(SOCKETS_DROPPED).increment(1),
         Left::Full => {}
     }
     let mut stopping = hub.stopping.clone();
@@ -234,7 +235,7 @@ async fn admit(
 ) -> Result<(), Refused> {
     let admitted = try_admit(hub, socket, auth, least).await;
     if let Err(Refused(code)) = admitted {
-        metrics::counter!("ballast_socket_refusals_total", "code" => code).increment(1);
+        metrics::counter!(SOCKET_REFUSALS, "code" => code).increment(1);
         tracing::debug!(code, namespace = socket.ns(), "a socket was refused");
     }
     admitted

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::admin::Filter;
 use super::places::Place;
+use crate::metrics::SOCKETS;
 
 /// How often a client gets everything anew at most.
 const ANEW_EVERY: Duration = Duration::from_millis(500);
@@ -48,14 +49,14 @@ impl Counted {
             "/trading" => "trading",
             _ => "root",
         };
-        metrics::gauge!("ballast_socket_connections", "namespace" => namespace).increment(1);
+        metrics::gauge!(SOCKETS, "namespace" => namespace).increment(1);
         Self(namespace)
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        metrics::gauge!("ballast_socket_connections", "namespace" => self.0).decrement(1);
+        metrics::gauge!(SOCKETS, "namespace" => self.0).decrement(1);
     }
 }
 
