@@ -114,6 +114,9 @@ pub struct Trade {
     pub protection: Protection,
     /// Where its stop stands.
     pub stop: Option<Stop>,
+    /// How often a person has moved the stop.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub amendments: u32,
     /// Whether the stop has moved to the entry's fill price.
     pub break_even_armed: bool,
     /// Closes of the strategy's bars that it has seen, counted where it has a limit on them.
@@ -137,6 +140,13 @@ impl Trade {
     #[must_use]
     pub fn entered_at(&self) -> Timestamp {
         self.last_entered_at.unwrap_or(self.opened_at)
+    }
+
+    /// Counts what changes what a person decides about it: its fills, and what people did to its
+    /// protection. That a stop follows by itself is as they have asked for.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.fills.len() as u64 + u64::from(self.amendments)
     }
 
     /// Units held.

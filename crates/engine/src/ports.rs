@@ -141,17 +141,18 @@ pub trait Feed: Send {
     /// [`FeedError`], by what the caller does next.
     fn next(&mut self) -> impl Future<Output = Result<Option<MarketEvent>, FeedError>> + Send;
 
-    /// Closed bars of the past with `from < close_time <= to`, in order.
+    /// Closed bars of the past with `from < close_time <= to`, in order, and none that
+    /// [`Self::next`] has still to tell. They can be waited for while the feed goes on.
     ///
     /// # Errors
     /// [`FeedError`], by what the caller does next.
     fn history(
-        &mut self,
+        &self,
         symbol: Symbol,
         timeframe: Timeframe,
         from: Timestamp,
         to: Timestamp,
-    ) -> impl Future<Output = Result<Vec<Bar>, FeedError>> + Send;
+    ) -> impl Future<Output = Result<Vec<Bar>, FeedError>> + Send + 'static + use<Self>;
 }
 
 /// What a market tells. Feeds have already refused NaN, negative and out-of-order data.

@@ -47,6 +47,7 @@ pub fn begin(
         gross_profit: none,
         protection,
         stop: None,
+        amendments: 0,
         break_even_armed: false,
         bars_held: 0,
         counted_to: None,

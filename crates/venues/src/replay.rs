@@ -175,25 +175,26 @@ impl Feed for CsvFeed {
 
     /// As [`Feed::history`], and never what [`Self::next`] has still to tell. Longer timeframes
     /// than a file has are made from it; for shorter ones there is nothing.
-    async fn history(
-        &mut self,
+    fn history(
+        &self,
         symbol: Symbol,
         timeframe: Timeframe,
         from: Timestamp,
         to: Timestamp,
-    ) -> Result<Vec<Bar>, FeedError> {
-        let Some(source) = self.source_of(symbol, timeframe) else {
-            return Ok(Vec::new());
-        };
-        let told = source.next.map(|bar| bar.close_time.saturating_add_nanos(-1));
-        let to = told.map_or(to, |told| told.min(to));
-        let file = source.file.clone();
-        let read = move || {
-            let bars = history(&file, timeframe, from, to);
-            bars.map_err(|error| file.refusal(&error))
-        };
-        let bars = tokio::task::spawn_blocking(read).await;
-        bars.map_err(|error| FeedError::Unavailable(error.to_string()))?
+    ) -> impl Future<Output = Result<Vec<Bar>, FeedError>> + Send + 'static + use<> {
+        let source = self.source_of(symbol, timeframe).map(|source| {
+            let told = source.next.map(|bar| bar.close_time.saturating_add_nanos(-1));
+            (source.file.clone(), told.map_or(to, |told| told.min(to)))
+        });
+        async move {
+            let Some((file, to)) = source else { return Ok(Vec::new()) };
+            let read = move || {
+                let bars = history(&file, timeframe, from, to);
+                bars.map_err(|error| file.refusal(&error))
+            };
+            let bars = tokio::task::spawn_blocking(read).await;
+            bars.map_err(|error| FeedError::Unavailable(error.to_string()))?
+        }
     }
 }
 

@@ -99,6 +99,13 @@ impl Board {
         self.rows.keys().copied()
     }
 
+    /// The last base frame that was handed out; none before the first.
+    #[must_use]
+    pub fn latest(&self) -> Option<&Frame> {
+        let base = self.base_sheet();
+        (base.closed && base.frame.id.close > Timestamp::MIN).then_some(&base.frame)
+    }
+
     /// The place of an instrument in the rows of every frame.
     #[must_use]
     pub fn row_of(&self, symbol: Symbol) -> Option<usize> {

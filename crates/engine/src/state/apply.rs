@@ -70,7 +70,7 @@ impl State {
                 trade.targets.clone_from(targets);
                 Ok(())
             }
-            Event::StopMoved { trade, stop, .. } => self.move_stop(*trade, *stop),
+            Event::StopMoved { trade, stop, by } => self.move_stop(*trade, *stop, by.is_some()),
             Event::BarHeld { trade, bars, close } => {
                 let trade = self.find(trade.0.profile)?.open_trade(*trade)?;
                 (trade.bars_held, trade.counted_to) = (*bars, Some(*close));
@@ -120,10 +120,11 @@ impl State {
         Ok(())
     }
 
-    fn move_stop(&mut self, id: TradeId, stop: Stop) -> Booked {
+    fn move_stop(&mut self, id: TradeId, stop: Stop, by_person: bool) -> Booked {
         let trade = self.find(id.0.profile)?.open_trade(id)?;
         trade.break_even_armed |= stop.kind == ballast_domain::StopKind::BreakEven;
         trade.stop = Some(stop);
+        trade.amendments = trade.amendments.saturating_add(u32::from(by_person));
         Ok(())
     }
 }

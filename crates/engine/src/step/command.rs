@@ -1,10 +1,11 @@
 //! What people and programs ask of the engine.
 //!
-//! A file per kind: `profile.rs` for documents and what profiles do, `order.rs` for cancels and
-//! stops, `flatten.rs` for leaving everything. Whatever a command changes is journaled with the
+//! A file per kind: `profile.rs` for documents and what profiles do, `manual.rs` for orders that
+//! people write, `order.rs` for cancels and stops, `flatten.rs` for leaving everything. Whatever a command changes is journaled with the
 //! request that carried it; what it could not do, it has not begun.
 
 mod flatten;
+mod manual;
 mod order;
 mod profile;
 
@@ -18,6 +19,8 @@ use ballast_domain::{
 use super::{Context, Effects, Engine};
 use crate::state::{ApplyError, Profile};
 use crate::strategy::Plan;
+
+pub use manual::ManualOrder;
 
 /// A request to change something.
 #[derive(Debug)]
@@ -60,8 +63,10 @@ pub enum Command {
     },
     /// Take a signal through the gate.
     Signal(Box<Signal>),
-    /// Ask what the gate would say to a signal. Nothing is changed, journaled or reserved.
-    Preview(Box<Signal>),
+    /// Take an order that a person has written through the gate.
+    Order(Box<ManualOrder>),
+    /// Ask what the gate would say to such an order. Nothing is changed, journaled or reserved.
+    Preview(Box<ManualOrder>),
     /// Cancel a working order.
     Cancel {
         /// The order.
@@ -76,6 +81,8 @@ pub enum Command {
         trade: TradeId,
         /// Where it is to stand.
         level: Price,
+        /// The version of the trade that the person has seen; without it whatever there is.
+        expected_version: Option<u64>,
         /// Who asks.
         by: String,
     },
@@ -111,7 +118,7 @@ pub enum Answer {
     Flattened(Flattened),
     /// The gate refused.
     Refused(Refusal),
-    /// The profile has another version than was expected; nothing was changed.
+    /// What was to be changed has another version than was expected; nothing was changed.
     Conflict {
         /// The version it has, zero where there is none.
         version: u64,
@@ -146,10 +153,9 @@ impl fmt::Display for Answer {
             Self::WouldAccept { terms } => write!(f, "would be accepted as {}", terms.order_id()),
             Self::Flattened(flattened) => flattened.fmt(f),
             Self::Refused(refusal) => refusal.fmt(f),
-            Self::Conflict { version } => write!(
-                f,
-                "the profile has version {version} by now; read it again and repeat the change"
-            ),
+            Self::Conflict { version } => {
+                write!(f, "it has version {version} by now; read it again and repeat the change")
+            }
             Self::Invalid(why) => f.write_str(why),
             Self::NoSuchProfile => f.write_str("there is no such profile"),
             Self::NoSuchOrder => f.write_str("there is no such order"),
@@ -191,19 +197,20 @@ impl Engine {
                     Err(answer) => answer,
                 }
             }
-            Command::Signal(signal) => match self.submit(context, *signal, effects)? {
-                Ok(order) => Answer::Accepted(order),
-                Err(refusal) => Answer::Refused(refusal),
+            Command::Signal(signal) => self.answer_signal(context, *signal, effects)?,
+            Command::Order(order) => match self.signal_of(*order) {
+                Ok(signal) => self.answer_signal(context, signal, effects)?,
+                Err(answer) => answer,
             },
-            Command::Preview(signal) => match self.check(context, &signal, None) {
-                Ok(intent) => Answer::WouldAccept { terms: Arc::clone(intent.terms()) },
-                Err(refusal) => Answer::Refused(refusal),
+            Command::Preview(order) => match self.signal_of(*order) {
+                Ok(signal) => self.preview(context, &signal),
+                Err(answer) => answer,
             },
             Command::Cancel { order, reason } => {
                 self.cancel_order(context, order, &reason, effects)?
             }
-            Command::MoveStop { trade, level, by } => {
-                self.move_stop(context, trade, level, by, effects)?
+            Command::MoveStop { trade, level, expected_version, by } => {
+                self.move_stop(context, (trade, expected_version), level, by, effects)?
             }
             Command::Flatten { profile, by, reason } => {
                 self.flatten(context, profile, (by, reason), effects)?
@@ -211,6 +218,25 @@ impl Engine {
         };
         effects.answer = Some(answer);
         Ok(())
+    }
+
+    fn answer_signal(
+        &mut self,
+        context: &Context,
+        signal: Signal,
+        effects: &mut Effects,
+    ) -> Result<Answer, ApplyError> {
+        Ok(match self.submit(context, signal, effects)? {
+            Ok(order) => Answer::Accepted(order),
+            Err(refusal) => Answer::Refused(refusal),
+        })
+    }
+
+    fn preview(&self, context: &Context, signal: &Signal) -> Answer {
+        match self.check(context, signal, None) {
+            Ok(intent) => Answer::WouldAccept { terms: Arc::clone(intent.terms()) },
+            Err(refusal) => Answer::Refused(refusal),
+        }
     }
 
     /// A profile that was not removed.

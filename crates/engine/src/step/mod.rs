@@ -26,7 +26,7 @@ use crate::risk::{self, OrderIntent};
 use crate::state::{ApplyError, Profile, State};
 use crate::strategy::Plan;
 
-pub use command::{Answer, Command, Flattened};
+pub use command::{Answer, Command, Flattened, ManualOrder};
 
 /// What makes the engine take a step.
 #[derive(Debug)]

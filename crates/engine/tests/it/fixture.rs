@@ -9,9 +9,10 @@ use std::str::FromStr;
 use ballast_domain::id::Leg;
 use ballast_domain::{
     AssetClass, Bar, Capital, ExitReason, Fill, FillId, Instrument, IntentId, Limits, Mode, Money,
-    OrderId, OrderType, Origin, ProfileDocument, ProfileId, Protection, Signal, SignalTerms, Slot,
-    StrategyConfig, Symbol, TimeInForce, Timestamp, TradeId,
+    OrderId, OrderType, Origin, ProfileDocument, ProfileId, Protection, Side, Signal, SignalTerms,
+    Slot, StrategyConfig, Symbol, TimeInForce, Timestamp, TradeId,
 };
+use ballast_engine::step::ManualOrder;
 use serde_json::Value;
 
 /// The profile that tests are about when they do not say.
@@ -107,6 +108,22 @@ pub(crate) fn document(strategy: StrategyConfig) -> ProfileDocument {
         fees: Default::default(),
         limits: Limits::default(),
         strategy,
+    }
+}
+
+/// What a person writes: to buy or sell so many units at the market.
+pub(crate) fn manual(side: Side, quantity: &str) -> ManualOrder {
+    ManualOrder {
+        profile: PROFILE,
+        symbol: goog(),
+        side,
+        quantity: read(quantity),
+        order_type: OrderType::Market,
+        time_in_force: TimeInForce::Gtc,
+        protection: Protection::default(),
+        trade: None,
+        reduce_only: false,
+        by: "alice".to_owned(),
     }
 }
 

@@ -35,6 +35,7 @@ fn engine_and_venue_agree(rehearsal: &Rehearsal) {
         for trade in known.values_mut() {
             // Only the engine knows why the stop stands where it does.
             trade.break_even_armed = false;
+            trade.amendments = 0;
             (trade.bars_held, trade.counted_to) = (0, None);
             // Only the engine hears of a fill twice.
             trade.fills.clear();

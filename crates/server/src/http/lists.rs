@@ -1,7 +1,7 @@
-//! What all lists have in common: pages by cursor.
+//! What all lists have in common: pages by cursor, and the versions of what is in them.
 
 use ballast_platform::request::{FieldError, Problem};
-use ballast_storage::{Cursor, Page, Query, StoreError};
+use ballast_storage::{Cursor, Etag, Page, Query, StoreError};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -37,12 +37,17 @@ impl PageQuery {
         Self { cursor: cursor.map(str::to_owned), limit }
     }
 
+    fn rows(&self) -> Result<usize, Problem> {
+        let limit = self.limit.unwrap_or(USUAL);
+        match (1..=MOST).contains(&limit) {
+            true => Ok(limit),
+            false => Err(Problem::invalid_field("limit", format!("is 1 to {MOST}"))),
+        }
+    }
+
     /// The page of `query`, the newest first.
     pub(super) fn newest(&self, query: Query) -> Result<Query, Problem> {
-        let limit = self.limit.unwrap_or(USUAL);
-        if !(1..=MOST).contains(&limit) {
-            return Err(Problem::invalid_field("limit", format!("is 1 to {MOST}")));
-        }
+        let limit = self.rows()?;
         let after = self.cursor.as_deref().map(str::parse::<Cursor>).transpose();
         let after = after.map_err(|_| bad_cursor())?;
         Ok(Query { descending: true, limit, after, ..query })
@@ -50,6 +55,21 @@ impl PageQuery {
 }
 
 impl<T> Listed<T> {
+    /// The page of rows that are all at hand, the newest first by `seq`.
+    pub(super) fn newest_of(
+        rows: impl Iterator<Item = T>,
+        seq: impl Fn(&T) -> u64,
+        asked: &PageQuery,
+    ) -> Result<Self, Problem> {
+        let limit = asked.rows()?;
+        let before = asked.cursor.as_deref().map(str::parse::<u64>).transpose();
+        let before = before.map_err(|_| bad_cursor())?;
+        let mut rows = rows.filter(|row| before.is_none_or(|before| seq(row) < before));
+        let items: Vec<T> = rows.by_ref().take(limit).collect();
+        let last = items.last().map(|row| seq(row).to_string());
+        Ok(Self { next_cursor: last.filter(|_| rows.next().is_some()), items })
+    }
+
     /// What a page of documents shows.
     pub(super) fn of<D>(page: Page<D>, row: impl Fn(D) -> T) -> Self {
         let items = page.documents.into_iter().map(|document| row(document.body)).collect();
@@ -64,6 +84,11 @@ pub(super) fn failed(error: StoreError) -> Problem {
         StoreError::Refused(_) => bad_cursor(),
         error => error.into(),
     }
+}
+
+/// The ETag of what has versions.
+pub(super) fn version_tag(version: u64) -> Result<Etag, Problem> {
+    version.to_string().parse().map_err(|_| Problem::internal("a version is no ETag"))
 }
 
 fn bad_cursor() -> Problem {

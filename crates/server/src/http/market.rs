@@ -59,7 +59,7 @@ async fn symbol(
     Path(symbol): Path<String>,
 ) -> Result<Json<SymbolPage>, Problem> {
     let instrument = find(&app, &symbol)?;
-    let profiles = caller.tenant.view.picture().profiles;
+    let profiles = caller.tenant.view.profiles();
     let evaluations = profiles.into_iter().flat_map(|profile| profile.evaluations);
     let of_it = evaluations.filter(|evaluation| evaluation.symbol == symbol).collect();
     Ok(Json(SymbolPage { row: symbol_row(&app, instrument), evaluations: of_it }))

@@ -7,7 +7,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use ballast_domain::profile::Liquidity;
-use ballast_domain::{ClientOrderId, OrderTerms, OrderType};
+use ballast_domain::{ClientOrderId, OrderId, OrderTerms, OrderType, Purpose};
 use ballast_engine::step::{Answer, Command};
 use ballast_platform::request::{Access, Api, Keyed, Lifecycle, Path, Problem, Query};
 use ballast_storage::{Query as Wanted, Value};
@@ -21,6 +21,7 @@ use super::csv;
 use super::lists::{Listed, PageQuery, failed};
 use crate::app::App;
 use crate::views::rows::OrderRow;
+use crate::views::words::PurposeWord;
 use crate::views::{ORDERS, decimal, word};
 use ticket::Ticket;
 
@@ -76,7 +77,7 @@ async fn page(caller: &Caller, asked: &OrderQuery) -> Result<Listed<OrderRow>, P
     caller.check_profile(asked.profile.as_deref()).await?;
     match asked.status.as_deref() {
         None => {}
-        Some("working") => return Ok(working(caller, asked)),
+        Some("working") => return working(caller, asked),
         Some(_) => return Err(Problem::invalid_field("status", "is 'working', or left out")),
     }
     let equal = equal(asked.profile.as_deref(), asked.symbol.as_deref());
@@ -86,14 +87,15 @@ async fn page(caller: &Caller, asked: &OrderQuery) -> Result<Listed<OrderRow>, P
     Ok(Listed::of(page.map_err(failed)?, |row| row))
 }
 
-/// Working orders are few, and the picture has them all.
-fn working(caller: &Caller, asked: &OrderQuery) -> Listed<OrderRow> {
-    let rows = caller.tenant.view.picture().orders.into_iter().filter(|row| {
+/// Orders that work are few, and all at hand.
+fn working(caller: &Caller, asked: &OrderQuery) -> Result<Listed<OrderRow>, Problem> {
+    let rows = caller.tenant.view.working_orders().into_iter().filter(|row| {
         let profile = asked.profile.as_ref().is_none_or(|profile| *profile == row.profile_id);
         let symbol = asked.symbol.as_ref().is_none_or(|symbol| *symbol == row.symbol);
-        row.working && profile && symbol
+        profile && symbol
     });
-    Listed { items: rows.collect(), next_cursor: None }
+    let asked = PageQuery::new(asked.cursor.as_deref(), asked.limit);
+    Listed::newest_of(rows, |row| row.seq, &asked)
 }
 
 /// The fields that a list of a profile or an instrument has in common.
@@ -111,14 +113,20 @@ async fn read(caller: Caller, Path(id): Path<String>) -> Result<Json<OrderRow>, 
 }
 
 async fn find(caller: &Caller, id: &str) -> Result<OrderRow, Problem> {
-    let key = order_id(id)?.to_string();
-    let known = caller.tenant.view.picture().orders.into_iter().find(|row| row.id == key);
-    if let Some(known) = known {
+    let order = order_id(id)?;
+    if let Some(known) = caller.tenant.view.order(order) {
         return Ok(known);
     }
-    let stored = caller.rows(&ORDERS).await.get::<OrderRow>(&key).await?;
+    let stored = caller.rows(&ORDERS).await.get::<OrderRow>(&order.to_string()).await?;
     let row = stored.map(|stored| stored.body);
     row.ok_or_else(|| Problem::not_found("There is no such order."))
+}
+
+/// The row of an order that was accepted or is being cancelled just now: nothing is read for it,
+/// so that nothing can fail once that is done.
+pub(super) fn just_now(caller: &Caller, order: OrderId) -> Result<OrderRow, Problem> {
+    let row = caller.tenant.view.order(order);
+    row.ok_or_else(|| Problem::internal(format!("{order} is not among the rows of its tenant")))
 }
 
 /// An order that the gate has accepted.
@@ -133,11 +141,8 @@ pub(super) struct Placed {
 }
 
 impl Placed {
-    pub(super) async fn of(
-        caller: &Caller,
-        order: ballast_domain::OrderId,
-    ) -> Result<Self, Problem> {
-        let row = find(caller, &order.to_string()).await?;
+    pub(super) fn of(caller: &Caller, order: OrderId) -> Result<Self, Problem> {
+        let row = just_now(caller, order)?;
         Ok(Self {
             intent_id: row.intent_id,
             order_id: row.id,
@@ -158,11 +163,9 @@ async fn manual(
     keyed: Keyed<Ticket>,
 ) -> Result<Response, Problem> {
     let work = async |app: App, caller: Caller, ticket: Ticket| {
-        let signal = ticket.signal(&app, &caller)?;
-        match caller.ask(Command::Signal(Box::new(signal))).await? {
-            Answer::Accepted(order) => {
-                Ok((StatusCode::CREATED, Json(Placed::of(&caller, order).await?)))
-            }
+        let order = ticket.order(&app, &caller)?;
+        match caller.ask(Command::Order(Box::new(order))).await? {
+            Answer::Accepted(order) => Ok((StatusCode::CREATED, Json(Placed::of(&caller, order)?))),
             other => Err(denied(other)),
         }
     };
@@ -193,6 +196,12 @@ struct Preview {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct PreviewedOrder {
+    /// Whether it opens a position or leaves one.
+    effect: PurposeWord,
+    /// The trade that it leaves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    trade_id: Option<String>,
     side: crate::views::words::SideWord,
     #[serde(rename = "type")]
     kind: crate::views::words::OrderKind,
@@ -222,10 +231,8 @@ async fn preview(
     caller: Caller,
     keyed: Keyed<Ticket>,
 ) -> Result<Json<Preview>, Problem> {
-    let signal = keyed.body.signal(&app, &caller)?;
-    let profile = signal.profile.to_string();
-    let rows = caller.tenant.view.picture().profiles;
-    let row = rows.into_iter().find(|row| row.id == profile);
+    let order = keyed.body.order(&app, &caller)?;
+    let row = caller.tenant.view.profile(order.profile);
     let row = row.ok_or_else(|| Problem::not_found("There is no such profile."))?;
     let mut preview = Preview {
         accepted: false,
@@ -235,7 +242,7 @@ async fn preview(
         available_after: None,
         currency: row.capital.currency,
     };
-    match caller.ask(Command::Preview(Box::new(signal))).await? {
+    match caller.ask(Command::Preview(Box::new(order))).await? {
         Answer::WouldAccept { terms, .. } => {
             let available = row.available.parse::<Decimal>().unwrap_or_default();
             let left = available.saturating_sub(terms.reserved.amount());
@@ -262,7 +269,13 @@ fn previewed(app: &App, terms: &OrderTerms) -> PreviewedOrder {
         _ => Liquidity::Taker,
     };
     let fee = |notional| app.fees.fee(notional, terms.quantity.get(), liquidity);
+    let (effect, trade_id) = match &terms.purpose {
+        Purpose::Enter { .. } => (PurposeWord::Enter, None),
+        Purpose::Exit { trade, .. } => (PurposeWord::Exit, Some(trade.to_string())),
+    };
     PreviewedOrder {
+        effect,
+        trade_id,
         fees: notional.and_then(fee).map(|fee| decimal(fee.round_dp(8))),
         side: terms.side.into(),
         kind: (&terms.order_type).into(),
@@ -287,10 +300,7 @@ async fn cancel(
     let work = async move |_, caller: Caller, ()| {
         let reason = format!("by {}", caller.name());
         match caller.ask(Command::Cancel { order, reason }).await? {
-            Answer::Done => {
-                let row = find(&caller, &order.to_string()).await?;
-                Ok((StatusCode::ACCEPTED, Json(row)))
-            }
+            Answer::Done => Ok((StatusCode::ACCEPTED, Json(just_now(&caller, order)?))),
             other => Err(denied(other)),
         }
     };

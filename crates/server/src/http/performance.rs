@@ -17,7 +17,7 @@ use super::lists::failed;
 use super::profiles::SpanQuery;
 use crate::app::App;
 use crate::views::rows::{ProfileRow, TradeRow};
-use crate::views::{EQUITY, EquityHour, TRADES, decimal, equity_of};
+use crate::views::{EQUITY, EquityHour, TRADES, Worth, decimal, equity_of};
 
 const DAY_NANOS: i64 = 86_400 * 1_000_000_000;
 /// Points of a curve at most; more are thinned out.
@@ -92,7 +92,7 @@ async fn all(
     Query(span): Query<SpanQuery>,
 ) -> Result<Json<Vec<Performance>>, Problem> {
     let mut by_currency: BTreeMap<String, Vec<ProfileRow>> = BTreeMap::new();
-    for profile in caller.tenant.view.picture().profiles {
+    for profile in caller.tenant.view.profiles() {
         by_currency.entry(profile.capital.currency.clone()).or_default().push(profile);
     }
     let mut all = Vec::new();
@@ -121,9 +121,10 @@ pub(super) async fn performance_of(
         curves.push(curve(caller, id, from, to).await?);
         trades.append(&mut closed(caller, profile, from, to).await?);
     }
-    let points = thinned(sum(&curves));
+    let worths = sum(&curves);
     let mut statistics = statistics(&trades);
-    statistics.max_drawdown_pct = decimal(deepest_fall(&points).round_dp(4));
+    statistics.max_drawdown_pct = decimal(deepest_fall(&worths).round_dp(4));
+    let points = thinned(worths.iter().map(|worth| (worth.at_ms, worth.equity)).collect());
     let point = |(ms, equity): (i64, Decimal)| {
         let at = Timestamp::from_millis(ms).unwrap_or(Timestamp::MIN);
         EquityPoint { at, equity: decimal(equity) }
@@ -138,7 +139,7 @@ async fn curve(
     id: ProfileId,
     from: Timestamp,
     to: Timestamp,
-) -> Result<Vec<(i64, Decimal)>, Problem> {
+) -> Result<Vec<Worth>, Problem> {
     const HOUR_MS: i64 = 3_600_000;
     let documents = caller.tenant.store.documents(&EQUITY);
     let until = Some(Value::Integer(to.millis().saturating_add(1)));
@@ -149,51 +150,55 @@ async fn curve(
         ..equity_of(id)
     };
     let first = documents.query::<EquityHour>(&before).await.map_err(failed)?.documents.pop();
-    let begin = first.map_or(from.millis(), |hour| hour.body.from_ms.min(from.millis()));
+    let begin = first.map_or(from.millis(), |hour| hour.body.from_ms().min(from.millis()));
     let mut wanted = Wanted {
         from: Some(Value::Integer(begin.min(from.millis() - HOUR_MS))),
         until,
         ..equity_of(id)
     };
-    let mut points: BTreeMap<i64, Decimal> = BTreeMap::new();
+    let mut points: BTreeMap<i64, Worth> = BTreeMap::new();
+    let mut keep = |worth: Worth| {
+        points.insert(worth.at_ms, worth);
+    };
     for _ in 0..MOST_HOURS / 200 {
         let page = documents.query::<EquityHour>(&wanted).await.map_err(failed)?;
-        let stored = page.documents.into_iter().flat_map(|hour| hour.body.points);
-        points.extend(stored.filter_map(|(ms, equity)| Some((ms, equity.parse().ok()?))));
+        page.documents.iter().for_each(|hour| hour.body.worths().for_each(&mut keep));
         let Some(next) = page.next else { break };
         wanted.after = Some(next);
     }
-    let fine = caller.tenant.view.equity(id);
-    points.extend(fine.into_iter().filter_map(|(ms, equity)| Some((ms, equity.parse().ok()?))));
+    caller.tenant.view.equity(id).into_iter().for_each(keep);
+    let (from, to) = (from.millis(), to.millis());
     // What it was worth when the span began stands at its beginning.
-    let standing = points.range(..=from.millis()).next_back().map(|(_, equity)| *equity);
-    let mut inside: Vec<_> =
-        points.range(from.millis()..=to.millis()).map(|(ms, equity)| (*ms, *equity)).collect();
-    if let Some(equity) = standing
-        && inside.first().is_none_or(|(ms, _)| *ms > from.millis())
+    let standing = points.range(..=from).next_back().map(|(_, worth)| *worth);
+    let mut inside: Vec<_> = points.range(from..=to).map(|(_, worth)| *worth).collect();
+    if let Some(standing) = standing
+        && inside.first().is_none_or(|first| first.at_ms > from)
     {
-        inside.insert(0, (from.millis(), equity));
+        inside.insert(0, Worth { at_ms: from, ..standing });
     }
     Ok(inside)
 }
 
 /// Curves one over the other: each counts from its first point on.
-fn sum(curves: &[Vec<(i64, Decimal)>]) -> Vec<(i64, Decimal)> {
-    let mut instants: Vec<i64> = curves.iter().flatten().map(|(ms, _)| *ms).collect();
+fn sum(curves: &[Vec<Worth>]) -> Vec<Worth> {
+    let mut instants: Vec<i64> = curves.iter().flatten().map(|worth| worth.at_ms).collect();
     instants.sort_unstable();
     instants.dedup();
     let mut places = vec![0; curves.len()];
     let mut total = Vec::with_capacity(instants.len());
-    for now in instants {
-        let mut worth = Decimal::ZERO;
+    for at_ms in instants {
+        let mut all = Worth { at_ms, equity: Decimal::ZERO, allocated: Decimal::ZERO };
         for (curve, place) in curves.iter().zip(&mut places) {
-            while curve.get(*place + 1).is_some_and(|(ms, _)| *ms <= now) {
+            while curve.get(*place + 1).is_some_and(|worth| worth.at_ms <= at_ms) {
                 *place += 1;
             }
             // Before its first point a profile was worth what it began with.
-            worth = worth.saturating_add(curve.get(*place).map_or(Decimal::ZERO, |point| point.1));
+            if let Some(worth) = curve.get(*place) {
+                all.equity = all.equity.saturating_add(worth.equity);
+                all.allocated = all.allocated.saturating_add(worth.allocated);
+            }
         }
-        total.push((now, worth));
+        total.push(all);
     }
     total
 }
@@ -220,11 +225,18 @@ fn thinned(points: Vec<(i64, Decimal)>) -> Vec<(i64, Decimal)> {
     kept
 }
 
-fn deepest_fall(points: &[(i64, Decimal)]) -> Decimal {
-    let (mut highest, mut deepest) = (Decimal::ZERO, Decimal::ZERO);
-    for (_, equity) in points {
-        highest = highest.max(*equity);
-        let fall = highest.saturating_sub(*equity).saturating_mul(Decimal::ONE_HUNDRED);
+/// The deepest fall of the worth of a unit from its highest before, in percent. Units are as those
+/// of a fund: what is put in or taken out makes or ends units and does not change their worth, so
+/// that the fall is of trading alone (the time-weighted return of the GIPS standards).
+fn deepest_fall(worths: &[Worth]) -> Decimal {
+    let (mut unit, mut highest, mut deepest) = (Decimal::ONE, Decimal::ONE, Decimal::ZERO);
+    for (before, now) in worths.iter().zip(worths.iter().skip(1)) {
+        let put_in = now.allocated.saturating_sub(before.allocated);
+        let grown = now.equity.saturating_sub(put_in).checked_div(before.equity);
+        // Nothing can fall of nothing: units begin anew when there is something.
+        unit = grown.and_then(|grown| unit.checked_mul(grown)).unwrap_or(highest);
+        highest = highest.max(unit);
+        let fall = highest.saturating_sub(unit).saturating_mul(Decimal::ONE_HUNDRED);
         deepest = deepest.max(fall.checked_div(highest).unwrap_or_default());
     }
     deepest
@@ -285,14 +297,20 @@ fn statistics(trades: &[TradeRow]) -> Statistics {
 mod tests {
     use super::*;
 
-    fn curve(points: &[(i64, i64)]) -> Vec<(i64, Decimal)> {
-        points.iter().map(|(ms, equity)| (*ms, Decimal::from(*equity))).collect()
+    fn curve(points: &[(i64, i64, i64)]) -> Vec<Worth> {
+        let worth = |(at_ms, equity, allocated): &(i64, i64, i64)| Worth {
+            at_ms: *at_ms,
+            equity: Decimal::from(*equity),
+            allocated: Decimal::from(*allocated),
+        };
+        points.iter().map(worth).collect()
     }
 
     #[test]
     fn curves_add_up_and_each_stands_until_its_next_point() {
-        let total = sum(&[curve(&[(1, 100), (3, 110)]), curve(&[(2, 50), (4, 40)])]);
-        assert_eq!(total, curve(&[(1, 150), (2, 150), (3, 160), (4, 150)]));
+        let one = curve(&[(1, 100, 90), (3, 110, 90)]);
+        let total = sum(&[one, curve(&[(2, 50, 50), (4, 40, 30)])]);
+        assert_eq!(total, curve(&[(1, 150, 140), (2, 150, 140), (3, 160, 140), (4, 150, 120)]));
     }
 
     #[test]
@@ -308,7 +326,20 @@ mod tests {
 
     #[test]
     fn the_deepest_fall_is_from_the_highest_point_before() {
-        let points = curve(&[(1, 100), (2, 80), (3, 200), (4, 150), (5, 199)]);
+        let (a, b) = ((1, 100, 100), (2, 80, 100));
+        let points = curve(&[a, b, (3, 200, 100), (4, 150, 100), (5, 199, 100)]);
         assert_eq!(deepest_fall(&points), Decimal::from(25));
+    }
+
+    #[test]
+    fn what_is_put_in_or_taken_out_is_no_rise_and_no_fall() {
+        let doubled_then_halved = curve(&[(1, 100, 100), (2, 200, 200), (3, 100, 100)]);
+        assert_eq!(deepest_fall(&doubled_then_halved), Decimal::ZERO);
+        let ten_percent_lost_after = curve(&[(1, 100, 100), (2, 200, 200), (3, 180, 200)]);
+        assert_eq!(deepest_fall(&ten_percent_lost_after), Decimal::from(10));
+        let lost_while_taken_out = curve(&[(1, 200, 200), (2, 80, 100)]);
+        assert_eq!(deepest_fall(&lost_while_taken_out), Decimal::from(10));
+        let emptied_and_filled = curve(&[(1, 100, 100), (2, 0, 0), (3, 100, 100), (4, 95, 100)]);
+        assert_eq!(deepest_fall(&emptied_and_filled), Decimal::from(5));
     }
 }

@@ -10,13 +10,14 @@ use ballast_domain::{
     ExitReason, OrderType, Origin, Price, Quantity, Signal, SignalTerms, TimeInForce, TradeId,
 };
 use ballast_engine::step::{Answer, Command};
-use ballast_platform::request::{Access, Api, Keyed, Lifecycle, Path, Problem};
+use ballast_platform::request::{Access, Api, IfMatch, Keyed, Lifecycle, Path, Problem, Versioned};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::caller::{Caller, denied, trade_id};
+use super::lists::version_tag;
 use super::orders::Placed;
 use crate::app::App;
 use crate::views::rows::PositionRow;
@@ -24,8 +25,8 @@ use crate::views::rows::PositionRow;
 pub(super) fn routes(api: Api<App>) -> Api<App> {
     let current = Lifecycle::Current;
     api.route(Access::User, current, routes!(list))
+        .route(Access::User, current, routes!(read, amend))
         .route(Access::User, current, routes!(close))
-        .route(Access::User, current, routes!(amend))
 }
 
 /// What is held.
@@ -38,7 +39,14 @@ struct Positions {
 #[utoipa::path(get, path = "/api/positions", tag = "positions",
     responses((status = 200, body = Positions)))]
 async fn list(caller: Caller) -> Json<Positions> {
-    Json(Positions { items: caller.tenant.view.picture().positions })
+    Json(Positions { items: caller.tenant.view.positions() })
+}
+
+/// One position
+#[utoipa::path(get, path = "/api/positions/{id}", tag = "positions",
+    params(("id" = String, Path)), responses((status = 200, body = PositionRow)))]
+async fn read(caller: Caller, Path(id): Path<String>) -> Result<Versioned<PositionRow>, Problem> {
+    find(&caller, trade_id(&id)?)
 }
 
 /// How much of a position to close.
@@ -73,9 +81,7 @@ async fn close(
         };
         let signal = exit(&caller, trade, quantity)?;
         match caller.ask(Command::Signal(Box::new(signal))).await? {
-            Answer::Accepted(order) => {
-                Ok((StatusCode::CREATED, Json(Placed::of(&caller, order).await?)))
-            }
+            Answer::Accepted(order) => Ok((StatusCode::CREATED, Json(Placed::of(&caller, order)?))),
             other => Err(denied(other)),
         }
     };
@@ -83,7 +89,7 @@ async fn close(
 }
 
 fn exit(caller: &Caller, trade: TradeId, quantity: Option<Quantity>) -> Result<Signal, Problem> {
-    let row = find(caller, trade)?;
+    let row = find(caller, trade)?.body;
     let symbol = row.symbol.parse().map_err(|_| Problem::internal("a row's symbol"))?;
     let terms = SignalTerms::Exit {
         trade,
@@ -114,31 +120,34 @@ struct StopBody {
     level: Decimal,
 }
 
-/// Move the stop of a position
+/// Move the stop of a position, or give it one
 #[utoipa::path(patch, path = "/api/positions/{id}", tag = "positions",
-    params(("id" = String, Path)), request_body = AmendBody,
+    params(("id" = String, Path), ("If-Match" = String, Header)), request_body = AmendBody,
     responses((status = 200, body = PositionRow)))]
 async fn amend(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
+    seen: IfMatch,
     keyed: Keyed<AmendBody>,
 ) -> Result<Response, Problem> {
     let trade = trade_id(&id)?;
     let work = async move |_, caller: Caller, body: AmendBody| {
-        find(&caller, trade)?;
+        let before = find(&caller, trade)?;
+        seen.check(&before.etag)?;
         let level = Price::new(body.stop.level);
         let level = level.map_err(|e| Problem::invalid_field("stop.level", e.to_string()))?;
-        match caller.ask(Command::MoveStop { trade, level, by: caller.name() }).await? {
-            Answer::Done => Ok(Json(find(&caller, trade)?)),
+        let (expected_version, by) = (Some(before.body.version), caller.name());
+        match caller.ask(Command::MoveStop { trade, level, expected_version, by }).await? {
+            Answer::Done => find(&caller, trade),
             other => Err(denied(other)),
         }
     };
     caller.once(app, keyed, work).await
 }
 
-fn find(caller: &Caller, trade: TradeId) -> Result<PositionRow, Problem> {
-    let id = trade.to_string();
-    let row = caller.tenant.view.picture().positions.into_iter().find(|row| row.trade_id == id);
-    row.ok_or_else(|| Problem::not_found("There is no such open position."))
+fn find(caller: &Caller, trade: TradeId) -> Result<Versioned<PositionRow>, Problem> {
+    let row = caller.tenant.view.position(trade);
+    let row = row.ok_or_else(|| Problem::not_found("There is no such open position."))?;
+    Ok(Versioned { etag: version_tag(row.version)?, body: row })
 }

@@ -12,12 +12,12 @@ use axum::response::{IntoResponse as _, Response};
 use ballast_domain::{Limits, ProfileId, StrategyConfig};
 use ballast_engine::step::{Answer, Command};
 use ballast_platform::request::{Access, Api, IfMatch, Keyed, Lifecycle, Path, Problem, Versioned};
-use ballast_storage::Etag;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::caller::{Caller, denied, profile_id};
+use super::lists::version_tag;
 use crate::app::App;
 use crate::serve::market::CompileError;
 use crate::serve::tenants::{Put, PutError};
@@ -60,7 +60,7 @@ pub(super) struct Profile {
 #[utoipa::path(get, path = "/api/profiles", tag = "profiles",
     responses((status = 200, body = ProfileList)))]
 async fn list(caller: Caller) -> Json<ProfileList> {
-    Json(ProfileList { items: caller.tenant.view.picture().profiles })
+    Json(ProfileList { items: caller.tenant.view.profiles() })
 }
 
 /// Make a profile; it is stopped until it is started
@@ -77,7 +77,7 @@ async fn create(
 }
 
 async fn make(app: &App, caller: &Caller, body: ProfileBody) -> Result<Response, Problem> {
-    let known = caller.tenant.view.picture().profiles;
+    let known = caller.tenant.view.profiles();
     document::check_room(&known)?;
     let document = body.document(app, &known, None)?;
     let id = ProfileId::from_bits(app.entropy.bits());
@@ -119,7 +119,7 @@ async fn change(
 ) -> Result<Response, Problem> {
     let before = find(caller, id)?;
     seen.check(&before.etag)?;
-    let known = caller.tenant.view.picture().profiles;
+    let known = caller.tenant.view.profiles();
     let document = body.document(app, &known, Some(id))?;
     put(app, caller, id, document, Some(before.body.row.version)).await?;
     Ok(find(caller, id)?.into_response())
@@ -167,17 +167,10 @@ async fn put(
 
 /// A profile as it stands, with its version.
 fn find(caller: &Caller, id: ProfileId) -> Result<Versioned<Profile>, Problem> {
-    let rows = caller.tenant.view.picture().profiles;
-    let text = id.to_string();
-    let row = rows.into_iter().find(|row| row.id == text);
-    let row = row.ok_or_else(|| Problem::not_found("There is no such profile."))?;
-    let document = caller.tenant.view.document(id);
-    let document = document.ok_or_else(|| Problem::not_found("There is no such profile."))?;
+    let view = &caller.tenant.view;
+    let found = view.profile(id).zip(view.document(id));
+    let (row, document) = found.ok_or_else(|| Problem::not_found("There is no such profile."))?;
     let etag = version_tag(row.version)?;
     let (strategy_config, limits) = (document.strategy.clone(), document.limits);
     Ok(Versioned { etag, body: Profile { row, strategy_config, limits } })
-}
-
-fn version_tag(version: u64) -> Result<Etag, Problem> {
-    version.to_string().parse().map_err(|_| Problem::internal("a version is no ETag"))
 }

@@ -1,37 +1,30 @@
 //! The market's loop: from the feed over the shared board to every tenant.
 
+mod growth;
 mod requests;
 
 use std::cmp::Ordering;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ballast_domain::{Bar, FrameId, Symbol, Timeframe, Timestamp};
 use ballast_engine::market::{Board, BoardError, Frame};
 use ballast_engine::matching::PlayedBar;
-use ballast_engine::ports::{Feed, FeedError, MarketEvent};
+use ballast_engine::ports::{Feed, MarketEvent};
 use ballast_venues::paper::{MarketClose, PaperMarket};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::prices::Prices;
-use super::settings::MOST_WARM_UP_BARS;
 use super::stopped;
 use super::system::ReplayClock;
+pub(super) use growth::Growth;
 pub(super) use requests::Requests;
-pub(crate) use requests::{CompileError, MarketDesk};
+pub(crate) use requests::{CompileError, Compiled, MarketDesk};
 
 /// Frames that are kept for tenants that start later or again.
 const RECENT_FRAMES: usize = 8_192;
-/// An average that leans on its own past is as good as one that was never interrupted after so
-/// many times its period: Wilder's, the slowest, has forgotten all but (1 - 1/n)^(24 n), less than
-/// a billionth.
-const SETTLING: usize = 24;
-/// Closes of longer timeframes that are read at least: trails follow what they missed.
-const LEAST_LONGER_BARS: usize = 200;
-/// About a month; months have no fixed length.
-const MONTH_NANOS: i64 = 31 * 86_400 * 1_000_000_000;
 
 /// The latest frames, for tenants that have missed some.
 #[derive(Debug, Clone, Default)]
@@ -62,11 +55,6 @@ impl RecentFrames {
     /// All that are kept, in the order of their closes.
     pub(super) fn all(&self) -> Vec<Arc<Frame>> {
         self.lock().frames.iter().cloned().collect()
-    }
-
-    /// The latest frame: the last prices that everybody has been told.
-    pub(super) fn latest(&self) -> Option<Arc<Frame>> {
-        self.lock().frames.back().cloned()
     }
 
     /// The place of the first frame that closed after `instant`, or of the next that will close.
@@ -183,6 +171,8 @@ pub(super) struct Market<F> {
     pub(super) warm_up_bars: u32,
     /// What others ask for.
     pub(super) requests: Requests,
+    /// Strategies that are to trade from some close on.
+    pub(super) growth: Growth,
     /// The last price of each instrument.
     pub(super) prices: Prices,
     /// The close of the last base frame, for health.
@@ -190,14 +180,6 @@ pub(super) struct Market<F> {
 }
 
 impl<F: Feed> Market<F> {
-    /// Fills the board from history, so that indicators are ready at the first live close.
-    pub(super) async fn warm_up(&mut self, to: Timestamp) -> Result<(), FeedError> {
-        let symbols = self.board.symbols().collect();
-        let recent = &self.recent;
-        let keep = |frame: &Frame| drop(recent.keep(&[Arc::new(frame.clone())], &[]));
-        warm(&mut self.feed, &mut self.board, &symbols, self.warm_up_bars, to, keep).await
-    }
-
     /// Runs until the feed ends or `stop` is set.
     pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut close = Gathering::default();
@@ -214,6 +196,10 @@ impl<F: Feed> Market<F> {
                 () = stopped(&mut stop) => return,
                 Some(request) = self.requests.0.recv(), if close.close_time.is_none() => {
                     self.answer(request).await;
+                    continue;
+                }
+                warmed = self.growth.warmed(), if close.close_time.is_none() => {
+                    self.grow(warmed);
                     continue;
                 }
                 event = self.feed.next() => event,
@@ -406,69 +392,6 @@ impl<F: Feed> Market<F> {
 async fn tell_one(market: Option<PaperMarket>, close: MarketClose) -> Option<PaperMarket> {
     let market = market?;
     market.close(close).await.is_ok().then_some(market)
-}
-
-/// Fills a board from the history of `symbols` as far as `to`, so that its series are as they would
-/// be had they never been interrupted: from as many closes of each timeframe as its series need, of
-/// the base timeframe from `bars` at least.
-async fn warm<F: Feed>(
-    feed: &mut F,
-    board: &mut Board,
-    symbols: &BTreeSet<Symbol>,
-    bars: u32,
-    to: Timestamp,
-    mut keep: impl FnMut(&Frame),
-) -> Result<(), FeedError> {
-    let base = board.base();
-    let reaches: Vec<_> = board.reaches().collect();
-    let mut from = before(to, base, bars as usize);
-    let mut past: Vec<(Timeframe, Symbol, Bar)> = Vec::new();
-    for (timeframe, reach) in reaches {
-        let needed = (reach * SETTLING).min(MOST_WARM_UP_BARS as usize);
-        if timeframe == base {
-            from = from.min(before(to, base, needed));
-            continue;
-        }
-        let needed = needed.max(LEAST_LONGER_BARS);
-        let begun = timeframe.bucket_open(to);
-        let since = before(begun, timeframe, needed);
-        read(feed, symbols, timeframe, (since, begun), &mut past).await?;
-        // The bar that is forming is made from base bars.
-        from = from.min(begun);
-    }
-    read(feed, symbols, base, (from, to), &mut past).await?;
-    past.sort_by_key(|(timeframe, _, bar)| (bar.close_time, std::cmp::Reverse(*timeframe)));
-    for (timeframe, symbol, bar) in past {
-        let taken = match timeframe == base {
-            true => board.push(symbol, &bar, &mut keep),
-            false => board.seed(symbol, timeframe, &bar, &mut keep),
-        };
-        taken.map_err(|error| FeedError::Refused(error.to_string()))?;
-    }
-    // What somebody has not reported of the past is a gap, and no news.
-    board.expire(to, keep);
-    Ok(())
-}
-
-/// Reads bars of each instrument that closed in a window, its beginning left out.
-async fn read<F: Feed>(
-    feed: &mut F,
-    symbols: &BTreeSet<Symbol>,
-    timeframe: Timeframe,
-    (from, to): (Timestamp, Timestamp),
-    past: &mut Vec<(Timeframe, Symbol, Bar)>,
-) -> Result<(), FeedError> {
-    for symbol in symbols {
-        let history = feed.history(*symbol, timeframe, from, to).await?;
-        past.extend(history.into_iter().map(|bar| (timeframe, *symbol, bar)));
-    }
-    Ok(())
-}
-
-/// The instant about `bars` bars before `instant`.
-fn before(instant: Timestamp, timeframe: Timeframe, bars: usize) -> Timestamp {
-    let length = timeframe.nanos().unwrap_or(MONTH_NANOS);
-    instant.saturating_add_nanos(-length.saturating_mul(i64::try_from(bars).unwrap_or(i64::MAX)))
 }
 
 /// What has closed and was not told yet.

@@ -50,7 +50,7 @@ use control::{CONTROL, TradingControl};
 use front::{Desks, Front};
 use health::Health;
 use identity::Entrance;
-use market::{Market, MarketDesk, RecentFrames, Requests};
+use market::{Growth, Market, MarketDesk, RecentFrames, Requests};
 use past::{Past, Source};
 use prices::Prices;
 use settings::{FeedKind, TenantSettings};
@@ -173,6 +173,7 @@ impl Server {
             frame_grace: Duration::from_millis(self.settings.market.frame_grace_ms.into()),
             warm_up_bars: self.settings.market.warm_up_bars,
             requests,
+            growth: Growth::default(),
             prices: desks.prices.clone(),
             last_close,
         };

@@ -222,11 +222,7 @@ impl TenantWorld {
 
     async fn run(&self, stop: &mut watch::Receiver<bool>) -> Result<(), TenantError> {
         let journal = self.store.journal::<Envelope>(StreamName::Journal, 0);
-        let shown = self.view.begin().await?;
-        let state = fold::state_telling(&self.store, shown, |state, envelope| {
-            self.view.catch_up(state, envelope);
-        });
-        let state = state.await?;
+        let state = fold::state_shown(&self.store, &self.view).await?;
         let missed_from = at_work_since(&state);
         let place =
             Place::of(fold::last_frame(&self.store).await?, fold::last_played(&self.store).await?);

@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::health::Health;
-use super::market::{CompileError, MarketDesk, Place, RecentFrames, Seat};
+use super::market::{CompileError, Compiled, MarketDesk, Place, RecentFrames, Seat};
 use super::tenant::{ConfiguredProfile, TenantWorld, Way};
 use crate::views::{Everybody, Message, TenantView};
 
@@ -68,7 +68,6 @@ pub(crate) struct Tenant {
     pub(crate) view: Arc<TenantView>,
     way: watch::Receiver<Option<Way>>,
     plans: Plans,
-    recent: RecentFrames,
 }
 
 /// Why a tenant did not do what it was asked.
@@ -142,8 +141,7 @@ impl Tenants {
             ways,
             view: Arc::clone(&view),
         };
-        let recent = kit.recent.clone();
-        (Arc::new(Tenant { store, view, way, plans, recent }), Seat::new(joined, place), world)
+        (Arc::new(Tenant { store, view, way, plans }), Seat::new(joined, place), world)
     }
 
     /// Lets a world run until everything is to stop.
@@ -247,7 +245,7 @@ impl Tenant {
     ) -> Result<Answer, PutError> {
         let Put { profile, document, expected_version, by } = put;
         let way = self.way().await?;
-        let plan = market.compile(Arc::new(document.strategy.clone())).await?;
+        let Compiled { plan, prices } = market.compile(Arc::new(document.strategy.clone())).await?;
         let (cash, instruments) = (document.capital.money(), document.instruments.clone());
         let strategy = Arc::clone(&plan.config);
         self.plans().push((profile, plan.clone()));
@@ -258,9 +256,9 @@ impl Tenant {
         // What the journal does not have is not needed when the tenant is started again.
         self.plans()
             .retain(|(of, plan)| *of != profile || Arc::ptr_eq(&plan.config, &strategy) == done);
-        if let Some(frame) = self.recent.latest().filter(|_| done) {
+        if let Some(prices) = prices.filter(|_| done) {
             // A new profile knows the last prices at once, and not at the next close only.
-            way.see(frame).await;
+            way.see(prices).await;
         }
         if done && way.broker.open_account(profile, cash, instruments).await.is_err() {
             // The venue has ended: its account is opened when the tenant is started again.

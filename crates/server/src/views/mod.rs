@@ -6,6 +6,7 @@
 //! asked by trading, and never waits.
 
 mod equity;
+mod messages;
 mod orders;
 mod project;
 mod sentences;
@@ -19,26 +20,25 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use ballast_domain::{Envelope, Event, ProfileDocument, ProfileId, TenantId, TradeId};
+use ballast_domain::{Envelope, Event, OrderId, ProfileDocument, ProfileId, TenantId, TradeId};
 use ballast_engine::state::State;
 use ballast_engine::step::Engine;
 use ballast_storage::{Query, Snapshot, StoreError, TenantStore};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use tokio::sync::broadcast;
-use utoipa::ToSchema;
+use tokio::task::JoinSet;
 
-pub(crate) use equity::{EquityHour, of as equity_of};
+pub(crate) use equity::{EquityHour, Worth, of as equity_of};
+pub(crate) use messages::{Marks, Message, Picture, Update};
 pub(crate) use store::{
     ALERTS, EQUITY, Listed, ORDERS, PROGRESS, TIMELINE, TRADES, TRANSFERS, VERSIONS, VersionRow,
 };
 
 use equity::Curve;
-use project::{Changes, Projector};
-use rows::{
-    AlertRow, EvaluationRow, OrderRow, PositionMarks, PositionRow, ProfileMarks, ProfileRow,
-    TradeRow,
-};
+use messages::{MarkedPosition, MarkedProfile, Removes, Upserts};
+use project::{Changes, ENDED_KEPT, Projector};
+use rows::{AlertRow, EvaluationRow, OrderRow, PositionRow, ProfileRow, TradeRow};
 use store::KeptOrder;
 use store::{Write, Writer};
 
@@ -46,105 +46,12 @@ use store::{Write, Writer};
 const RECENT: usize = 50;
 /// Ended orders that a picture has.
 const RECENT_ORDERS: usize = 50;
+/// Rows that are read at the same time.
+const READS_AT_ONCE: usize = 32;
 /// How often marks and evaluations are told of at most.
 const MARKS_EVERY: Duration = Duration::from_millis(250);
 /// Messages that a follower may be behind by.
 const FOLLOWER_LAG: usize = 512;
-
-/// A change of a tenant's rows, for whoever has the rows before it.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Update {
-    pub(crate) tenant_id: String,
-    /// The last event of the journal that is in it.
-    pub(crate) seq: u64,
-    /// The same of the tenant's update before it: who has another one has missed something.
-    pub(crate) prev_seq: u64,
-    /// What the last event was, such as `orderFilled`.
-    #[serde(rename = "type")]
-    pub(crate) kind: String,
-    pub(crate) upserts: Upserts,
-    pub(crate) removes: Removes,
-}
-
-/// Rows that are new or changed.
-#[derive(Debug, Clone, Default, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Upserts {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) profiles: Vec<ProfileRow>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) orders: Vec<OrderRow>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) positions: Vec<PositionRow>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) trades: Vec<TradeRow>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) alerts: Vec<AlertRow>,
-}
-
-/// Ids of rows that are gone.
-#[derive(Debug, Clone, Default, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Removes {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) profiles: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) positions: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) trades: Vec<String>,
-}
-
-/// What the market has made of profiles and positions, without a sequence: it overwrites.
-#[derive(Debug, Clone, Default, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Marks {
-    pub(crate) profiles: Vec<MarkedProfile>,
-    pub(crate) positions: Vec<MarkedPosition>,
-}
-
-/// A profile's marks.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct MarkedProfile {
-    pub(crate) id: String,
-    #[serde(flatten)]
-    pub(crate) marks: ProfileMarks,
-}
-
-/// A position's marks.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct MarkedPosition {
-    pub(crate) trade_id: String,
-    #[serde(flatten)]
-    pub(crate) marks: PositionMarks,
-}
-
-/// What followers are told.
-#[derive(Debug, Clone)]
-pub(crate) enum Message {
-    Update(Update),
-    Marks(Marks),
-    Evaluation(EvaluationRow),
-    Alert(AlertRow),
-    /// The tenant has begun to run, and its rows are what its journal says: changes that were told
-    /// before lead nowhere.
-    Anew,
-}
-
-/// All rows of a tenant as they are at one sequence.
-#[derive(Debug, Clone)]
-pub(crate) struct Picture {
-    pub(crate) seq: u64,
-    pub(crate) profiles: Vec<ProfileRow>,
-    /// Those that may still fill, then the latest that have ended; the newest first.
-    pub(crate) orders: Vec<OrderRow>,
-    pub(crate) positions: Vec<PositionRow>,
-    /// The newest first, as the alerts.
-    pub(crate) trades: Vec<TradeRow>,
-    pub(crate) alerts: Vec<AlertRow>,
-}
 
 /// What is shown of one tenant.
 #[derive(Debug)]
@@ -196,7 +103,8 @@ impl TenantView {
         let seq = store::progress(&self.store).await?;
         self.writer.begins_at(seq);
         let newest = |order| Query { order_by: Some(order), descending: true, ..Query::default() };
-        let orders = self.store.documents(&ORDERS).query::<KeptOrder>(&newest("seq")).await?;
+        let some = Query { limit: ENDED_KEPT, ..newest("seq") };
+        let orders = self.store.documents(&ORDERS).query::<KeptOrder>(&some).await?;
         let some = Query { limit: RECENT, ..newest("closedMs") };
         let trades = self.store.documents(&TRADES).query::<TradeRow>(&some).await?;
         let some = Query { limit: RECENT, ..newest("seq") };
@@ -208,6 +116,25 @@ impl TenantView {
         shown.trades = trades.documents.into_iter().map(|row| row.body).collect();
         shown.alerts = alerts.documents.into_iter().map(|row| row.body).collect();
         Ok(seq)
+    }
+
+    /// Reads the stored rows of orders that may still change and are not among the latest.
+    /// `state` is what the journal tells up to the sequence that [`Self::begin`] has given.
+    pub(crate) async fn resume(&self, state: &State) -> Result<(), StoreError> {
+        let mut missing = self.lock().projector.missing(state).into_iter();
+        let documents = self.store.documents(&ORDERS);
+        let mut reads = JoinSet::new();
+        loop {
+            while reads.len() < READS_AT_ONCE
+                && let Some(order) = missing.next()
+            {
+                let documents = documents.clone();
+                reads.spawn(async move { documents.get::<KeptOrder>(&order.to_string()).await });
+            }
+            let Some(read) = reads.join_next().await else { return Ok(()) };
+            let read = read.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            self.lock().projector.resume(read?.map(|found| found.body));
+        }
     }
 
     /// Waits until what is shown is stored too, so that whoever has changed something finds it in
@@ -314,14 +241,48 @@ impl TenantView {
         self.lock().picture()
     }
 
+    /// The profiles that were not removed.
+    pub(crate) fn profiles(&self) -> Vec<ProfileRow> {
+        self.lock().profiles.values().cloned().collect()
+    }
+
+    /// A profile that was not removed.
+    pub(crate) fn profile(&self, id: ProfileId) -> Option<ProfileRow> {
+        self.lock().profiles.get(&id).cloned()
+    }
+
+    /// The open positions.
+    pub(crate) fn positions(&self) -> Vec<PositionRow> {
+        self.lock().positions.values().cloned().collect()
+    }
+
+    /// An open position.
+    pub(crate) fn position(&self, trade: TradeId) -> Option<PositionRow> {
+        self.lock().positions.get(&trade).cloned()
+    }
+
+    /// An order that may still fill or has ended lately.
+    pub(crate) fn order(&self, id: OrderId) -> Option<OrderRow> {
+        self.lock().projector.order(id).cloned()
+    }
+
+    /// The orders that may still fill, the newest first.
+    pub(crate) fn working_orders(&self) -> Vec<OrderRow> {
+        let shown = self.lock();
+        let working = shown.projector.orders().filter(|row| row.working);
+        let mut rows: Vec<_> = working.cloned().collect();
+        rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.seq));
+        rows
+    }
+
     /// The document of a profile that was not removed.
     pub(crate) fn document(&self, profile: ProfileId) -> Option<Arc<ProfileDocument>> {
         self.lock().documents.get(&profile).map(|(_, document)| Arc::clone(document))
     }
 
-    /// The end of a profile's equity curve, as fine as it came: milliseconds and equity.
-    pub(crate) fn equity(&self, profile: ProfileId) -> Vec<(i64, String)> {
-        self.lock().curves.get(&profile).map(|curve| curve.fine().collect()).unwrap_or_default()
+    /// The end of a profile's equity curve, as fine as it came.
+    pub(crate) fn equity(&self, profile: ProfileId) -> Vec<Worth> {
+        self.lock().curves.get(&profile).map(|curve| curve.fine().to_vec()).unwrap_or_default()
     }
 
     /// Says that a person has seen an alert; `None` when there is no such alert.
@@ -511,9 +472,8 @@ impl Shown {
         for profile in engine.state().profiles().filter(|profile| !profile.removed) {
             let id = profile.id;
             let curve = self.curves.entry(id).or_insert_with(|| Curve::new(id));
-            let worth = shown::marked_at(engine, profile).zip(shown::equity(engine, profile));
-            if let Some((at, equity)) = worth {
-                hours.extend(curve.observe(at, equity).cloned());
+            if let Some(worth) = shown::worth(engine, profile) {
+                hours.extend(curve.observe(worth).cloned());
             }
             let Some(row) = self.profiles.get_mut(&id) else { continue };
             let marked = shown::profile_marks(engine, profile, curve.day_start);

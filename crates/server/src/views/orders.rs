@@ -42,6 +42,20 @@ pub(super) fn find_trade(profile: &Profile, id: TradeId) -> Option<&Trade> {
     profile.trades.get(&id).or_else(|| profile.closed.iter().rev().find(|trade| trade.id == id))
 }
 
+/// The orders of a profile that an event may still be about: those that work, those that ended
+/// before they were filled, and what protects its open trades.
+pub(super) fn changing(profile: &Profile) -> impl Iterator<Item = OrderId> {
+    let filled = OrderState::Done(DoneState::Filled);
+    let late = profile.ended.iter().filter(move |order| order.state != filled);
+    let late = late.map(|order| order.terms.order_id());
+    let legs = profile.trades.values().flat_map(|trade| {
+        let targets = (0..trade.targets.len()).filter_map(|number| u8::try_from(number).ok());
+        let legs = std::iter::once(Leg::Stop).chain(targets.map(Leg::Target));
+        legs.map(|leg| OrderId { intent: trade.id.0, leg })
+    });
+    profile.working.keys().copied().chain(late).chain(legs)
+}
+
 /// What an event makes of the row of its order. `known` is the row before it.
 pub(super) fn follow(
     state: &State,

@@ -18,8 +18,10 @@ use super::shown;
 use super::store::{KeptOrder, Listed, VersionRow};
 use super::{decimal, sentences, word};
 
-/// Rows of ended orders that are kept in memory.
-const ENDED_KEPT: usize = 200;
+/// Rows of ended orders that are kept in memory, at least.
+pub(super) const ENDED_KEPT: usize = 200;
+/// So many more are kept before the surplus is looked for.
+const SURPLUS: usize = 100;
 
 /// What a batch of events has changed.
 #[derive(Debug, Default)]
@@ -43,6 +45,8 @@ pub(super) struct Projector {
     /// How many transfers of an intent were told of.
     told: BTreeMap<IntentId, usize>,
     explainers: BTreeMap<ProfileId, Explainer>,
+    /// How many orders and intents were known after the surplus was forgotten.
+    tidied: usize,
 }
 
 /// The strategy of one version of a profile, compiled for its words alone.
@@ -57,9 +61,20 @@ impl Projector {
     pub(super) fn resume(&mut self, orders: impl IntoIterator<Item = KeptOrder>) {
         for kept in orders {
             if let Ok(id) = kept.row.id.parse() {
-                self.orders.insert(id, kept);
+                self.orders.entry(id).or_insert(kept);
             }
         }
+    }
+
+    /// Orders that may still change and whose rows are not here.
+    pub(super) fn missing(&self, state: &State) -> Vec<OrderId> {
+        let changing = state.profiles().flat_map(orders::changing);
+        changing.filter(|id| !self.orders.contains_key(id)).collect()
+    }
+
+    /// The row of an order that may still change or has ended lately.
+    pub(super) fn order(&self, id: OrderId) -> Option<&OrderRow> {
+        self.orders.get(&id).map(|kept| &kept.row)
     }
 
     /// The orders that may still fill and the latest that have ended.
@@ -139,29 +154,27 @@ impl Projector {
         new
     }
 
-    /// Forgets what no event is going to change.
+    /// Forgets what no event is going to change, once there is much of it.
     pub(super) fn tidy(&mut self, state: &State) {
-        let known = |id: &OrderId| {
-            let profile = state.profile(id.intent.profile);
-            profile.is_some_and(|profile| profile.working.contains_key(id))
-        };
+        if self.orders.len() + self.told.len() < self.tidied + SURPLUS {
+            return;
+        }
+        let changing: BTreeSet<_> = state.profiles().flat_map(orders::changing).collect();
         let mut ended: Vec<(u64, OrderId)> = self
             .orders
             .iter()
-            .filter(|(id, _)| !known(id))
+            .filter(|(id, _)| !changing.contains(id))
             .map(|(id, kept)| (kept.row.seq, *id))
             .collect();
-        if ended.len() > ENDED_KEPT {
-            ended.sort_unstable();
-            let surplus = ended.len() - ENDED_KEPT;
-            for (_, id) in ended.into_iter().take(surplus) {
-                self.orders.remove(&id);
-            }
+        ended.sort_unstable();
+        for (_, id) in ended.iter().rev().skip(ENDED_KEPT) {
+            self.orders.remove(id);
         }
         self.told.retain(|intent, _| {
             let profile = state.profile(intent.profile);
             profile.is_some_and(|profile| !profile.book.transfers(*intent).is_empty())
         });
+        self.tidied = self.orders.len() + self.told.len();
     }
 
     /// The event as a line of the timeline and of its trade's life.

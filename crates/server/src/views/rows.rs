@@ -224,6 +224,8 @@ pub(crate) struct TargetRow {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PositionRow {
     pub(crate) trade_id: String,
+    /// Its ETag: changes with each fill, and when a person moves its stop.
+    pub(crate) version: u64,
     pub(crate) profile_id: String,
     pub(crate) symbol: String,
     pub(crate) direction: DirectionWord,

@@ -9,13 +9,14 @@ use ballast_engine::strategy::Plan;
 use rust_decimal::Decimal;
 
 use super::decimal;
+use super::equity::Worth;
 use super::rows::{
     CapitalRow, EvaluationRow, PositionMarks, PositionRow, ProfileMarks, ProfileRow, RuleRow,
     StopRow, TargetRow, TradeRow,
 };
 
-/// The row of a profile. `day` is what its equity was when the day began.
-pub(super) fn profile_row(engine: &Engine, profile: &Profile, day: Option<Decimal>) -> ProfileRow {
+/// The row of a profile. `day` is what it was worth when the day began.
+pub(super) fn profile_row(engine: &Engine, profile: &Profile, day: Option<Worth>) -> ProfileRow {
     let document = &profile.document;
     let balance = |account| decimal(profile.book.balance(account));
     ProfileRow {
@@ -47,27 +48,35 @@ pub(super) fn profile_row(engine: &Engine, profile: &Profile, day: Option<Decima
     }
 }
 
-/// What a profile is worth now; `None` when that does not fit a decimal.
-pub(super) fn equity(engine: &Engine, profile: &Profile) -> Option<Decimal> {
+/// What a profile is worth at the newest price of what it trades; `None` while there is none, and
+/// when it does not fit a decimal.
+pub(super) fn worth(engine: &Engine, profile: &Profile) -> Option<Worth> {
+    let symbols = profile.document.strategy.symbols.iter();
+    let newest = symbols.filter_map(|symbol| Some(engine.mark(profile.id, *symbol)?.1)).max();
+    let allocated = profile.document.capital.allocated;
+    Some(Worth { at_ms: newest?.millis(), equity: equity(engine, profile)?, allocated })
+}
+
+fn equity(engine: &Engine, profile: &Profile) -> Option<Decimal> {
     profile.equity(|symbol| engine.mark(profile.id, symbol).map(|(price, _)| price))
 }
 
-/// When the newest price of what a profile trades was made.
-pub(super) fn marked_at(engine: &Engine, profile: &Profile) -> Option<Timestamp> {
-    let symbols = profile.document.strategy.symbols.iter();
-    symbols.filter_map(|symbol| Some(engine.mark(profile.id, *symbol)?.1)).max()
-}
-
+/// What the market makes of a profile. What was put in or taken out since the day began is no
+/// profit; the percentage is of what it then had, with that.
 pub(super) fn profile_marks(
     engine: &Engine,
     profile: &Profile,
-    day: Option<Decimal>,
+    day: Option<Worth>,
 ) -> ProfileMarks {
     let at_cost = profile.book.equity_at_cost();
     let equity = equity(engine, profile).unwrap_or(at_cost);
-    let day_profit = day.map(|day| equity.saturating_sub(day));
-    let percent = day.zip(day_profit).and_then(|(day, profit)| {
-        let share = profit.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(day)?;
+    let begun_with = day.map(|day| {
+        let put_in = profile.document.capital.allocated.saturating_sub(day.allocated);
+        day.equity.saturating_add(put_in)
+    });
+    let day_profit = begun_with.map(|begun_with| equity.saturating_sub(begun_with));
+    let percent = begun_with.zip(day_profit).and_then(|(begun_with, profit)| {
+        let share = profit.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(begun_with)?;
         Some(decimal(share.round_dp(4)))
     });
     let at_stop = profile.trades.values().filter_map(result_at_stop);
@@ -91,6 +100,7 @@ fn result_at_stop(trade: &Trade) -> Option<Decimal> {
 pub(super) fn position_row(engine: &Engine, trade: &Trade) -> PositionRow {
     PositionRow {
         trade_id: trade.id.to_string(),
+        version: trade.version(),
         profile_id: trade.id.0.profile.to_string(),
         symbol: trade.symbol.to_string(),
         direction: trade.direction.into(),

@@ -143,20 +143,20 @@ impl Feed for SimulatedFeed {
 
     /// As [`Feed::history`], and never what [`Self::next`] has still to tell. Long windows are
     /// best asked for in pieces: bars that nobody needs at once need not be in memory at once.
-    async fn history(
-        &mut self,
+    fn history(
+        &self,
         symbol: Symbol,
         timeframe: Timeframe,
         from: Timestamp,
         to: Timestamp,
-    ) -> Result<Vec<Bar>, FeedError> {
-        let Some(told) = self.told(symbol) else {
-            return Ok(Vec::new());
-        };
-        let market = Arc::clone(&self.market);
-        let make = move || market.history(symbol, timeframe, from, to.min(told));
-        let bars = tokio::task::spawn_blocking(make).await;
-        bars.map_err(|error| FeedError::Unavailable(error.to_string()))
+    ) -> impl Future<Output = Result<Vec<Bar>, FeedError>> + Send + 'static + use<> {
+        let (market, told) = (Arc::clone(&self.market), self.told(symbol));
+        async move {
+            let Some(told) = told else { return Ok(Vec::new()) };
+            let make = move || market.history(symbol, timeframe, from, to.min(told));
+            let bars = tokio::task::spawn_blocking(make).await;
+            bars.map_err(|error| FeedError::Unavailable(error.to_string()))
+        }
     }
 }
 

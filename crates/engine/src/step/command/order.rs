@@ -27,7 +27,7 @@ impl Engine {
     pub(super) fn move_stop(
         &mut self,
         context: &Context,
-        id: TradeId,
+        (id, expected_version): (TradeId, Option<u64>),
         level: Price,
         by: String,
         effects: &mut Effects,
@@ -36,6 +36,10 @@ impl Engine {
         let Some(trade) = profile.trades.get(&id) else {
             return Ok(Answer::Refused(Refusal::TradeUnknown { trade: id }));
         };
+        let version = trade.version();
+        if expected_version.is_some_and(|expected| expected != version) {
+            return Ok(Answer::Conflict { version });
+        }
         let view = self.view(context, profile, trade.symbol, None);
         let stop = match risk::check_stop(trade, level, &view) {
             Ok(Some(stop)) => stop,

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use ballast_domain::{OrderType, ProfileDocument, ProfileId, ProfileStatus, Refusal, SignalTerms};
+use ballast_domain::{OrderType, ProfileDocument, ProfileId, ProfileStatus, Refusal, Side};
 
 use super::script::play;
-use crate::fixture::{PROFILE, config, document, entry, exit, goog, hour, order, read};
-use crate::step::{Answer, Command};
+use crate::fixture::{
+    PROFILE, config, document, entry, exit, goog, hour, manual, order, read, trade,
+};
+use crate::step::{Answer, Command, ManualOrder};
 use crate::strategy::Plan;
 use crate::world::World;
 
@@ -112,10 +114,11 @@ fn a_removed_profile_trades_no_more() {
         assert_eq!(world.set(PROFILE, status), Answer::NoSuchProfile);
     }
     for signal in [entry("1"), exit(1, None)] {
-        assert_eq!(world.signal(signal.clone()), Answer::Refused(Refusal::ProfileUnknown));
-        let preview = world.command(Command::Preview(Box::new(signal)));
-        assert_eq!(preview, Answer::Refused(Refusal::ProfileUnknown));
+        assert_eq!(world.signal(signal), Answer::Refused(Refusal::ProfileUnknown));
     }
+    let asked = Box::new(manual(Side::Buy, "1"));
+    assert_eq!(world.command(Command::Preview(asked.clone())), Answer::NoSuchProfile);
+    assert_eq!(world.command(Command::Order(asked)), Answer::NoSuchProfile);
     play(&mut world, "flatten ->\n stop 1 50 ->\n restart ->\n bar 100 100 100 100 ->");
     assert!(world.engine.plan(PROFILE).is_none(), "nor after a restart");
 }
@@ -148,8 +151,9 @@ fn a_late_fill_of_a_removed_profile_is_booked_and_can_be_left() {
 #[test]
 fn a_preview_says_what_the_gate_would_and_changes_nothing() {
     let mut world = World::running("{}");
-    let preview = |world: &mut World, signal| world.command(Command::Preview(Box::new(signal)));
-    assert_eq!(preview(&mut world, entry("10")), Answer::Refused(Refusal::MarketDataMissing));
+    let preview = |world: &mut World, order| world.command(Command::Preview(Box::new(order)));
+    let ten = manual(Side::Buy, "10");
+    assert_eq!(preview(&mut world, ten), Answer::Refused(Refusal::MarketDataMissing));
     play(&mut world, "bar 100 100 100 100");
     let document = changed(&world, |document| {
         document.instruments[0].lot_size = Some(read("1"));
@@ -157,18 +161,18 @@ fn a_preview_says_what_the_gate_would_and_changes_nothing() {
     });
     world.put(PROFILE, document);
     let before = (world.journal.len(), world.engine.state().clone());
-    let mut signal = entry("10.9");
-    if let SignalTerms::Enter { order_type, .. } = &mut signal.terms {
-        *order_type = OrderType::Limit { limit_price: read("99.7") };
-    }
-    let Answer::WouldAccept { terms } = preview(&mut world, signal.clone()) else { panic!() };
+    let order_type = OrderType::Limit { limit_price: read("99.7") };
+    let order = ManualOrder { order_type, ..manual(Side::Buy, "10.9") };
+    let Answer::WouldAccept { terms } = preview(&mut world, order.clone()) else { panic!() };
     assert_eq!((terms.quantity, terms.reserved.amount()), (read("10"), read("995")));
     assert_eq!(terms.order_type, OrderType::Limit { limit_price: read("99.5") });
-    let nothing = Refusal::TradeUnknown { trade: crate::fixture::trade(1) };
-    assert_eq!(preview(&mut world, exit(1, None)), Answer::Refused(nothing));
+    let nothing = Refusal::TradeUnknown { trade: trade(1) };
+    let exit = ManualOrder { trade: Some(trade(1)), ..manual(Side::Sell, "1") };
+    assert_eq!(preview(&mut world, exit), Answer::Refused(nothing));
     assert!(world.actions.is_empty());
     assert_eq!((world.journal.len(), world.engine.state().clone()), before);
-    assert_eq!(world.signal(signal), Answer::Accepted(terms.order_id()), "as it was told");
+    let sent = world.command(Command::Order(Box::new(order)));
+    assert_eq!(sent, Answer::Accepted(terms.order_id()), "as it was told");
     assert_eq!(*world.profile().working[&terms.order_id()].terms, *terms);
 }
 

@@ -96,7 +96,7 @@ fn take(world: &mut World, input: &str) {
         }
         "stop" => {
             let (trade, level, by) = (trade(read(words[0])), read(words[1]), "bob".to_owned());
-            world.command(Command::MoveStop { trade, level, by });
+            world.command(Command::MoveStop { trade, level, expected_version: None, by });
         }
         "flatten" => {
             let by = "bob".to_owned();

@@ -9,7 +9,7 @@ use crate::world::World;
 
 fn move_stop(world: &mut World, trade: TradeId, level: &str) -> Answer {
     let (level, by) = (read(level), "bob".to_owned());
-    world.command(Command::MoveStop { trade, level, by })
+    world.command(Command::MoveStop { trade, level, expected_version: None, by })
 }
 
 /// Ten units of GOOG held at 100 with a stop at 95, the last price 102.
@@ -34,6 +34,28 @@ fn a_stop_is_moved_by_a_person() {
         ",
     );
     assert_eq!(world.profile().closed[0].exit_reason, Some(ballast_domain::ExitReason::StopLoss));
+}
+
+/// What a person has not seen, a fill or what somebody else did, is not overruled; that a stop has
+/// trailed by itself is what they have asked for.
+#[test]
+fn a_stop_is_moved_only_by_who_has_seen_the_trade_as_it_is() {
+    let mut world = protected("{}");
+    let seen = world.profile().trades[&trade(1)].version();
+    let to = |level, expected_version| Command::MoveStop {
+        trade: trade(1),
+        level: read(level),
+        expected_version: Some(expected_version),
+        by: "bob".to_owned(),
+    };
+    assert_eq!(world.command(to("97", seen)), Answer::Done);
+    assert_eq!(world.words(), "stop 1 97 StopLoss by bob | move 1 97");
+    let version = world.profile().trades[&trade(1)].version();
+    assert_eq!(world.command(to("96", seen)), Answer::Conflict { version });
+    play(&mut world, "exit 1 4\n filled 2 b 4@102");
+    let left = world.profile().trades[&trade(1)].version();
+    assert_eq!(world.command(to("96", version)), Answer::Conflict { version: left });
+    assert_eq!(world.command(to("98", left)), Answer::Done);
 }
 
 #[test]

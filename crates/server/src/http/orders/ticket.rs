@@ -1,30 +1,27 @@
-//! A ticket: an order as a person writes it, on its way to a signal.
+//! A ticket: an order as a person writes it, on its way to the engine.
 
 use ballast_domain::exits::{Distance, TargetTerms};
 use ballast_domain::number::decimal_or_number;
 use ballast_domain::strategy::optional_decimal;
-use ballast_domain::{
-    Direction, ExitReason, Instrument, OrderType, Origin, Price, ProfileId, Protection, Quantity,
-    Signal, SignalTerms, Slot, TimeInForce, TradeId,
-};
+use ballast_domain::{Instrument, OrderType, Price, Protection, TimeInForce};
+use ballast_engine::step::ManualOrder;
 use ballast_platform::request::{FieldError, Problem};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::super::caller::{Caller, profile_id};
+use super::super::caller::{Caller, profile_id, trade_id};
 use super::super::market;
 use crate::app::App;
-use crate::views::rows::PositionRow;
-use crate::views::words::{DirectionWord, OrderKind, SideWord};
+use crate::views::words::{OrderKind, SideWord};
 
-/// An order by hand. Give `quantity` or `notional`. An order against an open position of the
-/// profile and symbol leaves it; any other enters.
+/// An order by hand. Give `quantity` or `notional`. An order whose side leaves an open position of
+/// the profile and symbol leaves it, never more than is held; any other enters.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({"profileId": "prf_0000000000001", "symbol": "ACME", "side": "buy",
     "type": "limit", "quantity": "10", "limitPrice": "99.5", "stopLoss": {"percent": "2"}}))]
-pub(in crate::http) struct Ticket {
+pub(super) struct Ticket {
     profile_id: String,
     symbol: String,
     side: SideWord,
@@ -59,6 +56,10 @@ pub(in crate::http) struct Ticket {
     #[serde(default)]
     #[schema(value_type = Option<TicketLevel>, nullable = false)]
     take_profit: Option<Level>,
+    /// The position that it leaves, where the profile has several that it can.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    trade_id: Option<String>,
     /// Refuse it rather than enter.
     #[serde(default)]
     reduce_only: bool,
@@ -109,75 +110,35 @@ pub(super) const fn price_of(order_type: &OrderType) -> Option<Price> {
 
 impl Ticket {
     /// What it asks for; everything that is wrong with it is said at once.
-    pub(in crate::http) fn signal(&self, app: &App, caller: &Caller) -> Result<Signal, Problem> {
+    pub(super) fn order(&self, app: &App, caller: &Caller) -> Result<ManualOrder, Problem> {
         let profile = profile_id(&self.profile_id)?;
         if caller.tenant.view.document(profile).is_none() {
             return Err(Problem::not_found("There is no such profile."));
         }
-        let instrument = *market::find(app, &self.symbol)?;
+        let trade = self.trade_id.as_deref().map(trade_id).transpose()?;
+        let instrument = market::find(app, &self.symbol)?;
         let mut errors = Vec::new();
         let order_type = self.order_type(&mut errors);
         let protection = self.protection(&mut errors);
         let quantity = order_type
             .as_ref()
-            .and_then(|order_type| self.quantity(app, &instrument, order_type, &mut errors));
-        let held = self.held(caller, profile);
-        if held.is_none() && self.reduce_only {
-            let message = "there is no position against which this order would reduce";
-            errors.push(FieldError::new("reduceOnly", message));
-        }
-        if held.is_some() && (self.stop_loss.is_some() || self.take_profit.is_some()) {
-            let message = "this order leaves a position, and protects nothing";
-            errors.push(FieldError::new("stopLoss", message));
-        }
+            .and_then(|order_type| self.quantity(app, instrument, order_type, &mut errors));
         let (Some(order_type), Some(quantity), []) = (order_type, quantity, errors.as_slice())
         else {
             return Err(Problem::invalid(errors));
         };
-        let time_in_force = self.time_in_force.into();
-        let terms = match held {
-            Some(trade) => SignalTerms::Exit {
-                trade,
-                quantity: Quantity::new(quantity).ok(),
-                order_type,
-                time_in_force,
-                reason: ExitReason::Manual,
-                then: None,
-            },
-            None => SignalTerms::Enter {
-                direction: self.direction(),
-                slot: Slot::default(),
-                quantity,
-                order_type,
-                time_in_force,
-                protection,
-                cut_to_available: false,
-                cancels: None,
-            },
-        };
-        let origin = Origin::Manual { by: caller.identity.user.to_string() };
-        Ok(Signal { origin, profile, symbol: instrument.symbol, terms })
-    }
-
-    const fn direction(&self) -> Direction {
-        match self.side {
-            SideWord::Buy => Direction::Long,
-            SideWord::Sell => Direction::Short,
-        }
-    }
-
-    /// The open trade that this order goes against.
-    fn held(&self, caller: &Caller, profile: ProfileId) -> Option<TradeId> {
-        let against = match self.side {
-            SideWord::Buy => DirectionWord::Short,
-            SideWord::Sell => DirectionWord::Long,
-        };
-        let profile = profile.to_string();
-        let ours = |row: &PositionRow| {
-            row.profile_id == profile && row.symbol == self.symbol && row.direction == against
-        };
-        let positions = caller.tenant.view.picture().positions;
-        positions.into_iter().find(ours)?.trade_id.parse().ok()
+        Ok(ManualOrder {
+            profile,
+            symbol: instrument.symbol,
+            side: self.side.into(),
+            quantity,
+            order_type,
+            time_in_force: self.time_in_force.into(),
+            protection,
+            trade,
+            reduce_only: self.reduce_only || trade.is_some(),
+            by: caller.identity.user.to_string(),
+        })
     }
 
     fn order_type(&self, errors: &mut Vec<FieldError>) -> Option<OrderType> {

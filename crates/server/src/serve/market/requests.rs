@@ -1,16 +1,17 @@
-//! What others ask of the market's loop, and how it answers between two closes.
+//! What others ask of the market's loop, which it takes up between two closes.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ballast_domain::{StrategyConfig, Symbol};
+use ballast_domain::StrategyConfig;
+use ballast_engine::market::Frame;
 use ballast_engine::ports::Feed;
 use ballast_engine::strategy::{ConfigFault, Plan};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+use super::growth::Asked;
 use super::{Market, Seat};
 
 /// Requests that may wait.
@@ -21,9 +22,17 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// What the market's loop is asked for.
 pub(super) enum Request {
     /// Compile a strategy, so that it trades from the next close on.
-    Compile { strategy: Arc<StrategyConfig>, answer: oneshot::Sender<Result<Plan, CompileError>> },
+    Compile { strategy: Arc<StrategyConfig>, answer: Asked },
     /// Tell a tenant of closes from now on.
     Seat(Seat),
+}
+
+/// A strategy that can trade from the next close on.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) plan: Plan,
+    /// The last prices, those of its instruments among them; none before the first close.
+    pub(crate) prices: Option<Arc<Frame>>,
 }
 
 /// Why a strategy does not run on this market.
@@ -60,7 +69,7 @@ impl MarketDesk {
     pub(crate) async fn compile(
         &self,
         strategy: Arc<StrategyConfig>,
-    ) -> Result<Plan, CompileError> {
+    ) -> Result<Compiled, CompileError> {
         let gone = || CompileError::Unavailable("the market has ended".to_owned());
         let (answer, answered) = oneshot::channel();
         let asked = async {
@@ -81,28 +90,7 @@ impl<F: Feed> Market<F> {
     pub(super) async fn answer(&mut self, request: Request) {
         match request {
             Request::Seat(seat) => self.tenants.push(seat),
-            Request::Compile { strategy, answer } => {
-                // Whoever asked may have gone; the series stay and cost little.
-                let _ = answer.send(self.compile(strategy).await);
-            }
+            Request::Compile { strategy, answer } => self.compile(strategy, answer).await,
         }
-    }
-
-    /// Compiles on a copy of the board that has seen nothing, warms that up, and takes over what
-    /// is new: a strategy with faults leaves nothing behind.
-    async fn compile(&mut self, strategy: Arc<StrategyConfig>) -> Result<Plan, CompileError> {
-        let mut grown = self.board.unwarmed();
-        let plan = Plan::compile(strategy, &mut grown).map_err(CompileError::Faults)?;
-        let symbols: BTreeSet<Symbol> = grown.symbols_new_to(&self.board);
-        if symbols.is_empty() {
-            return Ok(plan);
-        }
-        let (to, bars) = (self.board.told_to(), self.warm_up_bars);
-        let unavailable = |why: String| CompileError::Unavailable(why);
-        super::warm(&mut self.feed, &mut grown, &symbols, bars, to, |_| {})
-            .await
-            .map_err(|error| unavailable(error.to_string()))?;
-        self.board.adopt(&grown).map_err(|error| unavailable(error.to_string()))?;
-        Ok(plan)
     }
 }

@@ -6,10 +6,10 @@ use ballast_domain::id::Leg;
 use ballast_domain::{
     AssetClass, BrokerEvent, Direction, Instrument, IntentId, Money, OrderId, OrderTerms,
     OrderType, Price, ProfileId, Protection, Purpose, Quantity, Side, Slot, Stop, StopKind,
-    TimeInForce, Timeframe, TradeId,
+    StrategyConfig, TimeInForce, Timeframe, TradeId,
 };
 use ballast_engine::matching::{FillRules, Matcher};
-use ballast_engine::ports::{Clock, Journal, NoGaps};
+use ballast_engine::ports::{Clock, FeedError, Journal, NoGaps};
 use ballast_engine::run::Delivery;
 use ballast_engine::strategy::expression::parse_condition;
 use ballast_storage::{Store, StreamName};
@@ -37,14 +37,14 @@ impl Feed for Told {
         }
     }
 
-    async fn history(
-        &mut self,
+    fn history(
+        &self,
         _: Symbol,
         _: Timeframe,
         _: Timestamp,
         _: Timestamp,
-    ) -> Result<Vec<Bar>, FeedError> {
-        Ok(Vec::new())
+    ) -> impl Future<Output = Result<Vec<Bar>, FeedError>> + Send + 'static + use<> {
+        std::future::ready(Ok(Vec::new()))
     }
 }
 
@@ -169,6 +169,7 @@ fn market_of<F>(feed: F, board: Board, start: Timestamp) -> Market<F> {
         frame_grace: GRACE,
         warm_up_bars: 3_000,
         requests: MarketDesk::new().1,
+        growth: Growth::default(),
         prices: Prices::default(),
         last_close: watch::channel(None).0,
     }
@@ -351,4 +352,75 @@ fn a_close_that_was_acted_on_tells_its_prices_alone() {
     assert_eq!(told(15, Some(long)), (vec![short], vec![long], false));
     assert_eq!(told(15, Some(short)), (vec![], vec![long, short], false));
     assert_eq!(told(20, Some(short)), (vec![], vec![long, short], false));
+}
+
+/// A feed that tells what a test sends, and whose past is there when the test says so.
+struct Sent {
+    events: mpsc::UnboundedReceiver<MarketEvent>,
+    past: watch::Receiver<bool>,
+}
+
+impl Feed for Sent {
+    async fn next(&mut self) -> Result<Option<MarketEvent>, FeedError> {
+        Ok(self.events.recv().await)
+    }
+
+    fn history(
+        &self,
+        _: Symbol,
+        _: Timeframe,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> impl Future<Output = Result<Vec<Bar>, FeedError>> + Send + 'static + use<> {
+        let mut past = self.past.clone();
+        async move {
+            past.wait_for(|there| *there).await.unwrap();
+            Ok(Vec::new())
+        }
+    }
+}
+
+fn strategy() -> Arc<StrategyConfig> {
+    let config = r#"{"version": 1, "kind": "rules", "symbols": ["AAA"], "timeframe": "5s",
+        "entry": "close > sma(close, 2)", "sizing": {"type": "fixedQuantity", "quantity": 1},
+        "exits": {"stopLoss": {"type": "atr", "value": 2, "period": 2}}}"#;
+    Arc::new(serde_json::from_str(config).unwrap())
+}
+
+/// Nobody's stop waits while somebody else's strategy warms up.
+#[tokio::test]
+async fn the_market_goes_on_while_a_strategy_warms_up() {
+    let mut board = Board::new("market".parse().unwrap(), Timeframe::S5);
+    board.subscribe(symbol());
+    let (events, sent) = mpsc::unbounded_channel();
+    let (there, past) = watch::channel(false);
+    let (last_close, mut told) = watch::channel(None);
+    let (desk, requests) = MarketDesk::new();
+    let feed = Sent { events: sent, past };
+    let market = Market { requests, last_close, ..market_of(feed, board, second(0)) };
+    let recent = market.recent.clone();
+    let (_stop, stopping) = watch::channel(false);
+    let run = tokio::spawn(market.run(stopping));
+    events.send(bar(0, [100; 4])).unwrap();
+    told.wait_for(|close| *close == Some(second(5))).await.unwrap();
+    let asking = desk.clone();
+    let asked = tokio::spawn(async move { asking.compile(strategy()).await });
+    let faulty = StrategyConfig { symbols: Vec::new(), ..(*strategy()).clone() };
+    for at in [5, 10] {
+        events.send(bar(at, [100; 4])).unwrap();
+        told.wait_for(|close| *close == Some(second(at + 5))).await.unwrap();
+    }
+    assert!(!asked.is_finished());
+    there.send_replace(true);
+    let compiled = asked.await.unwrap().unwrap();
+    assert_eq!(compiled.prices.unwrap().id.close, second(15));
+    assert!(matches!(desk.compile(faulty.into()).await, Err(CompileError::Faults(_))));
+    for at in [15, 20, 25] {
+        events.send(bar(at, [100; 4])).unwrap();
+        told.wait_for(|close| *close == Some(second(at + 5))).await.unwrap();
+    }
+    let last = recent.lock().frames.back().unwrap().clone();
+    let lane = &compiled.plan.lanes()[0];
+    assert!(compiled.plan.can_enter(lane, lane.row(&last).unwrap()));
+    run.abort();
 }

@@ -8,38 +8,58 @@ use ballast_venues::paper::PaperRecord;
 
 use super::super::observer::state_of;
 use super::TenantError;
+use crate::views::TenantView;
 
 /// Events read at once.
 const PAGE: usize = 1_000;
 
 /// The state as the newest snapshot and every event after it tell it.
 pub(super) async fn state(store: &TenantStore) -> Result<State, TenantError> {
-    state_telling(store, u64::MAX, |_, _| {}).await
+    let mut state = snapshot(store, u64::MAX).await?;
+    fold(store, &mut state, u64::MAX, |_, _| {}).await?;
+    Ok(state)
 }
 
-/// The same, with `booked` told of every event after the first `seen`: where the snapshot holds
-/// some of them already, the journal is folded from its beginning.
-pub(super) async fn state_telling(
+/// The same, with `view` told of every event that its stored rows do not have.
+pub(super) async fn state_shown(
     store: &TenantStore,
-    seen: u64,
-    mut booked: impl FnMut(&State, &Envelope),
+    view: &TenantView,
 ) -> Result<State, TenantError> {
-    let journal = store.journal::<Envelope>(StreamName::Journal, 0);
+    let seen = view.begin().await?;
+    let mut state = snapshot(store, seen).await?;
+    fold(store, &mut state, seen, |_, _| {}).await?;
+    view.resume(&state).await?;
+    fold(store, &mut state, u64::MAX, |state, envelope| view.catch_up(state, envelope)).await?;
+    Ok(state)
+}
+
+/// The newest snapshot where it holds nothing after `latest`, else the state before everything.
+async fn snapshot(store: &TenantStore, latest: u64) -> Result<State, TenantError> {
     let snapshot = store.snapshot(StreamName::Journal).await?;
-    let cached = snapshot.as_ref().and_then(state_of).filter(|state| state.last_seq() <= seen);
-    let mut state = cached.unwrap_or_else(|| State::new(store.id().clone()));
-    loop {
-        let page = journal.read(state.last_seq(), PAGE).await?;
+    let cached = snapshot.as_ref().and_then(state_of).filter(|state| state.last_seq() <= latest);
+    Ok(cached.unwrap_or_else(|| State::new(store.id().clone())))
+}
+
+/// Folds the journal's events into a state, `last` at most.
+async fn fold(
+    store: &TenantStore,
+    state: &mut State,
+    last: u64,
+    mut booked: impl FnMut(&State, &Envelope),
+) -> Result<(), TenantError> {
+    let journal = store.journal::<Envelope>(StreamName::Journal, 0);
+    while state.last_seq() < last {
+        let asked = usize::try_from(last - state.last_seq()).map_or(PAGE, |rest| rest.min(PAGE));
+        let page = journal.read(state.last_seq(), asked).await?;
         for envelope in &page {
             state.apply(envelope)?;
-            if envelope.seq > seen {
-                booked(&state, envelope);
-            }
+            booked(state, envelope);
         }
-        if page.len() < PAGE {
-            return Ok(state);
+        if page.len() < asked {
+            break;
         }
     }
+    Ok(())
 }
 
 /// The last frame that the tenant's journal names.

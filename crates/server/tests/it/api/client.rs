@@ -70,8 +70,8 @@ impl Client {
         send(self.request("POST", path).header("idempotency-key", key()).json(body)).await
     }
 
-    pub(super) async fn patch(&self, path: &str, body: &Value) -> Answer {
-        send(self.request("PATCH", path).json(body)).await
+    pub(super) async fn patch(&self, path: &str, version: &str, body: &Value) -> Answer {
+        send(self.request("PATCH", path).header("if-match", version).json(body)).await
     }
 
     pub(super) async fn put(&self, path: &str, version: &str, body: &Value) -> Answer {

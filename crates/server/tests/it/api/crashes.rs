@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::people::Person;
 use super::server::{OPEN, Place, Server, eventually};
-use super::trading::{busy, field, running};
+use super::trading::{busy, field, idle, order, running};
 
 /// How long a server may run before each crash.
 const LIVES_MS: [u64; 5] = [180, 420, 90, 650, 300];
@@ -120,6 +120,50 @@ async fn a_server_that_is_killed_at_any_moment_shows_everything_once_again() {
             assert_eq!((gone, new), (vec![], vec![]), "{name}");
         }
     }
+}
+
+/// Orders that a server keeps at hand once they have ended are fewer.
+const ENDED_SINCE: usize = 210;
+
+#[tokio::test]
+async fn an_order_that_works_is_shown_however_many_have_ended_since() {
+    const WORKING: &str = "/api/orders?status=working";
+    let place = Place::with(OPEN);
+    let server = Server::start(&place).await;
+    let mut ann = Person::registered(&server, "ann").await;
+    let patient = running(&ann.client, &idle("Patient", "ACME")).await;
+    let hasty = running(&ann.client, &idle("Hasty", "KELP/USD")).await;
+    let rests = json!({"type": "limit", "quantity": "1", "limitPrice": "1"});
+    let rests = order(&patient, "ACME", "buy", &rests);
+    let rests = ann.client.post("/api/orders/manual", &rests).await.json(201);
+    let path = format!("/api/orders/{}", rests["orderId"].as_str().unwrap());
+    let ends = json!({"type": "limit", "quantity": "1", "limitPrice": "0.01",
+        "timeInForce": "ioc"});
+    let ends = order(&hasty, "KELP/USD", "buy", &ends);
+    for _ in 0..ENDED_SINCE {
+        eventually("the one before has ended", async || {
+            (ann.client.post("/api/orders/manual", &ends).await.status == 201).then_some(())
+        })
+        .await;
+    }
+    let before = ann.client.get(&path).await.json(200);
+    assert_eq!((&before["origin"], &before["status"]), (&json!("manual"), &json!("accepted")));
+    server.kill().await;
+    let server = Server::start(&place).await;
+    ann.client = ann.client.at(&server.url);
+    live(&ann.client).await;
+    let first = ann.client.get(WORKING).await.json(200)["items"].clone();
+    assert_eq!(first.as_array().unwrap().last(), Some(&before), "it works still");
+    ann.client.delete(&path, "*").await.json(202);
+    let ended = eventually("it is cancelled", async || {
+        let row = ann.client.get(&path).await.json(200);
+        (row["working"] == false).then_some(row)
+    })
+    .await;
+    for same in ["origin", "createdAt", "seq", "clientOrderId", "limitPrice", "by"] {
+        assert_eq!(ended[same], before[same], "{same}");
+    }
+    assert_eq!(ann.client.get(WORKING).await.json(200)["items"], json!([]));
 }
 
 async fn live(client: &Client) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::client::{Answer, Client};
+use super::client::{Answer, Client, send};
 use super::people::Person;
 use super::server::{OPEN, Place, Server, eventually};
 use super::trading::{away, bought, closed, ended, idle, order, position, running};
@@ -56,7 +56,9 @@ async fn never_over_closed(client: &Client, profile: &str) {
 }
 
 async fn moved(client: &Client, trade: &str, level: &str) -> Answer {
-    client.patch(&format!("/api/positions/{trade}"), &json!({"stop": {"level": level}})).await
+    let path = format!("/api/positions/{trade}");
+    let seen = client.get(&path).await;
+    client.patch(&path, seen.header("etag").unwrap(), &json!({"stop": {"level": level}})).await
 }
 
 #[track_caller]
@@ -80,8 +82,17 @@ async fn stops(client: &Client, trade: &str) {
     let tighter = away(client, "ACME", 0.85).await;
     let row = moved(client, trade, &tighter).await.json(200);
     assert!(row["stop"]["level"] != json!(level), "{row}");
-    let unknown = client.patch(&format!("/api/positions/{trade}"), &json!({"target": 1})).await;
-    unknown.problem(422, "invalid");
+    let path = format!("/api/positions/{trade}");
+    let seen = client.get(&path).await;
+    let seen = seen.header("etag").unwrap();
+    client.patch(&path, seen, &json!({"target": 1})).await.problem(422, "invalid");
+    let body = json!({"stop": {"level": level}});
+    let unseen = send(client.request("PATCH", &path).json(&body)).await;
+    unseen.problem(428, "preconditionRequired");
+    client.patch(&path, "\"0\"", &body).await.problem(412, "preconditionFailed");
+    let row = client.patch(&path, seen, &body).await;
+    assert!(row.header("etag").is_some_and(|etag| etag != seen), "{}", row.text);
+    client.patch(&path, seen, &body).await.problem(412, "preconditionFailed");
 }
 
 fn market(profile: &str) -> Value {
@@ -142,7 +153,7 @@ async fn lifecycle(client: &Client, trade: &str) {
     let kinds: Vec<_> = items.iter().map(|item| item["type"].as_str().unwrap()).collect();
     let fills = kinds.iter().filter(|kind| **kind == "orderFilled").count();
     let moves = kinds.iter().filter(|kind| **kind == "stopMoved").count();
-    assert_eq!((kinds[0], fills, moves), ("intentAccepted", 2, 3), "{kinds:?}");
+    assert_eq!((kinds[0], fills, moves), ("intentAccepted", 2, 4), "{kinds:?}");
     let told = |item: &Value| item["text"].as_str().is_some_and(|text| !text.is_empty());
     assert!(items.iter().all(told), "{life}");
     assert!(items[0]["requestId"].is_string(), "{}", items[0]);
