@@ -53,6 +53,15 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// About how much memory it takes, in bytes.
+    #[must_use]
+    pub fn size_bytes(&self) -> usize {
+        let values = self.rows.iter().map(|row| row.values.len() + row.previous.len());
+        size_of::<Self>()
+            + self.rows.len() * size_of::<Row>()
+            + values.sum::<usize>() * size_of::<f64>()
+    }
+
     /// The row of `symbol`, where it is subscribed.
     #[must_use]
     pub fn row(&self, symbol: Symbol) -> Option<&Row> {

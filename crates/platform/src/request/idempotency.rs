@@ -61,18 +61,39 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Keyed<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let named = Named::of(&request)?;
+        let headers = request.headers().clone();
+        let bytes = read(request).await?;
+        let nothing = || serde_json::from_str::<T>("null").ok().filter(|_| bytes.is_empty());
+        let body = nothing().map_or_else(|| parse(&headers, &bytes), Ok)?;
+        Ok(named.with(body, &Sha256::digest(&bytes)))
+    }
+}
+
+/// A request by its key and route, for handlers that read its body in parts.
+#[derive(Debug, Clone)]
+pub struct Named {
+    key: Option<String>,
+    route: String,
+}
+
+impl Named {
+    /// Reads the key of a request.
+    ///
+    /// # Errors
+    /// 400 `invalidHeader`.
+    pub fn of(request: &Request) -> Result<Self, Problem> {
         let key = request.headers().get(IDEMPOTENCY_KEY).map(read_key).transpose()?;
         // Below a nested router the path is shorter; the client's own is the same everywhere.
         let original = request.extensions().get::<OriginalUri>();
         let uri = original.map_or(request.uri(), |original| &original.0);
-        let route = format!("{} {uri}", request.method());
-        let headers = request.headers().clone();
-        let bytes = read(request).await?;
-        let body_hash = hex(&Sha256::digest(&bytes));
-        let action = Action { key, route, body_hash };
-        let nothing = || serde_json::from_str::<T>("null").ok().filter(|_| bytes.is_empty());
-        let body = nothing().map_or_else(|| parse(&headers, &bytes), Ok)?;
-        Ok(Self { body, action })
+        Ok(Self { key, route: format!("{} {uri}", request.method()) })
+    }
+
+    /// The request with what was read of its body, which `hash` tells from any other.
+    pub fn with<T>(self, body: T, hash: &[u8]) -> Keyed<T> {
+        let Self { key, route } = self;
+        Keyed { body, action: Action { key, route, body_hash: hex(hash) } }
     }
 }
 

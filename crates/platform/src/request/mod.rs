@@ -31,7 +31,9 @@ pub use code::Code;
 pub use extract::{Body, MAX_BODY_BYTES, Path, Query};
 pub use headers::{Origin, OriginError, Origins};
 pub use id::X_REQUEST_ID;
-pub use idempotency::{IDEMPOTENCY, IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, Keyed, Once, Replies};
+pub use idempotency::{
+    IDEMPOTENCY, IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, Keyed, Named, Once, Replies,
+};
 pub use layers::{LayerSettings, Layers, not_found};
 pub use precondition::{IfMatch, Versioned};
 pub use problem::{FieldError, PROBLEM_JSON, Problem, ProblemBody};

@@ -58,6 +58,9 @@ enum Command {
     /// Print who may use which route of the HTTP API, as Markdown
     #[command(hide = true)]
     Routes,
+    /// Print how long routes of the HTTP API will be there, as Markdown
+    #[command(hide = true)]
+    Lifecycle,
     /// Print every code that the HTTP API answers with, as Markdown
     #[command(hide = true)]
     Errors,
@@ -99,6 +102,10 @@ fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Routes => {
             let (_, entries) = described()?;
             output::write_all(crate::http::authorisation_page(&entries).as_bytes())
+        }
+        Command::Lifecycle => {
+            let (_, entries) = described()?;
+            output::write_all(crate::http::lifecycle_page(&entries).as_bytes())
         }
         Command::Errors => output::write_all(crate::http::codes_page().as_bytes()),
         Command::Completions { shell } => {

@@ -6,13 +6,14 @@ use axum::Json;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use ballast_domain::{Symbol, Timestamp};
 use ballast_platform::request::{
-    Access, Api, Body, FieldError, Lifecycle, Path, Problem, Query, code,
+    Access, Api, Body, FieldError, Keyed, Lifecycle, Named, Path, Problem, Query, code,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
@@ -74,23 +75,37 @@ async fn run(
     let is_form = request.headers().get(CONTENT_TYPE).is_some_and(|value| {
         value.to_str().is_ok_and(|text| text.starts_with("multipart/form-data"))
     });
-    let (asked, mut data) = match is_form {
+    let keyed = match is_form {
         true => form(&app, request).await?,
-        false => (json(request).await?, Vec::new()),
+        false => json(request).await?,
     };
+    caller.once(app, keyed, submit).await
+}
+
+async fn submit(
+    app: App,
+    caller: Caller,
+    (asked, mut data): (RunRequest, Vec<SymbolData>),
+) -> Result<impl IntoResponse, Problem> {
     let source = asked.data.map(|data| data.source);
     if source == Some(DataSource::Market) {
         data.append(&mut history(&app, &asked).await?);
     }
     let taken = app.backtests.submit(&caller.identity.user, asked, data).await;
     let row = taken.map_err(not_taken)?;
-    Ok((StatusCode::ACCEPTED, Json(row)).into_response())
+    Ok((StatusCode::ACCEPTED, Json(row)))
 }
 
-async fn json(request: Request) -> Result<RunRequest, Problem> {
+/// What to run and the files to run it on, under the key of its request.
+type Asked = Keyed<(RunRequest, Vec<SymbolData>)>;
+
+async fn json(request: Request) -> Result<Asked, Problem> {
+    let named = Named::of(&request)?;
     // Its text is read once more for what is wrong with its fields.
     let Body(text) = Body::<Box<RawValue>>::from_request(request, &()).await?;
-    read_request(text.get().as_bytes().to_vec()).await
+    let hash = Sha256::digest(text.get());
+    let asked = read_request(text.get().as_bytes().to_vec()).await?;
+    Ok(named.with((asked, Vec::new()), &hash))
 }
 
 /// Reads what to run, off the runtime: a config can be long.
@@ -104,12 +119,15 @@ async fn read_request(bytes: Vec<u8>) -> Result<RunRequest, Problem> {
 const TOO_LARGE: &str = "The request without its files is larger than 1 MiB.";
 
 /// Reads a form part by part; files go to the disk as they come.
-async fn form(app: &App, request: Request) -> Result<(RunRequest, Vec<SymbolData>), Problem> {
+async fn form(app: &App, request: Request) -> Result<Asked, Problem> {
+    let (named, mut hash) = (Named::of(&request)?, Sha256::new());
     let parts = Multipart::from_request(request, &()).await;
     let mut parts = parts.map_err(|error| broken(&error.body_text()))?;
     let (mut asked, mut data) = (None, Vec::new());
     while let Some(mut part) = parts.next_field().await.map_err(|e| broken(&e.body_text()))? {
         let field = part.name().unwrap_or_default().to_owned();
+        // The boundaries of a form are others each time that it is sent.
+        hash.update(Sha256::digest(&field));
         if field == "request" {
             let mut text = Vec::new();
             while let Some(chunk) = part.chunk().await.map_err(|e| broken(&e.body_text()))? {
@@ -118,22 +136,26 @@ async fn form(app: &App, request: Request) -> Result<(RunRequest, Vec<SymbolData
                 }
                 text.extend_from_slice(&chunk);
             }
+            hash.update(Sha256::digest(&text));
             asked = Some(read_request(text).await?);
             continue;
         }
         let symbol = symbol_of(&field)?;
         let name = part.file_name().unwrap_or("upload.csv").to_owned();
+        let mut content = Sha256::new();
         let mut file = app.backtests.create_upload().await.map_err(not_received)?;
         while let Some(chunk) = part.chunk().await.map_err(|e| broken(&e.body_text()))? {
+            content.update(&chunk);
             file.append(&chunk).await.map_err(not_received)?;
         }
+        hash.update(content.finalize());
         file.complete().await.map_err(not_received)?;
         data.push(SymbolData { symbol, bars: DataBars::Upload { file, name } });
     }
     let asked = asked.ok_or_else(|| {
         Problem::invalid_field("request", "is missing: a part with the JSON of what to run")
     })?;
-    Ok((asked, data))
+    Ok(named.with((asked, data), &hash.finalize()))
 }
 
 /// Whose bars a part has; `file` when the strategy trades one symbol.

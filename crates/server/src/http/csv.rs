@@ -6,20 +6,21 @@ use axum::response::{IntoResponse as _, Response};
 use ballast_platform::request::Problem;
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::PartialSchema;
 use utoipa::openapi::{RefOr, Schema};
 
-/// Rows with a column for each field that is text or a number, the same whatever the rows are.
-/// `next` names the page after this one, for whoever has sent `query`.
-pub(super) fn answer<T: Serialize + PartialSchema>(
+/// Rows with a column for each field of `schemas` that is text or a number, the same whatever the
+/// rows are. `next` names the page after this one, for whoever has sent `query`.
+pub(super) fn answer<T: Serialize>(
     name: &str,
+    schemas: &[RefOr<Schema>],
     rows: &[T],
     query: Option<&str>,
     next: Option<&str>,
 ) -> Result<Response, Problem> {
     let rows = rows.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>();
     let rows = rows.map_err(Problem::internal)?;
-    let text = text(&columns(&T::schema()), &rows).map_err(Problem::internal)?;
+    let columns: Vec<_> = schemas.iter().flat_map(columns).collect();
+    let text = text(&columns, &rows).map_err(Problem::internal)?;
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
     let file = format!("attachment; filename=\"{name}\"");
@@ -40,7 +41,11 @@ fn following(query: &str, next: &str) -> String {
 
 /// The fields that a row is described with, but those that hold further fields.
 fn columns(schema: &RefOr<Schema>) -> Vec<&str> {
-    let RefOr::T(Schema::Object(row)) = schema else { return Vec::new() };
+    let row = match schema {
+        RefOr::T(Schema::Object(row)) => row,
+        RefOr::T(Schema::AllOf(parts)) => return parts.items.iter().flat_map(columns).collect(),
+        _ => return Vec::new(),
+    };
     let is_plain = |field: &RefOr<Schema>| match field {
         RefOr::T(Schema::Array(_)) => false,
         RefOr::T(Schema::Object(field)) => field.properties.is_empty(),
@@ -77,6 +82,8 @@ fn cell(value: Option<&Value>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use utoipa::PartialSchema as _;
+
     use super::*;
 
     #[test]
@@ -95,7 +102,9 @@ mod tests {
         let trades = columns(&schema);
         assert!(["id", "pnl", "direction"].iter().all(|name| trades.contains(name)), "{trades:?}");
         let schema = crate::views::rows::PositionRow::schema();
-        assert!(!columns(&schema).contains(&"targets"));
+        let positions = columns(&schema);
+        assert!(positions.contains(&"entryPrice"), "{positions:?}");
+        assert!(!positions.contains(&"targets") && !positions.contains(&"stop"), "{positions:?}");
     }
 
     #[test]

@@ -7,8 +7,9 @@ use axum::routing::get;
 use axum::{Json, Router};
 use ballast_platform::request::{Access, Lifecycle, RouteEntry};
 use utoipa::OpenApi as _;
-use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::{InfoBuilder, OpenApi};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::Type;
+use utoipa::openapi::{InfoBuilder, ObjectBuilder, OpenApi, RefOr};
 use utoipa_scalar::Scalar;
 
 use super::bot_state::BotState;
@@ -19,6 +20,7 @@ use crate::views::{Marks, Update};
 
 const OPENAPI: &str = "/api/openapi.json";
 const DOCS: &str = "/api/docs";
+const IDEMPOTENCY_KEY_NAME: &str = "Idempotency-Key";
 
 /// Adds the description of `router`'s routes, and a page of it.
 pub(super) fn add(router: Router, description: OpenApi) -> Router {
@@ -51,6 +53,9 @@ pub(super) fn complete(mut description: OpenApi) -> OpenApi {
     for (path, item) in &mut description.paths.paths {
         for (method, operation) in operations(item) {
             operation.operation_id = Some(operation_id(method, path));
+            if method != "get" && path.starts_with("/api/") {
+                takes_key(operation);
+            }
         }
     }
     let told = Realtime::openapi();
@@ -62,6 +67,25 @@ pub(super) fn complete(mut description: OpenApi) -> OpenApi {
     let extensions = description.extensions.get_or_insert_default();
     extensions.insert("x-realtime".to_owned(), realtime());
     description
+}
+
+/// Every write takes a key, also where it is not asked for.
+fn takes_key(operation: &mut Operation) {
+    let parameters = operation.parameters.get_or_insert_default();
+    let is_key = |known: &RefOr<Parameter>| match known {
+        RefOr::T(known) => known.name == IDEMPOTENCY_KEY_NAME,
+        RefOr::Ref(_) => false,
+    };
+    if parameters.iter().any(is_key) {
+        return;
+    }
+    let about = "names the action: sent again under the same key it is done once";
+    let parameter = ParameterBuilder::new()
+        .name(IDEMPOTENCY_KEY_NAME)
+        .parameter_in(ParameterIn::Header)
+        .description(Some(about))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()));
+    parameters.push(RefOr::T(parameter.build()));
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {

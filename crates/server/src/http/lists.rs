@@ -1,5 +1,7 @@
 //! What all lists have in common: pages by cursor, and the versions of what is in them.
 
+use std::str::FromStr;
+
 use ballast_platform::request::{FieldError, Problem};
 use ballast_storage::{Cursor, Etag, Page, Query, StoreError};
 use serde::{Deserialize, Serialize};
@@ -55,19 +57,27 @@ impl PageQuery {
 }
 
 impl<T> Listed<T> {
-    /// The page of rows that are all at hand, the newest first by `seq`.
-    pub(super) fn newest_of(
-        rows: impl Iterator<Item = T>,
-        seq: impl Fn(&T) -> u64,
+    /// The page of rows that are all at hand, in the order of their keys; a page begins behind the
+    /// key that is its cursor, whether or not its row is still there.
+    pub(super) fn at_hand<K: Ord + ToString + FromStr>(
+        rows: impl IntoIterator<Item = (K, T)>,
         asked: &PageQuery,
     ) -> Result<Self, Problem> {
         let limit = asked.rows()?;
-        let before = asked.cursor.as_deref().map(str::parse::<u64>).transpose();
-        let before = before.map_err(|_| bad_cursor())?;
-        let mut rows = rows.filter(|row| before.is_none_or(|before| seq(row) < before));
-        let items: Vec<T> = rows.by_ref().take(limit).collect();
-        let last = items.last().map(|row| seq(row).to_string());
-        Ok(Self { next_cursor: last.filter(|_| rows.next().is_some()), items })
+        let after = asked.cursor.as_deref().map(str::parse::<K>).transpose();
+        let after = after.map_err(|_| bad_cursor())?;
+        let rows =
+            rows.into_iter().filter(|(key, _)| after.as_ref().is_none_or(|after| key > after));
+        let mut rows = rows.peekable();
+        let (mut items, mut last) = (Vec::new(), None);
+        while items.len() < limit
+            && let Some((key, row)) = rows.next()
+        {
+            items.push(row);
+            last = Some(key);
+        }
+        let next_cursor = rows.peek().and(last).map(|last| last.to_string());
+        Ok(Self { items, next_cursor })
     }
 
     /// What a page of documents shows.

@@ -2,9 +2,12 @@
 
 mod candles;
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
-use ballast_domain::Symbol;
+use ballast_domain::{Symbol, Timeframe};
+use ballast_engine::strategy::{Overlay, overlays};
 use ballast_platform::request::{Access, Api, Lifecycle, Path, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,6 +17,7 @@ use super::bot_state::symbol_row;
 use super::caller::Caller;
 use crate::app::App;
 use crate::views::rows::{EvaluationRow, SymbolRow};
+use candles::{Candle, MOST_INDICATORS};
 
 pub(super) fn routes(api: Api<App>) -> Api<App> {
     let current = Lifecycle::Current;
@@ -45,8 +49,24 @@ async fn instruments(State(app): State<App>) -> Json<Instruments> {
 struct SymbolPage {
     #[serde(flatten)]
     row: SymbolRow,
+    /// The last closed bar of the market's shortest timeframe.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    bar: Option<Candle>,
+    /// What the rules of the caller's profiles read of it, at the last close.
+    indicators: Vec<IndicatorValue>,
     /// The latest evaluation of each of the caller's profiles.
     evaluations: Vec<EvaluationRow>,
+}
+
+/// An indicator at the last close of its timeframe.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct IndicatorValue {
+    expression: String,
+    timeframe: String,
+    /// Null while it is not ready.
+    value: Option<f64>,
 }
 
 /// One instrument: its last price, and the last evaluation of each of the caller's profiles
@@ -61,8 +81,41 @@ async fn symbol(
     let instrument = find(&app, &symbol)?;
     let profiles = caller.tenant.view.profiles();
     let evaluations = profiles.into_iter().flat_map(|profile| profile.evaluations);
-    let of_it = evaluations.filter(|evaluation| evaluation.symbol == symbol).collect();
-    Ok(Json(SymbolPage { row: symbol_row(&app, instrument), evaluations: of_it }))
+    Ok(Json(SymbolPage {
+        row: symbol_row(&app, instrument),
+        bar: candles::last_bar(&app, instrument.symbol).await?,
+        indicators: indicators(&app, &caller, instrument.symbol).await?,
+        evaluations: evaluations.filter(|evaluation| evaluation.symbol == symbol).collect(),
+    }))
+}
+
+/// What the rules of the caller's profiles read of an instrument.
+async fn indicators(
+    app: &App,
+    caller: &Caller,
+    symbol: Symbol,
+) -> Result<Vec<IndicatorValue>, Problem> {
+    let documents = caller.tenant.view.documents();
+    let read = documents.iter().map(|document| &document.strategy);
+    let read = read.filter(|strategy| strategy.symbols.contains(&symbol)).flat_map(overlays);
+    let mut by_timeframe: BTreeMap<Timeframe, Vec<Overlay>> = BTreeMap::new();
+    for overlay in read {
+        let known = by_timeframe.entry(overlay.timeframe).or_default();
+        if known.len() < MOST_INDICATORS && !known.contains(&overlay) {
+            known.push(overlay);
+        }
+    }
+    let mut values = Vec::new();
+    for (timeframe, overlays) in by_timeframe {
+        let last = candles::last_values(app, symbol, timeframe, overlays.clone()).await?;
+        let told = overlays.into_iter().zip(last).map(|(overlay, value)| IndicatorValue {
+            expression: overlay.expression,
+            timeframe: timeframe.to_string(),
+            value,
+        });
+        values.extend(told);
+    }
+    Ok(values)
 }
 
 /// An instrument that the market lists.

@@ -13,6 +13,7 @@ mod csv;
 mod description;
 mod health;
 mod internal;
+mod lifecycle;
 mod lists;
 mod market;
 mod orders;
@@ -53,6 +54,11 @@ pub(crate) fn described(gate: Gate, platform: Api<App>) -> (OpenApi, Vec<RouteEn
 /// The table of who may use which route, as a page.
 pub(crate) fn authorisation_page(entries: &[RouteEntry]) -> String {
     authorisation::page(entries)
+}
+
+/// How long routes will be there, as a page.
+pub(crate) fn lifecycle_page(entries: &[RouteEntry]) -> String {
+    lifecycle::page(entries)
 }
 
 /// Every code that a route may answer with, as a page.

@@ -13,7 +13,7 @@ use ballast_platform::request::{Access, Api, Keyed, Lifecycle, Path, Problem, Qu
 use ballast_storage::{Query as Wanted, Value};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{IntoParams, PartialSchema as _, ToSchema};
 use utoipa_axum::routes;
 
 use super::caller::{Caller, denied, order_id};
@@ -70,7 +70,8 @@ async fn list_csv(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let page = page(&caller, &asked).await?;
-    csv::answer("orders.csv", &page.items, query.as_deref(), page.next_cursor.as_deref())
+    let (schema, next) = (OrderRow::schema(), page.next_cursor.as_deref());
+    csv::answer("orders.csv", &[schema], &page.items, query.as_deref(), next)
 }
 
 async fn page(caller: &Caller, asked: &OrderQuery) -> Result<Listed<OrderRow>, Problem> {
@@ -94,8 +95,9 @@ fn working(caller: &Caller, asked: &OrderQuery) -> Result<Listed<OrderRow>, Prob
         let symbol = asked.symbol.as_ref().is_none_or(|symbol| *symbol == row.symbol);
         profile && symbol
     });
-    let asked = PageQuery::new(asked.cursor.as_deref(), asked.limit);
-    Listed::newest_of(rows, |row| row.seq, &asked)
+    // The newest come first.
+    let rows = rows.map(|row| (u64::MAX - row.seq, row));
+    Listed::at_hand(rows, &PageQuery::new(asked.cursor.as_deref(), asked.limit))
 }
 
 /// The fields that a list of a profile or an instrument has in common.

@@ -1,7 +1,7 @@
 //! Positions: what is held, closing it, and moving its stop.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use ballast_domain::number::decimal_or_number;
@@ -10,36 +10,74 @@ use ballast_domain::{
     ExitReason, OrderType, Origin, Price, Quantity, Signal, SignalTerms, TimeInForce, TradeId,
 };
 use ballast_engine::step::{Answer, Command};
-use ballast_platform::request::{Access, Api, IfMatch, Keyed, Lifecycle, Path, Problem, Versioned};
+use ballast_platform::request::{
+    Access, Api, IfMatch, Keyed, Lifecycle, Path, Problem, Query, Versioned,
+};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use serde::Deserialize;
+use utoipa::{IntoParams, PartialSchema as _, ToSchema};
 use utoipa_axum::routes;
 
 use super::caller::{Caller, denied, trade_id};
-use super::lists::version_tag;
+use super::csv;
+use super::lists::{Listed, PageQuery, version_tag};
 use super::orders::Placed;
 use crate::app::App;
-use crate::views::rows::PositionRow;
+use crate::views::rows::{PositionMarks, PositionRow};
 
 pub(super) fn routes(api: Api<App>) -> Api<App> {
     let current = Lifecycle::Current;
     api.route(Access::User, current, routes!(list))
+        .route(Access::User, current, routes!(list_csv))
         .route(Access::User, current, routes!(read, amend))
         .route(Access::User, current, routes!(close))
 }
 
-/// What is held.
-#[derive(Debug, Serialize, ToSchema)]
-struct Positions {
-    items: Vec<PositionRow>,
+/// Which positions.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct PositionQuery {
+    /// Only of this profile.
+    profile: Option<String>,
+    /// Only of this instrument.
+    symbol: Option<String>,
+    /// Where the page before ended: its `nextCursor`.
+    cursor: Option<String>,
+    /// Rows at most, 1 to 200; 50 when absent.
+    limit: Option<usize>,
 }
 
 /// What the caller holds
-#[utoipa::path(get, path = "/api/positions", tag = "positions",
-    responses((status = 200, body = Positions)))]
-async fn list(caller: Caller) -> Json<Positions> {
-    Json(Positions { items: caller.tenant.view.positions() })
+#[utoipa::path(get, path = "/api/positions", tag = "positions", params(PositionQuery),
+    responses((status = 200, body = Listed<PositionRow>)))]
+async fn list(
+    caller: Caller,
+    Query(asked): Query<PositionQuery>,
+) -> Result<Json<Listed<PositionRow>>, Problem> {
+    Ok(Json(page(&caller, &asked).await?))
+}
+
+/// The same as a file for spreadsheets
+#[utoipa::path(get, path = "/api/positions.csv", tag = "positions", params(PositionQuery),
+    responses((status = 200, body = String, content_type = "text/csv")))]
+async fn list_csv(
+    caller: Caller,
+    Query(asked): Query<PositionQuery>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let page = page(&caller, &asked).await?;
+    let (schemas, next) = ([PositionRow::schema(), PositionMarks::schema()], page.next_cursor);
+    csv::answer("positions.csv", &schemas, &page.items, query.as_deref(), next.as_deref())
+}
+
+async fn page(caller: &Caller, asked: &PositionQuery) -> Result<Listed<PositionRow>, Problem> {
+    caller.check_profile(asked.profile.as_deref()).await?;
+    let rows = caller.tenant.view.positions().into_iter().filter(|(_, row)| {
+        let profile = asked.profile.as_ref().is_none_or(|profile| *profile == row.profile_id);
+        profile && asked.symbol.as_ref().is_none_or(|symbol| *symbol == row.symbol)
+    });
+    Listed::at_hand(rows, &PageQuery::new(asked.cursor.as_deref(), asked.limit))
 }
 
 /// One position

@@ -8,7 +8,7 @@ use ballast_engine::ports::Journal as _;
 use ballast_platform::request::{Access, Api, Lifecycle, Path, Problem, Query};
 use ballast_storage::{Query as Wanted, StreamName, Value};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{IntoParams, PartialSchema as _, ToSchema};
 use utoipa_axum::routes;
 
 use super::caller::{Caller, trade_id};
@@ -16,11 +16,13 @@ use super::csv;
 use super::lists::{Listed, PageQuery, failed};
 use super::orders::equal;
 use crate::app::App;
-use crate::views::rows::TradeRow;
+use crate::views::rows::{TimelineRow, TradeRow};
 use crate::views::{self, TIMELINE, TRADES};
 
 /// Events of one trade that are told at most.
 const MOST_EVENTS: usize = 2_000;
+/// Events that lie so near to each other in the journal are read at once.
+const NEAR: u64 = 16;
 
 pub(super) fn routes(api: Api<App>) -> Api<App> {
     let current = Lifecycle::Current;
@@ -70,7 +72,8 @@ async fn list_csv(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let page = page(&caller, &asked).await?;
-    csv::answer("trades.csv", &page.items, query.as_deref(), page.next_cursor.as_deref())
+    let (schema, next) = (TradeRow::schema(), page.next_cursor.as_deref());
+    csv::answer("trades.csv", &[schema], &page.items, query.as_deref(), next)
 }
 
 async fn page(caller: &Caller, asked: &TradeQuery) -> Result<Listed<TradeRow>, Problem> {
@@ -150,8 +153,9 @@ async fn lifecycle(
     let mut items = Vec::new();
     while items.len() < MOST_EVENTS {
         let page = documents.query::<views::Listed>(&wanted).await.map_err(failed)?;
-        for listed in page.documents {
-            items.extend(told(&caller, listed.body).await?);
+        let rows: Vec<_> = page.documents.into_iter().map(|listed| listed.body.row).collect();
+        for near in rows.chunk_by(|one, next| next.seq.saturating_sub(one.seq) <= NEAR) {
+            items.extend(told(&caller, near).await?);
         }
         let Some(next) = page.next else { break };
         wanted.after = Some(next);
@@ -162,14 +166,28 @@ async fn lifecycle(
     }
 }
 
-/// A line with the event that it tells of, as the journal has it.
-async fn told(caller: &Caller, listed: views::Listed) -> Result<Option<LifeEvent>, Problem> {
-    let row = listed.row;
+/// Lines that lie near to each other, with the events that they tell of, as the journal has them.
+async fn told(caller: &Caller, rows: &[TimelineRow]) -> Result<Vec<LifeEvent>, Problem> {
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Vec::new()) };
     let journal = caller.tenant.store.journal::<Envelope>(StreamName::Journal, 0);
-    let read = journal.read(row.seq.saturating_sub(1), 1).await;
-    let Some(envelope) = read.map_err(Problem::unavailable)?.pop() else { return Ok(None) };
+    let count = usize::try_from(last.seq - first.seq + 1).map_err(Problem::internal)?;
+    let read = journal.read(first.seq.saturating_sub(1), count).await;
+    let envelopes = read.map_err(Problem::unavailable)?;
+    let lives = rows.iter().filter_map(|row| {
+        let place = envelopes.binary_search_by_key(&row.seq, |envelope| envelope.seq).ok()?;
+        Some((row, envelopes.get(place)?))
+    });
+    lives.map(|(row, envelope)| life(row, envelope)).collect()
+}
+
+fn life(row: &TimelineRow, envelope: &Envelope) -> Result<LifeEvent, Problem> {
     let event = serde_json::to_value(&envelope.event).map_err(Problem::internal)?;
-    let kind = event["type"].as_str().unwrap_or_default().to_owned();
-    let (seq, at, text, request_id) = (row.seq, row.at, row.text, row.request_id);
-    Ok(Some(LifeEvent { seq, at, kind, text, request_id, event }))
+    Ok(LifeEvent {
+        seq: row.seq,
+        at: row.at,
+        kind: event["type"].as_str().unwrap_or_default().to_owned(),
+        text: row.text.clone(),
+        request_id: row.request_id.clone(),
+        event,
+    })
 }

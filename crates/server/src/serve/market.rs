@@ -23,8 +23,10 @@ pub(super) use growth::Growth;
 pub(super) use requests::Requests;
 pub(crate) use requests::{CompileError, Compiled, MarketDesk};
 
-/// Frames that are kept for tenants that start later or again.
+/// Frames that are kept for tenants that start later or again, at most.
 const RECENT_FRAMES: usize = 8_192;
+/// What they may take of memory, whatever strategies there are.
+const RECENT_BYTES: usize = 64 << 20;
 
 /// The latest frames, for tenants that have missed some.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +37,8 @@ struct Recent {
     frames: VecDeque<Arc<Frame>>,
     /// How many were there before the oldest that is still kept.
     dropped: usize,
+    /// What those that are kept take of memory.
+    bytes: usize,
 }
 
 impl RecentFrames {
@@ -43,11 +47,7 @@ impl RecentFrames {
     fn keep(&self, frames: &[Arc<Frame>], tenants: &[Seat]) -> Vec<PaperMarket> {
         let mut recent = self.lock();
         for frame in frames {
-            if recent.frames.len() == RECENT_FRAMES {
-                recent.frames.pop_front();
-                recent.dropped += 1;
-            }
-            recent.frames.push_back(Arc::clone(frame));
+            recent.push(Arc::clone(frame));
         }
         tenants.iter().filter_map(|seat| seat.market.borrow().clone()).collect()
     }
@@ -84,6 +84,20 @@ impl RecentFrames {
 
     fn lock(&self) -> MutexGuard<'_, Recent> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Recent {
+    fn push(&mut self, frame: Arc<Frame>) {
+        self.bytes += frame.size_bytes();
+        self.frames.push_back(frame);
+        while self.frames.len() > RECENT_FRAMES
+            || (self.bytes > RECENT_BYTES && self.frames.len() > 1)
+        {
+            let oldest = self.frames.pop_front();
+            self.bytes -= oldest.map_or(0, |oldest| oldest.size_bytes());
+            self.dropped += 1;
+        }
     }
 }
 

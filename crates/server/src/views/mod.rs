@@ -251,9 +251,9 @@ impl TenantView {
         self.lock().profiles.get(&id).cloned()
     }
 
-    /// The open positions.
-    pub(crate) fn positions(&self) -> Vec<PositionRow> {
-        self.lock().positions.values().cloned().collect()
+    /// The open positions, in the order of their trades.
+    pub(crate) fn positions(&self) -> Vec<(TradeId, PositionRow)> {
+        self.lock().positions.iter().map(|(id, row)| (*id, row.clone())).collect()
     }
 
     /// An open position.
@@ -278,6 +278,12 @@ impl TenantView {
     /// The document of a profile that was not removed.
     pub(crate) fn document(&self, profile: ProfileId) -> Option<Arc<ProfileDocument>> {
         self.lock().documents.get(&profile).map(|(_, document)| Arc::clone(document))
+    }
+
+    /// The documents of the profiles that were not removed.
+    pub(crate) fn documents(&self) -> Vec<Arc<ProfileDocument>> {
+        let shown = self.lock();
+        shown.documents.values().map(|(_, document)| Arc::clone(document)).collect()
     }
 
     /// The end of a profile's equity curve, as fine as it came.

@@ -35,11 +35,12 @@ pub(crate) struct ProfileRow {
     pub(crate) name: String,
     pub(crate) venue: String,
     pub(crate) mode: ModeWord,
-    pub(crate) status: StatusWord,
-    /// Who or what brought it to that status, and why.
+    /// What it does.
+    pub(crate) state: StatusWord,
+    /// Who or what brought it to that state, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub(crate) status_reason: Option<String>,
+    pub(crate) state_reason: Option<String>,
     /// Whether it would enter now if its rules said so.
     pub(crate) enters: bool,
     /// Who changed its document last.

@@ -25,8 +25,8 @@ pub(super) fn profile_row(engine: &Engine, profile: &Profile, day: Option<Worth>
         name: document.name.clone(),
         venue: document.venue.to_string(),
         mode: document.mode.into(),
-        status: profile.status.into(),
-        status_reason: Some(profile.status_reason.clone()).filter(|reason| !reason.is_empty()),
+        state: profile.status.into(),
+        state_reason: Some(profile.status_reason.clone()).filter(|reason| !reason.is_empty()),
         enters: profile.status == ProfileStatus::Running && engine.enters(profile.id),
         changed_by: profile.changed_by.clone(),
         capital: CapitalRow {

@@ -20,7 +20,7 @@ const MOST_BARS: usize = 5_000;
 /// Bars when nobody says.
 const USUAL_BARS: usize = 500;
 /// Indicators of an answer at most.
-const MOST_INDICATORS: usize = 20;
+pub(super) const MOST_INDICATORS: usize = 20;
 /// Bars before the first that is shown, for indicators that lean on their past.
 const SETTLING: usize = 24;
 const MOST_LEAD_BARS: usize = 20_000;
@@ -43,7 +43,7 @@ struct Candles {
 /// One bar.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Candle {
+pub(super) struct Candle {
     /// When it opened.
     #[schema(value_type = String, format = DateTime)]
     time: Timestamp,
@@ -105,6 +105,39 @@ async fn candles(
     let mut wanted = asked.expressions(timeframe);
     wanted.extend(asked.of_profile(&caller, timeframe)?);
     wanted.truncate(MOST_INDICATORS);
+    let (bars, indicators) = drawn(&app, symbol, timeframe, (from, to, limit), wanted).await?;
+    let (symbol, timeframe) = (symbol.to_string(), timeframe.to_string());
+    Ok(Json(Candles { symbol, timeframe, bars, indicators }))
+}
+
+/// The last closed bar of the shortest timeframe; none before the first.
+pub(super) async fn last_bar(app: &App, symbol: Symbol) -> Result<Option<Candle>, Problem> {
+    let to = app.past.told_to();
+    let window = (before(to, app.base, 1), to, 1);
+    Ok(drawn(app, symbol, app.base, window, Vec::new()).await?.0.pop())
+}
+
+/// The values of indicators at the last close of their timeframe, in the order of `wanted`.
+pub(super) async fn last_values(
+    app: &App,
+    symbol: Symbol,
+    timeframe: Timeframe,
+    wanted: Vec<Overlay>,
+) -> Result<Vec<Option<f64>>, Problem> {
+    let to = timeframe.bucket_open(app.past.told_to());
+    let window = (before(to, timeframe, 1), to, 1);
+    let (_, lines) = drawn(app, symbol, timeframe, window, wanted).await?;
+    Ok(lines.into_iter().map(|line| line.values.last().copied().flatten()).collect())
+}
+
+/// Bars of a window with indicators on them.
+async fn drawn(
+    app: &App,
+    symbol: Symbol,
+    timeframe: Timeframe,
+    (from, to, limit): (Timestamp, Timestamp, usize),
+    wanted: Vec<Overlay>,
+) -> Result<(Vec<Candle>, Vec<IndicatorLine>), Problem> {
     let mut lines = Lines::compile(symbol, timeframe, wanted)?;
     let lead = before(from, timeframe, lines.lead_bars());
     let bars = app.past.bars(symbol, timeframe, lead, to).await.map_err(Problem::unavailable)?;
@@ -117,8 +150,7 @@ async fn candles(
     .await
     .map_err(Problem::internal)?;
     let candles = bars[shown..].iter().map(|bar| candle(bar, timeframe)).collect();
-    let (symbol, timeframe) = (symbol.to_string(), timeframe.to_string());
-    Ok(Json(Candles { symbol, timeframe, bars: candles, indicators }))
+    Ok((candles, indicators))
 }
 
 impl Asked {

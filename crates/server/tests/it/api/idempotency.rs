@@ -1,5 +1,6 @@
 //! Requests that are sent again: done once, answered alike, and told apart from others.
 
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
 use super::client::{Answer, Client, send};
@@ -41,6 +42,7 @@ async fn a_request_that_is_sent_again_is_done_once_also_after_a_crash() {
     // Another person's key is another key.
     let bob = Person::registered(&server, "bob").await;
     under(&bob.client, "one", manual, &ticket("10")).await.problem(404, "notFound");
+    a_back_test_runs_once(client).await;
     let made = at_once(client).await;
     assert_eq!(made, 1, "made once");
     server.kill().await;
@@ -51,6 +53,31 @@ async fn a_request_that_is_sent_again_is_done_once_also_after_a_crash() {
     assert_eq!(after.json(201), first);
     assert_eq!(client.all("/api/orders").await.len(), 1);
     removed_once(&client).await;
+}
+
+/// A form has other boundaries each time that it is sent, and is the same all the same.
+async fn a_back_test_runs_once(client: &Client) {
+    let mut config = idle("Mine", "ACME")["strategyConfig"].clone();
+    config["timeframe"] = json!("1d");
+    let asked = json!({"timeframe": "1d", "strategyConfig": config,
+        "data": {"source": "upload"}});
+    let asked = asked.to_string();
+    let bars = |last: &str| {
+        let days = (1..=9).map(|day| format!("2024-01-0{day},10,12,9,11,5\n"));
+        "time,open,high,low,close,volume\n".to_owned() + &days.collect::<String>() + last
+    };
+    let run = async |key: &str, bars: String| {
+        let file = Part::bytes(bars.into_bytes()).file_name("acme.csv");
+        let form = Form::new().text("request", asked.clone()).part("ACME", file);
+        let request = client.request("POST", "/api/backtest/run").header("idempotency-key", key);
+        send(request.multipart(form)).await
+    };
+    let first = run("run", bars("")).await.json(202);
+    let again = run("run", bars("")).await;
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!(again.json(202), first);
+    run("run", bars("2024-01-10,10,12,9,11,5\n")).await.problem(409, "idempotencyConflict");
+    assert_eq!(client.all("/api/backtest").await.len(), 1);
 }
 
 /// The same request eight times at once: it is done once, the others get its answer or are told

@@ -23,7 +23,10 @@ async fn charts_go_on_without_anybody_and_compute_what_the_command_line_computes
     instruments(&client).await;
     same_as_the_command_line(&client).await;
     questions(&client).await;
-    let mine = running(&client, &busy("Mine", "ACME")).await;
+    let mut averaged = busy("Mine", "ACME");
+    averaged["strategyConfig"]["entry"] = json!("close > sma(close, 5)");
+    let mine = running(&client, &averaged).await;
+    symbol_page(&client).await;
     let path = format!("/api/candles?symbol=ACME&timeframe=5s&profile={mine}");
     assert_eq!(client.get(&path).await.status, 200);
 }
@@ -37,6 +40,26 @@ async fn instruments(client: &Client) {
         assert_eq!((&one["symbol"], &one["tick"]), (&row["symbol"], &row["tick"]));
     }
     client.get("/api/symbol/NONE").await.problem(404, "notFound");
+}
+
+/// A symbol's page has the last bar and what the rules read of it, as its chart has them.
+async fn symbol_page(client: &Client) {
+    let path = "/api/candles?symbol=ACME&timeframe=5s&limit=1&indicator=sma(close,%205)";
+    let agree = async || {
+        let page = client.get("/api/symbol/ACME").await.json(200);
+        let chart = client.get(path).await.json(200);
+        assert_eq!(page["evaluations"].as_array().unwrap().len(), 1, "{page}");
+        let read = &page["indicators"][0];
+        assert_eq!(
+            (&read["expression"], &read["timeframe"]),
+            (&json!("sma(close, 5)"), &json!("5s"))
+        );
+        // A bar may close between the two answers.
+        let same =
+            page["bar"] == chart["bars"][0] && read["value"] == chart["indicators"][0]["values"][0];
+        (same && read["value"].is_f64()).then_some(())
+    };
+    eventually("page and chart agree", agree).await;
 }
 
 /// The indicators of a chart are those of `ballast indicators` on the same bars.

@@ -22,7 +22,7 @@ async fn a_profile_lives_and_ends() {
     let made = made.json(201);
     let id = made["id"].as_str().unwrap();
     assert_eq!((etag.as_str(), place_of.as_str()), ("\"1\"", &*format!("/api/profiles/{id}")));
-    assert_eq!((&made["status"], &made["version"]), (&json!("stopped"), &json!(1)));
+    assert_eq!((&made["state"], &made["version"]), (&json!("stopped"), &json!(1)));
     let taken = client.post("/api/profiles", &busy("Busy", "ACME")).await;
     taken.problem(422, "invalid");
     assert_eq!(taken.fields(), ["name"]);
@@ -137,7 +137,7 @@ async fn emptied(client: &Client, id: &str) {
     answer.problem(422, "invalid");
     let stopped = client.post(&format!("{path}/stop"), &json!({"reason": "Enough"})).await;
     let stopped = stopped.json(200);
-    assert_eq!((&stopped["status"], &stopped["enters"]), (&json!("stopped"), &json!(false)));
+    assert_eq!((&stopped["state"], &stopped["enters"]), (&json!("stopped"), &json!(false)));
     let version = format!("\"{}\"", stopped["version"]);
     let refused = client.delete(&path, &version).await;
     refused.problem(409, "notPossible");

@@ -110,25 +110,29 @@ async fn fields(client: &Client, profile: &str) {
 async fn pages(client: &Client) {
     let lists = [
         "/api/orders",
+        "/api/orders?status=working",
         "/api/orders.csv",
+        "/api/positions",
+        "/api/positions.csv",
         "/api/trades",
         "/api/trades.csv",
         "/api/alerts",
         "/api/backtest",
     ];
     for list in lists {
+        let joint = if list.contains('?') { '&' } else { '?' };
         for limit in ["0", "201", "-1", "ten", "1e1", "99999999999999999999"] {
-            let answer = client.get(&format!("{list}?limit={limit}")).await;
+            let answer = client.get(&format!("{list}{joint}limit={limit}")).await;
             answer.problem(422, "invalid");
             assert_eq!(answer.fields(), ["limit"], "{list} {limit}");
         }
         for cursor in ["", "x", "zz", "5b5d", "%00", "%C3%A4%C3%A4", "ffff"] {
-            let answer = client.get(&format!("{list}?cursor={cursor}")).await;
+            let answer = client.get(&format!("{list}{joint}cursor={cursor}")).await;
             assert_eq!(answer.status, 422, "{list} {cursor}");
             answer.problem(422, "invalid");
             assert_eq!(answer.fields(), ["cursor"], "{list} {cursor}");
         }
-        let answer = client.get(&format!("{list}?colour=red")).await;
+        let answer = client.get(&format!("{list}{joint}colour=red")).await;
         answer.problem(422, "invalid");
         assert_eq!(answer.fields(), ["colour"], "{list}");
     }

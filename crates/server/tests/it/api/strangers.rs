@@ -133,7 +133,7 @@ async fn what_is_somebody_elses_is_not_found() {
     let after = owner.client.get("/api/profiles").await.json(200);
     let rows = |list: &Value| list["items"].as_array().unwrap()[0]["version"].clone();
     assert_eq!(rows(&before), rows(&after));
-    assert_eq!(after["items"][0]["status"], "running");
+    assert_eq!(after["items"][0]["state"], "running");
     assert_eq!(after["items"][0]["openPositions"], 1, "nothing was done to it");
 }
 
@@ -156,7 +156,7 @@ async fn lists_are_empty(stranger: &Client, own: &str) {
         let list = stranger.get(path).await.json(200);
         assert_eq!(list["items"], json!([]), "{path}");
     }
-    for path in ["/api/orders.csv", "/api/trades.csv"] {
+    for path in ["/api/orders.csv", "/api/positions.csv", "/api/trades.csv"] {
         let file = stranger.get(path).await;
         assert_eq!((file.status, file.text.lines().count()), (200, 1), "{}", file.text);
     }
