@@ -1,26 +1,27 @@
 //! Lists as files for spreadsheets.
 
+use std::collections::BTreeMap;
+
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LINK};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use ballast_platform::request::Problem;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
-/// Rows with a column for each field of `schemas` that is text or a number, the same whatever the
-/// rows are. `next` names the page after this one, for whoever has sent `query`.
-pub(super) fn answer<T: Serialize>(
+/// Rows with a column for each field that is text or a number, the same whatever the rows are.
+/// `next` names the page after this one, for whoever has sent `query`.
+pub(super) fn answer<T: Serialize + ToSchema>(
     name: &str,
-    schemas: &[RefOr<Schema>],
     rows: &[T],
     query: Option<&str>,
     next: Option<&str>,
 ) -> Result<Response, Problem> {
     let rows = rows.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>();
     let rows = rows.map_err(Problem::internal)?;
-    let columns: Vec<_> = schemas.iter().flat_map(columns).collect();
-    let text = text(&columns, &rows).map_err(Problem::internal)?;
+    let text = text(&columns::<T>(), &rows).map_err(Problem::internal)?;
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
     let file = format!("attachment; filename=\"{name}\"");
@@ -40,22 +41,44 @@ fn following(query: &str, next: &str) -> String {
 }
 
 /// The fields that a row is described with, but those that hold further fields.
-fn columns(schema: &RefOr<Schema>) -> Vec<&str> {
-    let row = match schema {
-        RefOr::T(Schema::Object(row)) => row,
-        RefOr::T(Schema::AllOf(parts)) => return parts.items.iter().flat_map(columns).collect(),
-        _ => return Vec::new(),
-    };
-    let is_plain = |field: &RefOr<Schema>| match field {
-        RefOr::T(Schema::Array(_)) => false,
-        RefOr::T(Schema::Object(field)) => field.properties.is_empty(),
-        RefOr::T(_) | RefOr::Ref(_) => true,
-    };
-    let plain = row.properties.iter().filter(|(_, field)| is_plain(field));
-    plain.map(|(name, _)| name.as_str()).collect()
+fn columns<T: ToSchema>() -> Vec<String> {
+    let mut named = Vec::new();
+    T::schemas(&mut named);
+    fields(&T::schema(), &named.into_iter().collect())
 }
 
-fn text(columns: &[&str], rows: &[Value]) -> Result<String, csv::Error> {
+fn fields(schema: &RefOr<Schema>, named: &BTreeMap<String, RefOr<Schema>>) -> Vec<String> {
+    match resolved(schema, named) {
+        Some(Schema::Object(row)) => {
+            let plain = row.properties.iter().filter(|(_, field)| match resolved(field, named) {
+                Some(Schema::Object(field)) => field.properties.is_empty(),
+                Some(Schema::Array(_)) => false,
+                _ => true,
+            });
+            plain.map(|(name, _)| name.clone()).collect()
+        }
+        Some(Schema::AllOf(parts)) => {
+            parts.items.iter().flat_map(|part| fields(part, named)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What a reference stands for.
+fn resolved<'a>(
+    schema: &'a RefOr<Schema>,
+    named: &'a BTreeMap<String, RefOr<Schema>>,
+) -> Option<&'a Schema> {
+    match schema {
+        RefOr::T(schema) => Some(schema),
+        RefOr::Ref(reference) => {
+            let name = reference.ref_location.rsplit('/').next()?;
+            named.get(name).and_then(|schema| resolved(schema, named))
+        }
+    }
+}
+
+fn text(columns: &[String], rows: &[Value]) -> Result<String, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(columns)?;
     for row in rows {
@@ -82,8 +105,6 @@ fn cell(value: Option<&Value>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use utoipa::PartialSchema as _;
-
     use super::*;
 
     #[test]
@@ -92,19 +113,20 @@ mod tests {
             serde_json::json!({"id": "1", "name": "a, \"b\"", "pnl": "-3.5", "list": [1]}),
             serde_json::json!({"id": "2", "name": "=HYPERLINK(1)", "by": "x"}),
         ];
-        let text = text(&["id", "name", "by", "pnl"], &rows).unwrap();
+        let columns = ["id", "name", "by", "pnl"].map(str::to_owned);
+        let text = text(&columns, &rows).unwrap();
         assert_eq!(text, "id,name,by,pnl\n1,\"a, \"\"b\"\"\",,-3.5\n2,'=HYPERLINK(1),x,\n");
     }
 
     #[test]
     fn columns_are_there_without_rows_and_never_hold_fields_of_their_own() {
-        let schema = crate::views::rows::TradeRow::schema();
-        let trades = columns(&schema);
-        assert!(["id", "pnl", "direction"].iter().all(|name| trades.contains(name)), "{trades:?}");
-        let schema = crate::views::rows::PositionRow::schema();
-        let positions = columns(&schema);
-        assert!(positions.contains(&"entryPrice"), "{positions:?}");
-        assert!(!positions.contains(&"targets") && !positions.contains(&"stop"), "{positions:?}");
+        let trades = columns::<crate::views::rows::TradeRow>();
+        let has = |columns: &[String], name: &str| columns.iter().any(|column| column == name);
+        assert!(["id", "pnl", "direction"].iter().all(|name| has(&trades, name)), "{trades:?}");
+        let positions = columns::<crate::views::rows::PositionRow>();
+        let flat = ["tradeId", "entryPrice", "direction", "lastPrice", "unrealizedPnl"];
+        assert!(flat.iter().all(|name| has(&positions, name)), "{positions:?}");
+        assert!(!["targets", "stop"].iter().any(|name| has(&positions, name)), "{positions:?}");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use ballast_platform::request::{Access, Api, Keyed, Lifecycle, Path, Problem, Qu
 use ballast_storage::{Query as Wanted, Value};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, PartialSchema as _, ToSchema};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::caller::{Caller, denied, order_id};
@@ -70,8 +70,7 @@ async fn list_csv(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let page = page(&caller, &asked).await?;
-    let (schema, next) = (OrderRow::schema(), page.next_cursor.as_deref());
-    csv::answer("orders.csv", &[schema], &page.items, query.as_deref(), next)
+    csv::answer("orders.csv", &page.items, query.as_deref(), page.next_cursor.as_deref())
 }
 
 async fn page(caller: &Caller, asked: &OrderQuery) -> Result<Listed<OrderRow>, Problem> {

@@ -15,7 +15,7 @@ use ballast_platform::request::{
 };
 use rust_decimal::Decimal;
 use serde::Deserialize;
-use utoipa::{IntoParams, PartialSchema as _, ToSchema};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::caller::{Caller, denied, trade_id};
@@ -23,7 +23,7 @@ use super::csv;
 use super::lists::{Listed, PageQuery, version_tag};
 use super::orders::Placed;
 use crate::app::App;
-use crate::views::rows::{PositionMarks, PositionRow};
+use crate::views::rows::PositionRow;
 
 pub(super) fn routes(api: Api<App>) -> Api<App> {
     let current = Lifecycle::Current;
@@ -67,8 +67,7 @@ async fn list_csv(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let page = page(&caller, &asked).await?;
-    let (schemas, next) = ([PositionRow::schema(), PositionMarks::schema()], page.next_cursor);
-    csv::answer("positions.csv", &schemas, &page.items, query.as_deref(), next.as_deref())
+    csv::answer("positions.csv", &page.items, query.as_deref(), page.next_cursor.as_deref())
 }
 
 async fn page(caller: &Caller, asked: &PositionQuery) -> Result<Listed<PositionRow>, Problem> {

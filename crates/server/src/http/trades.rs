@@ -8,7 +8,7 @@ use ballast_engine::ports::Journal as _;
 use ballast_platform::request::{Access, Api, Lifecycle, Path, Problem, Query};
 use ballast_storage::{Query as Wanted, StreamName, Value};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, PartialSchema as _, ToSchema};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::caller::{Caller, trade_id};
@@ -72,8 +72,7 @@ async fn list_csv(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let page = page(&caller, &asked).await?;
-    let (schema, next) = (TradeRow::schema(), page.next_cursor.as_deref());
-    csv::answer("trades.csv", &[schema], &page.items, query.as_deref(), next)
+    csv::answer("trades.csv", &page.items, query.as_deref(), page.next_cursor.as_deref())
 }
 
 async fn page(caller: &Caller, asked: &TradeQuery) -> Result<Listed<TradeRow>, Problem> {

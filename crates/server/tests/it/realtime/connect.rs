@@ -135,7 +135,7 @@ fn ticks_are_few(heard: &[Heard]) {
     for (symbol, times) in times {
         let seconds = (times[times.len() - 1] - times[0]) / 1_000.0;
         // What the network has held back arrives together.
-        let most = seconds.mul_add(4.0, 2.0);
+        let most = seconds.mul_add(4.0, 4.0);
         let count = u32::try_from(times.len()).unwrap();
         assert!(f64::from(count) <= most, "{symbol}: {count} in {seconds} s");
     }
