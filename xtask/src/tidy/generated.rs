@@ -34,6 +34,10 @@ pub(super) const FILES: &[Generated] = &[
         path: "docs/authorisation.md",
         command: &["cargo", "run", "--quiet", "--package", "ballast", "--", "routes"],
     },
+    Generated {
+        path: "docs/metrics.md",
+        command: &["cargo", "run", "--quiet", "--package", "ballast", "--", "metrics"],
+    },
 ];
 
 /// Generated files whose freshness the web application's own checks see to.

@@ -9,6 +9,7 @@ mod forge;
 mod health;
 mod idempotency;
 mod market;
+mod metrics;
 mod orders;
 mod people;
 mod positions;
