@@ -1,7 +1,7 @@
 /** Prints what was checked as a table, one line each. */
 import type { Reporter, TestCase, TestError, TestResult } from "@playwright/test/reporter";
 
-/** What a release asks for beside and Ballast does not have yet: said, and never counted as passed. */
+/** What a release asks for and Ballast does not have yet: never counted as passed. */
 const MISSING = [
   ["product gate off and on", "clients are told of it, but no request is refused by it"],
   ["a config write is atomic", "there is no dynamic config"],
@@ -52,7 +52,8 @@ export default class Table implements Reporter {
 
   private verdict(): string {
     const count = (result: Result) => this.rows.filter(({ how }) => how === result).length;
-    const counts = `${count("passed")} passed, ${count("skipped")} skipped, ${count("FAILED")} failed`;
+    const [passed, skipped] = [count("passed"), count("skipped")];
+    const counts = `${passed} passed, ${skipped} skipped, ${count("FAILED")} failed`;
     const nothing = this.rows.length === 0 ? "nothing was checked, so nothing is known" : counts;
     return `${nothing}; ${MISSING.length} that a release needs are not there yet`;
   }

@@ -372,8 +372,8 @@ fn section(
     let rustc = process::capture(Command::new("rustc").arg("--version"))?;
     let (asked, runs) = (options.events, options.runs);
     Ok(format!(
-        "## Start\n\nFrom the start of the process until `/health/ready` answers 200, and until the \
-         tenant's engine runs. One\ntenant with {PROFILES} profiles and a journal of {events} \
+        "## Start\n\nFrom the start of the process until `/health/ready` answers 200, and until \
+         the tenant's engine runs. One\ntenant with {PROFILES} profiles and a journal of {events} \
          events, in a store of {mebibytes} MiB that the server has\nwritten from a played file; \
          then it runs on the simulated market at the speed of the clock.\n\n{}\n\
          - Machine: {machine}\n- Versions: {}\n\

@@ -124,16 +124,16 @@ pub(super) fn describe() {
 const HEAD: &str = "\
 # Metrics
 
-`GET /metrics` on the internal listener answers in Prometheus' text form. There is no sign-in on that
-listener: keep it on loopback or in the operator's own network. Times are in seconds, each histogram
-has the usual `_bucket`, `_sum` and `_count`. Labels have few values, and never a tenant's, a
-profile's or a person's name. A counter with labels is there from its first event on. This page is
-generated: `cargo xtask generate`.
+`GET /metrics` on the internal listener answers in Prometheus' text form. There is no sign-in on
+that listener: keep it on loopback or in the operator's own network. Times are in seconds, each
+histogram has the usual `_bucket`, `_sum` and `_count`. Labels have few values, and never the name
+of a tenant, a profile or a person. A counter with labels is there from its first event on. This
+page is generated: `cargo xtask generate`.
 
 Queues: `tenant_inbox` is what a tenant's engine has yet to take, `rows` what waits to be written
-behind a tenant's journal, `realtime` the messages that the slowest socket of a tenant has yet to take,
-`operators` the same of operators' sockets, `store` the writes that wait for the disk. Of each kind the
-fullest is told, and for all tenants alike.
+behind a tenant's journal, `realtime` the messages that the slowest socket of a tenant has yet to
+take, `operators` the same of operators' sockets, `store` the writes that wait for the disk. Of each
+kind the fullest is told.
 
 | name | kind | labels | says |
 |---|---|---|---|

@@ -41,7 +41,8 @@ impl Scrape {
             let bare = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
             let name = bare.filter(|bare| self.metrics.contains_key(*bare)).unwrap_or(name);
             let (_, known) = self.metrics.get_mut(name).unwrap_or_else(|| panic!("no TYPE: {key}"));
-            let labels = labels.trim_end_matches('}').split("\",").filter(|label| !label.is_empty());
+            let labels = labels.trim_end_matches('}').split("\",");
+            let labels = labels.filter(|label| !label.is_empty());
             let labels = labels.map(|label| label.split_once('=').unwrap().0.to_owned());
             known.extend(labels.filter(|label| label != "le"));
         }
