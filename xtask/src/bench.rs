@@ -6,6 +6,7 @@ mod document;
 mod machine;
 mod peers;
 mod random_walk;
+mod start;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -14,10 +15,13 @@ use clap::Subcommand;
 pub(crate) enum Benchmark {
     /// Bars per second of a back-test, beside backtesting.py, vectorbt and backtrader
     Backtest(backtest::Options),
+    /// Seconds from the start of the server until it is ready, on a journal of 100,000 events
+    Start(start::Options),
 }
 
 pub(crate) fn run(benchmark: &Benchmark) -> Result<()> {
     match benchmark {
         Benchmark::Backtest(options) => backtest::run(options),
+        Benchmark::Start(options) => start::run(options),
     }
 }

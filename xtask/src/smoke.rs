@@ -14,6 +14,10 @@ pub(crate) struct Options {
     /// An operator of that server; the password is read from BALLAST_SMOKE_PASSWORD
     #[arg(long)]
     email: Option<String>,
+    /// A plain user of that server, to whom nothing of the operator may be shown; the password is
+    /// read from BALLAST_SMOKE_USER_PASSWORD
+    #[arg(long, requires = "url")]
+    user_email: Option<String>,
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -29,7 +33,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             .context("set BALLAST_SMOKE_PASSWORD to the password of that operator")?;
         command.env("BALLAST_URL", url).env("BALLAST_E2E_PASSWORD", password);
         command.env("BALLAST_E2E_EMAIL", options.email.as_deref().unwrap_or_default());
+        // A name in this shell would mean that the server may be restarted.
+        command.env_remove("BALLAST_SERVER").env_remove("BALLAST_SMOKE_USER_EMAIL");
+        if let Some(user) = &options.user_email {
+            let password = std::env::var("BALLAST_SMOKE_USER_PASSWORD")
+                .context("set BALLAST_SMOKE_USER_PASSWORD to the password of that user")?;
+            command.env("BALLAST_SMOKE_USER_EMAIL", user);
+            command.env("BALLAST_SMOKE_USER_PASSWORD", password);
+        }
     } else {
+        command.env_remove("BALLAST_URL");
         web::build(&root)?;
         command.env("BALLAST_SERVER", up::build(&workspace::metadata(&root)?)?);
     }

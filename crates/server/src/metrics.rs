@@ -1,39 +1,39 @@
-//! Counters and gauges in Prometheus' text form. Labels come from closed sets: routes as they are
-//! written in the table, methods, status codes, and the engine's own words.
+//! Counters, gauges and histograms in Prometheus' text form. Labels come from closed sets: routes
+//! as they are written in the table, methods, status codes, venues, and the engine's own words.
 
-use std::time::Instant;
+pub(crate) mod panics;
+mod sample;
+mod stopwatch;
+mod table;
+
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
-use ballast_domain::Event;
-use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use ballast_domain::{ActiveState, DoneState, Envelope, Event, OrderId, OrderState, ProfileStatus};
+use ballast_engine::state::State;
+use metrics::{counter, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio::sync::watch;
 
 use crate::app::App;
+use crate::serve::stopped;
 use crate::views::word;
-use crate::views::words::{ControlModeWord, FeedWord, StoreWord};
+use sample::sample;
+pub(crate) use stopwatch::Stopwatch;
+use table::{
+    CONFIG_FAILURES, FILLS, NEGATIVE, ORDERS, REFUSALS, REQUEST_SECONDS, REQUESTS, REVIEWS,
+    describe,
+};
+pub(crate) use table::{SOCKET_REFUSALS, SOCKETS, SOCKETS_DROPPED, page};
 
-const REQUESTS: &str = "ballast_requests_total";
-const REQUEST_SECONDS: &str = "ballast_request_duration_seconds";
-const ORDERS: &str = "ballast_orders_total";
-const FILLS: &str = "ballast_fills_total";
-const REFUSALS: &str = "ballast_refusals_total";
-const REVIEWS: &str = "ballast_profile_reviews_total";
-const NEGATIVE: &str = "ballast_capital_invariant_violations_total";
-const CONTROL: &str = "ballast_trading_control_paused";
-const FEED_AGE: &str = "ballast_feed_age_seconds";
-const FEED_UP: &str = "ballast_feed_up";
-const STORE_UP: &str = "ballast_store_up";
-const STORE_SECONDS: &str = "ballast_store_check_seconds";
-const READY: &str = "ballast_ready";
-const UPTIME: &str = "ballast_uptime_seconds";
-pub(crate) const SOCKETS: &str = "ballast_socket_connections";
-pub(crate) const SOCKET_REFUSALS: &str = "ballast_socket_refusals_total";
-pub(crate) const SOCKETS_DROPPED: &str = "ballast_socket_dropped_total";
-
-/// Upper edges of the histogram of requests, in seconds.
-const BUCKETS: [f64; 9] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
+/// Upper edges of the histograms, in seconds: what people wait for, and what orders do.
+const SLOW: [f64; 9] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
+const FAST: [f64; 12] =
+    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5];
+/// How often what histograms were given is put into their buckets: until then it takes memory.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// What the process has counted; cheap to clone.
 #[derive(Clone)]
@@ -43,11 +43,12 @@ impl Metrics {
     /// Counts for this process from now on. A second one in the same process, as in tests, shows
     /// nothing.
     pub(crate) fn install() -> Self {
-        let builder = PrometheusBuilder::new();
-        let seconds = Matcher::Full(REQUEST_SECONDS.to_owned());
+        let requests = Matcher::Full(REQUEST_SECONDS.to_owned());
+        let all = Matcher::Suffix("_seconds".to_owned());
         // Only an empty list of edges is refused.
-        let builder = builder.set_buckets_for_metric(seconds, &BUCKETS).unwrap_or_default();
-        let recorder = builder.build_recorder();
+        let builder = PrometheusBuilder::new().set_buckets_for_metric(requests, &SLOW);
+        let builder = builder.and_then(|builder| builder.set_buckets_for_metric(all, &FAST));
+        let recorder = builder.unwrap_or_default().build_recorder();
         let handle = recorder.handle();
         // Only the first recorder of a process counts.
         if metrics::set_global_recorder(recorder).is_ok() {
@@ -56,32 +57,22 @@ impl Metrics {
         Self(handle)
     }
 
+    /// Keeps what was counted small until everything is to stop, also when nobody reads it.
+    pub(crate) async fn keep(self, mut stopping: watch::Receiver<bool>) {
+        loop {
+            tokio::select! {
+                () = stopped(&mut stopping) => return,
+                () = tokio::time::sleep(UPKEEP) => self.0.run_upkeep(),
+            }
+        }
+    }
+
     /// Everything as Prometheus reads it, with what is measured at the moment of reading.
     pub(crate) fn render(&self, app: &App) -> String {
         sample(app);
         self.0.run_upkeep();
         self.0.render()
     }
-}
-
-fn describe() {
-    describe_counter!(REQUESTS, "Requests by method, route and status; 401 and 403 among them");
-    describe_histogram!(REQUEST_SECONDS, "How long requests took to answer");
-    describe_counter!(ORDERS, "Orders that came to a state");
-    describe_counter!(FILLS, "Fills that were booked");
-    describe_counter!(REFUSALS, "Signals and orders that the gate refused, by code");
-    describe_counter!(REVIEWS, "Profiles that went under review");
-    describe_counter!(NEGATIVE, "Times that an available amount became negative");
-    describe_gauge!(CONTROL, "Whether trading is paused or halted everywhere");
-    describe_gauge!(FEED_AGE, "Since when the feed has told nothing");
-    describe_gauge!(FEED_UP, "Whether the feed tells what it should");
-    describe_gauge!(STORE_UP, "Whether the store takes what is written");
-    describe_gauge!(STORE_SECONDS, "How long the store's last check took");
-    describe_gauge!(READY, "Whether the node is ready");
-    describe_gauge!(UPTIME, "Since when the process runs");
-    describe_gauge!(SOCKETS, "Sockets that are connected, by namespace");
-    describe_counter!(SOCKET_REFUSALS, "Sockets that were refused, by code");
-    describe_counter!(SOCKETS_DROPPED, "Sockets that were closed because they fell behind");
 }
 
 /// A layer that counts requests by the route that answered them.
@@ -113,40 +104,64 @@ fn word_of(method: &axum::http::Method) -> &'static str {
     }
 }
 
-/// Counts what is durable.
-pub(crate) fn count_event(event: &Event) {
+/// Counts a profile that was not made or changed as somebody wanted it.
+pub(crate) fn count_config_failure(code: &'static str) {
+    counter!(CONFIG_FAILURES, "code" => code).increment(1);
+}
+
+/// Counts what is durable, by the state that has booked all of it.
+pub(crate) fn count_events(state: &State, events: &[Envelope]) {
+    for (place, envelope) in events.iter().enumerate() {
+        count_event(state, &envelope.event);
+        if let Event::OrderFilled { order, .. } = &envelope.event
+            && is_filled(state, *order)
+            && !events[place + 1..].iter().any(|later| fills(&later.event, *order))
+        {
+            count_order(state, *order, word(&DoneState::Filled));
+        }
+    }
+}
+
+fn count_event(state: &State, event: &Event) {
     match event {
-        Event::OrderAccepted { .. } => counter!(ORDERS, "state" => "accepted").increment(1),
-        Event::OrderDone { state, .. } => counter!(ORDERS, "state" => word(state)).increment(1),
-        Event::OrderUnknown { .. } => counter!(ORDERS, "state" => "unknown").increment(1),
-        Event::OrderFilled { .. } => counter!(FILLS).increment(1),
+        Event::IntentAccepted { terms, .. } => {
+            count_order(state, terms.order_id(), word(&ActiveState::PendingSubmit));
+        }
+        Event::OrderAccepted { order } => count_order(state, *order, word(&ActiveState::Accepted)),
+        Event::OrderDone { order, state: done, .. } => count_order(state, *order, word(done)),
+        Event::OrderUnknown { order, .. } => {
+            count_order(state, *order, word(&ActiveState::Unknown));
+        }
+        Event::OrderFilled { order, .. } => {
+            counter!(FILLS, "venue" => venue(state, *order)).increment(1);
+        }
         Event::SignalRefused { refusal, .. } => {
             counter!(REFUSALS, "code" => refusal.code()).increment(1);
         }
-        Event::ProfileStatusChanged {
-            status: ballast_domain::ProfileStatus::UnderReview, ..
-        } => counter!(REVIEWS).increment(1),
+        Event::ProfileStatusChanged { status: ProfileStatus::UnderReview, .. } => {
+            counter!(REVIEWS).increment(1);
+        }
         Event::AvailableNegative { .. } => counter!(NEGATIVE).increment(1),
         _ => {}
     }
 }
 
-fn sample(app: &App) {
-    let switch = |on: bool| if on { 1.0 } else { 0.0 };
-    #[expect(clippy::cast_precision_loss, reason = "a time to be shown")]
-    let seconds = |ms: u64| ms as f64 / 1_000.0;
-    let mode = app.control.shown().borrow().mode;
-    gauge!(CONTROL).set(switch(mode != ControlModeWord::Running));
-    let feed = app.health.feed(&app.prices);
-    gauge!(FEED_UP, "venue" => feed.venue.clone()).set(switch(feed.state == FeedWord::Live));
-    if let Some(age_ms) = feed.last_event_age_ms {
-        gauge!(FEED_AGE, "venue" => feed.venue).set(seconds(age_ms));
-    }
-    let store = app.health.store();
-    gauge!(STORE_UP).set(switch(store.state == StoreWord::Ok));
-    if let Some(latency_ms) = store.latency_ms {
-        gauge!(STORE_SECONDS).set(seconds(latency_ms));
-    }
-    gauge!(READY).set(switch(app.health.reasons().is_empty()));
-    gauge!(UPTIME).set(seconds(app.health.uptime_seconds().saturating_mul(1_000)));
+fn count_order(state: &State, order: OrderId, word: String) {
+    counter!(ORDERS, "state" => word, "venue" => venue(state, order)).increment(1);
+}
+
+fn fills(event: &Event, id: OrderId) -> bool {
+    matches!(event, Event::OrderFilled { order, .. } if *order == id)
+}
+
+/// No event of its own says that an order has filled: its last fill does.
+fn is_filled(state: &State, order: OrderId) -> bool {
+    let known = state.profile(order.intent.profile).and_then(|profile| profile.order(order));
+    known.is_some_and(|order| order.state == OrderState::Done(DoneState::Filled))
+}
+
+/// The venue of an order's profile.
+fn venue(state: &State, order: OrderId) -> String {
+    let profile = state.profile(order.intent.profile);
+    profile.map_or_else(|| "none".to_owned(), |profile| profile.document.venue.to_string())
 }

@@ -186,6 +186,20 @@ impl Backend {
         }
     }
 
+    pub(crate) fn waiting(&self) -> usize {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.waiting(),
+            Engine::Memory(_) => 0,
+        }
+    }
+
+    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.ping().await,
+            Engine::Memory(memory) => memory.reachable(),
+        }
+    }
+
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.check().await,

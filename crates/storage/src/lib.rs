@@ -37,4 +37,5 @@ pub use journal::TenantJournal;
 pub use lease::{Lease, Leases};
 pub use memory::{Fault, Faults};
 pub use query::{Cursor, Query, Value};
+pub use sqlite::COMMIT_SECONDS;
 pub use store::{Options, ProductStore, Store, TenantStore};

@@ -105,6 +105,21 @@ impl Store {
         self.backend.purge(limit).await
     }
 
+    /// How many writes wait for the disk, of all tenants together.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.backend.waiting()
+    }
+
+    /// Asks whether it takes writes and answers reads, which costs next to nothing and writes
+    /// nothing. It waits behind what is waiting.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.backend.ping().await
+    }
+
     /// Reads all that is stored and checks that it is whole, which takes long in a large store.
     /// Whether a journal was tampered with is [`TenantJournal::verify`]'s to say.
     ///

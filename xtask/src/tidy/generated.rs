@@ -38,6 +38,10 @@ pub(super) const FILES: &[Generated] = &[
         path: "docs/api-lifecycle.md",
         command: &["cargo", "run", "--quiet", "--package", "ballast", "--", "lifecycle"],
     },
+    Generated {
+        path: "docs/metrics.md",
+        command: &["cargo", "run", "--quiet", "--package", "ballast", "--", "metrics"],
+    },
 ];
 
 /// Generated files whose freshness the web application's own checks see to.

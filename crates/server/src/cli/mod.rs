@@ -64,6 +64,9 @@ enum Command {
     /// Print every code that the HTTP API answers with, as Markdown
     #[command(hide = true)]
     Errors,
+    /// Print every metric of a server, as Markdown
+    #[command(hide = true)]
+    Metrics,
     /// Print a completion script for a shell
     #[command(after_help = "\
 Examples:
@@ -108,6 +111,7 @@ fn dispatch(command: Command) -> Result<(), CliError> {
             output::write_all(crate::http::lifecycle_page(&entries).as_bytes())
         }
         Command::Errors => output::write_all(crate::http::codes_page().as_bytes()),
+        Command::Metrics => output::write_all(crate::metrics::page().as_bytes()),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "ballast", &mut script);

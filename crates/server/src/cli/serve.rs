@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::CliError;
+use crate::metrics::panics;
 use crate::serve::{self, Flags, Settings};
 
 /// Arguments of `ballast serve`.
@@ -41,6 +42,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), CliError> {
     let log = tracing_subscriber::fmt().with_writer(stderr).with_ansi(colours);
     // It would tell of a log that cannot be written by a macro that panics when it cannot write.
     log.log_internal_errors(false).init();
+    panics::watch();
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(serve::serve(settings))
 }

@@ -19,6 +19,7 @@ use utoipa_axum::routes;
 use super::caller::{Caller, denied, profile_id};
 use super::lists::version_tag;
 use crate::app::App;
+use crate::metrics::count_config_failure;
 use crate::serve::market::CompileError;
 use crate::serve::tenants::{Put, PutError};
 use crate::views::rows::ProfileRow;
@@ -71,9 +72,13 @@ async fn create(
     caller: Caller,
     keyed: Keyed<ProfileBody>,
 ) -> Result<Response, Problem> {
-    caller
-        .once(app, keyed, |app, caller, body| async move { make(&app, &caller, body).await })
-        .await
+    let work = |app, caller, body| async move { counted(make(&app, &caller, body).await) };
+    caller.once(app, keyed, work).await
+}
+
+/// A write of a profile's document; one that fails is counted.
+fn counted(written: Result<Response, Problem>) -> Result<Response, Problem> {
+    written.inspect_err(|problem| count_config_failure(problem.code().name))
 }
 
 async fn make(app: &App, caller: &Caller, body: ProfileBody) -> Result<Response, Problem> {
@@ -106,7 +111,8 @@ async fn replace(
     keyed: Keyed<ProfileBody>,
 ) -> Result<Response, Problem> {
     let id = profile_id(&id)?;
-    let work = |app, caller, body| async move { change(&app, &caller, id, &seen, body).await };
+    let work =
+        |app, caller, body| async move { counted(change(&app, &caller, id, &seen, body).await) };
     caller.once(app, keyed, work).await
 }
 

@@ -186,7 +186,7 @@ impl Health {
     pub(super) async fn watch(self, store: Store, mut stop: watch::Receiver<bool>) {
         loop {
             let asked = Instant::now();
-            let state = match timeout(STORE_DEADLINE, store.check()).await {
+            let state = match timeout(STORE_DEADLINE, store.ping()).await {
                 Ok(Ok(())) => StoreWord::Ok,
                 Ok(Err(_)) | Err(_) => StoreWord::Unavailable,
             };

@@ -399,6 +399,7 @@ impl Server {
         let (gate, layers) = (entrance.gate(), identity::layers(&self.settings)?);
         let platform = entrance.api(gate.clone());
         let app = App::new(self.parts(desks, Arc::clone(entrance)));
+        tokio::spawn(app.metrics.clone().keep(stopping.clone()));
         let router = http::router(gate, app.clone(), platform);
         let (authenticator, revocations) = (entrance.authenticator(), entrance.revocations());
         let sockets = realtime::open(app.clone(), authenticator, revocations, stopping.clone());

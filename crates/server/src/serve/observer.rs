@@ -14,7 +14,7 @@ use ballast_storage::Snapshot;
 use serde::{Deserialize, Serialize};
 
 use super::health::TenantHealth;
-use crate::metrics::count_event;
+use crate::metrics::count_events;
 use crate::views::TenantView;
 
 /// Told of everything that has become durable for one tenant.
@@ -28,6 +28,7 @@ pub(super) struct TenantObserver {
 impl Observer for TenantObserver {
     async fn durable(&mut self, engine: &Engine, events: &[Envelope]) {
         let state = engine.state();
+        count_events(state, events);
         events.iter().for_each(|envelope| self.say(state, &envelope.event));
         self.health.booked(engine);
         self.view.durable(engine, events);
@@ -63,9 +64,8 @@ impl TenantObserver {
         Self { view, every: snapshot_every.max(1), taken: 0, health }
     }
 
-    /// What an operator follows: fills, refusals, and profiles that stop; and all that is counted.
+    /// What an operator follows: fills, refusals, and profiles that stop.
     fn say(&self, state: &State, event: &Event) {
-        count_event(event);
         let tenant = state.tenant();
         let name = |id: ProfileId| state.profile(id).map_or("", |known| &known.document.name);
         match event {

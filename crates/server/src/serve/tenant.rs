@@ -33,11 +33,12 @@ use super::observer::TenantObserver;
 use super::settings::ProfileSettings;
 use super::tenants::Plans;
 use super::{STOP_DEADLINE, stopped};
+use crate::metrics::Stopwatch;
 use crate::views::TenantView;
 use errand::{Errand, Situation};
 
 /// Deliveries that may wait for a tenant.
-const INBOX: usize = 1_024;
+pub(super) const INBOX: usize = 1_024;
 /// How often orders that nobody can tell about are asked for again.
 const TICK: Duration = Duration::from_secs(1);
 /// How long a tenant that has failed waits before it is started again, at first; twice as long
@@ -84,6 +85,9 @@ pub(super) struct TenantWorld {
     pub(super) view: Arc<TenantView>,
     pub(super) health: TenantHealth,
 }
+
+/// The venue that orders go to.
+const PAPER: &str = "paper";
 
 /// Who changes profiles that a settings file names. What a person has changed is theirs from then
 /// on, and the file is not applied to it any more.
@@ -259,7 +263,7 @@ impl TenantWorld {
             broker: broker.clone(),
             clock: SharedClock(Arc::clone(&self.clock)),
             control: self.control.clone(),
-            gaps: Arc::clone(&self.gaps),
+            gaps: Arc::new(Stopwatch::new(Arc::clone(&self.gaps), PAPER)),
         };
         let observer = self.observer();
         let mut tasks = JoinSet::new();
@@ -420,7 +424,7 @@ impl TenantWorld {
 
 impl ConfiguredProfile {
     fn document(&self, paper: &PaperSettings) -> Result<ProfileDocument, TenantError> {
-        let venue: VenueId = "paper".parse().map_err(|_| TenantError::Ended)?;
+        let venue: VenueId = PAPER.parse().map_err(|_| TenantError::Ended)?;
         Ok(ProfileDocument {
             name: self.settings.name.clone(),
             venue,
@@ -446,6 +450,11 @@ pub(super) struct Way {
 type Ended = Result<(), TenantError>;
 
 impl Way {
+    /// Deliveries that wait for the tenant's loop.
+    pub(super) fn waiting(&self) -> usize {
+        self.inbox.max_capacity() - self.inbox.capacity()
+    }
+
     async fn send(&self, delivery: Delivery) -> Ended {
         self.inbox.send(delivery).await.map_err(|_| TenantError::Ended)
     }

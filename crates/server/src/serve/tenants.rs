@@ -17,8 +17,8 @@ use tokio::time::timeout;
 
 use super::health::Health;
 use super::market::{CompileError, Compiled, MarketDesk, Place, RecentFrames, Seat};
-use super::tenant::{ConfiguredProfile, TenantWorld, Way};
-use crate::views::{Everybody, Message, TenantView};
+use super::tenant::{ConfiguredProfile, INBOX, TenantWorld, Way};
+use crate::views::{Everybody, FOLLOWER_LAG, Message, TenantView};
 
 /// How long a person waits for a tenant that is being started.
 const START_DEADLINE: Duration = Duration::from_secs(5);
@@ -57,6 +57,14 @@ pub(crate) struct Tenants {
 struct Running {
     tenants: BTreeMap<TenantId, Arc<Tenant>>,
     tasks: Vec<JoinHandle<()>>,
+}
+
+/// How full a queue is.
+pub(crate) struct Queue {
+    pub(crate) name: &'static str,
+    pub(crate) depth: usize,
+    /// What it can hold; none where what is new takes the place of what it replaces.
+    pub(crate) capacity: Option<usize>,
 }
 
 /// The strategies that a tenant's profiles may trade by, compiled.
@@ -166,6 +174,22 @@ impl Tenants {
         running.tenants.iter().map(|(id, tenant)| (id.clone(), Arc::clone(tenant))).collect()
     }
 
+    /// What waits: of each kind of queue the fullest.
+    pub(crate) fn queues(&self) -> [Queue; 5] {
+        let tenants = self.all();
+        let most = |waiting: &dyn Fn(&Tenant) -> usize| {
+            tenants.iter().map(|(_, tenant)| waiting(tenant)).max().unwrap_or_default()
+        };
+        let queue = |name, depth, capacity| Queue { name, depth, capacity };
+        [
+            queue("tenant_inbox", most(&Tenant::waiting), Some(INBOX)),
+            queue("rows", most(&|tenant| tenant.view.rows_waiting()), None),
+            queue("realtime", most(&|tenant| tenant.view.messages_waiting()), Some(FOLLOWER_LAG)),
+            queue("operators", self.everybody.len(), Some(OPERATOR_LAG)),
+            queue("store", self.kit.store.waiting(), None),
+        ]
+    }
+
     /// The tenant of somebody who has proved who they are; made when they come for the first time.
     pub(crate) async fn admit(&self, id: &TenantId) -> Arc<Tenant> {
         let (tenant, seat, world) = {
@@ -207,6 +231,11 @@ impl Tenant {
         let there = timeout(START_DEADLINE, way.wait_for(Option::is_some)).await;
         let found = there.ok().and_then(Result::ok).and_then(|way| way.clone());
         found.ok_or(TenantUnavailable::Starting)
+    }
+
+    /// Deliveries that wait for the tenant's engine.
+    fn waiting(&self) -> usize {
+        self.way.borrow().as_ref().map_or(0, Way::waiting)
     }
 
     /// Waits until the tenant runs, or has had the time for it.

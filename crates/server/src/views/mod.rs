@@ -51,7 +51,7 @@ const READS_AT_ONCE: usize = 32;
 /// How often marks and evaluations are told of at most.
 const MARKS_EVERY: Duration = Duration::from_millis(250);
 /// Messages that a follower may be behind by.
-const FOLLOWER_LAG: usize = 512;
+pub(crate) const FOLLOWER_LAG: usize = 512;
 
 /// What is shown of one tenant.
 #[derive(Debug)]
@@ -312,6 +312,16 @@ impl TenantView {
         self.tell(&shown, [Message::Alert(row.clone())]);
         drop(shown);
         Ok(Some(row))
+    }
+
+    /// Rows that wait to be stored.
+    pub(crate) fn rows_waiting(&self) -> usize {
+        self.writer.waiting()
+    }
+
+    /// Messages that the slowest follower has yet to take.
+    pub(crate) fn messages_waiting(&self) -> usize {
+        self.followers.len()
     }
 
     /// A snapshot of the state to keep once the rows of its events are stored.

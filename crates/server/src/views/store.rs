@@ -198,6 +198,11 @@ impl Writer {
         lock(&self.pending).rows.insert((collection.name, key), (collection, write));
     }
 
+    /// Rows that wait.
+    pub(super) fn waiting(&self) -> usize {
+        lock(&self.pending).rows.len()
+    }
+
     /// Says that all rows up to `seq` were added, and wakes the task.
     pub(super) fn reached(&self, seq: u64) {
         lock(&self.pending).seq = seq;

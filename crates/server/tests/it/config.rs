@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::run::{Desk, STRATEGY};
+use crate::support::{Desk, STRATEGY};
 
 /// The example of the strategy chapter, which has a field of every kind.
 const EXAMPLE: &str = r#"{"version": 1, "kind": "rules", "timeframe": "1d", "symbols": ["GOOG"],

@@ -9,7 +9,6 @@
 
 mod books;
 mod config;
-pub(crate) mod process;
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -19,8 +18,8 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 
+use crate::support::{Desk, Halting};
 use books::Books;
-use process::{Place, Server};
 
 /// Kills when nobody asks for more: each gap as often as each other.
 const KILLS: usize = 64;
@@ -68,24 +67,24 @@ async fn live(
     random: &mut StdRng,
     told: &mut books::Told,
 ) -> [Gap; Gap::ALL.len()] {
-    let place = Place::new(&config::text(history));
+    let desk = Desk::serving(&config::text(history));
     let mut gaps = Gap::ALL;
     gaps.shuffle(random);
     for (kill, gap) in gaps.into_iter().enumerate() {
         let passages = random.random_range(1..=PASSAGES);
         let name = format!("{name}, kill {kill} at passage {passages} of {}", gap.name());
-        let mut server = Server::start(&place, &name).await;
-        server.run_to(gap, passages).await;
-        server.kill().await;
-        for books in Books::open(place.data(), &name).await {
+        let mut server = Halting::start(&desk, &name);
+        server.run_to(gap, passages);
+        server.kill();
+        for books in Books::open(desk.data(), &name).await {
             books.check_always();
         }
     }
     let name = format!("{name}, at rest");
-    let mut server = Server::start(&place, &name).await;
-    server.pass(random.random_range(1..=UNDISTURBED)).await;
-    server.stop().await;
-    for books in Books::open(place.data(), &name).await {
+    let mut server = Halting::start(&desk, &name);
+    server.pass(random.random_range(1..=UNDISTURBED));
+    server.stop();
+    for books in Books::open(desk.data(), &name).await {
         books.check_always();
         books.check_at_rest();
         told.add(&books);

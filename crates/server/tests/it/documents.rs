@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::run::{Desk, ballast, repository};
+use crate::support::{Desk, ballast, repository};
 
 fn document(path: &str) -> String {
     std::fs::read_to_string(repository().join(path)).unwrap()
@@ -36,7 +36,7 @@ fn every_example_strategy_runs_and_trades() {
             .args(["--config", name])
             .output()
             .unwrap();
-        let ended = crate::run::Ended::from(output);
+        let ended = crate::support::Ended::from(output);
         let json = ended.json();
         assert_eq!(
             (ended.stderr.as_str(), &json["warnings"]),
@@ -115,7 +115,7 @@ fn the_first_example_of_the_readme_prints_what_it_shows() {
         word => word,
     });
     let output = ballast(&repository()).args(words).output().unwrap();
-    let printed = crate::run::Ended::from(output);
+    let printed = crate::support::Ended::from(output);
     assert_eq!(printed.code, 0, "{}", printed.stderr);
     let without_time = |text: &str| {
         let lines =

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::run::{Desk, repository};
+use crate::support::{Desk, repository};
 
 /// What backtesting.py and empyrical made of the sample; `fixtures/make_golden.py` writes it.
 #[derive(Debug, Deserialize)]

@@ -1,6 +1,6 @@
 //! Help and completions.
 
-use crate::run::Desk;
+use crate::support::Desk;
 
 #[test]
 fn every_command_has_help_with_examples() {

@@ -1,8 +1,8 @@
 //! `ballast indicators`.
 
-use crate::run::Desk;
+use crate::support::Desk;
 
-fn indicators(desk: &Desk, further: &[&str]) -> crate::run::Ended {
+fn indicators(desk: &Desk, further: &[&str]) -> crate::support::Ended {
     desk.run(&[&["indicators", "--data", "bars.csv", "--timeframe", "1d"], further].concat())
 }
 
@@ -66,7 +66,7 @@ fn wrong_expressions_end_with_two_and_point_at_the_column() {
 #[test]
 fn a_bad_row_prints_nothing_at_all() {
     let desk = Desk::new();
-    desk.write("bars.csv", &(crate::run::days(200) + "2030-01-01,1,1,1,one,1\n"));
+    desk.write("bars.csv", &(crate::support::days(200) + "2030-01-01,1,1,1,one,1\n"));
     indicators(&desk, &["--expr", "close"]).refused(1, &["bars.csv: line 202, column 'close'"]);
 }
 

@@ -18,5 +18,5 @@ mod help;
 mod indicators;
 mod realtime;
 mod replay;
-mod run;
 mod serve;
+mod support;

@@ -1,9 +1,7 @@
 //! The server on a replayed file trades what a back-test of the file trades, once.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use ballast_domain::{Envelope, Event, Timestamp};
@@ -15,8 +13,7 @@ use rand::{RngExt, SeedableRng};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::crash::process::{Place, Server};
-use super::run::{Desk, repository};
+use crate::support::{Desk, Halting, Server, repository};
 
 const SETTINGS: &str = r#"
 data_dir = "data"
@@ -77,11 +74,10 @@ async fn a_replayed_file_is_traded_like_a_back_test_and_only_once() {
     ]);
     let expected = deals_of(&tested.json());
     assert!(expected.len() > 60);
-    let (settings, data) = (desk.path("ballast.toml"), desk.path("data"));
-    serve_to_the_end(&desk, &settings, &data);
-    assert_eq!(deals(&data, "alice").await, expected);
-    serve_to_the_end(&desk, &settings, &data);
-    assert_eq!(deals(&data, "alice").await, expected, "what was traded is not traded again");
+    serve_to_the_end(&desk);
+    assert_eq!(deals(&desk.data(), "alice").await, expected);
+    serve_to_the_end(&desk);
+    assert_eq!(deals(&desk.data(), "alice").await, expected, "what was traded is not traded again");
 }
 
 /// One file begins later and ends earlier, and days are missing in both, at the ends of weeks too.
@@ -112,8 +108,8 @@ async fn files_with_gaps_and_of_other_lengths_are_traded_like_a_back_test() {
         "files = [{ symbol = \"A\", path = \"a.csv\" }, { symbol = \"B\", path = \"b.csv\" }]";
     let one = "files = [{ symbol = \"SAMPLE\", path = \"sample-1d.csv\" }]";
     desk.write("ballast.toml", &(SETTINGS.replace(one, files) + &lines_of(&strategy)));
-    serve_to_the_end(&desk, &desk.path("ballast.toml"), &desk.path("data"));
-    let mut traded = deals(&desk.path("data"), "alice").await;
+    serve_to_the_end(&desk);
+    let mut traded = deals(&desk.data(), "alice").await;
     assert!(expected.len() > 60);
     expected.sort();
     traded.sort();
@@ -124,15 +120,15 @@ async fn files_with_gaps_and_of_other_lengths_are_traded_like_a_back_test() {
     for name in ["a.csv", "b.csv"] {
         settings = settings.replace(name, desk.path(name).to_str().unwrap());
     }
-    let place = Place::new(&settings);
+    let place = Desk::serving(&settings);
     let mut random = StdRng::seed_from_u64(11);
     for kill in 0..8 {
         let gap = NOTHING_ON_ITS_WAY[kill % 3];
-        let mut server = Server::start(&place, &format!("kill {kill}")).await;
-        server.run_to(gap, random.random_range(1..=12)).await;
-        server.kill().await;
+        let mut server = Halting::start(&place, &format!("kill {kill}"));
+        server.run_to(gap, random.random_range(1..=12));
+        server.kill();
     }
-    serve_to_the_end(&desk, &place.file("ballast.toml"), &place.data());
+    serve_to_the_end(&place);
     let mut traded = deals(&place.data(), "alice").await;
     traded.sort();
     assert_eq!(traded, expected);
@@ -146,7 +142,7 @@ async fn files_that_end_before_what_was_played_are_refused() {
     desk.write("sample-1d.csv", &sample);
     let strategy: Value = serde_json::from_str(BOTH).unwrap();
     desk.write("ballast.toml", &(SETTINGS.to_owned() + &lines_of(&strategy)));
-    serve_to_the_end(&desk, &desk.path("ballast.toml"), &desk.path("data"));
+    serve_to_the_end(&desk);
     let early: Vec<&str> = sample.lines().take(300).collect();
     desk.write("sample-1d.csv", &(early.join("\n") + "\n"));
     let ended = desk.run(&["serve", "--config", "ballast.toml"]);
@@ -170,7 +166,7 @@ const NOTHING_ON_ITS_WAY: [Gap; 3] = [Gap::Stepped, Gap::VenueFilled, Gap::Venue
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replay_that_is_killed_goes_on_as_though_it_had_not_been() {
     let desk = Desk::new();
-    let place = killed_often(&desk, &["alice"]).await;
+    let place = killed_often(&["alice"]).await;
     assert_eq!(deals(&place.data(), "alice").await, tested_deals(&desk));
 }
 
@@ -179,7 +175,7 @@ async fn a_replay_that_is_killed_goes_on_as_though_it_had_not_been() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tenants_of_a_replay_that_is_killed_go_on_from_where_each_was() {
     let desk = Desk::new();
-    let place = killed_often(&desk, &["alice", "bob"]).await;
+    let place = killed_often(&["alice", "bob"]).await;
     let expected = tested_deals(&desk);
     for tenant in ["alice", "bob"] {
         let deals = deals(&place.data(), tenant).await;
@@ -195,19 +191,18 @@ async fn tenants_of_a_replay_that_is_killed_go_on_from_where_each_was() {
 /// profile, of a whole tenant, and of a profile that now trades something else.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_taken_out_of_the_settings_leaves_what_it_holds() {
-    let desk = Desk::new();
     let other = "files = [{ symbol = \"OTHER\", path = \"other.csv\" }, ";
     let sample = std::fs::read_to_string(repository().join("examples/sample-1d.csv")).unwrap();
     for case in ["profile", "tenant", "symbol"] {
         let mut settings = settings_for(&["alice"]).replace("files = [", other);
-        let place = Place::new(&settings);
-        std::fs::write(place.file("other.csv"), &sample).unwrap();
-        let path = place.file("other.csv").to_str().unwrap().to_owned();
+        let place = Desk::serving(&settings);
+        place.write("other.csv", &sample);
+        let path = place.path("other.csv").to_str().unwrap().to_owned();
         settings = settings.replace("other.csv", &path);
-        std::fs::write(place.file("ballast.toml"), &settings).unwrap();
-        let mut server = Server::start(&place, case).await;
-        server.run_to(Gap::VenueRecorded, 9).await;
-        server.kill().await;
+        place.write("ballast.toml", &settings);
+        let mut server = Halting::start(&place, case);
+        server.run_to(Gap::VenueRecorded, 9);
+        server.kill();
         let before = deals(&place.data(), "alice").await.len();
         assert_eq!(open_trades(&place.data()).await, 1, "{case}");
         let changed = match case {
@@ -215,8 +210,8 @@ async fn what_is_taken_out_of_the_settings_leaves_what_it_holds() {
             "tenant" => settings.replace("alice", "carol"),
             _ => settings.replace("[\"SAMPLE\"]", "[\"OTHER\"]"),
         };
-        std::fs::write(place.file("ballast.toml"), changed).unwrap();
-        serve_to_the_end(&desk, &place.file("ballast.toml"), &place.data());
+        place.write("ballast.toml", &changed);
+        serve_to_the_end(&place);
         let after = deals(&place.data(), "alice").await.len();
         match case {
             // The change is refused while something is held, so that it trades on as it did.
@@ -249,20 +244,20 @@ fn settings_for(tenants: &[&str]) -> String {
 }
 
 /// A replay for `tenants` that was killed again and again, and has then come to its end.
-async fn killed_often(desk: &Desk, tenants: &[&str]) -> Place {
-    let place = Place::new(&settings_for(tenants));
+async fn killed_often(tenants: &[&str]) -> Desk {
+    let place = Desk::serving(&settings_for(tenants));
     let mut random = StdRng::seed_from_u64(7);
     for kill in 0..18 {
         let gap = NOTHING_ON_ITS_WAY[kill % 3];
         let passages = random.random_range(1..=12);
         let name = format!("kill {kill} at passage {passages} of {}", gap.name());
-        let mut server = Server::start(&place, &name).await;
-        server.run_to(gap, passages).await;
-        server.kill().await;
+        let mut server = Halting::start(&place, &name);
+        server.run_to(gap, passages);
+        server.kill();
     }
     let alive = deals(&place.data(), "alice").await.len();
     assert!(alive > 4, "{alive} deals before the last start");
-    serve_to_the_end(desk, &place.file("ballast.toml"), &place.data());
+    serve_to_the_end(&place);
     place
 }
 
@@ -299,17 +294,10 @@ fn toml(value: &Value) -> String {
 }
 
 /// Runs the server until the file has ended, and asks it to stop.
-fn serve_to_the_end(desk: &Desk, settings: &Path, data: &Path) {
-    let (settings, data) = (settings.to_str().unwrap(), data.to_str().unwrap());
-    let mut command = desk.command(&["serve", "--config", settings, "--data-dir", data]);
-    let mut server = command.stderr(Stdio::piped()).spawn().unwrap();
-    let mut log = BufReader::new(server.stderr.take().unwrap()).lines();
-    let ended = log.by_ref().any(|line| line.unwrap().contains("the market data has ended"));
-    assert!(ended, "the server has ended before the file");
-    let pid = server.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-    log.for_each(drop);
-    assert!(server.wait().unwrap().success());
+fn serve_to_the_end(desk: &Desk) {
+    let mut server = Server::spawn(&mut desk.serve());
+    server.hears("the market data has ended");
+    server.stop();
 }
 
 async fn events(data: &Path, tenant: &str) -> Vec<Envelope> {

@@ -2,7 +2,6 @@
 
 mod health;
 mod log;
-mod process;
 mod start;
 
 /// Ten days of two instruments, played to their end.

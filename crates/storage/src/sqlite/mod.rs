@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use ballast_domain::{TenantId, Timestamp};
 use ballast_engine::ports::JournalError;
+use rusqlite::Connection;
 use tokio::task::spawn_blocking;
 
 use crate::backend::{Address, Change, Stored};
@@ -31,6 +32,7 @@ use crate::sqlite::fault::Fault;
 use crate::sqlite::reader::Readers;
 use crate::sqlite::writer::Writer;
 use crate::store::Options;
+pub use writer::COMMIT_SECONDS;
 
 /// An open data directory.
 pub(crate) struct Sqlite {
@@ -146,6 +148,16 @@ impl Sqlite {
     pub(crate) async fn purge(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
         let work = move |at: &_| write::purge(at, now, limit);
         self.writer.write(&Partition::Product, Priority::Low, 0, work).await
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.writer.waiting()
+    }
+
+    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
+        self.writer.write(&Partition::Product, Priority::High, 0, |_| Ok(())).await?;
+        let answer = |at: &Connection| Ok(at.query_row("SELECT 1", (), |_| Ok(()))?);
+        self.readers.read(answer).await
     }
 
     pub(crate) async fn check(&self) -> Result<(), StoreError> {

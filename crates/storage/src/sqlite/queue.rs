@@ -131,6 +131,13 @@ impl Queue {
         }
     }
 
+    /// Jobs that wait.
+    pub(super) fn waiting(&self) -> usize {
+        let waiting = self.lock();
+        let lanes = waiting.high.jobs.values().chain(waiting.low.jobs.values());
+        lanes.map(VecDeque::len).sum()
+    }
+
     /// Lets nothing more in. What waits is still taken.
     pub(super) fn close(&self) {
         self.lock().closed = true;

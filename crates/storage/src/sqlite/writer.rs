@@ -7,7 +7,9 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
+use std::time::Instant;
 
+use metrics::histogram;
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
@@ -16,6 +18,10 @@ use crate::error::StoreError;
 use crate::sqlite::fault::Fault;
 use crate::sqlite::open::Opened;
 use crate::sqlite::queue::{Job, Queue, Work, closed};
+
+/// The metric of how long a group took to be written to the log and flushed to the disk; a
+/// histogram, in seconds.
+pub const COMMIT_SECONDS: &str = "ballast_store_commit_seconds";
 
 /// How the writer's thread is reached.
 pub(super) struct Writer {
@@ -56,6 +62,11 @@ impl Writer {
         let task = Task { work: Some(work), answer: None, reply };
         self.queue.push(partition, priority, bytes, Box::new(task)).await?;
         answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Writes that wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.waiting()
     }
 
     /// Lets nothing more in; the thread ends when it has written what waits.
@@ -154,7 +165,10 @@ fn write(connection: &Connection, group: &mut [Member], file: &Path) -> Result<(
         }
         execute(connection, "RELEASE job")?;
     }
-    execute(connection, "COMMIT")
+    let begun = Instant::now();
+    execute(connection, "COMMIT")?;
+    histogram!(COMMIT_SECONDS).record(begun.elapsed());
+    Ok(())
 }
 
 fn execute(connection: &Connection, sql: &str) -> Result<(), Fault> {

@@ -44,6 +44,7 @@ async fn a_store_that_is_away_says_so_and_comes_back() {
         fixture.store.tenants(None, 1).await.map(|_| ()),
         fixture.store.leases().get("s").await.map(|_| ()),
         fixture.store.check().await,
+        fixture.store.ping().await,
     ];
     for error in errors {
         assert!(matches!(error, Err(StoreError::Unavailable(_))), "{error:?}");

@@ -259,8 +259,11 @@ pub(crate) async fn a_whole_stream_verifies(fixture: Fixture) {
 pub(crate) async fn after_closing_nothing_is_taken(fixture: Fixture) {
     let journal = fixture.journal("t");
     journal.append(0, &batch(1, 1, 5)).await.unwrap();
+    fixture.store.ping().await.unwrap();
     fixture.store.close().await.unwrap();
     fixture.store.close().await.unwrap();
+    let ping = fixture.store.ping().await;
+    assert!(matches!(ping, Err(StoreError::Unavailable(_))), "{ping:?}");
     let append = journal.append(1, &batch(2, 1, 5)).await;
     assert!(matches!(append, Err(JournalError::Unavailable(_))), "{append:?}");
     let read = journal.read(0, 1).await;

@@ -7,7 +7,8 @@ use super::client::{Answer, Client, key, send};
 use super::forge;
 use super::people::{PASSWORD, Person};
 use super::routes::{Route, described};
-use super::server::{OPEN, Place, Server};
+use super::{OPEN, desk};
+use crate::support::Server;
 
 /// What answers without a token. A route that is not here and is described as public fails.
 const PUBLIC: [(&str, &str); 16] = [
@@ -39,13 +40,13 @@ async fn ask(client: &Client, route: &Route) -> Answer {
 
 #[tokio::test]
 async fn every_route_asks_for_a_token_and_for_its_role() {
-    let place = Place::with(OPEN);
-    let expired = forge::expired(&place).await;
-    let server = Server::start(&place).await;
+    let desk = desk(OPEN);
+    let expired = forge::expired(&desk).await;
+    let server = Server::start(&desk);
     let user = Person::registered(&server, "user").await;
-    let operator = Person::made(&server, &place, "operator", "operator").await;
+    let operator = Person::made(&server, &desk, "operator", "operator").await;
     let admin = Person::first(&server).await;
-    let nobody = Client::nobody(&server.url);
+    let nobody = Client::nobody(&server.url());
     let routes = described(&nobody).await;
     let mut tokens: Vec<_> = forge::forged(&nobody, user.client.token()).await;
     tokens.retain(|(_, token)| token != user.client.token());
@@ -83,7 +84,7 @@ async fn every_route_asks_for_a_token_and_for_its_role() {
 /// A token whose session has ended.
 async fn signed_out(server: &Server, user: &Person) -> String {
     let body = json!({"email": user.email, "password": PASSWORD, "tokenIn": "body"});
-    let nobody = Client::nobody(&server.url);
+    let nobody = Client::nobody(&server.url());
     let tokens = nobody.post("/platform/api/auth/login", &body).await.json(200);
     let refresh = json!({"refreshToken": tokens["refreshToken"]});
     let out = nobody.post("/platform/api/auth/logout", &refresh).await;
@@ -93,8 +94,8 @@ async fn signed_out(server: &Server, user: &Person) -> String {
 
 #[tokio::test]
 async fn the_server_answers_what_it_describes_and_nothing_else() {
-    let place = Place::with(OPEN);
-    let server = Server::start(&place).await;
+    let desk = desk(OPEN);
+    let server = Server::start(&desk);
     let admin = Person::first(&server).await;
     let routes = described(&admin.client).await;
     for route in &routes {

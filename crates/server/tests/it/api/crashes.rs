@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::people::Person;
-use super::server::{OPEN, Place, Server, eventually};
 use super::trading::{busy, field, idle, order, running};
+use super::{OPEN, desk};
+use crate::support::{Desk, Server, eventually};
 
 /// How long a server may run before each crash.
 const LIVES_MS: [u64; 5] = [180, 420, 90, 650, 300];
@@ -78,8 +79,8 @@ impl Shown {
 
 #[tokio::test]
 async fn a_server_that_is_killed_at_any_moment_shows_everything_once_again() {
-    let place = Place::with(&(OPEN.to_owned() + "[engine]\nsnapshot_every = 40\n"));
-    let mut server = Server::start(&place).await;
+    let desk = desk(&(OPEN.to_owned() + "[engine]\nsnapshot_every = 40\n"));
+    let mut server = Server::start(&desk);
     let mut ann = Person::registered(&server, "ann").await;
     let mut profiles = Vec::new();
     for (name, symbol) in [("One", "ACME"), ("Two", "KELP/USD")] {
@@ -88,9 +89,9 @@ async fn a_server_that_is_killed_at_any_moment_shows_everything_once_again() {
     let mut before = Shown::to(&ann.client, &profiles).await;
     for life_ms in LIVES_MS {
         tokio::time::sleep(Duration::from_millis(life_ms)).await;
-        server.kill().await;
-        server = Server::start(&place).await;
-        ann.client = ann.client.at(&server.url);
+        server.kill_untroubled();
+        server = Server::start(&desk);
+        ann.client = ann.client.at(&server.url());
         live(&ann.client).await;
         let now = Shown::to(&ann.client, &profiles).await;
         now.is_single();
@@ -103,10 +104,10 @@ async fn a_server_that_is_killed_at_any_moment_shows_everything_once_again() {
     consistent(&state, &before);
     // All rows can be made again from the journal: those that are there come no second time.
     for rows in [&[][..], &ROWS] {
-        server.kill().await;
-        forget(&place, &ann.id, rows).await;
-        server = Server::start(&place).await;
-        let client = ann.client.at(&server.url);
+        server.kill_untroubled();
+        forget(&desk, &ann.id, rows).await;
+        server = Server::start(&desk);
+        let client = ann.client.at(&server.url());
         live(&client).await;
         let now = Shown::to(&client, &profiles).await;
         now.is_single();
@@ -129,8 +130,8 @@ const TRADED: [&str; 6] = ["KELP/USD", "REEF/USD", "TIDE/USD", "TALER/USD", "ORC
 #[tokio::test]
 async fn an_order_that_works_is_shown_however_many_have_ended_since() {
     const WORKING: &str = "/api/orders?status=working";
-    let place = Place::with(OPEN);
-    let server = Server::start(&place).await;
+    let desk = desk(OPEN);
+    let mut server = Server::start(&desk);
     let mut ann = Person::registered(&server, "ann").await;
     let patient = running(&ann.client, &idle("Patient", "ACME")).await;
     let rests = json!({"type": "limit", "quantity": "1", "limitPrice": "1"});
@@ -153,9 +154,9 @@ async fn an_order_that_works_is_shown_however_many_have_ended_since() {
     }
     let before = ann.client.get(&path).await.json(200);
     assert_eq!((&before["origin"], &before["status"]), (&json!("manual"), &json!("accepted")));
-    server.kill().await;
-    let server = Server::start(&place).await;
-    ann.client = ann.client.at(&server.url);
+    server.kill_untroubled();
+    server = Server::start(&desk);
+    ann.client = ann.client.at(&server.url());
     live(&ann.client).await;
     let first = ann.client.get(WORKING).await.json(200)["items"].clone();
     assert_eq!(first.as_array().unwrap().last(), Some(&before), "it works still");
@@ -230,8 +231,8 @@ static EVERY: [Collection; 7] = [
 ];
 
 /// Takes away rows of a tenant, and that they were written.
-async fn forget(place: &Place, tenant: &str, rows: &[&str]) {
-    let options = Options { directory: place.data(), collections: &EVERY, max_bytes: None };
+async fn forget(desk: &Desk, tenant: &str, rows: &[&str]) {
+    let options = Options { directory: desk.data(), collections: &EVERY, max_bytes: None };
     let store = Store::open(options, Arc::new(Now)).await.unwrap();
     let tenant = store.tenant(&tenant.parse().unwrap());
     for collection in &EVERY {

@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::people::PASSWORD;
-use super::server::Place;
+use crate::support::Desk;
 
 /// A clock that stands.
 #[derive(Debug)]
@@ -35,15 +35,15 @@ impl Clock for Standing {
 
 /// A token of this very server that has expired: signed an hour ago, with its own key, for an
 /// administrator. Needs the data directory to itself, before the server starts.
-pub(super) async fn expired(place: &Place) -> String {
+pub(super) async fn expired(desk: &Desk) -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let now = i64::try_from(now.as_nanos()).unwrap();
     let clock = Arc::new(Standing(Timestamp::from_nanos(now - 3_600_000_000_000)));
-    let directory = place.data().join("platform");
+    let directory = desk.data().join("platform");
     std::fs::create_dir_all(&directory).unwrap();
     let options = Options { directory, collections: COLLECTIONS, max_bytes: None };
     let store = Store::open(options, clock.clone()).await.unwrap();
-    let master = MasterKey::from_file(&place.data().join("master.key")).unwrap();
+    let master = MasterKey::from_file(&desk.data().join("master.key")).unwrap();
     let audit = Arc::new(LogAudit);
     let platform = Platform::open(settings(), store.product(), master, audit, clock).await.unwrap();
     let (accounts, email) = (platform.accounts(), "yesterday@example.org");

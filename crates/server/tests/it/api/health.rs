@@ -2,18 +2,19 @@
 
 use super::client::Client;
 use super::people::Person;
-use super::server::{OPEN, Place, Server};
 use super::trading::{bought, idle, running};
+use super::{OPEN, desk};
+use crate::support::Server;
 
 #[tokio::test]
 async fn health_tells_the_public_nothing_of_anybody_and_the_operator_everything() {
-    let place = Place::with(OPEN);
-    let server = Server::start(&place).await;
+    let desk = desk(OPEN);
+    let server = Server::start(&desk);
     let ann = Person::registered(&server, "ann").await;
     let profile = running(&ann.client, &idle("Secret plan", "ACME")).await;
     bought(&ann.client, &profile, "ACME", "1").await;
-    let public = Client::nobody(&server.url);
-    let data = place.data();
+    let public = Client::nobody(&server.url());
+    let data = desk.data();
     let secrets = [&ann.email, &ann.id, &profile, "Secret plan", "ACME", data.to_str().unwrap()];
     for path in ["/health", "/health/live", "/health/ready", "/api/config", "/api/openapi.json"] {
         let answer = public.get(path).await;
@@ -22,7 +23,7 @@ async fn health_tells_the_public_nothing_of_anybody_and_the_operator_everything(
             assert!(!answer.text.contains(*secret), "{path} tells {secret}");
         }
     }
-    let internal = Client::nobody(&server.internal_url);
+    let internal = Client::nobody(&server.internal_url());
     let dump = internal.get("/internal/health").await.json(200);
     assert!(dump["tenants"][&ann.id].is_object(), "{dump}");
     let metrics = internal.get("/metrics").await;
@@ -36,7 +37,7 @@ async fn health_tells_the_public_nothing_of_anybody_and_the_operator_everything(
         public.get(path).await.problem(404, "notFound");
         ann.client.get(path).await.problem(404, "notFound");
     }
-    let on_internal = ann.client.at(&server.internal_url);
+    let on_internal = ann.client.at(&server.internal_url());
     for path in ["/", "/health", "/api/state", "/api/openapi.json", "/platform/api/auth/me"] {
         assert_eq!(on_internal.get(path).await.status, 404, "{path}");
     }

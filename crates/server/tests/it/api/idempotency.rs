@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::client::{Answer, Client, send};
 use super::people::Person;
-use super::server::{OPEN, Place, Server};
 use super::trading::{idle, order, running};
+use super::{OPEN, desk};
+use crate::support::Server;
 
 async fn under(client: &Client, key: &str, path: &str, body: &Value) -> Answer {
     send(client.request("POST", path).header("idempotency-key", key).json(body)).await
@@ -14,8 +15,8 @@ async fn under(client: &Client, key: &str, path: &str, body: &Value) -> Answer {
 
 #[tokio::test]
 async fn a_request_that_is_sent_again_is_done_once_also_after_a_crash() {
-    let place = Place::with(OPEN);
-    let server = Server::start(&place).await;
+    let desk = desk(OPEN);
+    let mut server = Server::start(&desk);
     let ann = Person::registered(&server, "ann").await;
     let client = &ann.client;
     let profile = running(client, &idle("Mine", "ACME")).await;
@@ -45,9 +46,9 @@ async fn a_request_that_is_sent_again_is_done_once_also_after_a_crash() {
     a_back_test_runs_once(client).await;
     let made = at_once(client).await;
     assert_eq!(made, 1, "made once");
-    server.kill().await;
-    let server = Server::start(&place).await;
-    let client = client.at(&server.url);
+    server.kill_untroubled();
+    let server = Server::start(&desk);
+    let client = client.at(&server.url());
     let after = under(&client, "one", manual, &ticket("10")).await;
     assert_eq!(after.header("idempotency-replayed"), Some("true"));
     assert_eq!(after.json(201), first);

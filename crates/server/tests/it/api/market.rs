@@ -4,15 +4,15 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::people::Person;
-use super::server::{OPEN, Place, Server, eventually};
 use super::trading::{busy, running};
-use crate::run::Desk;
+use super::{OPEN, desk};
+use crate::support::{Desk, Server, eventually};
 
 #[tokio::test]
 async fn charts_go_on_without_anybody_and_compute_what_the_command_line_computes() {
-    let place = Place::with(OPEN);
+    let desk = desk(OPEN);
     // It is ready although nobody trades anything.
-    let server = Server::start(&place).await;
+    let server = Server::start(&desk);
     let client = Person::registered(&server, "ann").await.client;
     let latest = async || {
         let bars = client.get("/api/candles?symbol=ACME&timeframe=5s&limit=1").await.json(200);

@@ -4,16 +4,17 @@ use serde_json::{Value, json};
 
 use super::client::{Client, send};
 use super::people::Person;
-use super::server::{OPEN, Place, Server, eventually};
 use super::trading::{away, bought, field, held, idle, order, position, price, running};
+use super::{OPEN, desk};
+use crate::support::{Server, eventually};
 
 const MANUAL: &str = "/api/orders/manual";
 const PREVIEW: &str = "/api/orders/preview";
 
 #[tokio::test]
 async fn orders_by_hand_do_what_their_preview_says() {
-    let place = Place::with(OPEN);
-    let server = Server::start(&place).await;
+    let desk = desk(OPEN);
+    let server = Server::start(&desk);
     let client = Person::registered(&server, "ann").await.client;
     let profile = running(&client, &idle("By hand", "ACME")).await;
     bad_tickets(&client, &profile).await;

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::server::{Place, Server};
+use crate::support::{Desk, Server};
 
 pub(super) const PASSWORD: &str = "correct horse battery staple";
 
@@ -21,8 +21,8 @@ pub(super) struct Person {
 impl Person {
     /// The first administrator, by the link that the server shows.
     pub(super) async fn first(server: &Server) -> Self {
-        let nobody = Client::nobody(&server.url);
-        let token = server.first_token.as_deref().unwrap();
+        let nobody = Client::nobody(&server.url());
+        let token = server.first_token().unwrap();
         let email = "admin@example.org";
         let body = json!({"token": token, "email": email, "password": PASSWORD});
         let made = nobody.post("/platform/api/auth/first-administrator", &body).await.json(200);
@@ -31,7 +31,7 @@ impl Person {
 
     /// A user who has registered.
     pub(super) async fn registered(server: &Server, name: &str) -> Self {
-        let nobody = Client::nobody(&server.url);
+        let nobody = Client::nobody(&server.url());
         let email = format!("{name}@example.org");
         let body = json!({"email": email, "password": PASSWORD});
         nobody.post("/platform/api/auth/register", &body).await.json(202);
@@ -39,12 +39,12 @@ impl Person {
     }
 
     /// Somebody whom the operator of the machine has made, with a role.
-    pub(super) async fn made(server: &Server, place: &Place, name: &str, role: &str) -> Self {
+    pub(super) async fn made(server: &Server, desk: &Desk, name: &str, role: &str) -> Self {
         let email = format!("{name}@example.org");
         let mut child = Command::new(env!("CARGO_BIN_EXE_ballast"))
             .args(["users", "create", "--password-stdin", "--json", "--email", &email])
             .args(["--role", role, "--data-dir"])
-            .arg(place.data())
+            .arg(desk.data())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
@@ -55,7 +55,7 @@ impl Person {
     }
 
     pub(super) async fn signed_in(server: &Server, email: &str) -> Self {
-        let nobody = Client::nobody(&server.url);
+        let nobody = Client::nobody(&server.url());
         let body = json!({"email": email, "password": PASSWORD});
         let tokens = nobody.post("/platform/api/auth/login", &body).await.json(200);
         Self::of(&nobody, &tokens)

@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 
 use super::client::{Answer, Client, send};
 use super::people::Person;
-use super::server::{OPEN, Place, Server, eventually};
 use super::trading::{away, bought, closed, ended, idle, order, position, running};
+use super::{OPEN, desk};
+use crate::support::{Server, eventually};
 
 #[tokio::test]
 async fn positions_are_guarded_and_a_pause_lets_only_risk_go_down() {
-    let place = Place::with(OPEN);
-    let server = Server::start(&place).await;
+    let desk = desk(OPEN);
+    let mut server = Server::start(&desk);
     let admin = Person::first(&server).await;
     let client = &admin.client;
     let profile = running(client, &idle("Mine", "ACME")).await;
@@ -19,9 +20,9 @@ async fn positions_are_guarded_and_a_pause_lets_only_risk_go_down() {
     let trade = held["tradeId"].as_str().unwrap();
     stops(client, trade).await;
     paused(client, &profile, trade).await;
-    server.kill().await;
-    let server = Server::start(&place).await;
-    let client = client.at(&server.url);
+    server.kill_untroubled();
+    let server = Server::start(&desk);
+    let client = client.at(&server.url());
     still_paused(&client, &profile).await;
     closed(&client, trade).await;
     resumed(&client, &profile).await;

@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 
 use super::client::{Client, send};
 use super::people::Person;
-use super::server::{OPEN, Place, Server, eventually};
 use super::trading::{bought, busy, ended, field, idle, running};
+use super::{OPEN, desk};
+use crate::support::{Server, eventually};
 
 #[tokio::test]
 async fn a_profile_lives_and_ends() {
-    let place = Place::with(OPEN);
-    let server = Server::start(&place).await;
+    let desk = desk(OPEN);
+    let server = Server::start(&desk);
     let ann = Person::registered(&server, "ann").await;
     let client = &ann.client;
     bad_profiles(client).await;

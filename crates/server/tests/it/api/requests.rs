@@ -5,16 +5,17 @@ use serde_json::{Value, json};
 
 use super::client::{Answer, Client, send};
 use super::people::Person;
-use super::server::{OPEN, Place, Server};
 use super::trading::{idle, order, running};
+use super::{OPEN, desk};
+use crate::support::Server;
 
 #[tokio::test]
 async fn every_request_is_answered_by_the_same_rules() {
-    let place = Place::with(
+    let desk = desk(
         "[http]\nrequests_per_minute_per_user = 100000\nrequests_per_minute_per_address = 100000\n\
          cors_allowed_origins = [\"https://app.example\"]\n[identity]\nregistration_open = true\n",
     );
-    let server = Server::start(&place).await;
+    let server = Server::start(&desk);
     let client = Person::registered(&server, "ann").await.client;
     let profile = running(&client, &idle("Mine", "ACME")).await;
     request_ids(&client).await;
@@ -183,8 +184,8 @@ async fn browsers(client: &Client) {
 #[tokio::test]
 async fn whoever_asks_too_often_waits_and_nobody_else_does() {
     let limits = OPEN.replace("per_user = 100000", "per_user = 12");
-    let place = Place::with(&limits);
-    let server = Server::start(&place).await;
+    let desk = desk(&limits);
+    let server = Server::start(&desk);
     let greedy = Person::registered(&server, "greedy").await.client;
     let modest = Person::registered(&server, "modest").await.client;
     let mut left = Vec::new();
@@ -202,6 +203,6 @@ async fn whoever_asks_too_often_waits_and_nobody_else_does() {
     assert!((1..=5).contains(&wait), "one request comes back every five seconds: {wait}");
     assert_eq!(refused.header("ratelimit-remaining"), Some("0"));
     assert_eq!(modest.get("/api/state").await.status, 200);
-    let public = Client::nobody(&server.url).get("/health/live").await;
+    let public = Client::nobody(&server.url()).get("/health/live").await;
     assert_eq!(public.status, 200);
 }

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use super::client::{Answer, Client, key, send};
 use super::people::Person;
 use super::routes::{Route, described};
-use super::server::{OPEN, Place, Server, eventually};
 use super::trading::{bought, busy, closed, ended, idle, order, running};
+use super::{OPEN, desk};
+use crate::support::{Server, eventually};
 
 /// Routes that take something which is nobody's own.
 const SHARED: [(&str, &str); 3] = [
@@ -103,8 +104,8 @@ async fn ask(client: &Client, method: &str, path: &str) -> Answer {
 
 #[tokio::test]
 async fn what_is_somebody_elses_is_not_found() {
-    let place = Place::with(OPEN);
-    let server = Server::start(&place).await;
+    let desk = desk(OPEN);
+    let server = Server::start(&desk);
     let owner = Person::registered(&server, "owner").await;
     let stranger = Person::registered(&server, "stranger").await;
     let owned = Owned::by(&owner).await;

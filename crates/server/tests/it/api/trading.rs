@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::server::eventually;
+use crate::support::eventually;
 
 /// A profile whose rules never hold, so that only people trade for it.
 pub(super) fn idle(name: &str, symbol: &str) -> Value {

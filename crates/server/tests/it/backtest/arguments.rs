@@ -1,6 +1,6 @@
 //! Flags and configs that cannot mean anything: exit code 2, the flag or field and the remedy.
 
-use crate::run::{Desk, STRATEGY};
+use crate::support::{Desk, STRATEGY};
 
 #[test]
 fn numbers_out_of_range_name_their_flag() {

@@ -1,6 +1,6 @@
 //! Files of bars that cannot be used: the place and the remedy are named, and nothing is printed.
 
-use crate::run::{Desk, HEADER, days};
+use crate::support::{Desk, HEADER, days};
 
 #[test]
 fn bad_rows_name_line_column_and_remedy() {
@@ -67,7 +67,7 @@ fn a_bad_row_at_the_very_end_leaves_nothing_behind() {
 #[test]
 fn bars_that_look_longer_than_they_are_called_are_doubted() {
     let desk = Desk::new();
-    desk.write("strategy.json", &crate::run::STRATEGY.replace("\"1d\"", "\"1h\""));
+    desk.write("strategy.json", &crate::support::STRATEGY.replace("\"1d\"", "\"1h\""));
     let config = ["--config", "strategy.json", "--json"];
     let data = ["backtest", "--data", "bars.csv", "--timeframe", "1h"];
     let ended = desk.run(&[&data[..], &config].concat());
@@ -88,7 +88,7 @@ fn many_blocks_of_bars_are_one_run() {
         text += &format!("{},{price},{price},{price},{price},1\n", 1_700_000_040 + 60 * minute);
     }
     desk.write("bars.csv", &text);
-    desk.write("strategy.json", &crate::run::STRATEGY.replace("\"1d\"", "\"1m\""));
+    desk.write("strategy.json", &crate::support::STRATEGY.replace("\"1d\"", "\"1m\""));
     let data = ["backtest", "--data", "bars.csv", "--timeframe", "1m", "--config"];
     let ended = desk.run(&[&data[..], &["strategy.json", "--json", "--no-trades"]].concat());
     let json = ended.json();

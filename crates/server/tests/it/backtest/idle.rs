@@ -1,6 +1,6 @@
 //! A run without trades says why, on the standard error and in the JSON.
 
-use crate::run::{Desk, Ended, STRATEGY};
+use crate::support::{Desk, Ended, STRATEGY};
 
 #[track_caller]
 fn says(ended: &Ended, why: &str) {

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::process::Stdio;
 
-use crate::run::{Desk, Ended, days};
+use crate::support::{Desk, Ended, days};
 
 #[test]
 fn json_has_every_field_that_programs_rely_on() {
@@ -172,7 +172,7 @@ fn fees_slippage_and_liquidity_are_told_in_the_report() {
 #[test]
 fn missing_bars_and_volume_are_told() {
     let desk = Desk::new();
-    desk.write("strategy.json", &crate::run::STRATEGY.replace("\"1d\"", "\"1h\""));
+    desk.write("strategy.json", &crate::support::STRATEGY.replace("\"1d\"", "\"1h\""));
     let hour = |hour: u32| format!("2024-01-01T{hour:02}:00:00Z,10,10,10,10\n");
     let bars: String = [0, 1, 2, 5, 6, 7].map(hour).concat();
     desk.write("hours.csv", &format!("time,open,high,low,close\n{bars}"));

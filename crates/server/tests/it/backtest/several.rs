@@ -1,6 +1,6 @@
 //! Several symbols, each from a file of its own.
 
-use crate::run::{Desk, HEADER};
+use crate::support::{Desk, HEADER};
 
 const TWO: &str = r#"{"version": 1, "kind": "rules", "timeframe": "1d", "symbols": ["A", "B"],
     "entry": "close > 0", "sizing": {"type": "fixedQuantity", "quantity": "1"}}"#;

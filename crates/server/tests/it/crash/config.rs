@@ -1,8 +1,6 @@
 //! The configuration of a server that trades as often and in as many ways as it can.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use ballast_domain::Timestamp;
+use crate::support::{LOOPBACK, market};
 
 /// How many times as fast as real time the market runs in one history after another.
 const SPEEDS: [u32; 12] = [200, 300, 100, 200, 200, 50, 300, 100, 20, 50, 10, 500];
@@ -13,21 +11,18 @@ pub(super) const PROFILES: [(&str, usize); 2] = [("alice", 3), ("bob", 3)];
 /// The settings file of one history. The market goes on from an instant that is fixed here, so
 /// that it never goes back when the server is started again.
 pub(super) fn text(history: usize) -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let anchor = Timestamp::from_nanos(i64::try_from(since.as_nanos()).unwrap());
     // Every other history fills in parts and late.
     let (share, latency_ms) = match history % 2 {
         0 => ("", 0),
         _ => ("volume_share = \"0.1\"\n", 700),
     };
     let speed = SPEEDS[history % SPEEDS.len()];
-    let market = format!(
-        "listen = \"127.0.0.1:0\"\ninternal_listen = \"127.0.0.1:0\"\n\
-         [market]\nseed = {history}\nspeed = {speed}\nwarm_up_bars = 60\nanchor = \"{anchor}\"\n\
+    let more = format!(
+        "seed = {history}\n\
          [paper]\nslippage_bps = \"1\"\nlatency_ms = {latency_ms}\n{share}\
          [engine]\nunknown_grace_ms = 500\nsnapshot_every = 40\n"
     );
-    market + TENANTS
+    [LOOPBACK, &market(speed, 60), &more, TENANTS].concat()
 }
 
 const TENANTS: &str = r#"

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::chain::Rows;
 use super::clients::Heard;
-use super::host::{SHARED, busy, settings};
+use super::settings::{SHARED, busy, settings};
 use super::{Floor, TRANSPORTS};
 
 /// What its buffers and those of its kernel, and the growth of the others, may come to.
@@ -24,17 +24,17 @@ fn who_takes_nothing_is_cut_off_while_the_others_miss_nothing() {
         floor.connect(transport, "/trading", transport, &token);
         floor.clients.hears_many(0, transport, "event", 30);
     }
-    let before = floor.host.resident_mib();
+    let before = floor.server.resident_mib();
     let connect = format!("40/trading,{{\"token\":\"{token}\"}}");
-    let url = floor.host.url();
+    let url = floor.server.url();
     floor.clients.act(&json!({"do": "raw", "client": "deaf", "url": url, "say": [connect]}));
     floor.clients.hears_many(0, "deaf", "frame", 5);
     floor.clients.act(&json!({"do": "pause", "client": "deaf"}));
     let since = Instant::now();
     let mut most = before;
-    while floor.host.metric(CONNECTIONS) > 2.5 {
+    while floor.server.metric(CONNECTIONS) > 2.5 {
         assert!(since.elapsed() < Duration::from_secs(60), "it is still there");
-        most = most.max(floor.host.resident_mib());
+        most = most.max(floor.server.resident_mib());
         // What it asks for is what it does not take.
         let resync = "42/trading,[\"resync\"]";
         floor.clients.act(&json!({"do": "write", "client": "deaf", "text": resync}));
@@ -43,7 +43,7 @@ fn who_takes_nothing_is_cut_off_while_the_others_miss_nothing() {
     }
     println!(
         "{before} MiB before, {most} MiB at most, {} MiB after; gone after {:?}",
-        floor.host.resident_mib(),
+        floor.server.resident_mib(),
         since.elapsed()
     );
     assert!(most < before + MOST_MIB, "from {before} to {most} MiB");
@@ -71,27 +71,27 @@ fn who_comes_back_late_gets_what_waited_and_then_everything_anew() {
     let token = floor.token("alice", "user", 600);
     floor.connect("witness", "/trading", "websocket", &token);
     floor.clients.hears("witness", "event");
-    let opened = floor.host.poll("GET", "", None);
+    let opened = floor.poll("GET", "", None);
     let opened: Value = serde_json::from_str(opened.strip_prefix('0').unwrap()).unwrap();
     let session = format!("&sid={}", opened["sid"].as_str().unwrap());
     let connect = format!("40/trading,{{\"token\":\"{token}\"}}");
-    floor.host.poll("POST", &session, Some(&connect));
+    floor.poll("POST", &session, Some(&connect));
     let mut all = Vec::new();
     while Rows::all(&all).states < 1 {
-        all.extend(heard(&floor.host.poll("GET", &session, None)));
+        all.extend(heard(&floor.poll("GET", &session, None)));
     }
     let since = Instant::now();
     let questions = vec!["42/trading,1[\"reauthenticate\"]"; 1_500].join("\u{1e}");
-    floor.host.poll("POST", &session, Some(&questions));
+    floor.poll("POST", &session, Some(&questions));
     let mut mark = floor.clients.mark();
-    while floor.host.metric("ballast_socket_dropped_total") < 0.5 {
+    while floor.server.metric("ballast_socket_dropped_total") < 0.5 {
         assert!(since.elapsed() < Duration::from_secs(15), "its buffer has no end");
         floor.clients.hears_after(mark, "witness", "event");
         mark = floor.clients.mark();
     }
     while Rows::all(&all).states < 2 || all[all.len() - 1].event != "event" {
         assert!(since.elapsed() < Duration::from_secs(30), "nothing anew: {}", all.len());
-        all.extend(heard(&floor.host.poll("GET", &session, None)));
+        all.extend(heard(&floor.poll("GET", &session, None)));
     }
     let rows = Rows::all(&floor.clients.all(0, "witness"));
     assert_eq!(rows.states, 1, "the witness");
@@ -113,7 +113,7 @@ fn a_user_has_so_many_sockets_and_another_one_when_one_is_closed() {
     floor.clients.act(&json!({"do": "close", "client": "alice 3"}));
     floor.clients.hears("alice 3", "disconnect");
     let until = Instant::now() + Duration::from_secs(10);
-    while floor.host.metric(CONNECTIONS) > 20.5 {
+    while floor.server.metric(CONNECTIONS) > 20.5 {
         assert!(Instant::now() < until, "the place is not given back");
     }
     floor.connect("in its place", "/trading", "websocket", &alice);

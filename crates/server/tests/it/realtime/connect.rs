@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::chain::Rows;
 use super::clients::Heard;
-use super::host::{SHARED, busy, settings};
+use super::settings::{SHARED, busy, settings};
 use super::{Floor, SOON, TRANSPORTS};
 
 /// Another profile of the last tenant, which a small move stops out.
@@ -48,7 +48,7 @@ fn who_is_not_let_in_is_told_why_by_the_code_that_http_has() {
             assert_eq!(floor.clients.count(0, &client, "connect"), 0, "{client}");
         }
         let client = format!("without {transport}");
-        let url = floor.host.url();
+        let url = floor.server.url();
         floor.clients.act(&json!({
             "do": "open", "client": client, "url": url, "namespace": "/trading",
             "transport": transport, "token": null,
@@ -60,7 +60,7 @@ fn who_is_not_let_in_is_told_why_by_the_code_that_http_has() {
         [("tokenInvalid", 6.0), ("tokenExpired", 2.0), ("forbidden", 2.0), ("unauthenticated", 2.0)]
     {
         let metric = format!("ballast_socket_refusals_total{{code=\"{code}\"}}");
-        assert!((floor.host.metric(&metric) - times).abs() < 0.1, "{metric}");
+        assert!((floor.server.metric(&metric) - times).abs() < 0.1, "{metric}");
     }
 }
 
@@ -69,7 +69,7 @@ fn who_is_not_let_in_is_told_why_by_the_code_that_http_has() {
 fn sockets_work_behind_a_proxy_under_a_path_of_its_own() {
     let Some(mut floor) = Floor::open(&settings(SHARED)) else { return };
     let token = floor.token("alice", "user", 600);
-    let url = floor.host.url();
+    let url = floor.server.url();
     floor.clients.act(&json!({"do": "proxy", "client": "proxy", "url": url, "prefix": "/desk"}));
     let outside = floor.clients.hears("proxy", "listens").data;
     for transport in TRANSPORTS {
@@ -122,7 +122,7 @@ fn a_socket_gets_the_state_and_then_every_change_of_it() {
     }
     an_alert_is_told_and_told_again_when_it_was_seen(&floor, &clients, &token);
     a_pause_is_there_at_once(&mut floor, &clients, &token);
-    assert!(floor.host.metric("ballast_socket_connections{namespace=\"trading\"}") > 1.9);
+    assert!(floor.server.metric("ballast_socket_connections{namespace=\"trading\"}") > 1.9);
 }
 
 /// At most four in a second of each instrument.

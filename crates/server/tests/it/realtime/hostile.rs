@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::chain::Rows;
-use super::host::{SHARED, busy, settings};
+use super::settings::{SHARED, busy, settings};
 use super::{Floor, SOON, TRANSPORTS};
 
 fn floor() -> Option<Floor> {
@@ -43,7 +43,7 @@ fn nothing_that_is_sent_breaks_anything() {
         &large,
     ];
     for (number, text) in texts.iter().enumerate() {
-        let url = floor.host.url();
+        let url = floor.server.url();
         let (before, after) = (format!("before {number}"), format!("after {number}"));
         floor.clients.act(&json!({"do": "raw", "client": before, "url": url, "say": [text]}));
         let say = [connect.as_str(), text, "42/trading,[\"filter\",[]]", "42/trading,[\"resync\""];
@@ -55,7 +55,7 @@ fn nothing_that_is_sent_breaks_anything() {
             });
         }
     }
-    let url = floor.host.url();
+    let url = floor.server.url();
     let act = json!({"do": "raw", "client": "binary", "url": url, "say": [connect], "bytes": 500});
     floor.clients.act(&act);
     for client in ["before 19", "after 19"] {

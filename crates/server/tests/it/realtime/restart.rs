@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::chain::Rows;
-use super::host::{SHARED, busy, settings};
+use super::settings::{SHARED, busy, settings};
 use super::{Floor, TRANSPORTS};
 
 #[test]
@@ -28,10 +28,11 @@ fn clients_come_back_by_themselves_to_a_fresh_state_whether_it_was_killed_or_sto
         }
         mark = floor.clients.mark();
         if kill {
-            floor.host.kill();
+            floor.server.kill();
         } else {
             let since = Instant::now();
-            let status = floor.host.terminate();
+            floor.server.terminate();
+            let status = floor.server.ended();
             let elapsed = since.elapsed();
             println!("it ended after {elapsed:?}");
             assert!(status.success() && elapsed < Duration::from_secs(10), "{status} {elapsed:?}");
@@ -40,7 +41,7 @@ fn clients_come_back_by_themselves_to_a_fresh_state_whether_it_was_killed_or_sto
             let reason = floor.clients.hears_after(mark, client, "disconnect").data;
             assert!(reason == "transport close" || reason == "transport error", "{reason}");
         }
-        floor.host.start_again();
+        floor.start_again();
         for (client, namespace, _) in &sockets {
             floor.clients.hears_after(mark, client, "state");
             if *namespace == "/trading" {

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::clients::Heard;
-use super::host::{Host, SHARED, settings};
+use super::settings::{SHARED, settings};
 use super::{Floor, TRANSPORTS};
+use crate::support::Desk;
 
 /// How soon a session's end must be felt.
 const FELT: Duration = Duration::from_secs(5);
@@ -31,9 +32,9 @@ fn felt(floor: &Floor, mark: usize, client: &str, code: &str, since: Instant) {
     assert_eq!(heard[heard.len() - 1].event, "disconnect", "{client}");
 }
 
-fn make_user(host: &Host, email: &str, role: &str) {
+fn make_user(desk: &Desk, email: &str, role: &str) {
     let arguments = ["users", "create", "--email", email, "--role", role, "--password-stdin"];
-    let mut command = host.command(&[&arguments[..], &["--config", "ballast.toml"]].concat());
+    let mut command = desk.command(&[&arguments[..], &["--config", "ballast.toml"]].concat());
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), PASSWORD.as_bytes()).unwrap();
     assert!(child.wait().unwrap().success(), "{email}");
@@ -42,7 +43,7 @@ fn make_user(host: &Host, email: &str, role: &str) {
 /// Signs in and opens a socket; gives what signing in has answered.
 fn sign_in(floor: &mut Floor, client: &str, email: &str, namespace: &str) -> Value {
     let body = json!({"email": email, "password": PASSWORD});
-    let (status, answer) = floor.host.ask("POST", "/platform/api/auth/login", None, Some(&body));
+    let (status, answer) = floor.server.ask("POST", "/platform/api/auth/login", None, Some(&body));
     assert_eq!(status, 200, "{answer}");
     let transport = TRANSPORTS[client.len() % 2];
     floor.connect(client, namespace, transport, answer["accessToken"].as_str().unwrap());
@@ -53,9 +54,9 @@ fn sign_in(floor: &mut Floor, client: &str, email: &str, namespace: &str) -> Val
 #[test]
 fn whoever_is_signed_out_disabled_or_demoted_is_told_and_closed() {
     let Some(mut floor) = Floor::open(&settings("")) else { return };
-    floor.host.hears(" link=");
+    floor.server.hears(" link=");
     for (email, role) in [("eve", "admin"), ("ann", "user"), ("bob", "operator"), ("cat", "user")] {
-        make_user(&floor.host, &format!("{email}@example.com"), role);
+        make_user(&floor.desk, &format!("{email}@example.com"), role);
     }
     let admin = sign_in(&mut floor, "eve", "eve@example.com", "/admin");
     let admin = admin["accessToken"].as_str().unwrap().to_owned();
@@ -68,11 +69,11 @@ fn whoever_is_signed_out_disabled_or_demoted_is_told_and_closed() {
 
     let (mark, since) = (floor.clients.mark(), Instant::now());
     let body = json!({"refreshToken": first["refreshToken"]});
-    floor.host.ask("POST", "/platform/api/auth/logout", None, Some(&body));
+    floor.server.ask("POST", "/platform/api/auth/logout", None, Some(&body));
     felt(&floor, mark, "ann, first", "sessionRevoked", since);
     let token = second["accessToken"].as_str().unwrap();
     let (mark, since) = (floor.clients.mark(), Instant::now());
-    floor.host.ask("POST", "/platform/api/auth/logout-everywhere", Some(token), None);
+    floor.server.ask("POST", "/platform/api/auth/logout-everywhere", Some(token), None);
     felt(&floor, mark, "ann, second", "sessionRevoked", since);
     felt(&floor, mark, "ann, third", "sessionRevoked", since);
     floor.connect("again", "/trading", "websocket", token);
@@ -83,12 +84,12 @@ fn whoever_is_signed_out_disabled_or_demoted_is_told_and_closed() {
     };
     let (mark, since) = (floor.clients.mark(), Instant::now());
     let role = json!({"role": "user"});
-    let (status, answer) = floor.host.ask("PUT", &path(&bob, "role"), Some(&admin), Some(&role));
+    let (status, answer) = floor.server.ask("PUT", &path(&bob, "role"), Some(&admin), Some(&role));
     assert_eq!(status, 200, "{answer}");
     felt(&floor, mark, "bob", "sessionRevoked", since);
     felt(&floor, mark, "bob, trading", "sessionRevoked", since);
     let (mark, since) = (floor.clients.mark(), Instant::now());
-    floor.host.ask("POST", &path(&cat, "disable"), Some(&admin), None);
+    floor.server.ask("POST", &path(&cat, "disable"), Some(&admin), None);
     felt(&floor, mark, "cat", "sessionRevoked", since);
     assert_eq!(floor.clients.count(0, "eve", "disconnect"), 0, "whoever has done it stays");
 }

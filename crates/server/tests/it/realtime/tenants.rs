@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::chain::Rows;
 use super::clients::Heard;
-use super::host::{SHARED, busy, settings};
+use super::settings::{SHARED, busy, settings};
 use super::{Floor, SOON, TRANSPORTS};
 
 #[test]

@@ -2,26 +2,25 @@
 
 use serde_json::{Value, json};
 
-use super::process::Server;
 use super::{REPLAY, profile};
-use crate::run::Desk;
+use crate::support::{Desk, Server};
 
 /// Plays the files to their end, and gives what health says of each profile then.
 fn played(desk: &Desk, profiles: &[(&str, &str)]) -> Vec<Value> {
     let stop = "stopLoss = { type = 'percent', value = 50 }";
     let profiles = profiles.iter().map(|(name, symbol)| profile(name, symbol, 1_000, stop));
     desk.write("ballast.toml", &(REPLAY.to_owned() + &profiles.collect::<String>()));
-    let mut server = Server::start(desk);
+    let mut server = Server::spawn(&mut desk.serve());
     server.hears("ballast is running");
     server.hears("the market data has ended");
     // It says so just before it ends.
     let health = loop {
-        let (_, health) = server.get("/internal/health");
+        let health: Value = serde_json::from_str(&server.internal("/internal/health")).unwrap();
         if health["marketEnded"] == json!(true) {
             break health;
         }
     };
-    let (status, ready) = server.get("/health/ready");
+    let (status, ready) = server.ask("GET", "/health/ready", None, None);
     assert_eq!((status, &ready["status"]), (200, &json!("ready")), "{ready}");
     server.stop();
     let profiles = health["tenants"]["alice"]["profiles"].as_array();

@@ -2,13 +2,9 @@
 
 use std::fs::OpenOptions;
 use std::process::Stdio;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use ballast_domain::Timestamp;
-
-use super::process::{Gaps, Server, command};
 use super::{REPLAY, profile};
-use crate::run::Desk;
+use crate::support::{Desk, Gaps, LOOPBACK, Server, market};
 
 /// A profile that orders at nearly every close.
 const BUSY: &str = r#"
@@ -28,13 +24,6 @@ entryShort = "close < open"
 sizing = { type = "percentOfEquity", value = "20" }
 "#;
 
-/// A market that begins now and runs so many times as fast as the clock.
-fn fast_market(speed: u32) -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let anchor = Timestamp::from_nanos(i64::try_from(since.as_nanos()).unwrap());
-    format!("[market]\nspeed = {speed}\nanchor = \"{anchor}\"\nwarm_up_bars = 60\n")
-}
-
 #[test]
 fn a_log_that_cannot_be_written_stops_no_trading() {
     let full = || OpenOptions::new().write(true).open("/dev/full").ok().map(Stdio::from);
@@ -46,17 +35,15 @@ fn a_log_that_cannot_be_written_stops_no_trading() {
     ];
     for (name, log, fills) in cases {
         let desk = Desk::new();
-        desk.write("ballast.toml", &(fast_market(200) + BUSY));
-        let mut command = command(&desk);
-        command
-            .args(["--listen", "127.0.0.1:0", "--internal-listen", "127.0.0.1:0"])
-            .stderr(log.unwrap_or_else(Stdio::piped));
+        desk.write("ballast.toml", &[LOOPBACK, &market(200, 60), BUSY].concat());
+        let mut command = desk.serve();
+        command.stderr(log.unwrap_or_else(Stdio::piped));
         let gaps = Gaps::of(&desk, &mut command);
-        let mut server = Server::spawn(&mut command);
+        let mut server = Server::spawn_unheard(&mut command);
         if fills == 10 {
             server.deafen();
         }
-        let mut passing = gaps.connected();
+        let mut passing = gaps.connected(&mut server);
         assert_eq!(passing.pass("venue-filled", fills), fills, "{name}");
         server.terminate();
         passing.pass("", usize::MAX);
@@ -67,7 +54,7 @@ fn a_log_that_cannot_be_written_stops_no_trading() {
 /// What the server says while it plays the files with these profiles.
 fn said(desk: &Desk, profiles: &[String]) -> String {
     desk.write("ballast.toml", &(REPLAY.to_owned() + &profiles.concat()));
-    let mut server = Server::start(desk);
+    let mut server = Server::spawn(&mut desk.serve());
     server.hears("the market data has ended");
     server.stop()
 }

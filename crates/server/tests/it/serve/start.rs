@@ -2,17 +2,14 @@
 
 use std::net::TcpListener;
 
-use super::process::{Server, command};
-use crate::run::{Desk, Ended};
-
-const LISTEN: &str = "listen = \"127.0.0.1:0\"\ninternal_listen = \"127.0.0.1:0\"\n";
+use crate::support::{Desk, Ended, LOOPBACK, Server};
 
 /// As the first process of a container it would not even end by a signal that nobody catches.
 #[test]
 fn a_server_that_is_told_to_stop_while_it_starts_stops_in_good_order() {
     let desk = Desk::new();
-    desk.write("ballast.toml", &format!("{LISTEN}[market]\nwarm_up_bars = 1000000\n"));
-    let mut server = Server::start(&desk);
+    desk.write("ballast.toml", &format!("{LOOPBACK}[market]\nwarm_up_bars = 1000000\n"));
+    let mut server = Server::spawn(&mut desk.serve());
     server.hears("ballast is starting");
     let said = server.stop();
     assert!(said.ends_with("stopped\n"), "{said}");
@@ -21,7 +18,7 @@ fn a_server_that_is_told_to_stop_while_it_starts_stops_in_good_order() {
 
 /// What `ballast.toml` in `desk` is refused with, in an environment of its own.
 fn refused(desk: &Desk, environment: &[(&str, &str)]) -> Ended {
-    let mut command = command(desk);
+    let mut command = desk.serve();
     command.env_remove("BALLAST_DATA_DIR").env_remove("BALLAST_LISTEN");
     let mut ended: Ended = command.envs(environment.iter().copied()).output().unwrap().into();
     // The log of what went well before comes first.
@@ -40,7 +37,7 @@ fn a_server_that_cannot_start_leaves_nothing_behind() {
     let words = ["cannot listen on 127.0.0.1:", "another process uses it", "with --listen"];
     refused(&desk, &[]).refused(1, &words);
     assert_eq!(desk.files(), before);
-    desk.write("ballast.toml", LISTEN);
+    desk.write("ballast.toml", LOOPBACK);
     refused(&desk, &[("BALLAST_DATA_DIR", "")]).refused(2, &["data_dir is empty", "--data-dir"]);
     assert_eq!(desk.files(), before);
 }
@@ -48,7 +45,7 @@ fn a_server_that_cannot_start_leaves_nothing_behind() {
 /// A replay of `files`, whose bars are read as those of `timeframe`.
 fn replay(timeframe: &str, start: &str, files: &str) -> String {
     format!(
-        "{LISTEN}tenants = []\n[market]\nfeed = 'replay'\n[market.replay]\n\
+        "{LOOPBACK}tenants = []\n[market]\nfeed = 'replay'\n[market.replay]\n\
          timeframe = '{timeframe}'\nstart = '{start}'\nfiles = [{files}]\n"
     )
 }
@@ -68,7 +65,7 @@ fn a_replay_says_what_is_wrong_with_its_files() {
     desk.write("bars.csv", &(days + "2024-02-01,100,100,100,100,1\n"));
     let both = format!("{file}, {{ symbol = 'EARLY', path = 'early.csv' }}");
     desk.write("ballast.toml", &replay("1h", "2024-01-20", &both));
-    let mut server = Server::start(&desk);
+    let mut server = Server::spawn(&mut desk.serve());
     server.hears("the market data has ended");
     let said = server.stop();
     for words in [

@@ -35,6 +35,25 @@ impl Desk {
         desk
     }
 
+    /// With `ballast.toml` for a server.
+    pub(crate) fn serving(settings: &str) -> Self {
+        let desk = Self::new();
+        desk.write("ballast.toml", settings);
+        desk
+    }
+
+    /// Where its server keeps what it has.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    /// `ballast serve` on `ballast.toml`, without colours in its log.
+    pub(crate) fn serve(&self) -> Command {
+        let mut command = self.command(&["serve", "--config", "ballast.toml"]);
+        command.env("NO_COLOR", "1").stdout(Stdio::null());
+        command
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -72,6 +91,16 @@ impl Desk {
     pub(crate) fn backtest(&self, further: &[&str]) -> Ended {
         let usual = ["backtest", "--data", "bars.csv", "--timeframe", "1d", "--config"];
         self.run(&[&usual[..], &["strategy.json"], further].concat())
+    }
+}
+
+impl Drop for Desk {
+    /// What has failed stays, to be looked at.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.folder.disable_cleanup(true);
+            eprintln!("its files are in {}", self.folder.path().display());
+        }
     }
 }
 
