@@ -80,6 +80,10 @@ async fn bad_tickets(client: &Client, profile: &str) {
     assert_eq!(client.get("/api/orders").await.json(200)["items"], json!([]));
 }
 
+fn number(value: &Value) -> f64 {
+    value.as_str().unwrap().parse().unwrap()
+}
+
 /// Each type waits or fills as it should, and its preview has said what it costs.
 async fn every_type(client: &Client, profile: &str) {
     let (low, high) = (away(client, "ACME", 0.8).await, away(client, "ACME", 1.2).await);
@@ -142,7 +146,6 @@ async fn cancelled(client: &Client, path: &str) {
 async fn by_notional(client: &Client, profile: &str) {
     let ticket = order(profile, "ACME", "buy", &json!({"type": "market", "notional": "5000"}));
     let preview = client.post(PREVIEW, &ticket).await.json(200);
-    let number = |value: &Value| value.as_str().unwrap().parse::<f64>().unwrap();
     let notional = number(&preview["order"]["notional"]);
     let last = price(client, "ACME").await;
     assert!(notional <= 5000.0 && notional > 5000.0 - 1.1 * last, "{preview}");
