@@ -8,6 +8,7 @@ import { Badge } from "~/components/Badge";
 import { Empty, Figures, PageHeader, Panel, Rows, type Figure } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { At } from "~/components/Time";
+import { OpenProfit } from "~/features/positions/OpenProfit";
 import { Price, ProfileName } from "~/features/positions/PositionTable";
 import { money, price, quantity } from "~/format/number";
 import { duration } from "~/format/time";
@@ -76,7 +77,7 @@ function OpenFigures({ tradeId }: { tradeId: string }) {
       figures={[
         {
           label: `Open profit, ${currency}`,
-          value: <Profit value={position.unrealizedPnl} percent={position.unrealizedPct} flashes />,
+          value: <OpenProfit tradeId={tradeId} symbol={symbol} />,
         },
         { label: "Realised so far", value: <Profit value={position.realizedPnl} /> },
         { label: "Quantity", value: quantity(position.quantity) },
