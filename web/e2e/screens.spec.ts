@@ -27,7 +27,11 @@ for (const colorScheme of ["dark", "light"] as const) {
   });
 }
 
-async function picture(page: Page, { name, address }: ViewUnderTest, suffix: string): Promise<void> {
+async function picture(
+  page: Page,
+  { name, address }: ViewUnderTest,
+  suffix: string,
+): Promise<void> {
   await page.goto(await address(page));
   await page.waitForLoadState("networkidle").catch(() => undefined);
   await page.locator("canvas, table, form, section").first().waitFor();

@@ -40,7 +40,7 @@ export async function serveMarket(upstream: string, load: Load): Promise<Market>
   return {
     url: `http://127.0.0.1:${port}/`,
     sent: () => sent,
-    stop: async () => void (await io.close()),
+    stop: () => io.close(),
   };
 }
 
@@ -62,7 +62,10 @@ async function enlarged(upstream: string, count: number): Promise<BotState> {
   const response = await fetch(`${base}/api/state`, { headers: { authorization } });
   const state = (await response.json()) as BotState;
   const profileId = state.profiles[0]?.id ?? "";
-  const names = Array.from({ length: count }, (_, index) => `SYM${String(index + 1).padStart(4, "0")}`);
+  const names = Array.from(
+    { length: count },
+    (_, index) => `SYM${String(index + 1).padStart(4, "0")}`,
+  );
   const at = new Date().toISOString();
   return {
     ...state,
@@ -74,7 +77,16 @@ async function enlarged(upstream: string, count: number): Promise<BotState> {
 
 function symbolRow(symbol: string, at: string): SymbolRow {
   const assetClass = "stock" as const;
-  return { symbol, assetClass, quote: "USD", tick: "0.01", lot: "1", price: "100", at, stale: false };
+  return {
+    symbol,
+    assetClass,
+    quote: "USD",
+    tick: "0.01",
+    lot: "1",
+    price: "100",
+    at,
+    stale: false,
+  };
 }
 
 function positionRow(symbol: string, profileId: string, index: number, at: string): PositionRow {

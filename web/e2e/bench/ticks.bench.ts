@@ -54,7 +54,7 @@ function framesOf(page: Page, milliseconds: number): Promise<Frames> {
     const gaps: number[] = [];
     const frame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve));
     const begun = await frame();
-    for (let last = begun; last - begun < length; ) {
+    for (let last = begun; last - begun < length;) {
       const now = await frame();
       gaps.push(now - last);
       last = now;

@@ -9,7 +9,10 @@ export function OldMark({ symbol }: { symbol: string }) {
   const heardAt = useHeardAt(symbol);
   const age = heardAt === 0 ? "" : ` ${duration(Math.max(0, now - heardAt) / 1000)}`;
   return (
-    <span className="old-mark" title={`No new price of ${symbol}. This is the last that was known.`}>
+    <span
+      className="old-mark"
+      title={`No new price of ${symbol}. This is the last that was known.`}
+    >
       old{age}
     </span>
   );

@@ -38,7 +38,7 @@ export function useAction<Input, Result>(
   const isTaken = useRef(false);
   const attempt = useRef<{ asked: string; key: string }>(undefined);
   const keyOf = (input: Input): string => {
-    const asked = JSON.stringify(input) ?? "";
+    const asked = JSON.stringify([input]);
     if (attempt.current?.asked !== asked) attempt.current = { asked, key: freshId() };
     return attempt.current.key;
   };

@@ -111,7 +111,7 @@ class Draft implements Reduction {
       this.#copied.add(name);
       this.set({ [name]: { ...this.state[name] } });
     }
-    return this.state[name];
+    return this.state[name] as Record<string, LiveState[T][string]>;
   }
 }
 

@@ -115,8 +115,8 @@ function Leaves({ tradeId }: { tradeId: string }) {
   ).length;
   return (
     <p>
-      It leaves the {direction} position of {quantity(held)} {symbol} from{" "}
-      {price(entryPrice, tick)}, opened <Ago at={openedAt} />
+      It leaves the {direction} position of {quantity(held)} {symbol} from {price(entryPrice, tick)}
+      , opened <Ago at={openedAt} />
       {others === 0
         ? "."
         : `. The profile has ${plural(others, "other")} in ${symbol}, which ${

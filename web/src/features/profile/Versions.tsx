@@ -27,24 +27,24 @@ export function Versions({ profileId }: { profileId: string }) {
   return (
     <div className={classes.versions}>
       <div className={classes.versionList}>
-      <ol>
-        {versions.map(({ version, at, by }, index) => (
-          <li key={version}>
-            <UnstyledButton
-              className={classes.version}
-              aria-pressed={index === chosen}
-              onClick={() => setChosen(index)}
-            >
-              <b>Version {version}</b>{" "}
-              <span className="muted">
-                <Ago at={at} />
-              </span>
-              <div className="muted">by {by}</div>
-            </UnstyledButton>
-          </li>
-        ))}
-      </ol>
-      <Older query={query} label="Older versions" />
+        <ol>
+          {versions.map(({ version, at, by }, index) => (
+            <li key={version}>
+              <UnstyledButton
+                className={classes.version}
+                aria-pressed={index === chosen}
+                onClick={() => setChosen(index)}
+              >
+                <b>Version {version}</b>{" "}
+                <span className="muted">
+                  <Ago at={at} />
+                </span>
+                <div className="muted">by {by}</div>
+              </UnstyledButton>
+            </li>
+          ))}
+        </ol>
+        <Older query={query} label="Older versions" />
       </div>
       <Suspense fallback={<Rows rows={8} />}>
         <ConfigDiff
@@ -55,8 +55,8 @@ export function Versions({ profileId }: { profileId: string }) {
             before === undefined && isCut
               ? `Version ${shown.version}; show older versions to see what it changed`
               : before === undefined
-              ? `Version ${shown.version}`
-              : `What version ${shown.version} changed`
+                ? `Version ${shown.version}`
+                : `What version ${shown.version} changed`
           }
         />
       </Suspense>
