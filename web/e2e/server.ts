@@ -146,8 +146,8 @@ export async function makeRun(url: string, token: string): Promise<string> {
     exit: "crossunder(sma(close, 10), sma(close, 20))",
     sizing: { type: "percentOfEquity", value: "90" },
   };
-  const data = { source: "market" };
-  const asked = await post(url, "/api/backtest/run", { strategyConfig, data, feePct: "0" }, token);
+  const request = { strategyConfig, timeframe: "1m", data: { source: "market" } };
+  const asked = await post(url, "/api/backtest/run", request, token);
   if (asked.status >= 300) throw new Error(`no back-test: ${JSON.stringify(asked.answer)}`);
   const id = String(asked.answer.id);
   await until(url, `/api/backtest/${id}`, token, (text) => text.includes('"state":"done"'));
