@@ -10,9 +10,9 @@ import { ProblemNote } from "~/components/ProblemNote";
 import { At } from "~/components/Time";
 import { OpenProfit } from "~/features/positions/OpenProfit";
 import { Price, ProfileName } from "~/features/positions/PositionTable";
-import { money, price, quantity } from "~/format/number";
+import { money, quantity } from "~/format/number";
 import { duration } from "~/format/time";
-import { spoken } from "~/format/words";
+import { exitWord, spoken } from "~/format/words";
 import { usePosition } from "~/realtime/hooks";
 import classes from "./History.module.css";
 
@@ -100,11 +100,11 @@ function closedFigures(trade: TradeRow): Figure[] {
       value: <Profit value={trade.pnl} percent={trade.pnlPct} currency={currency} />,
     },
     { label: "Quantity", value: quantity(trade.quantity) },
-    { label: "Entry", value: price(trade.entryPrice) },
-    { label: "Exit", value: price(trade.exitPrice) },
+    { label: "Entry", value: <Price symbol={trade.symbol} value={trade.entryPrice} /> },
+    { label: "Exit", value: <Price symbol={trade.symbol} value={trade.exitPrice} /> },
     { label: "Fees", value: money(trade.fees, currency) },
     { label: "Held", value: duration(trade.holdingSeconds) },
-    { label: "Left by", value: spoken(trade.exitReason) },
+    { label: "Left by", value: exitWord(trade.exitReason) },
   ];
 }
 
@@ -118,9 +118,10 @@ function Item({ item }: { item: LifecycleItem }) {
           <At at={item.at} />
         </span>
       </div>
-      <div>{item.text}</div>
-      <details className={`${classes.detail} muted`}>
-        <summary>Event {item.seq}</summary>
+      <details className={classes.detail}>
+        <summary>
+          {item.text} <span className={`${classes.eventNumber} muted`}>event {item.seq}</span>
+        </summary>
         {item.requestId === undefined ? null : (
           <div>
             caused by request <code>{item.requestId}</code>
