@@ -32,7 +32,8 @@ test.setTimeout(900_000);
 
 for (const { name, path, signsIn } of PAGES) {
   for (const [device, flags] of Object.entries(DEVICES)) {
-    test(`${name}, ${device}`, async ({ baseURL = process.env.BALLAST_URL ?? "" }) => {
+    test(`${name}, ${device}`, async () => {
+      const baseURL = process.env.BALLAST_URL ?? "";
       const profile = await mkdtemp(join(tmpdir(), "ballast-lighthouse-"));
       const port = await freePort();
       const args = [...launchOptions.args, `--remote-debugging-port=${port}`];
