@@ -1,5 +1,5 @@
 /** One server for the tests that share one, unless BALLAST_URL names one that runs. */
-import { administrate, makeIdleProfile, Server } from "./server";
+import { administrate, makeIdleProfile, makeRun, makeTrade, Server } from "./server";
 
 export default async function start(): Promise<() => Promise<void>> {
   if (process.env.BALLAST_URL !== undefined) return () => Promise.resolve();
@@ -10,7 +10,10 @@ export default async function start(): Promise<() => Promise<void>> {
   const settings = `[identity]\nregistration_open = true\n${market}`;
   const server = await Server.start({ settings });
   const token = await administrate(server);
-  process.env.BALLAST_E2E_PROFILE = await makeIdleProfile(server.url, token);
+  const profile = await makeIdleProfile(server.url, token);
+  process.env.BALLAST_E2E_PROFILE = profile;
+  process.env.BALLAST_E2E_TRADE = await makeTrade(server.url, token, profile);
+  process.env.BALLAST_E2E_RUN = await makeRun(server.url, token);
   process.env.BALLAST_URL = `${server.url}/`;
   return () => server.stop();
 }

@@ -92,3 +92,35 @@ plain("another user sees nothing of the first", async ({ page }) => {
   await expect(page.getByRole("button", { name: "Pause all entries" })).toHaveCount(0);
   await server.stop();
 });
+
+plain(
+  "a user who signs in in another tab replaces the one in this tab at once",
+  async ({ page }, { project }) => {
+    plain.skip(isPhone(project.name), "the same session as on the desktop");
+    const server = await Server.start({ settings: "[identity]\nregistration_open = true\n" });
+    await administrate(server);
+    const other = { email: "other@example.org", password: "a long pass phrase of mine" };
+    expect((await post(server.url, "/platform/api/auth/register", other)).status).toBeLessThan(300);
+    await signIn(page, server);
+    await page.goto(`${server.url}/strategies`);
+    await expect(page.getByText("Trend", { exact: true }).first()).toBeVisible();
+
+    // A tab that could not take up the session asks who sits there.
+    const second = await page.context().newPage();
+    await second.route("**/platform/api/auth/refresh", (route) => route.abort());
+    await second.goto(`${server.url}/sign-in`);
+    await second.getByLabel("E-mail").fill(other.email);
+    await second.getByLabel(/^Password/).fill(other.password);
+    await second.getByRole("button", { name: "Sign in" }).click();
+    await expect(second.getByText("Nothing trades yet")).toBeVisible();
+
+    await expect(page.getByText(`signed in as ${other.email}`)).toBeVisible();
+    await expect(page.getByText("Nothing trades yet")).toBeVisible();
+    await expect(page.getByText("Trend", { exact: true })).toHaveCount(0);
+    // What is pushed is the other user's from now on.
+    const token = await tokenOf(server.url, other.email, other.password);
+    await makeIdleProfile(server.url, token);
+    await expect(page.getByText("By hand", { exact: true }).first()).toBeVisible();
+    await server.stop();
+  },
+);

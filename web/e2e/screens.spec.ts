@@ -1,6 +1,7 @@
 /** Writes a picture of each view to `screens`, for people to look at. */
+import { test as plain, type Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
-import { VIEWS } from "./views";
+import { VIEWS, VIEWS_BEFORE_SESSION, type ViewUnderTest } from "./views";
 
 for (const colorScheme of ["dark", "light"] as const) {
   test(`pictures, ${colorScheme} @screens`, async ({ app, isPhone }, { project }) => {
@@ -12,12 +13,27 @@ for (const colorScheme of ["dark", "light"] as const) {
       const rows = app.getByRole("row");
       await expect.poll(() => rows.count(), { timeout: 200_000 }).toBeGreaterThan(12);
     }
-    for (const { name, address, desktopOnly } of VIEWS) {
-      if (isPhone && desktopOnly === true) continue;
-      await app.goto(await address(app));
-      await app.waitForLoadState("networkidle").catch(() => undefined);
-      await app.locator("canvas, table, form, section").first().waitFor();
-      await app.screenshot({ path: `screens/${name}-${project.name}-${colorScheme}.png` });
+    for (const view of VIEWS) {
+      if (isPhone && view.desktopOnly === true) continue;
+      await picture(app, view, `${project.name}-${colorScheme}`);
     }
   });
+
+  plain(`pictures before signing in, ${colorScheme} @screens`, async ({ page }, { project }) => {
+    await page.emulateMedia({ colorScheme });
+    for (const view of VIEWS_BEFORE_SESSION) {
+      await picture(page, view, `${project.name}-${colorScheme}`);
+    }
+  });
+}
+
+async function picture(
+  page: Page,
+  { name, address }: ViewUnderTest,
+  suffix: string,
+): Promise<void> {
+  await page.goto(await address(page));
+  await page.waitForLoadState("networkidle").catch(() => undefined);
+  await page.locator("canvas, table, form, section").first().waitFor();
+  await page.screenshot({ path: `screens/${name}-${suffix}.png` });
 }

@@ -122,6 +122,55 @@ export async function administrate(server: Server): Promise<string> {
   return String(answer.accessToken);
 }
 
+/** Enters and leaves a position by hand; gives the id of the trade, once that is closed. */
+export async function makeTrade(url: string, token: string, profileId: string): Promise<string> {
+  const order = { profileId, symbol: "ACME", side: "buy", type: "market", quantity: "5" };
+  const stopLoss = { percent: "2" };
+  const placed = await post(url, "/api/orders/manual", { ...order, stopLoss }, token);
+  if (placed.status !== 201) throw new Error(`no order: ${JSON.stringify(placed.answer)}`);
+  const id = String(placed.answer.tradeId);
+  await until(url, "/api/positions", token, (text) => text.includes(id));
+  await post(url, `/api/positions/${id}/close`, {}, token);
+  await until(url, `/api/trades/${id}`, token, (text) => text.includes("exitPrice"));
+  return id;
+}
+
+/** Runs a back-test over the market's past; gives its id, once it is done. */
+export async function makeRun(url: string, token: string): Promise<string> {
+  const strategyConfig = {
+    version: 1,
+    kind: "rules",
+    timeframe: "1m",
+    symbols: ["ACME"],
+    entry: "crossover(sma(close, 10), sma(close, 20))",
+    exit: "crossunder(sma(close, 10), sma(close, 20))",
+    sizing: { type: "percentOfEquity", value: "90" },
+  };
+  const request = { strategyConfig, timeframe: "1m", data: { source: "market" } };
+  const asked = await post(url, "/api/backtest/run", request, token);
+  if (asked.status >= 300) throw new Error(`no back-test: ${JSON.stringify(asked.answer)}`);
+  const id = String(asked.answer.id);
+  await until(url, `/api/backtest/${id}`, token, (text) => text.includes('"state":"done"'));
+  return id;
+}
+
+/** Asks until the answer is what is waited for. */
+export async function until(
+  url: string,
+  path: string,
+  token: string,
+  isReached: (text: string) => boolean,
+): Promise<void> {
+  const headers = { authorization: `Bearer ${token}` };
+  const ends = Date.now() + START_MS;
+  while (Date.now() < ends) {
+    const text = await (await fetch(url + path, { headers })).text();
+    if (isReached(text)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${path} does not come to what is waited for`);
+}
+
 /** Signs in as a program; gives the access token. */
 export async function tokenOf(url: string, email = EMAIL, password = PASSWORD): Promise<string> {
   const { status, answer } = await post(url, "/platform/api/auth/login", { email, password });
@@ -130,7 +179,11 @@ export async function tokenOf(url: string, email = EMAIL, password = PASSWORD): 
 }
 
 /** Makes a profile whose rules never hold, so that only people trade for it; gives its id. */
-export async function makeIdleProfile(url: string, token: string): Promise<string> {
+export async function makeIdleProfile(
+  url: string,
+  token: string,
+  name = "By hand",
+): Promise<string> {
   const strategyConfig = {
     version: 1,
     kind: "rules",
@@ -140,7 +193,7 @@ export async function makeIdleProfile(url: string, token: string): Promise<strin
     sizing: { type: "percentOfEquity", value: "10" },
   };
   const capital = { currency: "USD", allocated: "10000" };
-  const profile = { name: "By hand", capital, strategyConfig };
+  const profile = { name, capital, strategyConfig };
   const made = await post(url, "/api/profiles", profile, token);
   if (made.status !== 201) throw new Error(`no profile was made: ${JSON.stringify(made.answer)}`);
   const id = String(made.answer.id);

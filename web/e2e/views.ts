@@ -33,8 +33,31 @@ export const VIEWS: ViewUnderTest[] = [
     desktopOnly: true,
   },
   { name: "history", heading: /^History$/, address: () => "history" },
+  {
+    name: "trade",
+    heading: /^ACME long/,
+    address: () => `history/${process.env.BALLAST_E2E_TRADE ?? ""}`,
+  },
   { name: "back-test", heading: /^Back-test$/, address: () => "backtest", desktopOnly: true },
+  {
+    name: "back-test-run",
+    heading: /^Back-test of ACME/,
+    address: () => `backtest/${process.env.BALLAST_E2E_RUN ?? ""}`,
+  },
   { name: "alerts", heading: /^Alerts$/, address: () => "alerts" },
   { name: "settings", heading: /^Settings$/, address: () => "settings" },
   { name: "control", heading: /^Control$/, address: () => "operator" },
+];
+
+/** What somebody sees who has not signed in. */
+export const VIEWS_BEFORE_SESSION: ViewUnderTest[] = [
+  { name: "sign-in", heading: /^Sign in$/, address: () => "sign-in" },
+  { name: "register", heading: /^Create an account$/, address: () => "register" },
+  { name: "forgot", heading: /^Forgot the password$/, address: () => "forgot" },
+  { name: "reset", heading: /^Choose a new password$/, address: () => "reset-password#token=x" },
+  {
+    name: "first-administrator",
+    heading: /^First administrator$/,
+    address: () => "first-administrator#token=x",
+  },
 ];

@@ -2,8 +2,8 @@
 import createClient from "openapi-fetch";
 import { platformUrl, tradingUrl } from "./addresses";
 import { freshRequestId } from "./identifiers";
-import { problemFrom, problemOf, unreachable } from "./problem";
-import { accessToken, refresh } from "./session";
+import { problemFrom, problemOf, unreachable, userGone } from "./problem";
+import { accessToken, refresh, userId } from "./session";
 import type { paths } from "./schema";
 
 const options = { fetch: authorisedFetch, credentials: "include" } as const;
@@ -32,15 +32,18 @@ export async function answerOf<T>(asked: Promise<Outcome<T>>): Promise<T> {
 export async function authorisedFetch(request: Request): Promise<Response> {
   const requestId = request.headers.get("x-request-id") ?? freshRequestId();
   const again = request.clone();
-  const response = await send(request, requestId);
+  const asker = userId();
+  const response = await send(request, requestId, asker);
   if (response.status !== 401 || request.url.includes("/platform/api/auth/login")) return response;
   await refresh();
-  return send(again, requestId);
+  return send(again, requestId, asker);
 }
 
-async function send(request: Request, requestId: string): Promise<Response> {
+async function send(request: Request, requestId: string, asker?: string): Promise<Response> {
   request.headers.set("x-request-id", requestId);
   const token = await accessToken();
+  // Another tab may have signed in as somebody else meanwhile: nobody acts in their name.
+  if (asker !== undefined && userId() !== asker) throw userGone(requestId);
   if (token !== undefined) request.headers.set("authorization", `Bearer ${token}`);
   try {
     return await fetch(request);

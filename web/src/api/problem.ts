@@ -31,6 +31,14 @@ export function unreachable(requestId: string): ApiProblem {
   return new ApiProblem({ title: "No answer", status: 0, code: "unreachable", detail }, requestId);
 }
 
+export function userGone(requestId: string): ApiProblem {
+  const detail = "Your session here has ended, so nothing was sent. Sign in and do it again.";
+  return new ApiProblem(
+    { title: "Not signed in", status: 401, code: "unauthenticated", detail },
+    requestId,
+  );
+}
+
 /** The problem in an answer that is not a success. */
 export async function problemOf(response: Response): Promise<ApiProblem> {
   const requestId = response.headers.get("x-request-id") ?? undefined;

@@ -2020,6 +2020,8 @@ export interface components {
             symbol: string;
             targets: components["schemas"]["TargetRow"][];
             tradeId: string;
+            /** Format: int64 */
+            version: number;
         };
         /** @description What is held. */
         Positions: {
@@ -2039,6 +2041,8 @@ export interface components {
         /** @description An order as it would be sent. */
         PreviewedOrder: {
             clientOrderId: string;
+            /** @description Whether it enters or leaves. */
+            effect: "enter" | "exit";
             /** @description The price that it is reckoned with. */
             estimatedPrice?: string;
             /** @description What the venue is expected to take. */
@@ -2049,6 +2053,8 @@ export interface components {
             /** @description What is set aside for it, fees included; nothing for an order that only reduces. */
             reserved: string;
             side: components["schemas"]["SideWord"];
+            /** @description The trade that it leaves; absent for an entry. */
+            tradeId?: string;
             type: components["schemas"]["OrderKind"];
         };
         /** @description The body of a refusal, as clients read it. */
@@ -4010,7 +4016,9 @@ export interface operations {
     patchApiPositionsId: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                "If-Match": string;
+            };
             path: {
                 id: string;
             };

@@ -22,14 +22,16 @@ interface Token {
 type TabMessage = { type: "token"; token: Token } | { type: "signedOut"; reason?: string };
 
 const REFRESH_AHEAD_MS = 60_000;
-const LOCK = "ballast-refresh";
+// Several servers may share an origin: each has its own tabs.
+const LOCK = `ballast-refresh ${platformUrl}`;
 
 let state: SessionState = { kind: "restoring" };
 let token: Token | undefined;
 let timer: number | undefined;
 let refreshing: Promise<void> | undefined;
 const listeners = new Set<() => void>();
-const tabs = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel("ballast");
+const forgetters = new Set<() => void>();
+const tabs = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(LOCK);
 
 tabs?.addEventListener("message", ({ data }: MessageEvent<TabMessage>) => {
   if (data.type === "token") adopt(data.token);
@@ -43,6 +45,20 @@ export function sessionState(): SessionState {
 export function subscribeSession(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
+}
+
+/**
+ * Hears at once when what was shown so far is no longer for whoever sits here: after signing out,
+ * and when another user has signed in, here or in another tab of this browser.
+ */
+export function onUserGone(forget: () => void): () => void {
+  forgetters.add(forget);
+  return () => forgetters.delete(forget);
+}
+
+/** Whose session it is; undefined before one is known. */
+export function userId(): string | undefined {
+  return token?.user.id;
 }
 
 /** A token that is good for a while, refreshed first when it is not. */
@@ -125,7 +141,12 @@ function tokenOf(answer: TokenAnswer): Token {
 }
 
 function adopt(adopted: Token): void {
+  // What was kept for the time without a server may be anybody's.
+  const isOther =
+    token === undefined ? state.kind === "unreachable" : token.user.id !== adopted.user.id;
   token = adopted;
+  // Before anything is drawn for the other user, and before anything more comes for the former.
+  if (isOther) forgetUser();
   schedule(Math.max(adopted.expiresAt - Date.now() - REFRESH_AHEAD_MS, 1_000));
   if (state.kind === "signedIn" && isSame(state.user, adopted.user)) notify();
   else change({ kind: "signedIn", user: adopted.user });
@@ -138,7 +159,12 @@ function isSame(one: User, other: User): boolean {
 function forget(reason?: string): void {
   token = undefined;
   window.clearTimeout(timer);
+  forgetUser();
   change({ kind: "signedOut", reason });
+}
+
+function forgetUser(): void {
+  for (const each of forgetters) each();
 }
 
 function schedule(delayMs: number): void {

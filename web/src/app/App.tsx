@@ -1,18 +1,17 @@
 /** Decides what anybody sees at all: the product gate, then the session, then the views. */
 import { Button } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
-import { Navigate, Outlet, useRouterState } from "@tanstack/react-router";
-import { useEffect, type ReactNode } from "react";
-import { refresh, restoreSession } from "~/api/session";
+import { Navigate, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
+import { useEffect, useRef, type ReactNode } from "react";
+import { refresh, restoreSession, type SessionState } from "~/api/session";
 import type { ProductStatus } from "~/api/types";
 import { Mark } from "~/components/Mark";
 import { At } from "~/components/Time";
-import { forgetLastState } from "~/realtime/lastState";
-import { live } from "~/realtime/store";
 import classes from "./App.module.css";
 import { usePreferences } from "./preferences";
 import { PATHS_BEFORE_SESSION } from "./paths";
-import { configQuery, productQuery, queryClient } from "./queries";
+import { configQuery, productQuery } from "./queries";
 import { Shell } from "./shell/Shell";
 import { useSession } from "./useSession";
 
@@ -32,13 +31,7 @@ export function App() {
     return () => clearInterval(timer);
   }, [isUnreachable]);
 
-  // Whoever signs in next must not see what this person saw.
-  useEffect(() => {
-    if (session.kind !== "signedOut") return;
-    live.clear();
-    forgetLastState();
-    queryClient.removeQueries({ predicate: ({ queryKey }) => !isPublic(queryKey[0]) });
-  }, [session.kind]);
+  const userId = useTellingOfOthers(session);
 
   if (gate !== undefined && gate.status !== "active") return <Gate gate={gate} />;
   if (PATHS_BEFORE_SESSION.includes(location.pathname)) {
@@ -50,11 +43,29 @@ export function App() {
     const back = location.href === "/" ? undefined : location.href;
     return <Navigate to="/sign-in" search={{ back }} replace />;
   }
-  return <Shell isUnreachable={isUnreachable} />;
+  // Forms and views of one user are never taken over by another.
+  return <Shell key={userId} isUnreachable={isUnreachable} />;
 }
 
-function isPublic(key: unknown): boolean {
-  return key === configQuery.queryKey[0] || key === productQuery("").queryKey[0];
+/** Says that somebody else sits here now, when another tab has signed in as another user. */
+function useTellingOfOthers(session: SessionState): string | undefined {
+  const navigate = useNavigate();
+  const user = session.kind === "signedIn" ? session.user : undefined;
+  const before = useRef(user?.id);
+  useEffect(() => {
+    const isOther = before.current !== undefined && user !== undefined;
+    const isChanged = before.current !== user?.id;
+    before.current = user?.id;
+    if (!isOther || !isChanged) return;
+    notifications.clean();
+    notifications.show({
+      title: "Another user has signed in",
+      message: `Another tab of this browser signed in as ${user.email}, so this one shows their account too.`,
+      autoClose: false,
+    });
+    void navigate({ to: "/", replace: true });
+  }, [user, navigate]);
+  return user?.id;
 }
 
 function useProductGate(): ProductStatus | undefined {

@@ -2,6 +2,7 @@
 import { QueryClient, queryOptions, infiniteQueryOptions } from "@tanstack/react-query";
 import { answerOf, platform, trading } from "~/api/client";
 import { asProblem } from "~/api/problem";
+import { onUserGone } from "~/api/session";
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -22,6 +23,11 @@ export const configQuery = queryOptions({
   queryKey: ["config"],
   queryFn: () => answerOf(trading.GET("/api/config")),
   staleTime: Infinity,
+});
+
+onUserGone(() => {
+  const isPublic = (key: unknown) => key === "config" || key === "product";
+  queryClient.removeQueries({ predicate: ({ queryKey }) => !isPublic(queryKey[0]) });
 });
 
 export const flagsQuery = queryOptions({
@@ -48,10 +54,18 @@ export const profileQuery = (id: string) =>
     },
   });
 
+/** The newest first. */
 export const versionsQuery = (id: string) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ["profile", id, "versions"],
-    queryFn: () => answerOf(trading.GET("/api/profiles/{id}/versions", byId(id))),
+    queryFn: ({ pageParam }) =>
+      answerOf(
+        trading.GET("/api/profiles/{id}/versions", {
+          params: { path: { id }, query: { limit: PAGE, cursor: pageParam } },
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor,
   });
 
 export const timelineQuery = (id: string) =>
@@ -130,6 +144,19 @@ export const tradesQuery = (filter: TradeFilter) =>
     getNextPageParam: (page) => page.nextCursor,
   });
 
+export const ordersQuery = (profile?: string) =>
+  infiniteQueryOptions({
+    queryKey: ["orders", profile],
+    queryFn: ({ pageParam }) =>
+      answerOf(
+        trading.GET("/api/orders", {
+          params: { query: { profile, limit: PAGE, cursor: pageParam } },
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor,
+  });
+
 export const tradeQuery = (id: string) =>
   queryOptions({
     queryKey: ["trade", id],
@@ -151,9 +178,14 @@ export const alertsQuery = infiniteQueryOptions({
   getNextPageParam: (page) => page.nextCursor,
 });
 
-export const backtestsQuery = queryOptions({
+export const backtestsQuery = infiniteQueryOptions({
   queryKey: ["backtests"],
-  queryFn: () => answerOf(trading.GET("/api/backtest")),
+  queryFn: ({ pageParam }) =>
+    answerOf(
+      trading.GET("/api/backtest", { params: { query: { limit: PAGE, cursor: pageParam } } }),
+    ),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (page) => page.nextCursor,
 });
 
 export const backtestQuery = (id: string) =>

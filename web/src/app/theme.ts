@@ -7,6 +7,7 @@ import {
   Button,
   createTheme,
   Drawer,
+  InputWrapper,
   Modal,
   type CSSVariablesResolver,
   type MantineColorsTuple,
@@ -87,6 +88,7 @@ export const theme = createTheme({
   components: {
     Button: Button.extend({ defaultProps: { size: "sm" } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
+    InputWrapper: InputWrapper.extend({ styles: { description: { fontSize: 12 } } }),
     Modal: Modal.extend({
       defaultProps: {
         centered: true,

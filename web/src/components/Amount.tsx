@@ -36,23 +36,31 @@ export function Profit(props: ProfitProps) {
   );
 }
 
-/** Lights up when the value rises or falls. */
+const FLASH: KeyframeAnimationOptions = { duration: 380, easing: "ease-out" };
+const lit = (colour: string): Keyframe[] => [
+  { background: `color-mix(in srgb, ${colour} 15%, transparent)` },
+  { background: "transparent" },
+];
+const RISE = lit("var(--profit)");
+const FALL = lit("var(--loss)");
+const stillness = window.matchMedia("(prefers-reduced-motion: reduce)");
+
+/** Lights up when the value rises or falls, for less than 400 ms and without moving anything. */
 export function Flash(props: { value: string; className?: string; children: ReactNode }) {
   const { value, className = "", children } = props;
   const element = useRef<HTMLSpanElement>(null);
   const before = useRef(value);
+  const flash = useRef<Animation>(undefined);
   useEffect(() => {
     const direction = compare(value, before.current);
     before.current = value;
-    const span = element.current;
-    if (direction === 0 || span === null) return;
-    span.classList.remove("flash-up", "flash-down");
-    // Reading a size makes the browser start the animation anew.
-    span.getBoundingClientRect();
-    span.classList.add(direction > 0 ? "flash-up" : "flash-down");
+    if (direction === 0 || stillness.matches) return;
+    // No style is read, so that many changes in a frame cost one layout.
+    flash.current?.cancel();
+    flash.current = element.current?.animate(direction > 0 ? RISE : FALL, FLASH);
   }, [value]);
   return (
-    <span ref={element} className={className}>
+    <span ref={element} className={`flash ${className}`}>
       {children}
     </span>
   );

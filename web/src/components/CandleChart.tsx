@@ -18,7 +18,8 @@ import type { Candles, OrderRow, PositionRow } from "~/api/types";
 import { decimalsOf } from "~/format/decimal";
 import { price } from "~/format/number";
 import { timeframeSeconds } from "~/format/time";
-import { useSymbol } from "~/realtime/hooks";
+import { useIsOld, useSymbol } from "~/realtime/hooks";
+import { OldMark } from "./OldMark";
 import { chartColours, chartOptions, type ChartColours } from "./chartLook";
 import classes from "./CandleChart.module.css";
 
@@ -73,7 +74,9 @@ export function CandleChart({ candles, tick, positions, fills, className }: Cand
     };
   }, [colorScheme, profitColours, timeZone, tick, candles.symbol, candles.timeframe, overlays]);
 
+  const isOld = useIsOld(candles.symbol);
   useBars(drawn, candles);
+  useAge(drawn, isOld);
   useLiveBar(drawn, candles);
   useLevels(drawn, positions);
   useFills(drawn, candles, fills);
@@ -86,6 +89,11 @@ export function CandleChart({ candles, tick, positions, fills, className }: Cand
   return (
     <div className={`${classes.frame} ${className ?? ""}`}>
       <div ref={element} className={classes.chart} role="img" aria-label={summary} />
+      {isOld ? (
+        <div className={classes.age} role="status">
+          <OldMark symbol={candles.symbol} /> No new price of {candles.symbol} comes in.
+        </div>
+      ) : null}
       {drawn === undefined ? null : (
         <ul className={classes.legend} aria-label="Indicators">
           {candles.indicators.map(({ expression }, index) => (
@@ -196,6 +204,14 @@ function useLiveBar(drawn: Drawn | undefined, candles: Candles): void {
     forming.current = now;
     drawn.bars.update({ ...now, time: time as UTCTimestamp, close: value });
   }, [drawn, candles, last, at]);
+}
+
+/** The line of an old last price is grey: nobody has traded there since. */
+function useAge(drawn: Drawn | undefined, isOld: boolean): void {
+  useEffect(() => {
+    const priceLineColor = isOld ? drawn?.colours.muted : "";
+    drawn?.bars.applyOptions({ priceLineColor });
+  }, [drawn, isOld]);
 }
 
 /** A line for the entry, the stop and each open target of what is held. */

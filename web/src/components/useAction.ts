@@ -1,7 +1,12 @@
-/** Something a person asked for: once at a time, told when done, its problem kept for showing. */
+/**
+ * Something a person asked for: once at a time, told when done, its problem kept for showing. Each
+ * has an idempotency key for its work to send, which a repeated attempt keeps until the server has
+ * answered, something else is asked for, or the form is closed.
+ */
 import { notifications } from "@mantine/notifications";
 import { useMutation, type QueryKey } from "@tanstack/react-query";
 import { useRef } from "react";
+import { freshId } from "~/api/identifiers";
 import { ApiProblem } from "~/api/problem";
 import { queryClient } from "~/app/queries";
 
@@ -11,8 +16,6 @@ interface ActionOptions<Result> {
   /** What is asked for anew afterwards. */
   refreshes?: QueryKey[];
   onDone?: (result: Result) => void;
-  /** The server has refused it for good: nothing was done. */
-  onRefused?: () => void;
   /** Done once, it is not done again until it is reset: for what must not happen twice. */
   once?: boolean;
 }
@@ -28,18 +31,26 @@ export interface Action<Input, Result> {
 }
 
 export function useAction<Input, Result>(
-  work: (input: Input) => Promise<Result>,
+  work: (input: Input, idempotencyKey: string) => Promise<Result>,
   options: ActionOptions<Result> = {},
 ): Action<Input, Result> {
   // Not state: two clicks may come before anything is drawn anew.
   const isTaken = useRef(false);
+  const attempt = useRef<{ asked: string; key: string }>(undefined);
+  const keyOf = (input: Input): string => {
+    const asked = JSON.stringify([input]);
+    if (attempt.current?.asked !== asked) attempt.current = { asked, key: freshId() };
+    return attempt.current.key;
+  };
   const mutation = useMutation({
-    mutationFn: work,
+    mutationFn: (input: Input) => work(input, keyOf(input)),
     onError: (error) => {
       isTaken.current = false;
-      if (isRefusal(error)) options.onRefused?.();
+      // A refusal is the answer to its key for good: the next attempt is another one.
+      if (isRefusal(error)) attempt.current = undefined;
     },
     onSuccess: (result) => {
+      attempt.current = undefined;
       isTaken.current = options.once === true;
       const text = typeof options.done === "function" ? options.done(result) : options.done;
       if (text !== undefined) notifications.show({ message: text });
@@ -61,6 +72,7 @@ export function useAction<Input, Result>(
     result: mutation.data,
     reset: () => {
       isTaken.current = false;
+      attempt.current = undefined;
       mutation.reset();
     },
   };

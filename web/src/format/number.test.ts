@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { money, percent, price, quantity, ratio, signedMoney, signedPercent } from "./number";
+import {
+  money,
+  percent,
+  price,
+  quantity,
+  ratio,
+  signedCompact,
+  signedMoney,
+  signedPercent,
+} from "./number";
 
 // jsdom has the locale en-US.
 describe("numbers for people", () => {
@@ -26,6 +35,11 @@ describe("numbers for people", () => {
     expect(price("64000", "0.001")).toBe("64,000.000");
     expect(quantity("0.50000")).toBe("0.5");
     expect(quantity("1500")).toBe("1,500");
+  });
+
+  it("shortens a change, and keeps its sign", () => {
+    expect(signedCompact("-1463.27")).toBe("\u22121.46K");
+    expect(signedCompact("782.57")).toBe("+783");
   });
 
   it("says when a statistic does not exist", () => {

@@ -69,6 +69,11 @@ export function compact(amount: number): string {
   return formatted(String(amount), { notation: "compact", maximumFractionDigits: 2 });
 }
 
+/** A change of money where there is little room: three digits, always with a sign. */
+export function signedCompact(amount: string): string {
+  return formatted(amount, { notation: "compact", maximumSignificantDigits: 3, ...SIGNED });
+}
+
 function digits(precision: number): Intl.NumberFormatOptions {
   return { minimumFractionDigits: precision, maximumFractionDigits: precision };
 }

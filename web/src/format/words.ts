@@ -80,6 +80,10 @@ const HOLDS: Record<string, string> = {
 export const holdWord = (hold: string | undefined): string =>
   hold === undefined ? "Waiting" : (HOLDS[hold] ?? "Waiting");
 
+/** Why a trade or a part of it was left. */
+export const exitWord = (reason: string): string =>
+  reason === "manual" ? "By hand" : spoken(reason);
+
 /** `stopLoss` or `stop_loss` as "Stop loss". */
 export function spoken(code: string): string {
   const words = code

@@ -6,7 +6,7 @@ import type { Socket } from "socket.io-client";
 import { realtimeAddress } from "~/api/addresses";
 import { answerOf, trading } from "~/api/client";
 import { asProblem } from "~/api/problem";
-import { accessToken, endSession, refresh } from "~/api/session";
+import { accessToken, endSession, onUserGone, refresh } from "~/api/session";
 import type { AlertRow, BotState, Control, EvaluationRow, Health } from "~/api/types";
 import type { BacktestProgress, EventMessage, Marks, Tick } from "./messages";
 import { live } from "./store";
@@ -25,7 +25,7 @@ type Notice = "configChanged" | "flagsChanged" | "backtestProgress" | "alert";
 
 let state: ConnectionState = { kind: "connecting" };
 let socket: Socket | undefined;
-let polling: number | undefined;
+let polling: AbortController | undefined;
 const listeners = new Set<() => void>();
 const notices = new EventTarget();
 
@@ -92,7 +92,7 @@ function listen(opened: Socket): void {
   opened.on("disconnect", (reason) => {
     lost();
     // The server's own goodbye is not followed by an attempt of the library.
-    if (reason === "io server disconnect") setTimeout(() => opened.connect(), 1_000);
+    if (reason === "io server disconnect") connectLater(opened);
   });
   opened.on("connect_error", (error) => void refused(opened, error.message));
   opened.on("sessionExpired", ({ code }: { code: string }) => void refused(opened, code));
@@ -115,6 +115,15 @@ function listen(opened: Socket): void {
   opened.on("backtestProgress", (progress: BacktestProgress) => tell("backtestProgress", progress));
 }
 
+// What the socket and a question under way would still bring is not for whoever comes next.
+onUserGone(() => {
+  stopPolling();
+  socket?.removeAllListeners();
+  socket?.disconnect();
+  socket = undefined;
+  live.clear();
+});
+
 live.watch((changed) => {
   if (changed.has("behind") && live.state.behind) socket?.emit("resync");
 });
@@ -130,9 +139,14 @@ async function refused(opened: Socket, code: string): Promise<void> {
   if (code === "sessionRevoked") return endSession(code);
   if (code === "tokenExpired" || code === "tokenInvalid" || code === "unauthenticated") {
     await refresh();
-    if (opened.active) return;
-    setTimeout(() => opened.connect(), 1_000);
+    if (!opened.active) connectLater(opened);
   }
+}
+
+function connectLater(opened: Socket): void {
+  setTimeout(() => {
+    if (socket === opened) opened.connect();
+  }, 1_000);
 }
 
 function lost(): void {
@@ -146,24 +160,24 @@ function lost(): void {
 
 function poll(since: number): void {
   stopPolling();
+  const { signal } = (polling = new AbortController());
   const ask = async () => {
     try {
-      const said = await answerOf(trading.GET("/api/state"));
-      if (polling === undefined) return;
+      const said = await answerOf(trading.GET("/api/state", { signal }));
+      if (signal.aborted) return;
       live.receive({ type: "state", state: said });
       change({ kind: "degraded", since });
     } catch (error) {
-      if (polling === undefined) return;
+      if (signal.aborted) return;
       if (asProblem(error).isUnreachable) change({ kind: "offline", since });
     }
-    polling = window.setTimeout(() => void ask(), POLL_MS);
+    window.setTimeout(() => signal.aborted || void ask(), POLL_MS);
   };
-  polling = window.setTimeout(() => void ask(), 0);
+  void ask();
 }
 
 function stopPolling(): void {
-  window.clearTimeout(polling);
-  polling = undefined;
+  polling?.abort();
 }
 
 function tell(type: Notice, detail: unknown): void {

@@ -30,6 +30,26 @@ export const usePosition = (tradeId: string): PositionRow | undefined =>
 export const useSymbol = (symbol: string): SymbolRow | undefined =>
   useLive(`symbols/${symbol}`, (state) => state.symbols[symbol]);
 
+/** The step of its prices. It does not re-render with them. */
+export const useTickSize = (symbol: string): string | undefined =>
+  useLive(`symbols/${symbol}`, (state) => state.symbols[symbol]?.tick);
+
+/** The step of its quantities. */
+export const useLotSize = (symbol: string): string | undefined =>
+  useLive(`symbols/${symbol}`, (state) => state.symbols[symbol]?.lot);
+
+/** Whether its last price is old. */
+export const useIsOld = (symbol: string): boolean =>
+  useLive(`symbols/${symbol}`, (state) => state.symbols[symbol]?.stale === true);
+
+/** When its last price was heard, by this browser's clock in milliseconds; zero when never. */
+export const useHeardAt = (symbol: string): number =>
+  useLive(`symbols/${symbol}`, (state) => state.heardAt[symbol] ?? 0);
+
+/** Since when no prices come in at all; undefined while they do. */
+export const useSilentSince = (): number | undefined =>
+  useLive("silence", (state) => state.silentSince);
+
 export const useEvaluation = (profileId: string, symbol: string): EvaluationRow | undefined =>
   useLive(
     `evaluations/${evaluationKey(profileId, symbol)}`,
@@ -39,7 +59,6 @@ export const useEvaluation = (profileId: string, symbol: string): EvaluationRow 
 export const useControl = () => useLive("control", (state) => state.control);
 export const useHealth = () => useLive("health", (state) => state.health);
 export const useServerSettings = () => useLive("settings", (state) => state.settings);
-export const useStateTime = () => useLive("at", (state) => state.at);
 export const useHasState = () => useLive("first", (state) => state.seq >= 0);
 
 /** Re-renders when a profile is added, removed or changed by an event, not by prices. */

@@ -47,11 +47,14 @@ export interface BacktestProgress {
 
 /** Everything that changes what is shown, as one type for the reducer. */
 export type Message =
-  | { type: "state"; state: BotState }
+  /** With when it was said, by this browser's clock in milliseconds, when that is not now. */
+  | { type: "state"; state: BotState; heardAt?: number }
   | { type: "event"; event: EventMessage }
   | { type: "tick"; tick: Tick }
   | { type: "marks"; marks: Marks }
   | { type: "evaluation"; evaluation: EvaluationRow }
   | { type: "health"; health: Health }
   | { type: "control"; control: Control }
-  | { type: "alert"; alert: AlertRow };
+  | { type: "alert"; alert: AlertRow }
+  /** Time has passed. */
+  | { type: "time" };

@@ -1,14 +1,28 @@
 import { describe, expect, it } from "vitest";
+import type { Health } from "~/api/types";
 import { sampleOrder, samplePosition, sampleProfile, sampleState } from "./samples";
 import type { EventMessage, Message } from "./messages";
-import { EMPTY, evaluationKey, reduce, type LiveState } from "./reducer";
+import { EMPTY, evaluationKey, reduce as fold, type LiveState } from "./reducer";
 
 const event = (seq: number, prevSeq: number, rest: Partial<EventMessage> = {}): Message => ({
   type: "event",
   event: { tenantId: "t", seq, prevSeq, type: "orderFilled", upserts: {}, removes: {}, ...rest },
 });
 
+/** This browser's clock when the first state comes. */
+const T0 = Date.parse("2026-01-01T00:00:00Z");
+const SECOND = 1_000;
+
+/** The fold of messages that come at one instant, by default that of the first state. */
+const reduce = (before: LiveState, messages: readonly Message[], seconds = 0) =>
+  fold(before, messages, T0 + seconds * SECOND);
+
 const started = (): LiveState => reduce(EMPTY, [{ type: "state", state: sampleState }]).state;
+
+const tick = (symbol: string, price: string, at: string): Message => ({
+  type: "tick",
+  tick: { symbol, price, at },
+});
 
 describe("the fold of what the server says", () => {
   it("takes the whole state, and tells everybody", () => {
@@ -66,10 +80,6 @@ describe("the fold of what the server says", () => {
 
   it("moves one symbol by a tick, never back in time, and nothing unknown", () => {
     const before = started();
-    const tick = (symbol: string, price: string, at: string): Message => ({
-      type: "tick",
-      tick: { symbol, price, at },
-    });
     const { state, changed } = reduce(before, [
       tick("BTC/USD", "101.5", "2026-01-01T00:00:02Z"),
       tick("BTC/USD", "99", "2026-01-01T00:00:01Z"),
@@ -121,5 +131,87 @@ describe("the fold of what the server says", () => {
     expect(state.orders.ord_1?.working).toBe(true);
     expect(state.orders.ord_399).toBeDefined();
     expect(state.orders.ord_11).toBeUndefined();
+  });
+});
+
+describe("the age of prices", () => {
+  const BTC = "BTC/USD";
+  const feed = (state: Health["feeds"][number]["state"], lastEventAgeMs?: number): Message => ({
+    type: "health",
+    health: { ...sampleState.health, feeds: [{ venue: "market", state, lastEventAgeMs }] },
+  });
+  const isOld = (state: LiveState, symbol = BTC) => state.symbols[symbol]?.stale;
+  const two = (): LiveState => {
+    const row = sampleState.symbols[BTC];
+    if (row === undefined) throw new Error("the sample has no such symbol");
+    const symbols = { [BTC]: row, ACME: { ...row, symbol: "ACME" } };
+    return reduce(EMPTY, [{ type: "state", state: { ...sampleState, symbols } }]).state;
+  };
+
+  it("makes every price old when the server has lost the feed, while the socket lives", () => {
+    const lost = reduce(two(), [feed("stale", 16_000)], 16);
+    expect(isOld(lost.state)).toBe(true);
+    expect(isOld(lost.state, "ACME")).toBe(true);
+    expect([...lost.changed].sort()).toEqual([
+      "health",
+      "silence",
+      "symbols/ACME",
+      "symbols/BTC/USD",
+    ]);
+    expect(lost.state.silentSince).toBe(T0);
+    expect(lost.state.symbols[BTC]?.price).toBe("100");
+  });
+
+  it("makes a price young again by its own next tick alone", () => {
+    const lost = reduce(two(), [feed("stale", 16_000)], 16).state;
+    const heard = reduce(lost, [tick(BTC, "101", "2026-01-01T00:00:20Z")], 20).state;
+    const { state } = reduce(heard, [feed("live", 100)], 21);
+    expect(isOld(state)).toBe(false);
+    expect(isOld(state, "ACME")).toBe(true);
+    expect(state.silentSince).toBeUndefined();
+  });
+
+  it("counts on when neither prices nor health come any more", () => {
+    const healthy = reduce(started(), [feed("live", 200)], 5).state;
+    expect(isOld(reduce(healthy, [{ type: "time" }], 15).state)).toBe(false);
+    const silent = reduce(healthy, [{ type: "time" }], 20.5);
+    expect(isOld(silent.state)).toBe(true);
+    expect(silent.changed).toContain("silence");
+  });
+
+  it("makes the price of one quiet symbol old, while the others go on", () => {
+    let state = two();
+    for (let second = 5; second <= 65; second += 5) {
+      const at = new Date(T0 + second * SECOND).toISOString();
+      state = reduce(state, [tick("ACME", "50", at), feed("live", 100)], second).state;
+    }
+    expect(isOld(state, "ACME")).toBe(false);
+    expect(isOld(state)).toBe(true);
+    expect(state.silentSince).toBeUndefined();
+  });
+
+  it("keeps one lost feed from ageing what another brings", () => {
+    const at = "2026-01-01T00:00:30Z";
+    const { state } = reduce(two(), [tick("ACME", "50", at), feed("stale", 30_000)], 30);
+    expect(isOld(state, "ACME")).toBe(false);
+    expect(isOld(state)).toBe(true);
+  });
+
+  it("makes prices old when the market has ended", () => {
+    expect(isOld(reduce(started(), [feed("ended", 6_000)], 6).state)).toBe(true);
+  });
+
+  it("shows what was kept for later with the age it has", () => {
+    const kept: Message = { type: "state", state: sampleState, heardAt: T0 - 3_600 * SECOND };
+    const { state } = reduce(EMPTY, [kept]);
+    expect(isOld(state)).toBe(true);
+    expect(state.heardAt[BTC]).toBe(T0 - 3_600 * SECOND);
+  });
+
+  it("takes a fresh picture with the same price for no sign of life", () => {
+    const lost = reduce(started(), [feed("stale", 16_000)], 16).state;
+    const { feeds } = lost.health ?? { feeds: [] };
+    const state = { ...sampleState, health: { ...sampleState.health, feeds } };
+    expect(isOld(reduce(lost, [{ type: "state", state }], 17).state)).toBe(true);
   });
 });

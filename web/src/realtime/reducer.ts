@@ -16,6 +16,7 @@ import type {
   TradeRow,
 } from "~/api/types";
 import type { EventMessage, Marks, Message, Rows, Tick } from "./messages";
+import { feedHeardAt, isFeedDead, isOld } from "./staleness";
 
 type ById<T> = Readonly<Record<string, T>>;
 
@@ -33,6 +34,12 @@ export interface LiveState {
   trades: ById<TradeRow>;
   alerts: ById<AlertRow>;
   symbols: ById<SymbolRow>;
+  /** When a price of each symbol was heard last, by this browser's clock in milliseconds. */
+  heardAt: ById<number>;
+  /** When health was heard last, by the same clock. */
+  healthAt: number;
+  /** Since when the market's data does not come in; undefined while it does. */
+  silentSince: number | undefined;
   /** The latest of each profile and symbol. */
   evaluations: ById<EvaluationRow>;
   health: Health | undefined;
@@ -65,6 +72,9 @@ export const EMPTY: LiveState = {
   trades: {},
   alerts: {},
   symbols: {},
+  heardAt: {},
+  healthAt: 0,
+  silentSince: undefined,
   evaluations: {},
   health: undefined,
   control: undefined,
@@ -75,43 +85,74 @@ export function evaluationKey(profileId: string, symbol: string): string {
   return `${profileId}|${symbol}`;
 }
 
-/** Folds messages in the order in which they came. */
-export function reduce(before: LiveState, messages: readonly Message[]): Reduction {
-  const changed = new Set<Key>();
-  let state = before;
-  for (const message of messages) state = step(state, message, changed);
-  return { state, changed };
+/** Folds messages in the order in which they came; `now` is this browser's clock in milliseconds. */
+export function reduce(before: LiveState, messages: readonly Message[], now: number): Reduction {
+  const draft = new Draft(before);
+  for (const message of messages) step(draft, message, now);
+  return draft;
 }
 
-function step(state: LiveState, message: Message, changed: Set<Key>): LiveState {
-  switch (message.type) {
-    case "state":
-      return whole(message.state, changed);
-    case "event":
-      return applyEvent(state, message.event, changed);
-    case "tick":
-      return applyTick(state, message.tick, changed);
-    case "marks":
-      return applyMarks(state, message.marks, changed);
-    case "evaluation":
-      return applyEvaluation(state, message.evaluation, changed);
-    case "health":
-      changed.add("health");
-      return { ...state, health: message.health };
-    case "control":
-      return applyControl(state, message.control, changed);
-    case "alert":
-      return upsert(state, "alerts", [message.alert], changed);
+type TableName = Table | "symbols" | "heardAt" | "evaluations";
+
+/** The state while it is folded: each table is copied once, however many messages change it. */
+class Draft implements Reduction {
+  readonly changed = new Set<Key>();
+  readonly #copied = new Set<TableName>();
+
+  constructor(public state: LiveState) {}
+
+  set(changes: Partial<LiveState>): void {
+    this.state = { ...this.state, ...changes };
+  }
+
+  /** A table that may be written to. */
+  table<T extends TableName>(name: T): Record<string, LiveState[T][string]> {
+    if (!this.#copied.has(name)) {
+      this.#copied.add(name);
+      this.set({ [name]: { ...this.state[name] } });
+    }
+    return this.state[name] as Record<string, LiveState[T][string]>;
   }
 }
 
-function whole(said: BotState, changed: Set<Key>): LiveState {
-  changed.add("*");
+function step(draft: Draft, message: Message, now: number): void {
+  switch (message.type) {
+    case "state":
+      return whole(draft, message.state, message.heardAt ?? now, now);
+    case "event":
+      return applyEvent(draft, message.event);
+    case "tick":
+      return applyTick(draft, message.tick, now);
+    case "marks":
+      return applyMarks(draft, message.marks);
+    case "evaluation":
+      return applyEvaluation(draft, message.evaluation);
+    case "health":
+      draft.set({ health: message.health, healthAt: now });
+      draft.changed.add("health");
+      return applyTime(draft, now);
+    case "control":
+      return applyControl(draft, message.control);
+    case "alert":
+      return upsert(draft, "alerts", [message.alert]);
+    case "time":
+      return applyTime(draft, now);
+  }
+}
+
+function whole(draft: Draft, said: BotState, saidAt: number, now: number): void {
+  const before = draft.state;
   const evaluations: Record<string, EvaluationRow> = {};
   for (const evaluation of said.profiles.flatMap((profile) => profile.evaluations)) {
     evaluations[evaluationKey(evaluation.profileId, evaluation.symbol)] = evaluation;
   }
-  return {
+  const heardAt: Record<string, number> = {};
+  for (const { symbol, at, stale } of Object.values(said.symbols)) {
+    const known = before.symbols[symbol]?.at === at ? before.heardAt[symbol] : undefined;
+    heardAt[symbol] = known ?? (stale ? feedHeardAt(said.health, saidAt) : saidAt);
+  }
+  draft.changed.add("*");
+  draft.set({
     seq: said.seq,
     tenantId: said.tenantId,
     at: said.at,
@@ -121,77 +162,93 @@ function whole(said: BotState, changed: Set<Key>): LiveState {
     positions: byKey("positions", said.positions),
     trades: byKey("trades", said.trades),
     alerts: byKey("alerts", said.alerts),
-    symbols: said.symbols,
+    symbols: { ...said.symbols },
+    heardAt,
     evaluations,
     health: said.health,
+    healthAt: saidAt,
     control: said.control,
     settings: said.settings,
-  };
+  });
+  applyTime(draft, now);
 }
 
-function applyEvent(state: LiveState, event: EventMessage, changed: Set<Key>): LiveState {
+function applyEvent(draft: Draft, event: EventMessage): void {
+  const { seq, behind } = draft.state;
   // A repeated or overtaken message; the state that came since has it.
-  if (event.seq <= state.seq) return state;
-  if (event.prevSeq !== state.seq) {
-    if (state.behind) return state;
-    changed.add("behind");
-    return { ...state, behind: true };
+  if (event.seq <= seq) return;
+  if (event.prevSeq !== seq) {
+    if (behind) return;
+    draft.changed.add("behind");
+    draft.set({ behind: true });
+    return;
   }
-  let next: LiveState = { ...state, seq: event.seq };
   for (const table of TABLES) {
-    next = upsert(next, table, event.upserts[table] ?? [], changed);
-    next = remove(next, table, event.removes[table] ?? [], changed);
+    upsert(draft, table, event.upserts[table] ?? []);
+    remove(draft, table, event.removes[table] ?? []);
   }
-  changed.add("seq");
-  return next;
+  draft.set({ seq: event.seq });
+  draft.changed.add("seq");
 }
 
-function applyTick(state: LiveState, { symbol, price, at }: Tick, changed: Set<Key>): LiveState {
-  const row = state.symbols[symbol];
-  if (row === undefined || (row.at !== undefined && row.at > at)) return state;
-  changed.add(`symbols/${symbol}`);
-  const moved = { ...row, price, at, stale: false };
-  const latest = state.at === undefined || at > state.at ? at : state.at;
-  return { ...state, at: latest, symbols: { ...state.symbols, [symbol]: moved } };
+function applyTick(draft: Draft, { symbol, price, at }: Tick, now: number): void {
+  const row = draft.state.symbols[symbol];
+  if (row === undefined || (row.at !== undefined && row.at > at)) return;
+  draft.table("symbols")[symbol] = { ...row, price, at, stale: false };
+  draft.table("heardAt")[symbol] = now;
+  draft.changed.add(`symbols/${symbol}`);
+  const known = draft.state.at;
+  if (known === undefined || at > known) draft.set({ at });
 }
 
-function applyMarks(state: LiveState, marks: Marks, changed: Set<Key>): LiveState {
-  const profiles = { ...state.profiles };
-  for (const mark of marks.profiles ?? []) {
-    const row = profiles[mark.id];
+/** A price that nothing has confirmed for a while is old, also when nobody says so. */
+function applyTime(draft: Draft, now: number): void {
+  const { symbols, heardAt, health, healthAt, silentSince } = draft.state;
+  const lastHeard = Math.max(0, ...Object.values(heardAt));
+  const isDead = isFeedDead(health, healthAt, lastHeard, now);
+  for (const [symbol, row] of Object.entries(symbols)) {
+    // Only a new price makes it young again.
+    if (row.stale || row.price === undefined || !isOld(heardAt[symbol] ?? 0, isDead, now)) continue;
+    draft.table("symbols")[symbol] = { ...row, stale: true };
+    draft.changed.add(`symbols/${symbol}`);
+  }
+  const since = isDead ? Math.max(lastHeard, feedHeardAt(health, healthAt)) : undefined;
+  if ((since === undefined) === (silentSince === undefined)) return;
+  draft.set({ silentSince: since });
+  draft.changed.add("silence");
+}
+
+function applyMarks(draft: Draft, { profiles = [], positions = [] }: Marks): void {
+  for (const mark of profiles) {
+    const row = draft.state.profiles[mark.id];
     if (row === undefined) continue;
-    profiles[mark.id] = { ...row, ...mark };
-    changed.add(`profiles/${mark.id}`);
+    draft.table("profiles")[mark.id] = { ...row, ...mark };
+    draft.changed.add(`profiles/${mark.id}`);
   }
-  const positions = { ...state.positions };
-  for (const mark of marks.positions ?? []) {
-    const row = positions[mark.tradeId];
+  for (const mark of positions) {
+    const row = draft.state.positions[mark.tradeId];
     if (row === undefined) continue;
-    positions[mark.tradeId] = { ...row, ...mark };
-    changed.add(`positions/${mark.tradeId}`);
+    draft.table("positions")[mark.tradeId] = { ...row, ...mark };
+    draft.changed.add(`positions/${mark.tradeId}`);
   }
-  changed.add("marks");
-  return { ...state, profiles, positions };
+  draft.changed.add("marks");
 }
 
-function applyEvaluation(
-  state: LiveState,
-  evaluation: EvaluationRow,
-  changed: Set<Key>,
-): LiveState {
+function applyEvaluation(draft: Draft, evaluation: EvaluationRow): void {
   const key = evaluationKey(evaluation.profileId, evaluation.symbol);
-  const known = state.evaluations[key];
-  if (known !== undefined && known.at > evaluation.at) return state;
-  changed.add(`evaluations/${key}`);
-  changed.add(`evaluationsOf/${evaluation.profileId}`);
-  return { ...state, evaluations: { ...state.evaluations, [key]: evaluation } };
+  const known = draft.state.evaluations[key];
+  if (known !== undefined && known.at > evaluation.at) return;
+  draft.table("evaluations")[key] = evaluation;
+  draft.changed.add(`evaluations/${key}`);
+  draft.changed.add(`evaluationsOf/${evaluation.profileId}`);
 }
 
 /** A version that is older than what is known came late and is not followed. */
-function applyControl(state: LiveState, control: Control, changed: Set<Key>): LiveState {
-  if (state.control !== undefined && state.control.version > control.version) return state;
-  changed.add("control");
-  return { ...state, control };
+function applyControl(draft: Draft, control: Control): void {
+  const known = draft.state.control;
+  if (known !== undefined && known.version > control.version) return;
+  draft.set({ control });
+  draft.changed.add("control");
 }
 
 const TABLES: readonly Table[] = ["profiles", "orders", "positions", "trades", "alerts"];
@@ -204,48 +261,38 @@ function byKey<T extends Table>(table: T, rows: Rows[T]): Record<string, Rows[T]
   return Object.fromEntries(rows.map((row) => [keyOf(table, row), row]));
 }
 
-function upsert<T extends Table>(
-  state: LiveState,
-  table: T,
-  rows: Rows[T],
-  changed: Set<Key>,
-): LiveState {
-  if (rows.length === 0) return state;
-  const next = { ...state[table] } as Record<string, Rows[T][number]>;
+function upsert<T extends Table>(draft: Draft, table: T, rows: Rows[T]): void {
+  if (rows.length === 0) return;
+  const next = draft.table(table) as Record<string, Rows[T][number]>;
   for (const row of rows) {
     const key = keyOf(table, row);
     next[key] = row;
-    changed.add(`${table}/${key}`);
+    draft.changed.add(`${table}/${key}`);
   }
-  changed.add(table);
-  return { ...state, [table]: bounded(table, next) };
+  draft.changed.add(table);
+  bound(table, next);
 }
 
-function remove(state: LiveState, table: Table, keys: string[], changed: Set<Key>): LiveState {
-  if (keys.length === 0) return state;
-  const next: Record<string, unknown> = { ...state[table] };
+function remove(draft: Draft, table: Table, keys: string[]): void {
+  if (keys.length === 0) return;
+  const next = draft.table(table);
   for (const key of keys) {
     Reflect.deleteProperty(next, key);
-    changed.add(`${table}/${key}`);
+    draft.changed.add(`${table}/${key}`);
   }
-  changed.add(table);
-  return { ...state, [table]: next };
+  draft.changed.add(table);
 }
 
 /** Keeps what is open, and of what is over the newest. */
-function bounded<T extends Table>(
-  table: T,
-  rows: Record<string, Rows[T][number]>,
-): Record<string, Rows[T][number]> {
+function bound<T extends Table>(table: T, rows: Record<string, Rows[T][number]>): void {
   const keys = Object.keys(rows);
-  if (table === "profiles" || table === "positions" || keys.length <= RECENT_LIMIT) return rows;
+  if (table === "profiles" || table === "positions" || keys.length <= RECENT_LIMIT) return;
   // A picture comes newest first, and what follows it is newer still.
   const over = keys.filter((key) => !isOpen(rows[key]));
   over.sort((a, b) => timeOf(rows[a]).localeCompare(timeOf(rows[b])));
   for (const key of over.slice(0, Math.max(0, keys.length - RECENT_LIMIT))) {
     Reflect.deleteProperty(rows, key);
   }
-  return rows;
 }
 
 function timeOf(row: Rows[Table][number] | undefined): string {

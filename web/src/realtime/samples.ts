@@ -76,6 +76,7 @@ export const samplePosition: PositionRow = {
   fees: "0.05",
   cost: "50",
   currency: "USD",
+  version: 1,
 };
 
 export const sampleState: BotState = {

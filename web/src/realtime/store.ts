@@ -6,6 +6,8 @@ import type { Message } from "./messages";
 import { EMPTY, reduce, type Key, type LiveState } from "./reducer";
 
 const HIDDEN_FOLD_MS = 500;
+/** How often it is looked whether a price has become old. */
+const AGE_EVERY_MS = 1_000;
 
 export class LiveStore {
   #state: LiveState = EMPTY;
@@ -31,13 +33,19 @@ export class LiveStore {
     else requestAnimationFrame(fold);
   }
 
+  /** Lets prices become old while no word comes; the function that is returned ends it. */
+  age(): () => void {
+    const timer = setInterval(() => this.receive({ type: "time" }), AGE_EVERY_MS);
+    return () => clearInterval(timer);
+  }
+
   /** Folds what waits. */
   fold(): void {
     this.#scheduled = false;
     const messages = this.#queue;
     if (messages.length === 0) return;
     this.#queue = [];
-    const { state, changed } = reduce(this.#state, messages);
+    const { state, changed } = reduce(this.#state, messages, Date.now());
     this.#state = state;
     this.#notify(changed);
   }

@@ -3,12 +3,12 @@ import { ActionIcon } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { changePreferences } from "~/app/preferences";
-import { Profit } from "~/components/Amount";
 import { Badge } from "~/components/Badge";
 import { Ago } from "~/components/Time";
 import { AlertLine } from "~/features/alerts/AlertLine";
+import { OpenProfit } from "~/features/positions/OpenProfit";
 import { orderStatus } from "~/format/words";
-import { useAlerts, useOrders, usePosition, usePositions } from "~/realtime/hooks";
+import { useAlerts, useOrders, usePositions } from "~/realtime/hooks";
 import classes from "./Shell.module.css";
 
 const SHOWN = 6;
@@ -35,8 +35,13 @@ export function ActivityPanel() {
       ))}
       <h3>Held</h3>
       {positions.length === 0 ? <p className="muted">No open positions.</p> : null}
-      {positions.map(({ tradeId }) => (
-        <Held key={tradeId} tradeId={tradeId} />
+      {positions.map(({ tradeId, symbol, direction }) => (
+        <Link key={tradeId} to="/positions" className={classes.activityLine}>
+          <span>
+            {symbol} <span className="muted">{direction}</span>
+          </span>
+          <OpenProfit tradeId={tradeId} symbol={symbol} showsPercent={false} />
+        </Link>
       ))}
       <h3>Latest orders</h3>
       {orders.length === 0 ? <p className="muted">No orders yet.</p> : null}
@@ -52,19 +57,5 @@ export function ActivityPanel() {
         </div>
       ))}
     </aside>
-  );
-}
-
-function Held({ tradeId }: { tradeId: string }) {
-  const position = usePosition(tradeId);
-  if (position === undefined) return null;
-  const { symbol, direction, unrealizedPnl, currency } = position;
-  return (
-    <Link to="/positions" className={classes.activityLine}>
-      <span>
-        {symbol} <span className="muted">{direction}</span>
-      </span>
-      <Profit value={unrealizedPnl} currency={currency} flashes />
-    </Link>
   );
 }

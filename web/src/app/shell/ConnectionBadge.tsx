@@ -3,7 +3,7 @@ import { Badge, type Tone } from "~/components/Badge";
 import { Ago, useNow } from "~/components/Time";
 import { duration } from "~/format/time";
 import type { ConnectionState } from "~/realtime/connection";
-import { useConnection, useHealth, useStateTime } from "~/realtime/hooks";
+import { useConnection, useHasState, useHealth, useSilentSince } from "~/realtime/hooks";
 import classes from "./Shell.module.css";
 
 const WORDS: Record<ConnectionState["kind"], { word: string; tone: Tone; hint: string }> = {
@@ -47,18 +47,18 @@ export function ConnectionBadge() {
 /** Said across the page while what is shown may be old. */
 export function ConnectionBanner() {
   const connection = useConnection();
-  const at = useStateTime();
+  const hasState = useHasState();
   const now = useNow();
   if (connection.kind === "offline") {
     return (
       <div className={classes.banner} data-tone="critical" role="status">
         <strong>Offline.</strong>{" "}
-        {at === undefined ? (
-          "Nothing could be loaded yet."
-        ) : (
+        {hasState ? (
           <>
-            What you see was last known <Ago at={at} />.
+            What you see was last known <Ago at={new Date(connection.since).toISOString()} />.
           </>
+        ) : (
+          "Nothing could be loaded yet."
         )}{" "}
         Nothing can be sent until the server answers; trading on the server goes on.
       </div>
@@ -73,7 +73,30 @@ export function ConnectionBanner() {
       </div>
     );
   }
-  return null;
+  return <SilenceBanner />;
+}
+
+/** Said while the server is reached, but no prices come in there. */
+function SilenceBanner() {
+  const since = useSilentSince();
+  const now = useNow();
+  const hasEnded = useHealth()?.feeds.some(({ state }) => state === "ended") === true;
+  if (since === undefined) return null;
+  return (
+    <div className={classes.banner} data-tone="warning" role="status">
+      {hasEnded ? (
+        <>
+          <strong>The market has ended.</strong> No further price comes.
+        </>
+      ) : (
+        <>
+          <strong>No new prices</strong> for {duration(Math.max(0, now - since) / 1000)}.
+        </>
+      )}{" "}
+      Prices, profits and charts show the last that was known. Stops and targets that the server
+      watches wait for a price as well.
+    </div>
+  );
 }
 
 /** Says that no real money moves, where that is so. */

@@ -7,6 +7,7 @@ import { useIsPhone } from "~/components/screen";
 import { connect, onNotice, reauthenticate } from "~/realtime/connection";
 import { keepLastState, showLastState } from "~/realtime/lastState";
 import { useHasState, useServerSettings } from "~/realtime/hooks";
+import { live } from "~/realtime/store";
 import { subscribeSession } from "~/api/session";
 import { ConnectionBanner, MarketBanner } from "./ConnectionBadge";
 import { ControlBanner } from "./ControlBadge";
@@ -35,6 +36,7 @@ export function Shell({ isUnreachable }: { isUnreachable: boolean }) {
       disconnect();
     };
   }, [isUnreachable]);
+  useEffect(() => live.age(), []);
   useRefreshing();
   useShortcuts();
 

@@ -30,11 +30,14 @@ export function AlertLine({ alert }: { alert: AlertRow }) {
     { refreshes: [["alerts"]] },
   );
   const Icon = ICONS[alert.severity];
+  const prefix = profile === undefined ? "" : `${profile.name}: `;
+  // The profile stands below, as a link.
+  const text = alert.text.startsWith(prefix) ? alert.text.slice(prefix.length) : alert.text;
   return (
     <div className={classes.line} data-severity={alert.severity}>
       <Icon size={18} stroke={1.7} aria-label={WORDS[alert.severity]} className={classes.icon} />
       <div className={classes.text}>
-        <div>{alert.text}</div>
+        <div>{text}</div>
         <div className={`${classes.detail} muted`}>
           <Ago at={alert.at} />
           {profile === undefined ? null : (

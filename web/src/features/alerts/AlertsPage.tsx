@@ -1,9 +1,10 @@
 /** Everything that Ballast wanted a person to know. */
-import { Button, SegmentedControl } from "@mantine/core";
+import { SegmentedControl } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import type { AlertRow } from "~/api/types";
 import { alertsQuery } from "~/app/queries";
+import { Older } from "~/components/Older";
 import { Empty, PageHeader, Panel, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { useAlerts } from "~/realtime/hooks";
@@ -51,17 +52,8 @@ export function AlertsPage() {
             Refused entries, stops, stale prices and changes of trading control appear here.
           </Empty>
         ) : null}
+        {shows === "all" ? <Older query={query} /> : null}
       </Panel>
-      {query.hasNextPage && shows === "all" ? (
-        <Button
-          mt="sm"
-          variant="default"
-          loading={query.isFetchingNextPage}
-          onClick={() => void query.fetchNextPage()}
-        >
-          Show older
-        </Button>
-      ) : null}
     </>
   );
 }

@@ -1,5 +1,5 @@
 /** Back-tests: what to run, and what was run before. */
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { BacktestRow } from "~/api/types";
 import { backtestsQuery } from "~/app/queries";
@@ -7,6 +7,7 @@ import { useFlags } from "~/app/useSession";
 import { Profit } from "~/components/Amount";
 import { Badge, type Tone } from "~/components/Badge";
 import { CardLines, DataTable, type Column } from "~/components/DataTable";
+import { Older } from "~/components/Older";
 import { Empty, PageHeader, Panel, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { useIsPhone } from "~/components/screen";
@@ -20,7 +21,7 @@ import { requestSymbols } from "./requestSymbols";
 export function BacktestPage() {
   const flags = useFlags();
   const isPhone = useIsPhone();
-  const query = useQuery({ ...backtestsQuery, refetchInterval: 5_000 });
+  const query = useInfiniteQuery({ ...backtestsQuery, refetchInterval: 5_000 });
   const navigate = useNavigate();
   if (flags !== undefined && !flags.backtest.enabled) {
     return (
@@ -41,7 +42,7 @@ export function BacktestPage() {
           <DataTable
             label="Earlier runs"
             columns={COLUMNS}
-            rows={query.data.items}
+            rows={query.data.pages.flatMap(({ items }) => items)}
             rowKey={({ id }) => id}
             onOpen={({ id }) =>
               void navigate({ to: "/backtest/$backtestId", params: { backtestId: id } })
@@ -61,6 +62,7 @@ export function BacktestPage() {
             )}
           />
         )}
+        <Older query={query} />
       </Panel>
     </>
   );

@@ -15,7 +15,7 @@ import { At } from "~/components/Time";
 import { useAction } from "~/components/useAction";
 import { decimalText } from "~/format/decimal";
 import { count, money, percent, price, quantity, ratio } from "~/format/number";
-import { spoken } from "~/format/words";
+import { exitWord, spoken } from "~/format/words";
 import { onNotice } from "~/realtime/connection";
 import type { BacktestProgress } from "~/realtime/messages";
 import { RunState } from "./BacktestPage";
@@ -43,7 +43,7 @@ export function RunPage() {
         about={
           <>
             Started <At at={run.createdAt} />, {money(run.request.cash ?? "10000")} cash, fee{" "}
-            {run.request.feePct} %, slippage {run.request.slippageBps} bp
+            {run.request.feePct ?? "0"} %, slippage {run.request.slippageBps ?? "0"} bp
           </>
         }
         actions={<RunActions run={run} />}
@@ -254,6 +254,6 @@ const TRADE_COLUMNS: Column<BacktestTrade>[] = [
   {
     key: "why",
     header: "Left by",
-    cell: ({ exitReason }) => (isMissing(exitReason) ? "–" : spoken(exitReason)),
+    cell: ({ exitReason }) => (isMissing(exitReason) ? "–" : exitWord(exitReason)),
   },
 ];

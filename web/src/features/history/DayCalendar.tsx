@@ -2,8 +2,9 @@
 import { ActionIcon } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
 import { useState } from "react";
+import { useIsPhone } from "~/components/screen";
 import { signOf } from "~/format/decimal";
-import { signedMoney } from "~/format/number";
+import { signedCompact, signedMoney } from "~/format/number";
 import { plural } from "~/format/words";
 import { neighbour, weeksOf, type DayResult } from "./days";
 import classes from "./History.module.css";
@@ -80,6 +81,8 @@ function Day(props: {
   onChoose: (day: string | undefined) => void;
 }) {
   const { day, result, isChosen, onChoose } = props;
+  // A cell of the phone has room for a few digits, and an amount that is cut misleads.
+  const amount = useIsPhone() ? signedCompact : signedMoney;
   const number = Number(day.slice(8));
   if (result === undefined) return <span className={classes.quiet}>{number}</span>;
   const totals = [...result.totals];
@@ -95,7 +98,7 @@ function Day(props: {
       onClick={() => onChoose(isChosen ? undefined : day)}
     >
       <span>{number}</span>
-      <b className="number">{totals.length > 1 ? "…" : signedMoney(totals[0]?.[1] ?? "0")}</b>
+      <b className="number">{totals.length > 1 ? "…" : amount(totals[0]?.[1] ?? "0")}</b>
     </button>
   );
 }

@@ -7,6 +7,7 @@ import { useMemo } from "react";
 import { downloadAll } from "~/api/client";
 import { tradesQuery, type TradeFilter } from "~/app/queries";
 import { Profit } from "~/components/Amount";
+import { Older } from "~/components/Older";
 import { Empty, PageHeader, Panel, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { useAction } from "~/components/useAction";
@@ -84,16 +85,8 @@ export function HistoryPage() {
             }
           >
             <TradeTable trades={shown} />
+            <Older query={query} label="Load older trades" />
           </Panel>
-          {query.hasNextPage ? (
-            <Button
-              variant="default"
-              loading={query.isFetchingNextPage}
-              onClick={() => void query.fetchNextPage()}
-            >
-              Load older trades
-            </Button>
-          ) : null}
         </div>
       )}
     </>

@@ -8,10 +8,11 @@ import { Badge } from "~/components/Badge";
 import { Empty, Figures, PageHeader, Panel, Rows, type Figure } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { At } from "~/components/Time";
+import { OpenProfit } from "~/features/positions/OpenProfit";
 import { Price, ProfileName } from "~/features/positions/PositionTable";
-import { money, price, quantity } from "~/format/number";
+import { money, quantity } from "~/format/number";
 import { duration } from "~/format/time";
-import { spoken } from "~/format/words";
+import { exitWord, spoken } from "~/format/words";
 import { usePosition } from "~/realtime/hooks";
 import classes from "./History.module.css";
 
@@ -76,7 +77,7 @@ function OpenFigures({ tradeId }: { tradeId: string }) {
       figures={[
         {
           label: `Open profit, ${currency}`,
-          value: <Profit value={position.unrealizedPnl} percent={position.unrealizedPct} flashes />,
+          value: <OpenProfit tradeId={tradeId} symbol={symbol} />,
         },
         { label: "Realised so far", value: <Profit value={position.realizedPnl} /> },
         { label: "Quantity", value: quantity(position.quantity) },
@@ -99,11 +100,11 @@ function closedFigures(trade: TradeRow): Figure[] {
       value: <Profit value={trade.pnl} percent={trade.pnlPct} currency={currency} />,
     },
     { label: "Quantity", value: quantity(trade.quantity) },
-    { label: "Entry", value: price(trade.entryPrice) },
-    { label: "Exit", value: price(trade.exitPrice) },
+    { label: "Entry", value: <Price symbol={trade.symbol} value={trade.entryPrice} /> },
+    { label: "Exit", value: <Price symbol={trade.symbol} value={trade.exitPrice} /> },
     { label: "Fees", value: money(trade.fees, currency) },
     { label: "Held", value: duration(trade.holdingSeconds) },
-    { label: "Left by", value: spoken(trade.exitReason) },
+    { label: "Left by", value: exitWord(trade.exitReason) },
   ];
 }
 
@@ -117,9 +118,10 @@ function Item({ item }: { item: LifecycleItem }) {
           <At at={item.at} />
         </span>
       </div>
-      <div>{item.text}</div>
-      <details className={`${classes.detail} muted`}>
-        <summary>Event {item.seq}</summary>
+      <details className={classes.detail}>
+        <summary>
+          {item.text} <span className={`${classes.eventNumber} muted`}>event {item.seq}</span>
+        </summary>
         {item.requestId === undefined ? null : (
           <div>
             caused by request <code>{item.requestId}</code>

@@ -7,7 +7,7 @@ import { At } from "~/components/Time";
 import { Price, ProfileName } from "~/features/positions/PositionTable";
 import { money, quantity } from "~/format/number";
 import { duration } from "~/format/time";
-import { spoken } from "~/format/words";
+import { exitWord, spoken } from "~/format/words";
 import classes from "./History.module.css";
 
 const COLUMNS: Column<TradeRow>[] = [
@@ -51,7 +51,7 @@ const COLUMNS: Column<TradeRow>[] = [
     cell: ({ fees, currency }) => <span className="muted">{money(fees, currency)}</span>,
   },
   { key: "held", header: "Held", numeric: true, cell: (row) => duration(row.holdingSeconds) },
-  { key: "why", header: "Left by", cell: ({ exitReason }) => spoken(exitReason) },
+  { key: "why", header: "Left by", cell: ({ exitReason }) => exitWord(exitReason) },
 ];
 
 export function TradeTable({ trades }: { trades: TradeRow[] }) {
@@ -71,7 +71,7 @@ export function TradeTable({ trades }: { trades: TradeRow[] }) {
             </Link>
           }
           value={<Profit value={pnl} currency={currency} />}
-          detail={`${spoken(direction)} ${quantity(units)}, ${spoken(exitReason).toLowerCase()}`}
+          detail={`${spoken(direction)} ${quantity(units)}, ${exitWord(exitReason).toLowerCase()}`}
           valueDetail={<At at={closedAt} />}
         />
       )}

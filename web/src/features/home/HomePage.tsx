@@ -12,7 +12,13 @@ import { AlertLine } from "~/features/alerts/AlertLine";
 import { ProfileTable } from "~/features/strategies/ProfileTable";
 import { money, moneyIn } from "~/format/number";
 import { plural } from "~/format/words";
-import { useAlerts, useMarkedPositions, useMarkedProfiles, useProfiles } from "~/realtime/hooks";
+import {
+  useAlerts,
+  useMarkedPositions,
+  useMarkedProfiles,
+  useProfiles,
+  useSilentSince,
+} from "~/realtime/hooks";
 import classes from "./Home.module.css";
 import { totalsOf } from "./totals";
 
@@ -70,8 +76,9 @@ export function HomePage() {
 /** Equity, day profit and open risk, by currency. */
 function Standing() {
   const totals = totalsOf(useMarkedProfiles(), useMarkedPositions());
+  const isOld = useSilentSince() !== undefined;
   return (
-    <div className={classes.standing}>
+    <div className={`${classes.standing} ${isOld ? "old" : ""}`}>
       {totals.map((total) => {
         const { currency, equity, dayProfit, unrealized, openRisk, unprotected, positions } = total;
         return (

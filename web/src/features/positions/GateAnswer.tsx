@@ -4,9 +4,10 @@ import { useQuery } from "@tanstack/react-query";
 import { answerOf, trading } from "~/api/client";
 import type { ManualOrder, OrderPreview, RefusalBody } from "~/api/types";
 import { ProblemNote } from "~/components/ProblemNote";
+import { Ago } from "~/components/Time";
 import { money, price, quantity } from "~/format/number";
-import { remedyOf } from "~/format/words";
-import { useControl } from "~/realtime/hooks";
+import { plural, remedyOf } from "~/format/words";
+import { useControl, usePositions, useTickSize } from "~/realtime/hooks";
 import classes from "./Positions.module.css";
 
 const DEBOUNCE_MS = 300;
@@ -77,6 +78,7 @@ function Accepted({ preview, currency }: { preview: OrderPreview; currency: stri
   return (
     <div className={classes.answer} data-accepted="true">
       <strong>The gate would accept it</strong>
+      {order.tradeId === undefined ? null : <Leaves tradeId={order.tradeId} />}
       <dl>
         <dt>Quantity</dt>
         <dd className="number">{quantity(order.quantity)}</dd>
@@ -94,6 +96,33 @@ function Accepted({ preview, currency }: { preview: OrderPreview; currency: stri
         </dd>
       </dl>
     </div>
+  );
+}
+
+/** Which trade the order leaves; where more than one could be meant, that the others stay. */
+function Leaves({ tradeId }: { tradeId: string }) {
+  const positions = usePositions();
+  const left = positions.find((position) => position.tradeId === tradeId);
+  const tick = useTickSize(left?.symbol ?? "");
+  if (left === undefined) return <p>It leaves a position that is being opened.</p>;
+  const { symbol, direction, quantity: held, entryPrice, openedAt, profileId } = left;
+  const others = positions.filter(
+    (other) =>
+      other.tradeId !== tradeId &&
+      other.profileId === profileId &&
+      other.symbol === symbol &&
+      other.direction === direction,
+  ).length;
+  return (
+    <p>
+      It leaves the {direction} position of {quantity(held)} {symbol} from {price(entryPrice, tick)}
+      , opened <Ago at={openedAt} />
+      {others === 0
+        ? "."
+        : `. The profile has ${plural(others, "other")} in ${symbol}, which ${
+            others === 1 ? "stays" : "stay"
+          } open; close ${others === 1 ? "it" : "those"} in the list of positions.`}
+    </p>
   );
 }
 

@@ -10,7 +10,7 @@ import { Ago } from "~/components/Time";
 import { useAction } from "~/components/useAction";
 import { useIsPhone } from "~/components/screen";
 import { price, quantity } from "~/format/number";
-import { orderStatus, orderType, spoken } from "~/format/words";
+import { exitWord, orderStatus, orderType } from "~/format/words";
 import { useCanAct } from "~/realtime/hooks";
 import { Price, ProfileName } from "./PositionTable";
 import classes from "./Positions.module.css";
@@ -65,8 +65,8 @@ const COLUMNS: Column<OrderRow>[] = [
       <span className="muted">
         {purpose === "enter"
           ? `entry ${direction ?? ""}`
-          : spoken(exitReason ?? "exit").toLowerCase()}
-        {origin === "manual" ? ", by hand" : ""}
+          : exitWord(exitReason ?? "exit").toLowerCase()}
+        {origin === "manual" && exitReason !== "manual" ? ", by hand" : ""}
       </span>
     ),
   },

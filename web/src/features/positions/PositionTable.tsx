@@ -3,12 +3,15 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { PositionRow } from "~/api/types";
 import { Flash, Profit } from "~/components/Amount";
+import { OldMark } from "~/components/OldMark";
 import { CardLines, DataTable, type Column } from "~/components/DataTable";
 import { Ago } from "~/components/Time";
 import { price, quantity } from "~/format/number";
 import { spoken } from "~/format/words";
-import { usePosition, useProfile, useSymbol } from "~/realtime/hooks";
-import { ClosePosition, MoveStop } from "./PositionActions";
+import { useIsOld, usePosition, useProfile, useTickSize } from "~/realtime/hooks";
+import { ClosePosition } from "./ClosePosition";
+import { MoveStop } from "./MoveStop";
+import { OpenProfit } from "./OpenProfit";
 import classes from "./Positions.module.css";
 
 interface PositionTableProps {
@@ -51,12 +54,12 @@ const COLUMNS: Column<PositionRow>[] = [
     numeric: true,
     cell: (row) => <Price symbol={row.symbol} value={row.entryPrice} />,
   },
-  { key: "last", header: "Last", numeric: true, cell: (row) => <Last tradeId={row.tradeId} /> },
+  { key: "last", header: "Last", numeric: true, cell: (row) => <Last {...row} /> },
   {
     key: "profit",
     header: "Open profit",
     numeric: true,
-    cell: (row) => <OpenProfit tradeId={row.tradeId} />,
+    cell: (row) => <OpenProfit {...row} />,
   },
   {
     key: "stop",
@@ -115,33 +118,21 @@ export function ProfileName({ id }: { id: string }) {
 }
 
 export function Price({ symbol, value }: { symbol: string; value: string }) {
-  const instrument = useSymbol(symbol);
-  return <>{price(value, instrument?.tick)}</>;
+  return <>{price(value, useTickSize(symbol))}</>;
 }
 
-function Last({ tradeId }: { tradeId: string }) {
-  const position = usePosition(tradeId);
-  const symbol = useSymbol(position?.symbol ?? "");
-  const last = position?.lastPrice;
+function Last({ tradeId, symbol }: PositionRow) {
+  const last = usePosition(tradeId)?.lastPrice;
+  const isOld = useIsOld(symbol);
+  const tick = useTickSize(symbol);
   if (last === undefined) return <>–</>;
-  const isStale = symbol?.stale === true;
   return (
-    <Flash value={last} className={isStale ? classes.stale : undefined}>
-      {price(last, symbol?.tick)}
-      {isStale ? <span title="No new price for a while"> old</span> : null}
-    </Flash>
-  );
-}
-
-function OpenProfit({ tradeId }: { tradeId: string }) {
-  const position = usePosition(tradeId);
-  return (
-    <Profit
-      value={position?.unrealizedPnl}
-      percent={position?.unrealizedPct}
-      currency={position?.currency}
-      flashes
-    />
+    <>
+      {isOld ? <OldMark symbol={symbol} /> : null}
+      <Flash value={last} className={isOld ? "old" : undefined}>
+        {price(last, tick)}
+      </Flash>
+    </>
   );
 }
 
@@ -154,14 +145,14 @@ function Card({ position }: { position: PositionRow }) {
           {symbol}
         </Link>
       }
-      value={<OpenProfit tradeId={tradeId} />}
+      value={<OpenProfit {...position} />}
       detail={
         <>
           {spoken(direction)} {quantity(units)}, stop{" "}
           {stop === undefined ? "none" : <Price symbol={symbol} value={stop.level} />}
         </>
       }
-      valueDetail={<Last tradeId={tradeId} />}
+      valueDetail={<Last {...position} />}
       actions={<ClosePosition position={position} />}
     />
   );

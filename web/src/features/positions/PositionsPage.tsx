@@ -2,20 +2,21 @@
 import { Button, Drawer } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
+import { Older } from "~/components/Older";
 import { Empty, PageHeader, Panel, Rows } from "~/components/Panel";
 import { useIsPhone } from "~/components/screen";
 import { useOrders, usePositions } from "~/realtime/hooks";
 import { OrderTable } from "./OrderTable";
 import { PositionTable } from "./PositionTable";
+import { useDoneOrders } from "./useDoneOrders";
 import classes from "./Positions.module.css";
 
 const Ticket = lazy(() => import("./Ticket"));
 
 export function PositionsPage() {
   const positions = usePositions();
-  const orders = useOrders();
-  const working = orders.filter((order) => order.working);
-  const done = orders.filter((order) => !order.working);
+  const working = useOrders().filter((order) => order.working);
+  const done = useDoneOrders();
   const isPhone = useIsPhone();
   const navigate = useNavigate();
   const openTicket = () => void navigate({ to: "/positions", search: { ticket: "new" } });
@@ -53,12 +54,13 @@ export function PositionsPage() {
         <Panel title="Latest orders" flush>
           <OrderTable
             label="Latest orders"
-            orders={done}
+            orders={done.orders}
             showsProfile
             empty={
               <Empty title="No order is done yet">Filled and cancelled orders follow here.</Empty>
             }
           />
+          <Older query={done.query} />
         </Panel>
       </div>
       {isPhone ? null : <TicketDrawer />}

@@ -2,9 +2,9 @@
 import { Button, Checkbox, SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { answerOf, trading } from "~/api/client";
-import { freshId } from "~/api/identifiers";
 import type { ManualOrder, ProfileRow } from "~/api/types";
 import { Flash } from "~/components/Amount";
+import { OldMark } from "~/components/OldMark";
 import { Empty } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { useAction } from "~/components/useAction";
@@ -12,7 +12,7 @@ import { price, quantity } from "~/format/number";
 import { useCanAct, useProfiles, useSymbol } from "~/realtime/hooks";
 import { GateAnswer, usePreview } from "./GateAnswer";
 import classes from "./Positions.module.css";
-import { orderOf, type TicketFields } from "./ticketOrder";
+import { asPreviewed, orderOf, type TicketFields } from "./ticketOrder";
 import type { SizeBy } from "./size";
 
 interface TicketProps {
@@ -65,13 +65,10 @@ function OrderForm(props: { profile: ProfileRow; symbol?: string; onDone: () => 
   const wanted = props.symbol ?? "";
   const symbol = profile.symbols.includes(wanted) ? wanted : (profile.symbols[0] ?? "");
   const [fields, setFields] = useState<TicketFields>({ ...FIRST, symbol });
-  // Belongs to this ticket: however often it is sent, there is one order.
-  const [idempotencyKey, setIdempotencyKey] = useState(freshId);
   const change = (changes: Partial<TicketFields>) => {
     // What is under way is what it was when it was sent.
     if (send.isRunning) return;
     setFields({ ...fields, ...changes });
-    setIdempotencyKey(freshId());
     send.reset();
   };
   const instrument = useSymbol(fields.symbol);
@@ -79,23 +76,17 @@ function OrderForm(props: { profile: ProfileRow; symbol?: string; onDone: () => 
   const { order, missing } = orderOf(fields, profile, instrument);
   const preview = usePreview(order);
   const send = useAction(
-    (body: ManualOrder) =>
+    (body: ManualOrder, key) =>
       answerOf(
         trading.POST("/api/orders/manual", {
-          params: { header: { "Idempotency-Key": idempotencyKey } },
+          params: { header: { "Idempotency-Key": key } },
           body,
         }),
       ),
-    {
-      done: "The order is accepted. It appears among the orders.",
-      onDone,
-      // A refusal is the answer to its key for good: the next attempt is another order.
-      onRefused: () => setIdempotencyKey(freshId()),
-      once: true,
-    },
+    { done: "The order is accepted. It appears among the orders.", onDone, once: true },
   );
   const verb = fields.side === "buy" ? "Buy" : "Sell";
-  const isReady = order !== undefined && preview.answer?.accepted === true;
+  const previewed = preview.answer?.accepted === true ? preview.answer.order : undefined;
   return (
     <>
       <Quote symbol={fields.symbol} />
@@ -156,14 +147,15 @@ function OrderForm(props: { profile: ProfileRow; symbol?: string; onDone: () => 
       <ProblemNote error={send.error} />
       <Button
         size="md"
-        disabled={!canAct || !isReady}
+        disabled={!canAct || order === undefined || previewed === undefined}
         loading={send.isRunning}
-        onClick={() => order !== undefined && send.run(order)}
+        onClick={() =>
+          order !== undefined && previewed !== undefined && send.run(asPreviewed(order, previewed))
+        }
       >
-        {verb}{" "}
-        {preview.answer?.order !== undefined && isReady
-          ? `${quantity(preview.answer.order.quantity)} ${fields.symbol}`
-          : fields.symbol}
+        {verb} {previewed === undefined ? "" : `${quantity(previewed.quantity)} `}
+        {fields.symbol}
+        {previewed?.effect === "exit" ? " to leave" : ""}
       </Button>
     </>
   );
@@ -177,10 +169,18 @@ function Quote({ symbol }: { symbol: string }) {
       {row?.price === undefined ? (
         <span className="muted">no price yet</span>
       ) : (
-        <Flash value={row.price} className={`number ${row.stale ? (classes.stale ?? "") : ""}`}>
-          {price(row.price, row.tick)} {row.quote}
-        </Flash>
+        <span>
+          {row.stale ? <OldMark symbol={symbol} /> : null}
+          <Flash value={row.price} className={`number ${row.stale ? "old" : ""}`}>
+            {price(row.price, row.tick)} {row.quote}
+          </Flash>
+        </span>
       )}
+      {row?.stale === true ? (
+        <p className={classes.quoteNote}>
+          No new price comes in. What an order fills at may be far from this one.
+        </p>
+      ) : null}
     </div>
   );
 }

@@ -1,5 +1,5 @@
 /** What the fields of a ticket ask for, as the server wants it, or what is still missing. */
-import type { ManualOrder, ProfileRow, SymbolRow } from "~/api/types";
+import type { ManualOrder, OrderPreview, ProfileRow, SymbolRow } from "~/api/types";
 import { add, divide, multiply, subtract, typedDecimal } from "~/format/decimal";
 import { sizeOf, type SizeBy } from "./size";
 
@@ -61,6 +61,17 @@ export function orderOf(
       ...(fields.reduceOnly ? { reduceOnly: true } : {}),
     },
   };
+}
+
+/**
+ * The order as the gate has seen it. What was said to leave a position never enters one, whatever
+ * has happened to that position since.
+ */
+export function asPreviewed(
+  order: ManualOrder,
+  previewed: Pick<NonNullable<OrderPreview["order"]>, "effect">,
+): ManualOrder {
+  return previewed.effect === "exit" ? { ...order, reduceOnly: true } : order;
 }
 
 type Prices = Pick<ManualOrder, "limitPrice" | "stopPrice" | "trailDistance">;

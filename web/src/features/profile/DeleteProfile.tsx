@@ -13,10 +13,11 @@ export function DeleteProfile({ profile }: { profile: ProfileRow }) {
   const [typed, setTyped] = useState("");
   const navigate = useNavigate();
   const remove = useAction(
-    () =>
+    (_: undefined, key) =>
       answerOf(
         trading.DELETE("/api/profiles/{id}", {
           params: { path: { id }, header: { "If-Match": `"${version}"` } },
+          headers: { "Idempotency-Key": key },
         }),
       ),
     {

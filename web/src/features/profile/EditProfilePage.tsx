@@ -71,18 +71,19 @@ function Editing({ first }: { first: Saved }) {
   });
 
   const save = useAction(
-    (force: string) => {
-      const strategyConfig = configOf(text);
-      const allocated = typedDecimal(capital);
+    (asked: { etag: string; name: string; text: string; capital: string }, key) => {
+      const strategyConfig = configOf(asked.text);
+      const allocated = typedDecimal(asked.capital);
       if (strategyConfig === undefined || allocated === undefined) {
         throw new Error("The config is not JSON, or the capital is not a number.");
       }
       const { venue, mode, limits, id } = profile;
       return answerOf(
         trading.PUT("/api/profiles/{id}", {
-          params: { path: { id }, header: { "If-Match": force } },
+          params: { path: { id }, header: { "If-Match": asked.etag } },
+          headers: { "Idempotency-Key": key },
           body: {
-            name,
+            name: asked.name,
             strategyConfig,
             capital: { ...profile.capital, allocated },
             venue,
@@ -131,7 +132,7 @@ function Editing({ first }: { first: Saved }) {
             <Button
               disabled={!canAct || !isChanged || check.answer?.valid !== true}
               loading={save.isRunning}
-              onClick={() => save.run(etag)}
+              onClick={() => save.run({ etag, name, text, capital })}
             >
               Save
             </Button>

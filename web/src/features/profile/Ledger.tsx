@@ -1,9 +1,9 @@
 /** Where a profile's money is and how it came there: double entry, never changed. */
-import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import type { Transfer } from "~/api/types";
 import { ledgerQuery } from "~/app/queries";
 import { CardLines, DataTable, type Column } from "~/components/DataTable";
+import { Older } from "~/components/Older";
 import { Empty, Figures, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { At } from "~/components/Time";
@@ -62,18 +62,7 @@ export function Ledger({ profileId, currency }: { profileId: string; currency: s
           />
         )}
       />
-      {query.hasNextPage ? (
-        <div className={classes.more}>
-          <Button
-            variant="default"
-            size="xs"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            Show older
-          </Button>
-        </div>
-      ) : null}
+      <Older query={query} />
     </>
   );
 }

@@ -25,15 +25,21 @@ export function ProfileActions({ profile }: { profile: ProfileRow }) {
   );
 }
 
-const path = (id: string) => ({ params: { path: { id } } });
+const requestOf = (id: string, key: string) => ({
+  params: { path: { id } },
+  headers: { "Idempotency-Key": key },
+});
 
 function Start({ profile }: { profile: ProfileRow }) {
   const { id, name, status, statusReason, symbols, timeframe, capital, mode } = profile;
   const isReview = status === "underReview";
   const start = useAction(
-    () =>
+    (_: undefined, key) =>
       answerOf(
-        trading.POST("/api/profiles/{id}/start", { ...path(id), body: { acknowledge: isReview } }),
+        trading.POST("/api/profiles/{id}/start", {
+          ...requestOf(id, key),
+          body: { acknowledge: isReview },
+        }),
       ),
     { done: `${name} is running.` },
   );
@@ -64,7 +70,8 @@ function Stop({ profile }: { profile: ProfileRow }) {
   const { id, name } = profile;
   const held = useHeld(id);
   const stop = useAction(
-    () => answerOf(trading.POST("/api/profiles/{id}/stop", { ...path(id), body: {} })),
+    (_: undefined, key) =>
+      answerOf(trading.POST("/api/profiles/{id}/stop", { ...requestOf(id, key), body: {} })),
     { done: `${name} is stopped. What it holds stays protected.` },
   );
   return (
@@ -89,7 +96,8 @@ function Flatten({ profile }: { profile: ProfileRow }) {
     (order) => order.profileId === id && order.working && order.purpose === "enter",
   );
   const flatten = useAction(
-    () => answerOf(trading.POST("/api/profiles/{id}/flatten", { ...path(id), body: {} })),
+    (_: undefined, key) =>
+      answerOf(trading.POST("/api/profiles/{id}/flatten", { ...requestOf(id, key), body: {} })),
     {
       done: ({ orders, cancelled, refused }) =>
         `${plural(orders.length, "closing order")} sent, ${cancelled.length} cancelled` +

@@ -3,12 +3,14 @@ import { Select, Tabs } from "@mantine/core";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { Flash, Profit } from "~/components/Amount";
+import { Older } from "~/components/Older";
 import { Empty, PageHeader, Panel } from "~/components/Panel";
 import { OrderTable } from "~/features/positions/OrderTable";
+import { useDoneOrders } from "~/features/positions/useDoneOrders";
 import { PositionTable } from "~/features/positions/PositionTable";
 import { ProfileStatus } from "~/features/strategies/ProfileParts";
 import { money } from "~/format/number";
-import { useOrders, usePositions, useProfile } from "~/realtime/hooks";
+import { useOrders, usePositions, useProfile, useSilentSince } from "~/realtime/hooks";
 import { Ledger } from "./Ledger";
 import { ProfileActions } from "./ProfileActions";
 import { ProfileChart } from "./ProfileChart";
@@ -93,11 +95,12 @@ export function ProfilePage() {
 
 function Money({ profileId }: { profileId: string }) {
   const profile = useProfile(profileId);
+  const isOld = useSilentSince() !== undefined;
   if (profile === undefined) return null;
   const { capital, equity, available, dayProfit, dayProfitPct, unrealizedPnl } = profile;
   const { currency } = capital;
   return (
-    <dl className={classes.money}>
+    <dl className={`${classes.money} ${isOld ? "old" : ""}`}>
       <div>
         <dt>Equity, {currency}</dt>
         <dd>
@@ -173,15 +176,15 @@ function OwnPositions({ profileId }: { profileId: string }) {
 }
 
 function OwnOrders({ profileId }: { profileId: string }) {
-  const own = useOrders().filter((order) => order.profileId === profileId);
+  const working = useOrders().filter((order) => order.profileId === profileId && order.working);
+  const done = useDoneOrders(profileId);
   return (
-    <OrderTable
-      orders={own}
-      empty={
-        <Empty title="No orders yet">
-          Working orders and the latest of those that are done appear here.
-        </Empty>
-      }
-    />
+    <>
+      <OrderTable
+        orders={[...working, ...done.orders]}
+        empty={<Empty title="No orders yet">Orders that work and that are done appear here.</Empty>}
+      />
+      <Older query={done.query} />
+    </>
   );
 }

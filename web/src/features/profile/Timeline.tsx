@@ -1,11 +1,12 @@
 /** Why a profile did something, and why not: the latest evaluation, then all that came before. */
-import { Button, Checkbox, Select } from "@mantine/core";
+import { Checkbox, Select } from "@mantine/core";
 import { IconCheck, IconClockHour4, IconHourglass } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import type { EvaluationRow, ProfileRow, RuleRow, TimelineRow } from "~/api/types";
 import { timelineQuery } from "~/app/queries";
 import { Badge, type Tone } from "~/components/Badge";
+import { Older } from "~/components/Older";
 import { Empty, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { Ago, At } from "~/components/Time";
@@ -58,18 +59,7 @@ export function Timeline({ profile }: { profile: ProfileRow }) {
           <Entry key={`${row.seq}-${row.at}-${index}`} row={row} />
         ))}
       </ol>
-      {query.hasNextPage ? (
-        <div className={classes.more}>
-          <Button
-            variant="default"
-            size="xs"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            Show older
-          </Button>
-        </div>
-      ) : null}
+      <Older query={query} />
     </>
   );
 }

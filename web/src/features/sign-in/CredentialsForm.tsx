@@ -46,6 +46,7 @@ export function CredentialsForm<Result>(props: CredentialsFormProps<Result>) {
           type="email"
           autoComplete="username"
           required
+          withAsterisk={false}
           data-autofocus
           {...form.getInputProps("email")}
           error={fault("email")}
@@ -57,6 +58,7 @@ export function CredentialsForm<Result>(props: CredentialsFormProps<Result>) {
           description={isNew ? `${PASSWORD_MIN} characters or more.` : undefined}
           autoComplete={isNew ? "new-password" : "current-password"}
           required
+          withAsterisk={false}
           visibilityToggleButtonProps={{ "aria-label": "Show or hide the password" }}
           {...form.getInputProps("password")}
           error={fault("password")}

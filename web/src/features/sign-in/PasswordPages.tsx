@@ -58,6 +58,9 @@ export function ResetPage() {
       ) : (
         <CredentialsForm asks={["password"]} isNew action={action} submit="Change the password" />
       )}
+      <div className={classes.links}>
+        <Link to="/sign-in">Back to sign-in</Link>
+      </div>
     </SignInFrame>
   );
 }

@@ -80,9 +80,11 @@ function NewProfile() {
   };
 
   const create = useAction(
-    (body: ProfileWrite) => answerOf(trading.POST("/api/profiles", { body })),
+    (body: ProfileWrite, key) =>
+      answerOf(trading.POST("/api/profiles", { body, headers: { "Idempotency-Key": key } })),
     {
       done: ({ name }) => `${name} is made. It is stopped; start it when you have looked at it.`,
+      once: true,
       onDone: ({ id }) => void navigate({ to: "/profiles/$profileId", params: { profileId: id } }),
     },
   );

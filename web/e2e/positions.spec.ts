@@ -1,0 +1,116 @@
+/** What is held, and what changes about it while a person looks at it. */
+import type { Page } from "@playwright/test";
+import { expect, test } from "./fixtures";
+import { makeIdleProfile, post, tokenOf, until } from "./server";
+
+interface Held {
+  tradeId: string;
+  profileId: string;
+  quantity: string;
+  version: number;
+  stop: { level: string };
+  lastPrice: string;
+}
+
+test.beforeEach(({ isPhone }) => {
+  test.skip(isPhone, "the same forms as on the desktop");
+});
+
+const url = () => (process.env.BALLAST_URL ?? "").replace(/\/$/, "");
+
+async function positionsOf(token: string): Promise<Held[]> {
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(`${url()}/api/positions`, { headers });
+  return ((await response.json()) as { items: Held[] }).items;
+}
+
+/** A profile of its own that holds one long position with a stop. */
+async function hold(token: string): Promise<Held> {
+  const profileId = await makeIdleProfile(url(), token, `By hand ${Date.now()}`);
+  const order = { profileId, symbol: "ACME", side: "buy", type: "market", quantity: "4" };
+  const stopLoss = { percent: "5" };
+  const { answer } = await post(url(), "/api/orders/manual", { ...order, stopLoss }, token);
+  const tradeId = String(answer.tradeId);
+  await until(url(), "/api/positions", token, (text) => text.includes(tradeId));
+  const held = (await positionsOf(token)).find((each) => each.tradeId === tradeId);
+  if (held === undefined) throw new Error("it is not held");
+  return held;
+}
+
+function levelOf(held: Held, share: number): string {
+  return (Number(held.lastPrice) * share).toFixed(2);
+}
+
+async function moveElsewhere(token: string, held: Held, level: string): Promise<void> {
+  const response = await fetch(`${url()}/api/positions/${held.tradeId}`, {
+    method: "PATCH",
+    headers: {
+      authorization: `Bearer ${token}`,
+      "content-type": "application/json",
+      "if-match": `"${held.version}"`,
+    },
+    body: JSON.stringify({ stop: { level } }),
+  });
+  expect(response.status).toBe(200);
+}
+
+async function openPosition(app: Page, { profileId }: Held): Promise<void> {
+  await app.goto(`profiles/${profileId}?tab=positions`);
+  await expect(app.getByRole("button", { name: "Move the stop of ACME" })).toBeVisible();
+}
+
+test("a stop that has moved meanwhile is not moved again unseen", async ({ app }) => {
+  const token = await tokenOf(url());
+  const held = await hold(token);
+  await openPosition(app, held);
+  await app.getByRole("button", { name: "Move the stop of ACME" }).click();
+  const form = app.getByRole("dialog", { name: "Move the stop of ACME" });
+  const field = form.getByLabel("Stop at");
+  await expect(field).toHaveValue(held.stop.level);
+  const [mine, theirs] = [levelOf(held, 0.92), levelOf(held, 0.9)];
+  await field.fill(mine);
+
+  await moveElsewhere(token, held, theirs);
+  await expect(form.getByText(`stop ${theirs}`)).toBeVisible();
+  await expect(field).toHaveValue(mine);
+  await form.getByRole("button", { name: /^Move the stop to/ }).click();
+  await expect(form.getByText("It has changed meanwhile")).toBeVisible();
+  await expect(form.getByText(`is at ${theirs} now`)).toBeVisible();
+  const unmoved = (await positionsOf(token)).find(({ tradeId }) => tradeId === held.tradeId);
+  expect(Number(unmoved?.stop.level)).toBe(Number(theirs));
+
+  await form.getByRole("button", { name: `Begin from ${theirs}` }).click();
+  await expect(field).toHaveValue(unmoved?.stop.level ?? "");
+  await field.fill(mine);
+  await form.getByRole("button", { name: /^Move the stop to/ }).click();
+  await expect(form).toBeHidden();
+  const moved = (await positionsOf(token)).find(({ tradeId }) => tradeId === held.tradeId);
+  expect(Number(moved?.stop.level)).toBe(Number(mine));
+});
+
+test("an order that leaves a position never enters when that is closed meanwhile", async ({
+  app,
+}) => {
+  const token = await tokenOf(url());
+  const held = await hold(token);
+  await app.goto(`positions?ticket=new&profile=${held.profileId}&symbol=ACME`);
+  const ticket = app.getByRole("dialog", { name: "New order" });
+  await ticket.getByText("Sell", { exact: true }).click();
+  await ticket.getByRole("textbox", { name: "Units" }).fill("4");
+  await expect(ticket.getByText(/It leaves the long position of 4 ACME/)).toBeVisible();
+
+  // It is closed between the gate's answer and the order.
+  await app.route("**/api/orders/manual", async (route) => {
+    await post(url(), `/api/positions/${held.tradeId}/close`, {}, token);
+    await until(url(), "/api/positions", token, (text) => !text.includes(held.tradeId));
+    await route.continue();
+  });
+  const answered = app.waitForResponse("**/api/orders/manual");
+  await ticket.getByRole("button", { name: /^Sell 4 ACME to leave/ }).click();
+  const answer = await answered;
+  expect(answer.request().postDataJSON()).toMatchObject({ reduceOnly: true });
+  expect(answer.status()).toBeGreaterThanOrEqual(400);
+  await expect(ticket.getByRole("alert")).toBeVisible();
+  const own = (await positionsOf(token)).filter(({ profileId }) => profileId === held.profileId);
+  expect(own).toEqual([]);
+});

@@ -1,0 +1,156 @@
+/** Moving the stop of a position, from where the person has seen it. */
+import { Alert, Button, Group, Modal, Text, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { answerOf, trading } from "~/api/client";
+import { asProblem } from "~/api/problem";
+import type { PositionRow } from "~/api/types";
+import { ProblemNote } from "~/components/ProblemNote";
+import { useAction } from "~/components/useAction";
+import { compare, typedDecimal } from "~/format/decimal";
+import { price } from "~/format/number";
+import { spoken } from "~/format/words";
+import { useCanAct, usePosition, useTickSize } from "~/realtime/hooks";
+import { changesOf, whatMovesItFurther } from "./positionChanges";
+import classes from "./Positions.module.css";
+
+export function MoveStop({ position }: { position: PositionRow }) {
+  const [isOpen, setOpen] = useState(false);
+  const canAct = useCanAct();
+  const close = () => setOpen(false);
+  return (
+    <>
+      <Button
+        size="compact-xs"
+        data-compact
+        variant="default"
+        disabled={!canAct}
+        aria-label={`Move the stop of ${position.symbol}`}
+        onClick={() => setOpen(true)}
+      >
+        Stop
+      </Button>
+      <Modal opened={isOpen} onClose={close} title={`Move the stop of ${position.symbol}`}>
+        {isOpen ? <StopForm opened={position} onDone={close} /> : null}
+      </Modal>
+    </>
+  );
+}
+
+/** The position as it was known, and as it is now; undefined when it is closed. */
+interface Meanwhile {
+  before: PositionRow;
+  now: PositionRow | undefined;
+}
+
+function StopForm({ opened, onDone }: { opened: PositionRow; onDone: () => void }) {
+  const { tradeId, symbol, direction, entryPrice } = opened;
+  // What the person has been shown: a live change moves neither it nor what is typed.
+  const [seen, setSeen] = useState(opened);
+  const [meanwhile, setMeanwhile] = useState<Meanwhile>();
+  const [typed, setTyped] = useState(opened.stop?.level ?? "");
+  const current = usePosition(tradeId);
+  const tick = useTickSize(symbol);
+  const canAct = useCanAct();
+  const level = typedDecimal(typed);
+  const { lastPrice: last, stop } = current ?? seen;
+  const isBeyond =
+    level !== undefined &&
+    last !== undefined &&
+    (direction === "long" ? compare(level, last) >= 0 : compare(level, last) <= 0);
+  const lookAgain = async () => {
+    const { items } = await answerOf(trading.GET("/api/positions"));
+    const now = items.find((each) => each.tradeId === tradeId);
+    setMeanwhile({ before: seen, now });
+    if (now !== undefined) setSeen(now);
+  };
+  const move = useAction(
+    async (asked: { level: string; version: number }, key) => {
+      try {
+        return await answerOf(
+          trading.PATCH("/api/positions/{id}", {
+            params: { path: { id: tradeId }, header: { "If-Match": `"${asked.version}"` } },
+            headers: { "Idempotency-Key": key },
+            body: { stop: { level: asked.level } },
+          }),
+        );
+      } catch (error) {
+        if (asProblem(error).status === 412) await lookAgain();
+        throw error;
+      }
+    },
+    { done: `The stop of ${symbol} has moved.`, onDone, once: true },
+  );
+  const isConflict = move.error !== null && asProblem(move.error).status === 412;
+  const isGone = current === undefined || (meanwhile !== undefined && meanwhile.now === undefined);
+  const further = whatMovesItFurther(seen.stop);
+  return (
+    <>
+      <Text className="muted" size="sm">
+        {spoken(direction)} from {price(entryPrice, tick)}, last{" "}
+        {last === undefined ? "unknown" : price(last, tick)}, stop{" "}
+        {stop === undefined ? "none" : price(stop.level, tick)}.
+      </Text>
+      <TextInput
+        mt="sm"
+        label="Stop at"
+        inputMode="decimal"
+        data-autofocus
+        value={typed}
+        error={level === undefined ? "Write a price." : undefined}
+        description={
+          isBeyond ? "The price is beyond this level already. To leave now, close it." : undefined
+        }
+        onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+      />
+      {further === undefined ? null : <p className={classes.formNote}>{further}</p>}
+      {isConflict && meanwhile !== undefined ? (
+        <Changed {...meanwhile} tick={tick} typed={typed} onTake={setTyped} />
+      ) : (
+        <ProblemNote error={move.error} />
+      )}
+      {isGone && !isConflict ? <Gone symbol={symbol} /> : null}
+      <Group justify="flex-end" mt="md" gap="xs">
+        <Button variant="default" onClick={onDone}>
+          Leave it
+        </Button>
+        <Button
+          disabled={!canAct || level === undefined || isBeyond || isGone}
+          loading={move.isRunning}
+          onClick={() => level !== undefined && move.run({ level, version: seen.version })}
+        >
+          Move the stop{level === undefined ? "" : ` to ${price(level, tick)}`}
+        </Button>
+      </Group>
+    </>
+  );
+}
+
+/** What somebody or something else has changed since the form was opened or last sent. */
+function Changed(
+  props: Meanwhile & { tick: string | undefined; typed: string; onTake: (level: string) => void },
+) {
+  const { before, now, tick, typed, onTake } = props;
+  if (now === undefined) return <Gone symbol={before.symbol} />;
+  const { stop } = now;
+  return (
+    <Alert color="yellow" mt="sm" role="alert" title="It has changed meanwhile">
+      <p className={classes.formNote}>{changesOf(before, now, tick).join(" ")}</p>
+      <p className={classes.formNote}>
+        Nothing was moved. Send it again to move the stop from there all the same.
+      </p>
+      {stop === undefined || stop.level === typed ? null : (
+        <Button size="compact-sm" mt={8} variant="default" onClick={() => onTake(stop.level)}>
+          Begin from {price(stop.level, tick)}
+        </Button>
+      )}
+    </Alert>
+  );
+}
+
+function Gone({ symbol }: { symbol: string }) {
+  return (
+    <Alert color="yellow" mt="sm" role="alert">
+      The position in {symbol} is closed. There is no stop to move any more.
+    </Alert>
+  );
+}

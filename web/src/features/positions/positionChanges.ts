@@ -1,0 +1,39 @@
+/** What is different about a position, in sentences. */
+import type { PositionRow } from "~/api/types";
+import { price, quantity } from "~/format/number";
+import { spoken } from "~/format/words";
+
+type Stop = PositionRow["stop"];
+
+/** Each difference that bears on where a stop should stand; never empty. */
+export function changesOf(before: PositionRow, now: PositionRow, tick?: string): string[] {
+  const changes: string[] = [];
+  if (before.stop?.level !== now.stop?.level) {
+    const [was, is] = [before.stop, now.stop].map((stop) => placeOf(stop, tick));
+    const kind = now.stop === undefined ? "" : ` (${spoken(now.stop.kind).toLowerCase()})`;
+    changes.push(`The stop was ${was ?? ""} and is ${is ?? ""} now${kind}.`);
+  }
+  if (before.quantity !== now.quantity) {
+    changes.push(`${quantity(before.quantity)} were held, now ${quantity(now.quantity)}.`);
+  }
+  if (before.entryPrice !== now.entryPrice) {
+    const [was, is] = [before, now].map(({ entryPrice }) => price(entryPrice, tick));
+    changes.push(`The entry price was ${was ?? ""} and is ${is ?? ""} now.`);
+  }
+  return changes.length === 0 ? ["Something else about the position is different."] : changes;
+}
+
+/** What goes on moving a stop after a person has moved it. */
+export function whatMovesItFurther(stop: Stop): string | undefined {
+  if (stop?.kind === "trailing") {
+    return "This stop trails, and goes on trailing from your level: at each close of a bar it moves to the trail's distance when that is closer to the price.";
+  }
+  if (stop?.kind === "breakEven") {
+    return "This stop went to break-even. A later close may take it back to the entry price when your level is further from the price.";
+  }
+  return undefined;
+}
+
+function placeOf(stop: Stop, tick?: string): string {
+  return stop === undefined ? "none" : `at ${price(stop.level, tick)}`;
+}
