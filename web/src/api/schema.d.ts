@@ -312,6 +312,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/positions.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file for spreadsheets */
+        get: operations["getApiPositionsCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/positions/{id}": {
         parameters: {
             query?: never;
@@ -319,13 +336,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** One position */
+        get: operations["getApiPositionsId"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Move the stop of a position */
+        /** Move the stop of a position, or give it one */
         patch: operations["patchApiPositionsId"];
         trace?: never;
     };
@@ -1588,6 +1606,16 @@ export interface components {
             /** @description Null before the first valid one. */
             values: (number | null)[];
         };
+        /** @description An indicator at the last close of its timeframe. */
+        IndicatorValue: {
+            expression: string;
+            timeframe: string;
+            /**
+             * Format: double
+             * @description Null while it is not ready.
+             */
+            value?: number | null;
+        };
         /** @description What can be traded. */
         Instruments: {
             items: components["schemas"]["SymbolRow"][];
@@ -1745,6 +1773,36 @@ export interface components {
                 /** @description Whether it may still fill. */
                 working: boolean;
             }[];
+            /** @description Where to go on; absent at the end. */
+            nextCursor?: string;
+        };
+        /** @description A part of a list. */
+        Listed_PositionRow: {
+            items: (components["schemas"]["PositionMarks"] & {
+                /** @description What the units held have cost. */
+                cost: string;
+                currency: string;
+                direction: components["schemas"]["DirectionWord"];
+                entryPrice: string;
+                fees: string;
+                /** Format: date-time */
+                openedAt: string;
+                profileId: string;
+                quantity: string;
+                /** @description Profit and loss of what was left of it so far, before fees. */
+                realizedPnl: string;
+                /** @description What would be lost, or gained when above zero, if the stop filled at its level. */
+                resultAtStop?: string;
+                stop?: components["schemas"]["StopRow"];
+                symbol: string;
+                targets: components["schemas"]["TargetRow"][];
+                tradeId: string;
+                /**
+                 * Format: int64
+                 * @description Its ETag: changes with each fill, and when a person moves its stop.
+                 */
+                version: number;
+            })[];
             /** @description Where to go on; absent at the end. */
             nextCursor?: string;
         };
@@ -2020,12 +2078,11 @@ export interface components {
             symbol: string;
             targets: components["schemas"]["TargetRow"][];
             tradeId: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Its ETag: changes with each fill, and when a person moves its stop.
+             */
             version: number;
-        };
-        /** @description What is held. */
-        Positions: {
-            items: components["schemas"]["PositionRow"][];
         };
         /** @description The gate's answer to a ticket that was not sent. */
         Preview: {
@@ -2041,8 +2098,8 @@ export interface components {
         /** @description An order as it would be sent. */
         PreviewedOrder: {
             clientOrderId: string;
-            /** @description Whether it enters or leaves. */
-            effect: "enter" | "exit";
+            /** @description Whether it opens a position or leaves one. */
+            effect: components["schemas"]["PurposeWord"];
             /** @description The price that it is reckoned with. */
             estimatedPrice?: string;
             /** @description What the venue is expected to take. */
@@ -2053,7 +2110,7 @@ export interface components {
             /** @description What is set aside for it, fees included; nothing for an order that only reduces. */
             reserved: string;
             side: components["schemas"]["SideWord"];
-            /** @description The trade that it leaves; absent for an entry. */
+            /** @description The trade that it leaves. */
             tradeId?: string;
             type: components["schemas"]["OrderKind"];
         };
@@ -2179,9 +2236,10 @@ export interface components {
             realizedPnl: string;
             reservedForOrders: string;
             reservedForPositions: string;
-            status: components["schemas"]["StatusWord"];
-            /** @description Who or what brought it to that status, and why. */
-            statusReason?: string;
+            /** @description What it does. */
+            state: components["schemas"]["StatusWord"];
+            /** @description Who or what brought it to that state, and why. */
+            stateReason?: string;
             symbols: string[];
             timeframe: string;
             venue: string;
@@ -2522,8 +2580,12 @@ export interface components {
         StoreWord: "ok" | "degraded" | "unavailable";
         /** @description An instrument and what the caller's profiles make of it. */
         SymbolPage: components["schemas"]["SymbolRow"] & {
+            /** @description The last closed bar of the market's shortest timeframe. */
+            bar?: components["schemas"]["Candle"];
             /** @description The latest evaluation of each of the caller's profiles. */
             evaluations: components["schemas"]["EvaluationRow"][];
+            /** @description What the rules of the caller's profiles read of it, at the last close. */
+            indicators: components["schemas"]["IndicatorValue"][];
         };
         /** @description An instrument with its last price. */
         SymbolRow: {
@@ -2604,8 +2666,8 @@ export interface components {
             symbol: string;
         };
         /**
-         * @description An order by hand. Give `quantity` or `notional`. An order against an open position of the
-         *     profile and symbol leaves it; any other enters.
+         * @description An order by hand. Give `quantity` or `notional`. An order whose side leaves an open position of
+         *     the profile and symbol leaves it, never more than is held; any other enters.
          * @example {
          *       "limitPrice": "99.5",
          *       "profileId": "prf_0000000000001",
@@ -2636,6 +2698,8 @@ export interface components {
             symbol: string;
             takeProfit?: components["schemas"]["TicketLevel"];
             timeInForce?: components["schemas"]["TicketTime"];
+            /** @description The position that it leaves, where the profile has several that it can. */
+            tradeId?: string;
             /** @description With type `trailing_stop`: distance from the extreme, in the price's unit. */
             trailDistance?: string;
             type: components["schemas"]["OrderKind"];
@@ -2898,7 +2962,10 @@ export interface operations {
     postApiAlertsIdAck: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3015,7 +3082,10 @@ export interface operations {
     postApiBacktestRun: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3132,7 +3202,10 @@ export interface operations {
     deleteApiBacktestId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3728,7 +3801,10 @@ export interface operations {
     postApiOrdersPreview: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3844,7 +3920,10 @@ export interface operations {
     deleteApiOrdersId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3960,7 +4039,16 @@ export interface operations {
     };
     getApiPositions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only of this profile. */
+                profile?: string;
+                /** @description Only of this instrument. */
+                symbol?: string;
+                /** @description Where the page before ended: its `nextCursor`. */
+                cursor?: string;
+                /** @description Rows at most, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3972,7 +4060,128 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Positions"];
+                    "application/json": components["schemas"]["Listed_PositionRow"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiPositionsCsv: {
+        parameters: {
+            query?: {
+                /** @description Only of this profile. */
+                profile?: string;
+                /** @description Only of this instrument. */
+                symbol?: string;
+                /** @description Where the page before ended: its `nextCursor`. */
+                cursor?: string;
+                /** @description Rows at most, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiPositionsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionRow"];
                 };
             };
             /** @description Nobody is signed in */
@@ -4018,6 +4227,8 @@ export interface operations {
             query?: never;
             header: {
                 "If-Match": string;
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
             };
             path: {
                 id: string;
@@ -4197,7 +4408,10 @@ export interface operations {
     postApiProfiles: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4315,6 +4529,8 @@ export interface operations {
             query?: never;
             header: {
                 "If-Match": string;
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
             };
             path: {
                 id: string;
@@ -4378,6 +4594,8 @@ export interface operations {
             query?: never;
             header: {
                 "If-Match": string;
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
             };
             path: {
                 id: string;
@@ -4497,7 +4715,10 @@ export interface operations {
     postApiProfilesIdFlatten: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -4682,7 +4903,10 @@ export interface operations {
     postApiProfilesIdStart: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -4743,7 +4967,10 @@ export interface operations {
     postApiProfilesIdStop: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -4921,7 +5148,10 @@ export interface operations {
     postApiStrategiesCheck: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };

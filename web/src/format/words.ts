@@ -49,12 +49,12 @@ const ORDER_TYPE: Record<OrderRow["type"], string> = {
 };
 export const orderType = (type: OrderRow["type"]): string => ORDER_TYPE[type];
 
-const PROFILE_STATUS: Record<ProfileRow["status"], string> = {
+const PROFILE_STATE: Record<ProfileRow["state"], string> = {
   running: "Running",
   stopped: "Stopped",
   underReview: "Under review",
 };
-export const profileStatus = (status: ProfileRow["status"]): string => PROFILE_STATUS[status];
+export const profileState = (state: ProfileRow["state"]): string => PROFILE_STATE[state];
 
 const DECISIONS: Record<EvaluationRow["decision"], string> = {
   enterLong: "Enter long",

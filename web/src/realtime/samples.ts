@@ -9,7 +9,7 @@ export const sampleProfile: ProfileRow = {
   name: "Trend",
   venue: "paper",
   mode: "paper",
-  status: "running",
+  state: "running",
   enters: true,
   changedBy: "t",
   capital: { currency: "USD", allocated: "10000" },

@@ -3,7 +3,7 @@ import { useMantineColorScheme } from "@mantine/core";
 import { Spotlight, type SpotlightActionData } from "@mantine/spotlight";
 import { useNavigate } from "@tanstack/react-router";
 import { signOut } from "~/features/sign-in/signOut";
-import { profileStatus } from "~/format/words";
+import { profileState } from "~/format/words";
 import { useProfiles, useSymbols } from "~/realtime/hooks";
 import { useFlags, useUser } from "../useSession";
 import { visibleViews } from "./navigation";
@@ -24,10 +24,10 @@ export default function CommandPalette() {
     group: "Go to",
     onClick: () => void navigate({ to }),
   }));
-  const ownProfiles: SpotlightActionData[] = profiles.map(({ id, name, status, symbols: own }) => ({
+  const ownProfiles: SpotlightActionData[] = profiles.map(({ id, name, state, symbols: own }) => ({
     id,
     label: name,
-    description: `${profileStatus(status)}, ${own.join(", ")}`,
+    description: `${profileState(state)}, ${own.join(", ")}`,
     group: "Profiles",
     onClick: () => void navigate({ to: "/profiles/$profileId", params: { profileId: id } }),
   }));

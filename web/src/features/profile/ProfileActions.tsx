@@ -18,7 +18,7 @@ export function ProfileActions({ profile }: { profile: ProfileRow }) {
   const isPhone = useIsPhone();
   return (
     <>
-      {profile.status === "running" ? <Stop profile={profile} /> : <Start profile={profile} />}
+      {profile.state === "running" ? <Stop profile={profile} /> : <Start profile={profile} />}
       <Flatten profile={profile} />
       {isPhone ? null : <Rest profile={profile} />}
     </>
@@ -31,8 +31,8 @@ const requestOf = (id: string, key: string) => ({
 });
 
 function Start({ profile }: { profile: ProfileRow }) {
-  const { id, name, status, statusReason, symbols, timeframe, capital, mode } = profile;
-  const isReview = status === "underReview";
+  const { id, name, state, stateReason, symbols, timeframe, capital, mode } = profile;
+  const isReview = state === "underReview";
   const start = useAction(
     (_: undefined, key) =>
       answerOf(
@@ -53,8 +53,8 @@ function Start({ profile }: { profile: ProfileRow }) {
     >
       {isReview ? (
         <p>
-          It is under review{statusReason === undefined ? "" : `: ${statusReason}`}. Starting it
-          says that you have looked at this.
+          It is under review{stateReason === undefined ? "" : `: ${stateReason}`}. Starting it says
+          that you have looked at this.
         </p>
       ) : null}
       <p>
@@ -90,7 +90,7 @@ function Stop({ profile }: { profile: ProfileRow }) {
 }
 
 function Flatten({ profile }: { profile: ProfileRow }) {
-  const { id, name, status } = profile;
+  const { id, name, state } = profile;
   const held = useHeld(id);
   const working = useOrders().filter(
     (order) => order.profileId === id && order.working && order.purpose === "enter",
@@ -126,7 +126,7 @@ function Flatten({ profile }: { profile: ProfileRow }) {
           {plural(working.length, "working entry order is", "working entry orders are")} cancelled.
         </p>
       ) : null}
-      {status === "running" ? (
+      {state === "running" ? (
         <p>The profile is stopped as well: it enters nothing until somebody starts it again.</p>
       ) : null}
     </Confirm>

@@ -8,7 +8,7 @@ import { Empty, PageHeader, Panel } from "~/components/Panel";
 import { OrderTable } from "~/features/positions/OrderTable";
 import { useDoneOrders } from "~/features/positions/useDoneOrders";
 import { PositionTable } from "~/features/positions/PositionTable";
-import { ProfileStatus } from "~/features/strategies/ProfileParts";
+import { ProfileState } from "~/features/strategies/ProfileParts";
 import { money } from "~/format/number";
 import { useOrders, usePositions, useProfile, useSilentSince } from "~/realtime/hooks";
 import { Ledger } from "./Ledger";
@@ -46,7 +46,7 @@ export function ProfilePage() {
         title={
           <>
             {profile.name}
-            <ProfileStatus profile={profile} />
+            <ProfileState profile={profile} />
           </>
         }
         about={`${profile.symbols.join(", ")} on ${profile.timeframe} bars, ${profile.mode}`}

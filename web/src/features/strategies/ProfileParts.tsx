@@ -2,17 +2,17 @@
 import type { ProfileRow } from "~/api/types";
 import { Badge, type Tone } from "~/components/Badge";
 import { Ago } from "~/components/Time";
-import { profileStatus } from "~/format/words";
+import { profileState } from "~/format/words";
 import { useEvaluation } from "~/realtime/hooks";
 
-export function ProfileStatus({ profile }: { profile: ProfileRow }) {
-  const { status, enters, statusReason } = profile;
+export function ProfileState({ profile }: { profile: ProfileRow }) {
+  const { state, enters, stateReason } = profile;
   const tone: Tone =
-    status === "underReview" ? "warning" : status === "running" && enters ? "good" : "neutral";
+    state === "underReview" ? "warning" : state === "running" && enters ? "good" : "neutral";
   return (
-    <Badge tone={tone} hint={statusReason}>
-      {profileStatus(status)}
-      {status === "running" && !enters ? ", no entries" : ""}
+    <Badge tone={tone} hint={stateReason}>
+      {profileState(state)}
+      {state === "running" && !enters ? ", no entries" : ""}
     </Badge>
   );
 }

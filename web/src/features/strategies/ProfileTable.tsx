@@ -5,7 +5,7 @@ import { Flash, Profit } from "~/components/Amount";
 import { DataTable, type Column } from "~/components/DataTable";
 import { money } from "~/format/number";
 import { useProfile } from "~/realtime/hooks";
-import { LastExplanation, ProfileStatus } from "./ProfileParts";
+import { LastExplanation, ProfileState } from "./ProfileParts";
 import classes from "./Strategies.module.css";
 
 const COLUMNS: Column<ProfileRow>[] = [
@@ -18,7 +18,7 @@ const COLUMNS: Column<ProfileRow>[] = [
       </Link>
     ),
   },
-  { key: "status", header: "State", cell: (profile) => <ProfileStatus profile={profile} /> },
+  { key: "status", header: "State", cell: (profile) => <ProfileState profile={profile} /> },
   {
     key: "symbols",
     header: "Trades",
@@ -102,7 +102,7 @@ function ProfileCard({ profile }: { profile: ProfileRow }) {
         <Equity id={profile.id} />
       </span>
       <span className={classes.cardLine}>
-        <ProfileStatus profile={profile} />
+        <ProfileState profile={profile} />
         <DayProfit id={profile.id} />
       </span>
       <span className={`${classes.cardWhy} muted`}>
