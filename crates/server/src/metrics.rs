@@ -7,6 +7,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use ballast_domain::Event;
+use ballast_platform::TOKEN_REFRESH_FAILURES;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
@@ -47,11 +48,15 @@ impl Metrics {
         let seconds = Matcher::Full(REQUEST_SECONDS.to_owned());
         // Only an empty list of edges is refused.
         let builder = builder.set_buckets_for_metric(seconds, &BUCKETS).unwrap_or_default();
+        let seconds = Matcher::Full(CONTROL_PROPAGATION_SECONDS.to_owned());
+        let builder = builder.set_buckets_for_metric(seconds, &PROPAGATION_BUCKETS);
+        let builder = builder.unwrap_or_default();
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
         // Only the first recorder of a process counts.
         if metrics::set_global_recorder(recorder).is_ok() {
             describe();
+            describe_control();
         }
         Self(handle)
     }
@@ -149,4 +154,24 @@ fn sample(app: &App) {
     }
     gauge!(READY).set(switch(app.health.reasons().is_empty()));
     gauge!(UPTIME).set(seconds(app.health.uptime_seconds().saturating_mul(1_000)));
+}
+
+pub(crate) const CONTROL_DRIFT: &str = "ballast_control_drift";
+pub(crate) const CONTROL_UPDATE_FAILURES: &str = "ballast_control_update_failures_total";
+pub(crate) const CONTROL_PROPAGATION_SECONDS: &str = "ballast_control_propagation_seconds";
+
+/// Upper edges of the histogram of control's way to the tenants, in seconds.
+const PROPAGATION_BUCKETS: [f64; 9] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0];
+
+fn describe_control() {
+    describe_gauge!(CONTROL_DRIFT, "Whether control in memory is not what the store has");
+    describe_counter!(CONTROL_UPDATE_FAILURES, "Changes of control that the store did not take");
+    describe_histogram!(
+        CONTROL_PROPAGATION_SECONDS,
+        "From a change of control until a tenant's loop obeys it"
+    );
+    describe_counter!(TOKEN_REFRESH_FAILURES, "Sessions that did not go on, by reason");
+    // Alerts read them from the start on, and not only after the first failure.
+    gauge!(CONTROL_DRIFT).set(0.0);
+    counter!(CONTROL_UPDATE_FAILURES).increment(0);
 }
