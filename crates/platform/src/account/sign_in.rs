@@ -19,7 +19,7 @@ pub struct SignedIn {
     pub user: User,
     /// The session.
     pub session: Session,
-    /// Proves it to every route for a quarter of an hour.
+    /// Proves it to every route, for as long as the settings say.
     pub access_token: String,
     /// Gets the next access token, once.
     pub refresh_token: String,

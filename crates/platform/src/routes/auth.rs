@@ -164,6 +164,8 @@ pub(super) async fn register(
 }
 
 /// Sign in by address and password.
+///
+/// What it answers is a secret and not kept, so `Idempotency-Key` is not heeded.
 #[utoipa::path(
     post, path = "/api/auth/login", tag = "auth", operation_id = "login",
     request_body = Credentials,
@@ -189,6 +191,8 @@ pub(super) async fn login(
 }
 
 /// Make the first administrator by the link that the server shows at its start.
+///
+/// What it answers is a secret and not kept, so `Idempotency-Key` is not heeded.
 #[utoipa::path(
     post, path = "/api/auth/first-administrator", tag = "auth",
     operation_id = "makeFirstAdministrator",
@@ -217,6 +221,8 @@ pub(super) async fn first_administrator(
 }
 
 /// Get the next access token. The refresh token is used up and comes back as a new one.
+///
+/// What it answers is a secret and not kept, so `Idempotency-Key` is not heeded.
 #[utoipa::path(
     post, path = "/api/auth/refresh", tag = "auth", operation_id = "refresh",
     request_body = Option<Refresh>,

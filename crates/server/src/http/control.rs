@@ -24,7 +24,7 @@ use crate::views::words::ControlModeWord;
 const PAUSE: &str = "/internal/trading/pause";
 /// How long the answer to a pause waits for the store, so that it can usually say that it is kept.
 /// The pause is in force before.
-const RECORDED_WITHIN: Duration = Duration::from_millis(50);
+const RECORDED_WITHIN: Duration = Duration::from_millis(20);
 /// How long the store is left alone when it does not tell a name.
 const NAME_PAUSE: Duration = Duration::from_secs(1);
 
