@@ -124,7 +124,7 @@ async fn a_user_is_shut_out_at_once_and_until_they_are_let_in_again() {
         assert!(shut.borrow().is_empty(), "{user}");
     }
     faults.set_away(true);
-    assert_eq!(outcome(act(&ann, "disable")).await, "503 unavailable");
+    assert_eq!(outcome(act(&ann, "disable")).await, "503 storeUnavailable");
     assert!(shut.borrow().contains_key(&id), "what could not be written holds all the same");
     faults.set_away(false);
     assert_eq!(outcome(act(&ann, "enable")).await, "200");

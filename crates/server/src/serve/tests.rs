@@ -11,7 +11,7 @@ use ballast_platform::account::{Cause, Client};
 use ballast_platform::request::Role;
 use ballast_platform::seal::MasterKey;
 use ballast_storage::Faults;
-use ballast_venues::simulated::{SimulatedFeed, SimulatedMarket, Speed, sim_instruments};
+use ballast_venues::simulated::{SimulatedMarket, sim_instruments};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -33,12 +33,10 @@ struct Disk {
 struct Bench {
     router: Router,
     desks: Desks,
-    server: Server,
     entrance: Arc<Entrance>,
-    stop: watch::Sender<bool>,
-    /// The market that does not run yet.
-    requests: Option<Requests>,
-    last_close: watch::Sender<Option<Timestamp>>,
+    /// What is asked of the market, which does not run.
+    requests: Requests,
+    _stop: watch::Sender<bool>,
 }
 
 impl Disk {
@@ -83,13 +81,12 @@ impl Disk {
             backtests,
         };
         let (stop, stopping) = watch::channel(false);
-        let (desks, requests, last_close) = server.desks(&ground, &stopping).await.unwrap();
+        let (desks, requests, _) = server.desks(&ground, &stopping).await.unwrap();
         let app = App::new(server.parts(desks.clone(), Arc::clone(&entrance)));
         let gate = entrance.gate();
         let router = http::router(gate.clone(), app, entrance.api(gate));
         let router = identity::layers(settings).unwrap().around(router);
-        let requests = Some(requests);
-        Bench { router, desks, server, entrance, stop, requests, last_close }
+        Bench { router, desks, entrance, requests, _stop: stop }
     }
 }
 
@@ -115,27 +112,6 @@ impl Bench {
         let status = answer.status().as_u16();
         let bytes = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
         (status, serde_json::from_slice(&bytes).unwrap())
-    }
-
-    /// Runs the market from now on.
-    fn run_market(&mut self) {
-        let Source::Simulated(market) = self.server.source.clone() else { unreachable!() };
-        let (start, speed) = (self.server.start, Speed::Times(1.try_into().unwrap()));
-        let feed = SimulatedFeed::new(market, Arc::new(SystemClock), start, speed).unwrap();
-        let market = Market {
-            feed,
-            board: Board::new("market".parse().unwrap(), self.server.base),
-            tenants: Vec::new(),
-            recent: self.desks.tenants.recent(),
-            start,
-            replay: None,
-            frame_grace: Duration::from_millis(100),
-            warm_up_bars: 10,
-            requests: self.requests.take().unwrap(),
-            prices: self.desks.prices.clone(),
-            last_close: self.last_close.clone(),
-        };
-        tokio::spawn(market.run(self.stop.subscribe()));
     }
 }
 
@@ -217,16 +193,18 @@ async fn a_pause_is_heard_from_whoever_has_asked_too_much() {
     assert_eq!((status, &row["mode"]), (200, &json!("PAUSED")), "{row}");
 }
 
-/// More than the market's queue holds come before it takes anybody, and nobody waits for it.
+/// More than the market's queue holds come before it takes anybody. Nobody waits for it, and
+/// nothing is lost of those who have not waited.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tenant_runs_although_whoever_came_first_has_gone() {
     let disk = Disk::new();
-    let mut bench = disk.start().await;
+    let bench = disk.start().await;
     let tenants: Vec<_> = (0..80).map(|number| format!("usr_{number}").parse().unwrap()).collect();
     for id in &tenants {
         drop(bench.desks.tenants.admit(id));
     }
-    bench.run_market();
+    // The market takes nobody any more, as when the server stops: whoever waited goes on.
+    drop(bench.requests);
     let last: &TenantId = tenants.last().unwrap();
     let unknown = ProfileId::from_bits(1);
     let asked = || Command::RemoveProfile { profile: unknown, by: "nobody".to_owned() };
