@@ -47,14 +47,14 @@ struct ControlList {
     /// What applies to everybody.
     mode: ControlModeWord,
     version: u64,
-    items: Vec<StopRow>,
+    items: Vec<ControlStop>,
 }
 
 /// One stop in force.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct StopRow {
-    scope: StopScope,
+struct ControlStop {
+    scope: ControlScope,
     mode: ControlModeWord,
     /// Who has set it.
     by: String,
@@ -66,9 +66,9 @@ struct StopRow {
 /// What a stop covers.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct StopScope {
+struct ControlScope {
     #[serde(rename = "type")]
-    kind: StopKind,
+    kind: ControlScopeKind,
     /// Which one; absent when it covers everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -78,7 +78,7 @@ struct StopScope {
 /// Of what there are several to stop.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-enum StopKind {
+enum ControlScopeKind {
     Global,
     Venue,
     Tenant,
@@ -86,17 +86,17 @@ enum StopKind {
     Symbol,
 }
 
-impl From<ControlEntry> for StopRow {
+impl From<ControlEntry> for ControlStop {
     fn from(entry: ControlEntry) -> Self {
         let (kind, id) = match entry.scope {
-            Scope::Global => (StopKind::Global, None),
-            Scope::Venue(id) => (StopKind::Venue, Some(id.to_string())),
-            Scope::Tenant(id) => (StopKind::Tenant, Some(id.to_string())),
-            Scope::Profile(id) => (StopKind::Profile, Some(id.to_string())),
-            Scope::Symbol(id) => (StopKind::Symbol, Some(id.to_string())),
+            Scope::Global => (ControlScopeKind::Global, None),
+            Scope::Venue(id) => (ControlScopeKind::Venue, Some(id.to_string())),
+            Scope::Tenant(id) => (ControlScopeKind::Tenant, Some(id.to_string())),
+            Scope::Profile(id) => (ControlScopeKind::Profile, Some(id.to_string())),
+            Scope::Symbol(id) => (ControlScopeKind::Symbol, Some(id.to_string())),
         };
         let ControlEntry { mode, by, at, reason, .. } = entry;
-        Self { scope: StopScope { kind, id }, mode: mode.into(), by, at, reason }
+        Self { scope: ControlScope { kind, id }, mode: mode.into(), by, at, reason }
     }
 }
 
@@ -169,7 +169,7 @@ async fn controls(State(app): State<App>) -> Json<ControlList> {
         let row = shown.borrow();
         (row.mode, row.version)
     };
-    let items = app.control.stops().into_iter().map(StopRow::from).collect();
+    let items = app.control.stops().into_iter().map(ControlStop::from).collect();
     Json(ControlList { mode, version, items })
 }
 
