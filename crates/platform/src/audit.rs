@@ -45,6 +45,8 @@ pub enum AuditEvent {
         /// Its role.
         role: Role,
     },
+    /// Somebody has registered with an address that has an account already.
+    RegisteredAgain,
     /// A role was changed.
     RoleChanged {
         /// What it was.

@@ -20,3 +20,7 @@ pub mod seal;
 pub mod token;
 
 pub use platform::{COLLECTIONS, Platform, PlatformError, PlatformSettings};
+
+/// The counter of sessions that did not go on, with the label `reason`; whoever shows metrics
+/// describes it.
+pub const TOKEN_REFRESH_FAILURES: &str = "ballast_token_refresh_failures_total";

@@ -12,7 +12,7 @@ use crate::account::{
 use crate::audit::Audit;
 use crate::mail::{MailError, MailSettings, Mailer};
 use crate::product::{PRODUCT_STATUS, ProductGate};
-use crate::request::{Api, Gate, IDEMPOTENCY, Origins};
+use crate::request::{Api, Gate, IDEMPOTENCY, Origins, Replies};
 use crate::routes::{self, Service};
 use crate::seal::MasterKey;
 use crate::token::{
@@ -100,17 +100,22 @@ impl Platform {
         let opened = Issuer::open(issuer.clone(), &store, master.clone(), Arc::clone(&clock));
         let issuer = Arc::new(opened.await?);
         let revocations = Revocations::open(&store, Arc::clone(&clock)).await?;
-        let authority = Arc::new(authority(&settings, &issuer, &revocations, &clock)?);
-        let sessions = Sessions::new(&store, &master, Arc::clone(&clock), revocations.clone());
-        let accounts = Accounts::new(Parts {
+        let (lives, replies) = (accounts.sessions, Replies::sealed(master.derive("idempotency")));
+        let sessions =
+            Sessions::new(&store, &master, Arc::clone(&clock), revocations.clone(), lives);
+        let accounts = Accounts::open(Parts {
             settings: accounts.clone(),
             sessions,
             mailer: Mailer::new(mail, Arc::clone(&clock))?,
             issuer: Arc::clone(&issuer),
             audit: Arc::clone(&audit),
-            clock,
+            clock: Arc::clone(&clock),
             store: store.clone(),
-        })?;
+        });
+        let accounts = accounts.await?;
+        let verifier = verifier(&settings, &issuer, clock)?;
+        let shut_out = accounts.shut_out().clone();
+        let authority = Arc::new(Authority::new(verifier, revocations.clone(), shut_out));
         let service = Service {
             accounts,
             gate: ProductGate::new(&issuer.settings().product_id, &store),
@@ -119,6 +124,9 @@ impl Platform {
             audit,
             origins: settings.origins,
             behind_tls: settings.behind_tls,
+            refresh_life: lives.idle,
+            replies,
+            kept: store.documents(&IDEMPOTENCY),
         };
         Ok(Self { service, authority, revocations, issuer })
     }
@@ -161,16 +169,14 @@ impl Platform {
     }
 }
 
-fn authority(
+fn verifier(
     settings: &PlatformSettings,
     issuer: &Arc<Issuer>,
-    revocations: &Revocations,
-    clock: &Arc<dyn Clock>,
-) -> Result<Authority, AuthorityError> {
-    let source = KeySource::choose(&settings.authority, issuer, Arc::clone(clock))?;
+    clock: Arc<dyn Clock>,
+) -> Result<Verifier, AuthorityError> {
+    let source = KeySource::choose(&settings.authority, issuer, Arc::clone(&clock))?;
     let IssuerSettings { issuer, audience, product_id, .. } = settings.issuer.clone();
     let roles_claim = settings.roles_claim.clone();
     let settings = VerifierSettings { issuer, audience, product_id, roles_claim };
-    let verifier = Verifier::new(source, settings, Arc::clone(clock));
-    Ok(Authority::new(verifier, revocations.clone()))
+    Ok(Verifier::new(source, settings, clock))
 }

@@ -26,7 +26,10 @@ use table::{
     CONFIG_FAILURES, FILLS, NEGATIVE, ORDERS, REFUSALS, REQUEST_SECONDS, REQUESTS, REVIEWS,
     describe,
 };
-pub(crate) use table::{SOCKET_REFUSALS, SOCKETS, SOCKETS_DROPPED, page};
+pub(crate) use table::{
+    CONTROL_DRIFT, CONTROL_PROPAGATION_SECONDS, CONTROL_UPDATE_FAILURES, SOCKET_REFUSALS, SOCKETS,
+    SOCKETS_DROPPED, page,
+};
 
 /// Upper edges of the histograms, in seconds: what people wait for, and what orders do.
 const SLOW: [f64; 9] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];

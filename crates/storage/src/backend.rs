@@ -84,14 +84,14 @@ impl Backend {
     ) -> Result<u64, JournalError> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.append(batch, priority).await,
-            Engine::Memory(memory) => memory.append(&batch),
+            Engine::Memory(memory) => memory.answering().await.append(&batch),
         }
     }
 
     pub(crate) async fn claim(&self, stream: Stream, epoch: u64) -> Result<Head, JournalError> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.claim(stream, epoch).await,
-            Engine::Memory(memory) => memory.claim(&stream, epoch),
+            Engine::Memory(memory) => memory.answering().await.claim(&stream, epoch),
         }
     }
 
@@ -102,7 +102,7 @@ impl Backend {
     ) -> Result<T, StoreError> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.read_stream(range, decode).await,
-            Engine::Memory(memory) => memory.read_stream(&range).map(decode),
+            Engine::Memory(memory) => memory.answering().await.read_stream(&range).map(decode),
         }
     }
 
@@ -113,14 +113,14 @@ impl Backend {
     ) -> Result<(), StoreError> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.put_snapshot(stream, snapshot).await,
-            Engine::Memory(memory) => memory.put_snapshot(&stream, snapshot),
+            Engine::Memory(memory) => memory.answering().await.put_snapshot(&stream, snapshot),
         }
     }
 
     pub(crate) async fn snapshot(&self, stream: Stream) -> Result<Option<Snapshot>, StoreError> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.snapshot(stream).await,
-            Engine::Memory(memory) => memory.snapshot(&stream),
+            Engine::Memory(memory) => memory.answering().await.snapshot(&stream),
         }
     }
 
@@ -128,7 +128,7 @@ impl Backend {
         let now = self.now();
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.get(address, now).await,
-            Engine::Memory(memory) => memory.get(&address, now),
+            Engine::Memory(memory) => memory.answering().await.get(&address, now),
         }
     }
 
@@ -136,7 +136,7 @@ impl Backend {
     pub(crate) async fn change(&self, change: Change) -> Result<Option<Etag>, StoreError> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.change(change).await,
-            Engine::Memory(memory) => memory.change(change),
+            Engine::Memory(memory) => memory.answering().await.change(change),
         }
     }
 
@@ -149,7 +149,7 @@ impl Backend {
         let now = self.now();
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.query(partition, plan, now).await,
-            Engine::Memory(memory) => memory.query(&partition, &plan, now),
+            Engine::Memory(memory) => memory.answering().await.query(&partition, &plan, now),
         }
     }
 
@@ -160,21 +160,21 @@ impl Backend {
     ) -> Result<Vec<TenantId>, StoreError> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.tenants(after, limit).await,
-            Engine::Memory(memory) => memory.tenants(after.as_ref(), limit),
+            Engine::Memory(memory) => memory.answering().await.tenants(after.as_ref(), limit),
         }
     }
 
     pub(crate) async fn lease(&self, name: &str) -> Result<Option<Lease>, StoreError> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.lease(name.to_owned()).await,
-            Engine::Memory(memory) => memory.lease(name),
+            Engine::Memory(memory) => memory.answering().await.lease(name),
         }
     }
 
     pub(crate) async fn change_lease(&self, to: Attempt) -> Result<Option<Lease>, StoreError> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.change_lease(to).await,
-            Engine::Memory(memory) => memory.change_lease(&to),
+            Engine::Memory(memory) => memory.answering().await.change_lease(&to),
         }
     }
 
@@ -182,7 +182,7 @@ impl Backend {
         let now = self.now();
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.purge(now, limit).await,
-            Engine::Memory(memory) => memory.purge(now, limit),
+            Engine::Memory(memory) => memory.answering().await.purge(now, limit),
         }
     }
 
@@ -203,7 +203,7 @@ impl Backend {
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.check().await,
-            Engine::Memory(memory) => memory.reachable(),
+            Engine::Memory(memory) => memory.answering().await.reachable(),
         }
     }
 

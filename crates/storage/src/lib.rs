@@ -35,7 +35,7 @@ pub use document::{Document, Documents, Page};
 pub use error::{OpenError, StoreError};
 pub use journal::TenantJournal;
 pub use lease::{Lease, Leases};
-pub use memory::{Fault, Faults};
+pub use memory::{Asked, Fault, Faults};
 pub use query::{Cursor, Query, Value};
 pub use sqlite::COMMIT_SECONDS;
 pub use store::{Options, ProductStore, Store, TenantStore};

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ballast_domain::{TenantId, Timestamp};
 use ballast_engine::ports::JournalError;
+use tokio::sync::watch;
 
 use crate::backend::{Address, Change, Stored};
 use crate::chain::{self, Hash, Row, Slice, Tip};
@@ -28,18 +29,41 @@ pub enum Fault {
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
     plan: Arc<Mutex<FaultPlan>>,
+    hanging: watch::Sender<bool>,
 }
 
 #[derive(Debug, Default)]
 struct FaultPlan {
     away: bool,
     next_write: Option<Fault>,
+    asked: Asked,
+}
+
+/// How often a store in memory was asked, whatever it answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// For what it has.
+    pub reads: u64,
+    /// To keep something.
+    pub writes: u64,
 }
 
 impl Faults {
     /// From now on nothing works, or everything does again.
     pub fn set_away(&self, away: bool) {
         self.plan().away = away;
+    }
+
+    /// From now on nothing is answered, neither well nor badly; or what was asked meanwhile is
+    /// carried out, in whatever order, and everything after it.
+    pub fn set_hanging(&self, hanging: bool) {
+        self.hanging.send_replace(hanging);
+    }
+
+    /// How often the store was asked so far.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        self.plan().asked
     }
 
     /// The next write fails in this way, and only that one.
@@ -108,13 +132,23 @@ impl Memory {
         Self { state, faults }
     }
 
+    /// The store, once it answers.
+    pub(crate) async fn answering(&self) -> &Self {
+        let mut hanging = self.faults.hanging.subscribe();
+        // Whoever could let it answer is there for as long as the store is.
+        let _ = hanging.wait_for(|hanging| !*hanging).await;
+        self
+    }
+
     fn read<T>(&self, read: impl FnOnce(&State) -> T) -> Result<T, StoreError> {
+        self.faults.plan().asked.reads += 1;
         self.reachable()?;
         let state = self.lock();
         Ok(read(&state))
     }
 
     fn write<T>(&self, write: impl FnOnce(&mut State) -> T) -> Result<T, StoreError> {
+        self.faults.plan().asked.writes += 1;
         self.reachable()?;
         let fault = self.faults.plan().next_write.take();
         if fault == Some(Fault::BeforeWrite) {

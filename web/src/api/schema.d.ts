@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/admin/controls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every stop in force: those that operators have set, and those of users who are shut out */
+        get: operations["getApiAdminControls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alerts": {
         parameters: {
             query?: never;
@@ -682,7 +699,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Stop entries everywhere, at once; exits, stops and targets go on */
+        /**
+         * Stop entries everywhere, at once; exits, stops and targets go on
+         * @description It waits for nothing: `durable` says whether the store has it by now, and the row that sockets
+         *     are told when it has.
+         */
         post: operations["postInternalTradingPause"];
         delete?: never;
         options?: never;
@@ -784,7 +805,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Shut an account. Its sessions end at once; exits of its profiles go on. */
+        /** Shut an account. Its sessions end and its profiles enter nothing, at once; exits go on. */
         post: operations["postPlatformApiAdminUsersIdDisable"];
         delete?: never;
         options?: never;
@@ -886,7 +907,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make the first administrator by the link that the server shows at its start. */
+        /**
+         * Make the first administrator by the link that the server shows at its start.
+         * @description What it answers is a secret and not kept, so `Idempotency-Key` is not heeded.
+         */
         post: operations["postPlatformApiAuthFirstAdministrator"];
         delete?: never;
         options?: never;
@@ -903,7 +927,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign in by address and password. */
+        /**
+         * Sign in by address and password.
+         * @description What it answers is a secret and not kept, so `Idempotency-Key` is not heeded.
+         */
         post: operations["postPlatformApiAuthLogin"];
         delete?: never;
         options?: never;
@@ -1022,7 +1049,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Get the next access token. The refresh token is used up and comes back as a new one. */
+        /**
+         * Get the next access token. The refresh token is used up and comes back as a new one.
+         * @description What it answers is a secret and not kept, so `Idempotency-Key` is not heeded.
+         */
         post: operations["postPlatformApiAuthRefresh"];
         delete?: never;
         options?: never;
@@ -1172,6 +1202,13 @@ export interface components {
             /** Format: date-time */
             createdAt: string;
             disabled: boolean;
+            /**
+             * Format: date-time
+             * @description Since when it is disabled.
+             */
+            disabledAt?: string;
+            /** @description Who has disabled it. */
+            disabledBy?: string;
             /** @example ann@example.com */
             email: string;
             emailVerified: boolean;
@@ -1391,6 +1428,14 @@ export interface components {
              * @default null
              */
             quantity?: string;
+        };
+        /** @description Every stop in force. */
+        ControlList: {
+            items: components["schemas"]["StopRow"][];
+            /** @description What applies to everybody. */
+            mode: components["schemas"]["ControlModeWord"];
+            /** Format: int64 */
+            version: number;
         };
         /**
          * @description What is allowed.
@@ -2554,10 +2599,26 @@ export interface components {
             /** @description The price that triggers it. */
             level: string;
         };
-        /** @description The protective stop of a position. */
+        /**
+         * @description Of what there are several to stop.
+         * @enum {string}
+         */
+        StopKind: "global" | "venue" | "tenant" | "profile" | "symbol";
+        /** @description One stop in force. */
         StopRow: {
-            kind: components["schemas"]["StopWord"];
-            level: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Who has set it. */
+            by: string;
+            mode: components["schemas"]["ControlModeWord"];
+            reason: string;
+            scope: components["schemas"]["StopScope"];
+        };
+        /** @description What a stop covers. */
+        StopScope: {
+            /** @description Which one; absent when it covers everything. */
+            id?: string;
+            type: components["schemas"]["StopKind"];
         };
         /**
          * @description What set a stop where it stands.
@@ -2899,6 +2960,70 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getApiAdminControls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlList"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getApiAlerts: {
         parameters: {
             query?: {
@@ -5695,6 +5820,15 @@ export interface operations {
             };
             /** @description The role does not allow it */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `pauseOvertook`: somebody has paused it meanwhile */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

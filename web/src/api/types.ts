@@ -21,6 +21,7 @@ export type BacktestTrade = Schemas["TradeResult"];
 export type BotState = Schemas["BotState"];
 export type Candles = Schemas["Candles"];
 export type Control = Schemas["ControlRow"];
+export type ControlStop = Schemas["ControlStop"];
 export type EvaluationRow = Schemas["EvaluationRow"];
 export type FeatureFlags = Schemas["FeatureFlags"];
 export type Health = Schemas["HealthRow"];

@@ -1,5 +1,10 @@
 /** What is asked for rather than pushed, with how long an answer holds. */
-import { QueryClient, queryOptions, infiniteQueryOptions } from "@tanstack/react-query";
+import {
+  QueryClient,
+  infiniteQueryOptions,
+  keepPreviousData,
+  queryOptions,
+} from "@tanstack/react-query";
 import { answerOf, platform, trading } from "~/api/client";
 import { asProblem } from "~/api/problem";
 import { onUserGone } from "~/api/session";
@@ -195,6 +200,14 @@ export const backtestQuery = (id: string) =>
     // Progress is pushed too; this is for when the socket is away.
     refetchInterval: ({ state: { data } }) =>
       data === undefined || data.state === "running" || data.state === "queued" ? 2_000 : false,
+  });
+
+/** Of one version of control: another has another list. */
+export const controlsQuery = (version: number) =>
+  queryOptions({
+    queryKey: ["controls", version],
+    queryFn: () => answerOf(trading.GET("/api/admin/controls")),
+    placeholderData: keepPreviousData,
   });
 
 export const sessionsQuery = queryOptions({

@@ -283,6 +283,12 @@ impl Engine {
         self.on_resume(at, effects)
     }
 
+    /// The version of trading control that is obeyed; `None` while nobody can tell.
+    #[must_use]
+    pub fn control_version(&self) -> Option<u64> {
+        self.control.as_ref().map(|control| control.version)
+    }
+
     fn on_control(
         &mut self,
         at: Timestamp,

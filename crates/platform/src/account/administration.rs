@@ -4,8 +4,9 @@ use ballast_domain::TenantId;
 use ballast_storage::Cursor;
 
 use super::error::AccountError;
+use super::shut::Shut;
 use super::user::User;
-use super::{Accounts, Cause};
+use super::{Accounts, Cause, Inner};
 use crate::audit::AuditEvent;
 use crate::request::Role;
 
@@ -87,20 +88,47 @@ impl Accounts {
         self.inner.end(id, &sessions, "administrator", cause).await
     }
 
-    /// Shuts an account and ends its sessions.
+    /// Shuts an account and ends its sessions. Who follows [`Self::shut_users`] is told before
+    /// anything is asked of the store, and also when that fails; only of one's own account, which
+    /// may be the last that administers, after it.
     ///
     /// # Errors
     /// [`AccountError::LastAdministrator`] and others.
     pub async fn disable(&self, id: &TenantId, cause: &Cause) -> Result<User, AccountError> {
         let inner = &self.inner;
+        let shut = Shut { by: inner.name_of(cause), at: inner.clock.now() };
+        let is_own = cause.actor.as_ref().is_some_and(|(actor, _)| actor == id);
+        let is_new = !is_own && inner.shut_out.add(id, shut.clone());
+        let disabled = self.disable_stored(id, shut, cause).await;
+        if let (true, Err(AccountError::Unknown(_) | AccountError::LastAdministrator)) =
+            (is_new, &disabled)
+        {
+            inner.shut_out.remove(id);
+        }
+        disabled
+    }
+
+    async fn disable_stored(
+        &self,
+        id: &TenantId,
+        shut: Shut,
+        cause: &Cause,
+    ) -> Result<User, AccountError> {
+        let inner = &self.inner;
         let _held = inner.administering.lock().await;
         let before = self.user(id).await?;
         self.check_others_administer(&before).await?;
         let change = |user: &mut User| {
+            if !user.disabled {
+                user.disabled_by = Some(shut.by.clone());
+                user.disabled_at = Some(shut.at);
+            }
             user.disabled = true;
             Ok(())
         };
         let user = inner.users.change(id.as_str(), change).await?;
+        // Somebody may have opened it again since this began.
+        inner.shut_out.add(id, shut);
         let sessions = inner.sessions.of_user(id).await?;
         inner.end(id, &sessions, "disabled", cause).await?;
         if !before.disabled {
@@ -114,16 +142,23 @@ impl Accounts {
     /// # Errors
     /// [`AccountError`].
     pub async fn enable(&self, id: &TenantId, cause: &Cause) -> Result<User, AccountError> {
+        let inner = &self.inner;
+        let _held = inner.administering.lock().await;
         let before = self.user(id).await?;
-        if !before.disabled {
-            return Ok(before);
+        if before.disabled {
+            inner.record(AuditEvent::UserEnabled, Some(id.clone()), cause).await?;
         }
-        self.inner.record(AuditEvent::UserEnabled, Some(id.clone()), cause).await?;
         let change = |user: &mut User| {
             user.disabled = false;
+            (user.disabled_by, user.disabled_at) = (None, None);
             Ok(())
         };
-        self.inner.users.change(id.as_str(), change).await
+        let user = match before.disabled {
+            true => inner.users.change(id.as_str(), change).await?,
+            false => before,
+        };
+        inner.shut_out.remove(id);
+        Ok(user)
     }
 
     /// Refuses to take the last one away who can administer.
@@ -134,5 +169,15 @@ impl Accounts {
         let administrators = self.inner.users.administrators().await?;
         let others = administrators.iter().any(|other| other.id != user.id);
         if others { Ok(()) } else { Err(AccountError::LastAdministrator) }
+    }
+}
+
+impl Inner {
+    /// Who has caused something, by a name for people.
+    fn name_of(&self, cause: &Cause) -> String {
+        match &cause.actor {
+            Some((id, _)) => self.users.name(id.as_str()).unwrap_or_else(|| id.to_string()),
+            None => "the operator of the machine".to_owned(),
+        }
     }
 }

@@ -14,7 +14,10 @@ mod one_time;
 pub mod password;
 mod recovery;
 mod session;
+mod shut;
 mod sign_in;
+#[cfg(test)]
+mod tests;
 mod user;
 
 use std::fmt;
@@ -22,14 +25,15 @@ use std::sync::Arc;
 
 use ballast_domain::TenantId;
 use ballast_storage::{Clock, ProductStore};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Semaphore, watch};
 
 pub use administration::UserPage;
 pub use email::{Email, EmailError};
 pub use error::AccountError;
 pub use lockout::Lockout;
 pub use one_time::ONE_TIME_TOKENS;
-pub use session::{Client, GRACE, IDLE_LIFE, SESSIONS, Session, Sessions, WHOLE_LIFE};
+pub use session::{Client, GRACE, SESSIONS, Session, SessionLives, Sessions};
+pub use shut::{Shut, ShutUsers};
 pub use sign_in::SignedIn;
 pub use user::{TRADING_USERS, USER_EMAILS, User};
 
@@ -39,6 +43,7 @@ use crate::request::Role;
 use crate::token::Issuer;
 use one_time::OneTimeTokens;
 use password::Hasher;
+pub(crate) use shut::ShutOut;
 use user::Users;
 
 /// How many messages are prepared at once; more requests for one are turned away.
@@ -55,6 +60,8 @@ pub struct AccountSettings {
     pub first_administrator: TenantId,
     /// Where browsers find the pages, such as `https://trade.example.com`; links begin with it.
     pub public_url: String,
+    /// How long people stay signed in.
+    pub sessions: SessionLives,
 }
 
 /// The accounts.
@@ -68,6 +75,7 @@ struct Inner {
     users: Users,
     one_time: OneTimeTokens,
     sessions: Sessions,
+    shut_out: ShutOut,
     hasher: Hasher,
     lockout: Lockout,
     mailer: Mailer,
@@ -109,11 +117,13 @@ impl fmt::Debug for Accounts {
 }
 
 impl Accounts {
-    pub(crate) fn new(parts: Parts) -> Result<Self, AccountError> {
+    pub(crate) async fn open(parts: Parts) -> Result<Self, AccountError> {
         let Parts { settings, store, sessions, mailer, issuer, audit, clock } = parts;
+        let users = Users::new(&store);
         let inner = Inner {
             settings,
-            users: Users::new(&store),
+            shut_out: ShutOut::open(&users).await?,
+            users,
             one_time: OneTimeTokens::new(&store),
             sessions,
             hasher: Hasher::new()?,
@@ -127,6 +137,22 @@ impl Accounts {
             preparing: Arc::new(Semaphore::new(PREPARED_AT_ONCE)),
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The address of a user when it is at hand: without the store, so that nothing waits for it.
+    #[must_use]
+    pub fn known_name(&self, id: &TenantId) -> Option<String> {
+        self.inner.users.name(id.as_str())
+    }
+
+    /// Who is shut out, now and as it changes. It is told before the store has it.
+    #[must_use]
+    pub fn shut_users(&self) -> watch::Receiver<ShutUsers> {
+        self.inner.shut_out.subscribe()
+    }
+
+    pub(crate) fn shut_out(&self) -> &ShutOut {
+        &self.inner.shut_out
     }
 
     /// The messages of the development mode.

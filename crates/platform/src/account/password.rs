@@ -68,6 +68,9 @@ pub struct Hasher {
     waiting: Arc<Semaphore>,
     /// What is compared with when there is no account, so that it takes as long.
     nobody: Arc<str>,
+    /// How often it was hashed, for tests that compare what was done.
+    #[cfg(test)]
+    pub(super) hashed: Arc<std::sync::atomic::AtomicU64>,
 }
 
 impl fmt::Debug for Hasher {
@@ -84,7 +87,13 @@ impl Hasher {
     pub fn new() -> Result<Self, AccountError> {
         let nobody = hash_now(&format!("{:x}", rand::random::<u128>()))?.into();
         let (at_once, waiting) = (Semaphore::new(AT_ONCE), Semaphore::new(WAITING));
-        Ok(Self { at_once: Arc::new(at_once), waiting: Arc::new(waiting), nobody })
+        Ok(Self {
+            at_once: Arc::new(at_once),
+            waiting: Arc::new(waiting),
+            nobody,
+            #[cfg(test)]
+            hashed: Arc::default(),
+        })
     }
 
     /// The hash of a password, with all that is needed to compare with it.
@@ -121,6 +130,8 @@ impl Hasher {
         let place = Arc::clone(&self.waiting).try_acquire_owned().map_err(busy)?;
         let turn =
             Arc::clone(&self.at_once).acquire_owned().await.map_err(|_| AccountError::Busy)?;
+        #[cfg(test)]
+        self.hashed.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         // The permits go with the work, which goes on when whoever has asked hangs up.
         let work = move || {
             let _held = (place, turn);

@@ -129,6 +129,14 @@ impl Inner {
         Ok(())
     }
 
+    /// A link that sets a new password, once.
+    pub(super) async fn reset_link(&self, user: &User) -> Result<String, AccountError> {
+        let as_of = hash(&user.password_hash);
+        let subject = Subject { user_id: user.id.clone(), as_of };
+        let token = self.one_time.make(Purpose::ResetPassword, &subject).await?;
+        Ok(self.link("reset-password", &token))
+    }
+
     async fn send_reset_link(&self, email: &Email, cause: &Cause) -> Result<(), AccountError> {
         let Some(known) = self.users.by_email(email).await? else {
             return Ok(());
@@ -137,10 +145,7 @@ impl Inner {
         if user.disabled {
             return Ok(());
         }
-        let as_of = hash(&user.password_hash);
-        let subject = Subject { user_id: user.id.clone(), as_of };
-        let token = self.one_time.make(Purpose::ResetPassword, &subject).await?;
-        let link = self.link("reset-password", &token);
+        let link = self.reset_link(&user).await?;
         let text = format!(
             "Set a new password by the link below. It works once, within 30 minutes:\n\n{link}\n\n\
              If you have not asked for it, nothing has to be done.\n"

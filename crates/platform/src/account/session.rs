@@ -34,10 +34,15 @@ pub static SESSIONS: Collection = Collection {
     indexes: &[Index { equal: &["userId"], order: Some("createdAtMs") }],
 };
 
-/// How long a session lives without being used.
-pub const IDLE_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// How long a session lives at all.
-pub const WHOLE_LIFE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// How long sessions live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionLives {
+    /// Without being used: as long as a refresh token is good.
+    pub idle: Duration,
+    /// At all.
+    pub whole: Duration,
+}
+
 /// How long the token of the generation before gives the current one once more.
 pub const GRACE: Duration = Duration::from_secs(30);
 
@@ -83,6 +88,7 @@ pub struct Sessions {
     key: hmac::Key,
     clock: Arc<dyn Clock>,
     revocations: Revocations,
+    lives: SessionLives,
 }
 
 impl fmt::Debug for Sessions {
@@ -114,9 +120,10 @@ impl Sessions {
         master: &MasterKey,
         clock: Arc<dyn Clock>,
         revocations: Revocations,
+        lives: SessionLives,
     ) -> Self {
         let (documents, key) = (store.documents(&SESSIONS), master.derive("refresh-token"));
-        Self { documents, key, clock, revocations }
+        Self { documents, key, clock, revocations, lives }
     }
 
     /// Begins a session; gives it and its refresh token.
@@ -135,13 +142,14 @@ impl Sessions {
             user_id: user.to_string(),
             created_at_ms: now.millis(),
             used_at: now,
-            ends_at: later(now, WHOLE_LIFE),
+            ends_at: later(now, self.lives.whole),
             address: client.address.to_string(),
             user_agent: client.user_agent.chars().take(MAX_TEXT).collect(),
             generation: 1,
             seed: URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()),
         };
-        self.documents.put(&session.id, &session, Precondition::Absent, Some(IDLE_LIFE)).await?;
+        let idle = Some(self.lives.idle);
+        self.documents.put(&session.id, &session, Precondition::Absent, idle).await?;
         let token = self.token(&session);
         Ok((session, token))
     }
@@ -181,7 +189,8 @@ impl Sessions {
                 ..session
             };
             let when = Precondition::Matches(known.etag);
-            match self.documents.put(&next.id, &next, when, Some(IDLE_LIFE)).await {
+            let idle = Some(self.lives.idle);
+            match self.documents.put(&next.id, &next, when, idle).await {
                 Ok(_) => {
                     let token = self.token(&next);
                     return Ok((next, token));

@@ -19,7 +19,7 @@ pub struct SignedIn {
     pub user: User,
     /// The session.
     pub session: Session,
-    /// Proves it to every route for a quarter of an hour.
+    /// Proves it to every route, for as long as the settings say.
     pub access_token: String,
     /// Gets the next access token, once.
     pub refresh_token: String,
@@ -27,7 +27,7 @@ pub struct SignedIn {
 
 impl Accounts {
     /// Makes an account, when the settings let people do so. Whether the address had one already
-    /// is told to that address alone.
+    /// is told to that address alone, and the same is done for both, so that time tells nothing.
     ///
     /// # Errors
     /// [`AccountError`].
@@ -47,13 +47,7 @@ impl Accounts {
             self.add(&email, Role::User, random_id("usr"), password_hash, false, cause).await;
         match made {
             Ok(user) => self.send_verification(&user).await,
-            Err(AccountError::EmailTaken(_)) => {
-                let text = "Somebody, perhaps you, wanted to register with this address, which \
-                            has an account already. Sign in, or reset the password if you do not \
-                            remember it. If it was not you, nothing has to be done.\n";
-                inner.mailer.send(&email, "You have an account already", text.to_owned(), None);
-                Ok(())
-            }
+            Err(AccountError::EmailTaken(_)) => self.inner.register_again(&email, cause).await,
             Err(error) => Err(error),
         }
     }
@@ -99,6 +93,8 @@ impl Accounts {
             email_verified,
             role,
             disabled: false,
+            disabled_by: None,
+            disabled_at: None,
             created_at: inner.clock.now(),
             password_hash,
         };
@@ -298,6 +294,28 @@ impl Accounts {
 }
 
 impl Inner {
+    /// Somebody registers with an address that has an account. What is read and written is as much
+    /// as for a new account, whatever it comes to.
+    async fn register_again(&self, email: &Email, cause: &Cause) -> Result<(), AccountError> {
+        let user = self.users.rewrite(email).await?;
+        self.record(AuditEvent::RegisteredAgain, Some(user.tenant()?), cause).await?;
+        let link = self.reset_link(&user).await?;
+        let how = match user.disabled {
+            true => "An administrator has disabled it.".to_owned(),
+            false => format!(
+                "Sign in, or set a new password by the link below. It works once, within 30 \
+                 minutes:\n\n{link}"
+            ),
+        };
+        let text = format!(
+            "Somebody, perhaps you, wanted to register with this address, which has an account \
+             already. {how}\n\nIf it was not you, nothing has to be done.\n"
+        );
+        let link = (!user.disabled).then_some(link);
+        self.mailer.send(email, "You have an account already", text, link);
+        Ok(())
+    }
+
     /// Begins a session, and takes it back when the account was shut or its password changed while
     /// that was under way: whoever did so has not seen this session.
     pub(super) async fn begin(

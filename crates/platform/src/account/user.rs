@@ -1,5 +1,8 @@
 //! Users as they are stored: one document each, and one per address that keeps it theirs.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use ballast_domain::{TenantId, Timestamp};
 use ballast_storage::{
     Collection, Cursor, Document, Documents, Etag, Index, Precondition, ProductStore, Query,
@@ -32,6 +35,12 @@ pub struct User {
     pub role: Role,
     /// Whether an administrator has shut the account.
     pub disabled: bool,
+    /// Who has, by a name for people; absent when nobody has, or an earlier release did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_by: Option<String>,
+    /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
     pub(super) password_hash: String,
@@ -61,16 +70,48 @@ struct Owner {
 pub(super) struct Users {
     users: Documents,
     emails: Documents,
+    /// The addresses of users that were read, by id: names that are at hand without the store. An
+    /// address never changes.
+    names: Arc<Mutex<HashMap<String, String>>>,
 }
+
+/// The id that nobody has.
+const NOBODY: &str = "nobody";
+/// How many names are at hand; when there are more, they are gathered anew.
+const MAX_NAMES: usize = 50_000;
 
 impl Users {
     pub(super) fn new(store: &ProductStore) -> Self {
         let (users, emails) = (store.documents(&TRADING_USERS), store.documents(&USER_EMAILS));
-        Self { users, emails }
+        Self { users, emails, names: Arc::default() }
     }
 
     pub(super) async fn get(&self, id: &str) -> Result<Option<Document<User>>, AccountError> {
-        Ok(self.users.get(id).await?)
+        let found = self.users.get::<User>(id).await?;
+        if let Some(found) = &found {
+            self.remember(&found.body);
+        }
+        Ok(found)
+    }
+
+    /// The address of a user, when it is at hand.
+    pub(super) fn name(&self, id: &str) -> Option<String> {
+        self.names().get(id).cloned()
+    }
+
+    fn remember(&self, user: &User) {
+        let mut names = self.names();
+        if names.contains_key(&user.id) {
+            return;
+        }
+        if names.len() >= MAX_NAMES {
+            names.clear();
+        }
+        names.insert(user.id.clone(), user.email.clone());
+    }
+
+    fn names(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The user with this id.
@@ -78,23 +119,40 @@ impl Users {
         self.get(id).await?.ok_or_else(|| AccountError::Unknown(id.to_owned()))
     }
 
+    /// The user with this address. Asks the store as much when there is none.
     pub(super) async fn by_email(
         &self,
         email: &Email,
     ) -> Result<Option<Document<User>>, AccountError> {
-        match self.emails.get::<Owner>(email.as_str()).await? {
-            Some(owner) => self.get(&owner.body.user_id).await,
-            None => Ok(None),
-        }
+        let owner = self.emails.get::<Owner>(email.as_str()).await?;
+        let id = owner.map_or_else(|| NOBODY.to_owned(), |owner| owner.body.user_id);
+        Ok(self.get(&id).await?.filter(|user| user.body.email == email.as_str()))
+    }
+
+    /// Writes the user with this address as they are, by the same steps as [`Self::add`]. Gives
+    /// them; whoever changes them meanwhile is left alone.
+    pub(super) async fn rewrite(&self, email: &Email) -> Result<User, AccountError> {
+        let unknown = || AccountError::Unknown(email.to_string());
+        let owner = self.emails.get::<Owner>(email.as_str()).await?.ok_or_else(unknown)?;
+        let same = Precondition::Matches(owner.etag);
+        let kept = self.emails.put(email.as_str(), &owner.body, same, None).await;
+        unless_changed(kept)?;
+        let Document { body: user, etag, .. } = self.existing(&owner.body.user_id).await?;
+        let kept = self.users.put(&user.id, &user, Precondition::Matches(etag), None).await;
+        unless_changed(kept)?;
+        Ok(user)
     }
 
     /// Adds a user, whose address must be free.
     pub(super) async fn add(&self, user: &User) -> Result<(), AccountError> {
         let owner = Owner { user_id: user.id.clone() };
         let taken = || AccountError::EmailTaken(user.email.clone());
-        let when = match self.emails.get::<Owner>(&user.email).await? {
+        let known = self.emails.get::<Owner>(&user.email).await?;
+        let holder = known.as_ref().map_or(NOBODY, |known| &known.body.user_id);
+        let held = self.get(holder).await?.is_some();
+        let when = match known {
             None => Precondition::Absent,
-            Some(known) if self.get(&known.body.user_id).await?.is_some() => return Err(taken()),
+            Some(_) if held => return Err(taken()),
             // The process ended after the address was taken and before the user was there.
             Some(known) => Precondition::Matches(known.etag),
         };
@@ -153,5 +211,12 @@ impl Users {
         let page = self.users.query::<User>(&query).await?;
         let users = page.documents.into_iter().map(|document| document.body);
         Ok(users.filter(|user| !user.disabled).collect())
+    }
+}
+
+fn unless_changed(put: Result<Etag, StoreError>) -> Result<(), StoreError> {
+    match put {
+        Ok(_) | Err(StoreError::Changed { .. }) => Ok(()),
+        Err(error) => Err(error),
     }
 }

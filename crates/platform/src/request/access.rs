@@ -231,16 +231,19 @@ impl Gate {
         Self { authenticator, per_user }
     }
 
-    /// Lets a request pass that has the role, and notes in it who has sent it.
+    /// Lets a request pass that has the role, and notes in it who has sent it. It is counted, unless
+    /// it is by a route that stops something, which is heard however much its user has asked.
     pub(super) async fn admit(
         &self,
         role: Role,
+        counted: bool,
         request: &mut Request,
-    ) -> Result<Standing, Problem> {
+    ) -> Result<Option<Standing>, Problem> {
         let token = bearer(request.headers())?;
         let identity = self.authenticator.authenticate(token).await?;
         tracing::Span::current().record("tenant", pseudonym(&identity.user));
-        let standing = self.per_user.check(&identity.user).map_err(|much| much.problem())?;
+        let standing = counted.then(|| self.per_user.check(&identity.user)).transpose();
+        let standing = standing.map_err(|much| much.problem())?;
         identity.require(role)?;
         request.extensions_mut().insert(identity);
         Ok(standing)

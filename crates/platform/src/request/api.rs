@@ -106,6 +106,14 @@ pub struct RouteEntry {
     pub lifecycle: Lifecycle,
 }
 
+/// How requests come to a handler.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    time_limit: Option<Duration>,
+    /// Whether they count among what their user may ask.
+    counted: bool,
+}
+
 /// Routes with their access, on the way to become a router and its description.
 #[must_use]
 pub struct Api<S> {
@@ -134,7 +142,19 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         lifecycle: Lifecycle,
         routes: UtoipaMethodRouter<S>,
     ) -> Self {
-        self.add(access, lifecycle, routes, Some(TIME_LIMIT))
+        let way = Way { time_limit: Some(TIME_LIMIT), counted: true };
+        self.add(access, lifecycle, routes, way)
+    }
+
+    /// The same for what must be heard at once: it does not count among what its user may ask.
+    pub fn route_that_stops(
+        self,
+        access: Access,
+        lifecycle: Lifecycle,
+        routes: UtoipaMethodRouter<S>,
+    ) -> Self {
+        let way = Way { time_limit: Some(TIME_LIMIT), counted: false };
+        self.add(access, lifecycle, routes, way)
     }
 
     /// The same for handlers that take as long as they take, such as uploads.
@@ -144,7 +164,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         lifecycle: Lifecycle,
         routes: UtoipaMethodRouter<S>,
     ) -> Self {
-        self.add(access, lifecycle, routes, None)
+        let way = Way { time_limit: None, counted: true };
+        self.add(access, lifecycle, routes, way)
     }
 
     fn add(
@@ -152,7 +173,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         access: Access,
         lifecycle: Lifecycle,
         (schemas, mut paths, mut methods): UtoipaMethodRouter<S>,
-        time_limit: Option<Duration>,
+        way: Way,
     ) -> Self {
         for (path, item) in &mut paths.paths {
             for (method, operation) in operations(item) {
@@ -162,12 +183,12 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             }
         }
         methods = methods.route_layer(from_fn(carried_out));
-        if let Some(limit) = time_limit {
+        if let Some(limit) = way.time_limit {
             methods = methods.route_layer(from_fn_with_state(limit, within));
         }
         methods = match (access.role(), access) {
             (Some(role), _) => {
-                let guard = (self.gate.clone(), role);
+                let guard = (self.gate.clone(), role, way.counted);
                 methods.route_layer(from_fn_with_state(guard, guarded))
             }
             (None, Access::Signed) => methods.route_layer(from_fn(signed)),
@@ -290,14 +311,16 @@ fn describe(operation: &mut Operation, access: Access, lifecycle: Lifecycle) {
 }
 
 async fn guarded(
-    State((gate, role)): State<(Gate, Role)>,
+    State((gate, role, counted)): State<(Gate, Role, bool)>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    match gate.admit(role, &mut request).await {
+    match gate.admit(role, counted, &mut request).await {
         Ok(standing) => {
             let mut response = next.run(request).await;
-            standing.tell(response.headers_mut());
+            if let Some(standing) = standing {
+                standing.tell(response.headers_mut());
+            }
             response
         }
         Err(problem) => problem.into_response(),

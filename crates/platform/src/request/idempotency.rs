@@ -11,6 +11,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_lc_rs::hmac;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, OriginalUri, Request};
 use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
@@ -134,6 +135,8 @@ pub struct Once(Action);
 pub struct Replies {
     /// What this process is working on.
     running: Arc<Mutex<HashSet<String>>>,
+    /// What hashes of bodies are sealed with, when there are secrets in them.
+    key: Option<hmac::Key>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -153,11 +156,26 @@ struct Answer {
 }
 
 impl Replies {
+    /// Answers for requests with passwords in them: nobody who reads the store can try words
+    /// against what is kept of a body.
+    #[must_use]
+    pub fn sealed(key: hmac::Key) -> Self {
+        Self { running: Arc::default(), key: Some(key) }
+    }
+
+    /// What is kept of a body.
+    fn print(&self, body_hash: String) -> String {
+        match &self.key {
+            Some(key) => hex(hmac::sign(key, body_hash.as_bytes()).as_ref()),
+            None => body_hash,
+        }
+    }
+
     /// Does the work, unless the request is one that was answered before: then gives the first
     /// answer again. Without a key the work is simply done.
     ///
-    /// Every answer of the work is kept but [`Problem::unavailable`], which says that nothing was
-    /// done.
+    /// Every answer of the work is kept but refusals that are over after a while (429 and 503),
+    /// which say that nothing was done.
     ///
     /// # Errors
     /// A [`Problem`] when the key belongs to another request or the first is not answered yet, and
@@ -176,6 +194,7 @@ impl Replies {
         let Some(key) = key else {
             return Ok(work.await);
         };
+        let body_hash = self.print(body_hash);
         let name = hex(&Sha256::digest(format!("{user}\n{route}\n{key}")));
         let Some(claim) = Claim::take(&self.running, &name) else {
             return Err(in_progress());
@@ -212,7 +231,8 @@ where
         Err(error) => Problem::internal(format!("a handler ended early: {error}")).into_response(),
     };
     let code = response.extensions().get::<Problem>().map(Problem::code);
-    let kept = if code == Some(&code::UNAVAILABLE) {
+    let passes = code.is_some_and(|code| matches!(code.status, 429 | 503));
+    let kept = if passes {
         let forgotten = documents.delete(&name, Precondition::Any).await;
         forgotten.map(|_| response)
     } else {

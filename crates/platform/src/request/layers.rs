@@ -33,6 +33,9 @@ pub struct LayerSettings {
     /// What is not counted because it is bounded otherwise, such as the messages of a connection
     /// that was counted when it was opened.
     pub uncounted: fn(&Uri) -> bool,
+    /// What is counted apart from everything else, so that a stop is heard from an address that
+    /// has asked for too much.
+    pub apart: fn(&Uri) -> bool,
 }
 
 /// The layers around a router.
@@ -46,19 +49,20 @@ pub struct Layers {
 #[derive(Debug)]
 struct Addresses {
     trusted: Vec<Network>,
-    limiter: Limiter<IpAddr>,
+    limiter: Limiter<(IpAddr, bool)>,
     uncounted: fn(&Uri) -> bool,
+    apart: fn(&Uri) -> bool,
 }
 
 impl Layers {
     /// Layers as set.
     #[must_use]
     pub fn new(settings: LayerSettings, clock: Arc<dyn Clock>) -> Self {
-        let LayerSettings { origins, behind_tls, trusted_proxies, per_address, uncounted } =
-            settings;
+        let LayerSettings { origins, behind_tls, trusted_proxies: trusted, .. } = settings;
+        let LayerSettings { per_address, uncounted, apart, .. } = settings;
         let headers = SecurityHeaders::new(&origins, behind_tls);
         let limiter = Limiter::new(per_address, clock);
-        let addresses = Arc::new(Addresses { trusted: trusted_proxies, limiter, uncounted });
+        let addresses = Arc::new(Addresses { trusted, limiter, uncounted, apart });
         Self { origins, headers, addresses }
     }
 
@@ -105,13 +109,13 @@ async fn count_address(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let Addresses { trusted, limiter, uncounted } = &*addresses;
+    let Addresses { trusted, limiter, uncounted, apart } = &*addresses;
     let address = ClientAddress::of(request.headers(), request.extensions(), trusted);
     request.extensions_mut().insert(address);
     if uncounted(request.uri()) {
         return next.run(request).await;
     }
-    match limiter.check(&address.counted()) {
+    match limiter.check(&(address.counted(), apart(request.uri()))) {
         Ok(standing) => {
             let mut response = next.run(request).await;
             standing.tell(response.headers_mut());

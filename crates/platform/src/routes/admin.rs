@@ -4,6 +4,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use ballast_domain::{TenantId, Timestamp};
 use ballast_storage::{Cursor, MAX_PAGE, StoreError};
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Asking, Service};
 use crate::account::{AccountError, User, UserPage};
-use crate::request::{Body, Path, Problem, ProblemBody, Query, Role};
+use crate::request::{Keyed, Path, Problem, ProblemBody, Query, Role};
 
 /// A user as administrators see them.
 #[derive(Serialize, ToSchema)]
@@ -24,6 +25,14 @@ pub(super) struct AdminUser {
     email_verified: bool,
     role: Role,
     disabled: bool,
+    /// Who has disabled it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    disabled_by: Option<String>,
+    /// Since when it is disabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime, nullable = false, required = false)]
+    disabled_at: Option<Timestamp>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
 }
@@ -31,7 +40,8 @@ pub(super) struct AdminUser {
 impl From<User> for AdminUser {
     fn from(user: User) -> Self {
         let User { id, email, email_verified, role, disabled, created_at, .. } = user;
-        Self { id, email, email_verified, role, disabled, created_at }
+        let (disabled_by, disabled_at) = (user.disabled_by, user.disabled_at);
+        Self { id, email, email_verified, role, disabled, disabled_by, disabled_at, created_at }
     }
 }
 
@@ -108,13 +118,17 @@ pub(super) async fn set_role(
     State(service): State<Service>,
     asking: Asking,
     Path(id): Path<String>,
-    Body(body): Body<NewRole>,
-) -> Result<Json<AdminUser>, Problem> {
-    let user = service.accounts.set_role(&user_id(&id)?, body.role, &asking.cause).await?;
-    Ok(Json(user.into()))
+    keyed: Keyed<NewRole>,
+) -> Result<Response, Problem> {
+    let id = user_id(&id)?;
+    let work = async move |service: Service, asking: Asking, body: NewRole| {
+        let user = service.accounts.set_role(&id, body.role, &asking.cause).await?;
+        Ok(Json(AdminUser::from(user)))
+    };
+    service.once(asking, keyed, work).await
 }
 
-/// Shut an account. Its sessions end at once; exits of its profiles go on.
+/// Shut an account. Its sessions end and its profiles enter nothing, at once; exits go on.
 #[utoipa::path(
     post, path = "/api/admin/users/{id}/disable", tag = "admin", operation_id = "disableUser",
     params(("id" = String, Path, description = "The user's id")),
@@ -128,7 +142,9 @@ pub(super) async fn disable(
     State(service): State<Service>,
     asking: Asking,
     Path(id): Path<String>,
+    _keyed: Keyed<()>,
 ) -> Result<Json<AdminUser>, Problem> {
+    // Not kept by its key: it waits for no store, and to shut an account twice is to shut it.
     let user = service.accounts.disable(&user_id(&id)?, &asking.cause).await?;
     Ok(Json(user.into()))
 }
@@ -147,9 +163,14 @@ pub(super) async fn enable(
     State(service): State<Service>,
     asking: Asking,
     Path(id): Path<String>,
-) -> Result<Json<AdminUser>, Problem> {
-    let user = service.accounts.enable(&user_id(&id)?, &asking.cause).await?;
-    Ok(Json(user.into()))
+    keyed: Keyed<()>,
+) -> Result<Response, Problem> {
+    let id = user_id(&id)?;
+    let work = async move |service: Service, asking: Asking, (): ()| {
+        let user = service.accounts.enable(&id, &asking.cause).await?;
+        Ok(Json(AdminUser::from(user)))
+    };
+    service.once(asking, keyed, work).await
 }
 
 /// End every session of a user.
@@ -165,10 +186,15 @@ pub(super) async fn sign_out(
     State(service): State<Service>,
     asking: Asking,
     Path(id): Path<String>,
-) -> Result<StatusCode, Problem> {
-    let user = service.accounts.user(&user_id(&id)?).await?.tenant()?;
-    service.accounts.sign_out_everywhere(&user, &asking.cause).await?;
-    Ok(StatusCode::NO_CONTENT)
+    keyed: Keyed<()>,
+) -> Result<Response, Problem> {
+    let id = user_id(&id)?;
+    let work = async move |service: Service, asking: Asking, (): ()| {
+        let user = service.accounts.user(&id).await?.tenant()?;
+        service.accounts.sign_out_everywhere(&user, &asking.cause).await?;
+        Ok(StatusCode::NO_CONTENT)
+    };
+    service.once(asking, keyed, work).await
 }
 
 fn user_id(text: &str) -> Result<TenantId, Problem> {

@@ -12,13 +12,14 @@ use axum::http::header::{COOKIE, ORIGIN, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use ballast_domain::Timestamp;
+use metrics::counter;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Asking, Service};
-use crate::account::{IDLE_LIFE, SignedIn, User};
-use crate::request::{Body, Identity, Problem, Role};
-use crate::token::ACCESS_TOKEN_LIFE;
+use crate::TOKEN_REFRESH_FAILURES;
+use crate::account::{SignedIn, User};
+use crate::request::{Body, Identity, Keyed, Problem, Role};
 
 const COOKIE_NAME: &str = "ballast_refresh";
 
@@ -152,14 +153,19 @@ impl From<User> for PublicUser {
 pub(super) async fn register(
     State(service): State<Service>,
     asking: Asking,
-    Body(body): Body<Registration>,
-) -> Result<(StatusCode, Json<Accepted>), Problem> {
-    service.accounts.register(&body.email, body.password, &asking.cause).await?;
-    let message = "The account is made if the address had none. A message was sent to it.";
-    Ok((StatusCode::ACCEPTED, Json(Accepted { message })))
+    keyed: Keyed<Registration>,
+) -> Result<Response, Problem> {
+    let work = async |service: Service, asking: Asking, body: Registration| {
+        service.accounts.register(&body.email, body.password, &asking.cause).await?;
+        let message = "The account is made if the address had none. A message was sent to it.";
+        Ok((StatusCode::ACCEPTED, Json(Accepted { message })))
+    };
+    service.once(asking, keyed, work).await
 }
 
 /// Sign in by address and password.
+///
+/// What it answers is a secret and not kept, so `Idempotency-Key` is not heeded.
 #[utoipa::path(
     post, path = "/api/auth/login", tag = "auth", operation_id = "login",
     request_body = Credentials,
@@ -185,6 +191,8 @@ pub(super) async fn login(
 }
 
 /// Make the first administrator by the link that the server shows at its start.
+///
+/// What it answers is a secret and not kept, so `Idempotency-Key` is not heeded.
 #[utoipa::path(
     post, path = "/api/auth/first-administrator", tag = "auth",
     operation_id = "makeFirstAdministrator",
@@ -213,6 +221,8 @@ pub(super) async fn first_administrator(
 }
 
 /// Get the next access token. The refresh token is used up and comes back as a new one.
+///
+/// What it answers is a secret and not kept, so `Idempotency-Key` is not heeded.
 #[utoipa::path(
     post, path = "/api/auth/refresh", tag = "auth", operation_id = "refresh",
     request_body = Option<Refresh>,
@@ -230,20 +240,29 @@ pub(super) async fn refresh(
     headers: HeaderMap,
     body: Option<Body<Refresh>>,
 ) -> Result<Response, Problem> {
-    let Some((token, place)) = service.presented(&headers, body)? else {
+    let presented = service.presented(&headers, body).inspect_err(count_refusal)?;
+    let Some((token, place)) = presented else {
         let detail = "No refresh token was sent. Sign in.";
-        return Err(Problem::unauthorized(&crate::request::code::UNAUTHENTICATED, detail));
+        let problem = Problem::unauthorized(&crate::request::code::UNAUTHENTICATED, detail);
+        count_refusal(&problem);
+        return Err(problem);
     };
     let Asking { cause, client } = asking;
     match service.accounts.refresh(&token, &client, &cause).await {
         Ok(signed_in) => Ok(service.answer(signed_in, place)),
         Err(error) => {
             let problem = Problem::from(error);
+            count_refusal(&problem);
             let is_over = problem.code().status == 401 && place == TokenIn::Cookie;
             let cookie = is_over.then(|| service.cookie("", 0)).flatten();
             Ok(with_cookie(problem.into_response(), cookie))
         }
     }
+}
+
+/// Counts a session that does not go on, by the code that says why.
+fn count_refusal(problem: &Problem) {
+    counter!(TOKEN_REFRESH_FAILURES, "reason" => problem.code().name).increment(1);
 }
 
 /// Sign out, here.
@@ -302,10 +321,13 @@ pub(super) async fn me(
 pub(super) async fn verify_email(
     State(service): State<Service>,
     asking: Asking,
-    Body(body): Body<LinkToken>,
-) -> Result<StatusCode, Problem> {
-    service.accounts.verify_email(&body.token, &asking.cause).await?;
-    Ok(StatusCode::NO_CONTENT)
+    keyed: Keyed<LinkToken>,
+) -> Result<Response, Problem> {
+    let work = async |service: Service, asking: Asking, body: LinkToken| {
+        service.accounts.verify_email(&body.token, &asking.cause).await?;
+        Ok(StatusCode::NO_CONTENT)
+    };
+    service.once(asking, keyed, work).await
 }
 
 /// Have the link that confirms the address sent once more.
@@ -315,12 +337,17 @@ pub(super) async fn verify_email(
 )]
 pub(super) async fn send_verification(
     State(service): State<Service>,
+    asking: Asking,
     identity: Identity,
-) -> Result<(StatusCode, Json<Accepted>), Problem> {
-    let user = service.accounts.user(&identity.user).await?;
-    service.accounts.send_verification(&user).await?;
-    let message = "A message was sent, unless the address is confirmed already.";
-    Ok((StatusCode::ACCEPTED, Json(Accepted { message })))
+    keyed: Keyed<()>,
+) -> Result<Response, Problem> {
+    let work = async move |service: Service, _: Asking, (): ()| {
+        let user = service.accounts.user(&identity.user).await?;
+        service.accounts.send_verification(&user).await?;
+        let message = "A message was sent, unless the address is confirmed already.";
+        Ok((StatusCode::ACCEPTED, Json(Accepted { message })))
+    };
+    service.once(asking, keyed, work).await
 }
 
 impl Service {
@@ -355,13 +382,13 @@ impl Service {
         let SignedIn { user, access_token, refresh_token, .. } = signed_in;
         let (in_body, cookie) = match place {
             TokenIn::Body => (Some(refresh_token), None),
-            TokenIn::Cookie => (None, self.cookie(&refresh_token, IDLE_LIFE.as_secs())),
+            TokenIn::Cookie => (None, self.cookie(&refresh_token, self.refresh_life.as_secs())),
         };
         let tokens = Tokens {
             access_token,
             refresh_token: in_body,
             token_type: "Bearer",
-            expires_in: ACCESS_TOKEN_LIFE.as_secs(),
+            expires_in: self.issuer.settings().access_life.as_secs(),
             user: user.into(),
         };
         with_cookie(Json(tokens).into_response(), cookie)

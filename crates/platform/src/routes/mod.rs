@@ -9,17 +9,22 @@ mod public;
 mod sessions;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
 use ballast_domain::RequestId;
+use ballast_storage::Documents;
 use utoipa_axum::routes;
 
 use crate::account::{Accounts, Cause, Client};
 use crate::audit::Audit;
 use crate::product::ProductGate;
-use crate::request::{Access, Api, ClientAddress, Gate, Identity, Lifecycle, Origins, Problem};
+use crate::request::{
+    Access, Api, ClientAddress, Gate, Identity, Keyed, Lifecycle, Origins, Problem, Replies,
+};
 use crate::token::{Issuer, Revocations};
 
 /// What the handlers work with.
@@ -32,6 +37,39 @@ pub(crate) struct Service {
     pub(crate) audit: Arc<dyn Audit>,
     pub(crate) origins: Origins,
     pub(crate) behind_tls: bool,
+    /// How long a refresh token is good.
+    pub(crate) refresh_life: Duration,
+    pub(crate) replies: Replies,
+    /// Where the answers to requests with a key are kept.
+    pub(crate) kept: Documents,
+}
+
+/// In whose name the keys of requests are kept that nobody has signed in for.
+const NOBODY: &str = "nobody";
+
+impl Service {
+    /// Does what a request asks for, once: sent again under the same key it gets the same answer.
+    /// Not for what answers with a token, which is not to be kept.
+    async fn once<T, W, R>(
+        self,
+        asking: Asking,
+        keyed: Keyed<T>,
+        work: impl FnOnce(Self, Asking, T) -> W,
+    ) -> Result<Response, Problem>
+    where
+        W: Future<Output = Result<R, Problem>> + Send + 'static,
+        R: IntoResponse,
+    {
+        let (body, once) = keyed.split();
+        let user = match &asking.cause.actor {
+            Some((user, _)) => user.clone(),
+            None => NOBODY.parse().map_err(Problem::internal)?,
+        };
+        let (replies, kept) = (self.replies.clone(), self.kept.clone());
+        let work = work(self, asking, body);
+        let work = async move { work.await.into_response() };
+        replies.answer(&kept, &user, once, work).await
+    }
 }
 
 /// The table of routes.

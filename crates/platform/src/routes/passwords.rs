@@ -3,12 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::auth::Accepted;
 use super::{Asking, Service};
-use crate::request::{Body, Identity, Problem, ProblemBody};
+use crate::request::{Identity, Keyed, Problem, ProblemBody};
 
 /// Whose password was forgotten.
 #[derive(Deserialize, ToSchema)]
@@ -51,11 +52,14 @@ pub(super) struct Change {
 pub(super) async fn forgot(
     State(service): State<Service>,
     asking: Asking,
-    Body(body): Body<Forgotten>,
-) -> Result<(StatusCode, Json<Accepted>), Problem> {
-    service.accounts.forgot_password(&body.email, &asking.cause)?;
-    let message = "If there is such an account, a message was sent. Follow the link in it.";
-    Ok((StatusCode::ACCEPTED, Json(Accepted { message })))
+    keyed: Keyed<Forgotten>,
+) -> Result<Response, Problem> {
+    let work = async |service: Service, asking: Asking, body: Forgotten| {
+        service.accounts.forgot_password(&body.email, &asking.cause)?;
+        let message = "If there is such an account, a message was sent. Follow the link in it.";
+        Ok((StatusCode::ACCEPTED, Json(Accepted { message })))
+    };
+    service.once(asking, keyed, work).await
 }
 
 /// Set a new password by the token of a link. Every session ends.
@@ -72,10 +76,13 @@ pub(super) async fn forgot(
 pub(super) async fn reset(
     State(service): State<Service>,
     asking: Asking,
-    Body(body): Body<Reset>,
-) -> Result<StatusCode, Problem> {
-    service.accounts.reset_password(&body.token, body.password, &asking.cause).await?;
-    Ok(StatusCode::NO_CONTENT)
+    keyed: Keyed<Reset>,
+) -> Result<Response, Problem> {
+    let work = async |service: Service, asking: Asking, body: Reset| {
+        service.accounts.reset_password(&body.token, body.password, &asking.cause).await?;
+        Ok(StatusCode::NO_CONTENT)
+    };
+    service.once(asking, keyed, work).await
 }
 
 /// Change the password. Every other session ends.
@@ -92,12 +99,13 @@ pub(super) async fn change(
     State(service): State<Service>,
     asking: Asking,
     identity: Identity,
-    Body(body): Body<Change>,
-) -> Result<StatusCode, Problem> {
-    let Change { current_password, new_password } = body;
+    keyed: Keyed<Change>,
+) -> Result<Response, Problem> {
     let Identity { user, session, .. } = identity;
-    let accounts = &service.accounts;
-    let cause = &asking.cause;
-    accounts.change_password(&user, current_password, new_password, &session, cause).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let work = async move |service: Service, asking: Asking, body: Change| {
+        let Change { current_password: old, new_password: new } = body;
+        service.accounts.change_password(&user, old, new, &session, &asking.cause).await?;
+        Ok(StatusCode::NO_CONTENT)
+    };
+    service.once(asking, keyed, work).await
 }

@@ -3,13 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use ballast_domain::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Asking, Service};
 use crate::account::Session;
-use crate::request::{Identity, Path, Problem, ProblemBody};
+use crate::request::{Identity, Keyed, Path, Problem, ProblemBody};
 
 /// A session as its owner sees it.
 #[derive(Serialize, ToSchema)]
@@ -79,9 +80,14 @@ pub(super) async fn end(
     asking: Asking,
     identity: Identity,
     Path(id): Path<String>,
-) -> Result<StatusCode, Problem> {
-    if service.accounts.end_session(&identity.user, &id, &asking.cause).await? {
-        return Ok(StatusCode::NO_CONTENT);
-    }
-    Err(Problem::not_found("You have no such session. See the list of your sessions."))
+    keyed: Keyed<()>,
+) -> Result<Response, Problem> {
+    let user = identity.user;
+    let work = async move |service: Service, asking: Asking, (): ()| {
+        if service.accounts.end_session(&user, &id, &asking.cause).await? {
+            return Ok(StatusCode::NO_CONTENT);
+        }
+        Err(Problem::not_found("You have no such session. See the list of your sessions."))
+    };
+    service.once(asking, keyed, work).await
 }

@@ -4,6 +4,7 @@ use ballast_domain::{TenantId, Timestamp};
 
 use super::revocation::Revocations;
 use super::verifier::Verifier;
+use crate::account::ShutOut;
 use crate::request::{Authentication, Authenticator, Denial, Identity, Role};
 
 /// The active token authority.
@@ -11,13 +12,18 @@ use crate::request::{Authentication, Authenticator, Denial, Identity, Role};
 pub struct Authority {
     verifier: Verifier,
     revocations: Revocations,
+    shut_out: ShutOut,
 }
 
 impl Authority {
-    /// Accepts what `verifier` accepts, until its session is in `revocations`.
-    #[must_use]
-    pub const fn new(verifier: Verifier, revocations: Revocations) -> Self {
-        Self { verifier, revocations }
+    /// Accepts what `verifier` accepts, until its session is in `revocations` or its user is in
+    /// `shut_out`.
+    pub(crate) const fn new(
+        verifier: Verifier,
+        revocations: Revocations,
+        shut_out: ShutOut,
+    ) -> Self {
+        Self { verifier, revocations, shut_out }
     }
 
     /// What checks the tokens.
@@ -28,7 +34,8 @@ impl Authority {
 
     async fn check(&self, token: Option<&str>) -> Result<Identity, Denial> {
         let identity = self.verifier.verify(token.ok_or(Denial::Missing)?).await?;
-        if !identity.session.is_empty() && self.revocations.is_revoked(&identity.session) {
+        let is_revoked = self.revocations.is_revoked(&identity.session);
+        if self.shut_out.contains(&identity.user) || !identity.session.is_empty() && is_revoked {
             return Err(Denial::Revoked);
         }
         Ok(identity)

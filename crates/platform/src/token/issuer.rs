@@ -24,7 +24,7 @@ use thiserror::Error;
 use tokio::sync::Mutex;
 
 use super::keys::KeySet;
-use super::{ACCESS_TOKEN_LIFE, Claims, epoch_seconds, random_id};
+use super::{Claims, LONGEST_ACCESS_LIFE, epoch_seconds, random_id};
 use crate::request::Role;
 use crate::seal::{MasterKey, OpenSealError};
 
@@ -32,7 +32,7 @@ use crate::seal::{MasterKey, OpenSealError};
 pub static SIGNING_KEYS: Collection = Collection { name: "signing-keys", indexes: &[] };
 
 /// How long a replaced key stays public: the life of its last token, and some for clocks.
-const KEPT_AFTER_ROTATION: Duration = Duration::from_secs(ACCESS_TOKEN_LIFE.as_secs() + 300);
+const KEPT_AFTER_ROTATION: Duration = Duration::from_secs(LONGEST_ACCESS_LIFE.as_secs() + 300);
 
 const RELOAD_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -87,6 +87,8 @@ pub struct IssuerSettings {
     pub product_id: String,
     /// How they are signed. A change of it is a rotation.
     pub algorithm: SigningAlgorithm,
+    /// How long they are good, at most [`LONGEST_ACCESS_LIFE`].
+    pub access_life: Duration,
 }
 
 /// Signs access tokens.
@@ -208,7 +210,8 @@ impl Issuer {
     /// [`IssuerError::Key`].
     pub fn sign(&self, user: &TenantId, role: Role, session: &str) -> Result<String, IssuerError> {
         let iat = epoch_seconds(self.clock.now());
-        let life = i64::try_from(ACCESS_TOKEN_LIFE.as_secs()).unwrap_or(i64::MAX);
+        let life = self.settings.access_life.min(LONGEST_ACCESS_LIFE).as_secs();
+        let life = i64::try_from(life).unwrap_or(i64::MAX);
         let claims = Claims {
             iss: self.settings.issuer.clone(),
             aud: self.settings.audience.clone(),

@@ -19,8 +19,9 @@ pub use remote::RemoteKeys;
 pub use revocation::{REVOCATIONS, Revocation, Revocations};
 pub use verifier::{AuthorityChoice, AuthorityError, KeySource, Verifier, VerifierSettings};
 
-/// How long an access token is good.
-pub const ACCESS_TOKEN_LIFE: std::time::Duration = std::time::Duration::from_secs(15 * 60);
+/// How long an access token is good at most, whatever the settings say: keys and ended sessions are
+/// remembered for so long.
+pub const LONGEST_ACCESS_LIFE: std::time::Duration = std::time::Duration::from_secs(60 * 60);
 
 /// What our access tokens say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

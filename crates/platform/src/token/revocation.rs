@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use utoipa::ToSchema;
 
-use super::ACCESS_TOKEN_LIFE;
+use super::LONGEST_ACCESS_LIFE;
 
 /// Where the ended sessions are kept for as long as they matter.
 pub static REVOCATIONS: Collection = Collection {
@@ -25,7 +25,7 @@ pub static REVOCATIONS: Collection = Collection {
 
 const KIND: &str = "session";
 /// A token's life and what clocks may differ by.
-const KEPT: Duration = Duration::from_secs(ACCESS_TOKEN_LIFE.as_secs() + 120);
+const KEPT: Duration = Duration::from_secs(LONGEST_ACCESS_LIFE.as_secs() + 120);
 /// How many subscribers may be behind before they are told that they have missed some.
 const BACKLOG: usize = 1_024;
 

@@ -1,12 +1,15 @@
 //! Users as administrators see them, the product gate, and who may use which route.
 
+use ballast_domain::TenantId;
+use ballast_platform::COLLECTIONS;
 use ballast_platform::request::{Access, Role, RouteEntry};
 use ballast_platform::token::AuthorityChoice;
+use ballast_storage::{Clock as _, Store};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::service::{PASSWORD, Running, Tokens, settings, start, start_with};
-use crate::support::{Answer, outcome};
+use crate::support::service::{PASSWORD, Running, Tokens, settings, start, start_on, start_with};
+use crate::support::{Answer, DrivenClock, outcome};
 
 async fn with_root() -> (Running, Tokens, String) {
     let running = start().await;
@@ -84,6 +87,48 @@ async fn a_disabled_account_is_out_until_it_is_enabled() {
     let tokens = running.sign_in("ann@example.com").await;
     assert_eq!(outcome(act("sign-out")).await, "204");
     assert_eq!(running.me(&tokens.access).await, "401 sessionRevoked");
+}
+
+/// Nothing waits for the store, which remembers it for the next start.
+#[tokio::test]
+async fn a_user_is_shut_out_at_once_and_until_they_are_let_in_again() {
+    let clock = DrivenClock::new();
+    let (store, faults) = Store::memory(COLLECTIONS, clock.clone()).unwrap();
+    let running = start_on(settings(), &store, clock.clone()).await;
+    running.user("root@example.com", Role::Admin).await;
+    let root = running.sign_in("root@example.com").await;
+    let ann = running.user("ann@example.com", Role::User).await;
+    let tokens = running.sign_in("ann@example.com").await;
+    let id: TenantId = ann.parse().unwrap();
+    let act = |user: &str, action: &str| {
+        let path = format!("admin/users/{user}/{action}");
+        running.with(Method::POST, &path, &root.access, &Value::Null)
+    };
+    let mut shut = running.platform.accounts().shut_users();
+    faults.set_hanging(true);
+    let disabling = tokio::spawn(Answer::of(act(&ann, "disable")));
+    let told = shut.wait_for(|all| all.contains_key(&id)).await.unwrap()[&id].clone();
+    assert_eq!((told.by.as_str(), told.at), ("root@example.com", clock.now()));
+    assert_eq!(running.me(&tokens.access).await, "401 sessionRevoked", "while the store hangs");
+    faults.set_hanging(false);
+    let answer = disabling.await.unwrap().json();
+    assert_eq!(answer["disabledBy"], "root@example.com");
+    let again = start_on(settings(), &store, clock.clone()).await;
+    assert_eq!(again.platform.accounts().shut_users().borrow()[&id], told);
+    let answer = Answer::of(act(&ann, "enable")).await.json();
+    assert_eq!((&answer["disabled"], &answer["disabledBy"]), (&json!(false), &Value::Null));
+    assert!(shut.borrow().is_empty());
+    running.sign_in("ann@example.com").await;
+    for (user, expected) in [("usr_nobody", "404 notFound"), ("demo", "409 lastAdministrator")] {
+        assert_eq!(outcome(act(user, "disable")).await, expected);
+        assert!(shut.borrow().is_empty(), "{user}");
+    }
+    faults.set_away(true);
+    assert_eq!(outcome(act(&ann, "disable")).await, "503 storeUnavailable");
+    assert!(shut.borrow().contains_key(&id), "what could not be written holds all the same");
+    faults.set_away(false);
+    assert_eq!(outcome(act(&ann, "enable")).await, "200");
+    assert!(shut.borrow().is_empty(), "and can be taken back");
 }
 
 #[tokio::test]

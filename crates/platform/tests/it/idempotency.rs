@@ -98,6 +98,7 @@ async fn serve(app: App, clock: Arc<DrivenClock>) -> Server {
         trusted_proxies: Vec::new(),
         per_address: Limit { requests, window: Duration::from_secs(60) },
         uncounted: |_| false,
+        apart: |_| false,
     };
     let layers = Layers::new(settings, clock);
     Server::start(layers.around(router.fallback(not_found))).await

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod administration;
+mod again;
 mod idempotency;
 mod jose;
 mod logs;

@@ -154,6 +154,7 @@ async fn start(setup: Setup) -> (Server, OpenApi, Vec<RouteEntry>, Arc<DrivenClo
         trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
         per_address: limit(setup.per_address),
         uncounted: |uri| uri.query() == Some("uncounted"),
+        apart: |_| false,
     };
     let layers = Layers::new(settings, clock.clone());
     let router = layers.around(router.fallback(not_found));

@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use ballast_domain::TenantId;
-use ballast_platform::account::{GRACE, IDLE_LIFE, WHOLE_LIFE};
+use ballast_platform::COLLECTIONS;
+use ballast_platform::account::GRACE;
 use ballast_platform::request::Role;
-use ballast_platform::{COLLECTIONS, token::Revocation};
+use ballast_platform::token::{LONGEST_ACCESS_LIFE, Revocation};
 use ballast_storage::{Clock as _, Options, Store};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::service::{Running, Tokens, settings, start, start_on};
+use crate::support::service::{
+    IDLE_LIFE, PASSWORD, Running, Tokens, WHOLE_LIFE, settings, start, start_on, start_with,
+};
 use crate::support::{Answer, DrivenClock, outcome};
 
 const ANN: &str = "ann@example.com";
@@ -109,6 +112,29 @@ async fn a_session_ends_when_it_is_not_used_and_in_any_case_one_day() {
 }
 
 #[tokio::test]
+async fn the_settings_say_how_long_tokens_and_sessions_are_good() {
+    let mut short = settings();
+    short.issuer.access_life = Duration::from_secs(5 * 60);
+    short.accounts.sessions.idle = Duration::from_secs(86_400);
+    let running = start_with(short).await;
+    running.user(ANN, Role::User).await;
+    let mut answer = Answer::of(running.login(ANN, PASSWORD)).await;
+    assert_eq!(answer.json()["expiresIn"], 300);
+    let browser = running.login(ANN, PASSWORD).header("origin", "https://app.example");
+    let cookie = Answer::of(browser).await.header("set-cookie").to_owned();
+    assert!(cookie.contains("Max-Age=86400;"), "{cookie}");
+    let tokens = Tokens::of(&answer);
+    running.clock.advance(Duration::from_secs(5 * 60 + 29));
+    assert_eq!(running.me(&tokens.access).await, "200");
+    running.clock.advance(Duration::from_secs(1));
+    assert_eq!(running.me(&tokens.access).await, "401 tokenExpired");
+    answer = Answer::of(running.refresh(&tokens.refresh)).await;
+    running.clock.advance(Duration::from_secs(86_400));
+    let late = running.refresh(&Tokens::of(&answer).refresh);
+    assert_eq!(outcome(late).await, "401 sessionRevoked");
+}
+
+#[tokio::test]
 async fn signing_out_ends_this_session_or_all() {
     let (running, here) = with_ann().await;
     let there = running.sign_in(ANN).await;
@@ -171,7 +197,7 @@ async fn sessions_do_not_pile_up() {
 async fn browsers_have_a_cookie_that_no_script_and_no_other_site_can_use() {
     let (running, _) = with_ann().await;
     let own = "https://app.example";
-    let login = running.login(ANN, crate::support::service::PASSWORD).header("origin", own);
+    let login = running.login(ANN, PASSWORD).header("origin", own);
     let answer = Answer::of(login).await;
     assert_eq!(answer.json().get("refreshToken"), None);
     let cookie = answer.header("set-cookie");
@@ -190,10 +216,10 @@ async fn browsers_have_a_cookie_that_no_script_and_no_other_site_can_use() {
     let reused = Answer::of(refresh(own)).await;
     assert_eq!(reused.outcome(), "401 refreshTokenReused");
     assert!(reused.header("set-cookie").starts_with("ballast_refresh=; Max-Age=0;"));
-    let evil = running.login(ANN, crate::support::service::PASSWORD);
+    let evil = running.login(ANN, PASSWORD);
     assert_eq!(outcome(evil.header("origin", "https://evil.example")).await, "403 originRefused");
     let body = json!({
-        "email": ANN, "password": crate::support::service::PASSWORD, "tokenIn": "body",
+        "email": ANN, "password": PASSWORD, "tokenIn": "body",
     });
     let asked = Answer::of(running.post("auth/login", &body).header("origin", own)).await;
     assert!(asked.json()["refreshToken"].is_string() && asked.header("set-cookie").is_empty());
@@ -216,7 +242,7 @@ async fn servers_and_sockets_hear_of_sessions_that_end() {
     let answer = list(0).await;
     assert_eq!(answer["revocations"][0]["sessionId"], heard.session_id);
     assert_eq!(answer["next"], running.clock.now().millis());
-    running.clock.advance(Duration::from_secs(1_021));
+    running.clock.advance(LONGEST_ACCESS_LIFE + Duration::from_secs(121));
     let operator = refreshed(&running, &operator.refresh).await;
     let path = "revocations?after=0";
     let list = running.with(Method::GET, path, &operator.access, &Value::Null);
@@ -268,7 +294,7 @@ async fn without_the_store_nobody_is_let_in_or_thrown_out() {
     let (running, tokens) = with_ann().await;
     let faults = running.faults.as_ref().unwrap();
     faults.set_away(true);
-    let login = running.login(ANN, crate::support::service::PASSWORD);
+    let login = running.login(ANN, PASSWORD);
     assert_eq!(outcome(login).await, "503 storeUnavailable");
     assert_eq!(outcome(running.refresh(&tokens.refresh)).await, "503 storeUnavailable");
     faults.set_away(false);

@@ -12,8 +12,8 @@ use ballast_domain::TenantId;
 use ballast_platform::request::{Denial, Identity, Role};
 use ballast_platform::seal::MasterKey;
 use ballast_platform::token::{
-    AuthorityChoice, Claims, Issuer, IssuerError, IssuerSettings, KeySource, SIGNING_KEYS,
-    SigningAlgorithm, Verifier, VerifierSettings,
+    AuthorityChoice, Claims, Issuer, IssuerError, IssuerSettings, KeySource, LONGEST_ACCESS_LIFE,
+    SIGNING_KEYS, SigningAlgorithm, Verifier, VerifierSettings,
 };
 use ballast_storage::{Clock as _, ProductStore, Store};
 use base64::Engine as _;
@@ -38,6 +38,7 @@ fn settings(algorithm: SigningAlgorithm) -> IssuerSettings {
         audience: "ballast".to_owned(),
         product_id: "trading".to_owned(),
         algorithm,
+        access_life: Duration::from_secs(900),
     }
 }
 
@@ -293,7 +294,7 @@ async fn tokens_of_a_replaced_key_are_good_until_they_expire() {
         format!("{}.{rest}", encoded(&header))
     };
     refused(verifier.verify(&without_kid).await, "it names none of several keys");
-    world.clock.advance(Duration::from_secs(900 + 301));
+    world.clock.advance(LONGEST_ACCESS_LIFE + Duration::from_secs(301));
     world.issuer.reload().await.unwrap();
     assert_eq!(world.issuer.jwks().keys.len(), 1);
     refused(verifier.verify(&old).await, "its key is gone");

@@ -1,6 +1,7 @@
 //! Who asks, with their own tenant and no other.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -9,11 +10,15 @@ use ballast_domain::{OrderId, ProfileId, RequestId, TradeId};
 use ballast_engine::step::{Answer, Command};
 use ballast_platform::request::{IDEMPOTENCY, Identity, Keyed, Problem, code};
 use ballast_storage::{Collection, Documents, Query};
+use tokio::time::timeout;
 
 use super::codes::{ANSWER_LATE, NOT_POSSIBLE, REFUSED};
 use crate::app::App;
 use crate::serve::tenants::{Tenant, TenantUnavailable};
 use crate::views::{VERSIONS, VersionRow};
+
+/// How long somebody's name may take to be read. Without it they are named by their id.
+const NAME_DEADLINE: Duration = Duration::from_millis(100);
 
 /// Whoever has sent the request. The tenant is theirs: a handler cannot name another.
 #[derive(Clone)]
@@ -31,13 +36,14 @@ impl FromRequestParts<App> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let identity = Identity::from_request_parts(parts, app).await?;
         let request_id = parts.extensions.get::<RequestId>().cloned();
-        let tenant = app.tenants.admit(&identity.user).await;
+        let tenant = app.tenants.admit(&identity.user);
         // Only what changes something is recorded under a name.
         let named = match parts.method.is_safe() {
             true => None,
-            false => app.entrance.name_of(&identity.user).await,
+            false => timeout(NAME_DEADLINE, app.entrance.name_of(&identity)).await.ok(),
         };
-        let name = named.unwrap_or_else(|| identity.user.to_string());
+        let name = named.and_then(Result::ok).flatten();
+        let name = name.unwrap_or_else(|| identity.user.to_string());
         Ok(Self { identity, tenant, request_id, name })
     }
 }
@@ -107,7 +113,7 @@ impl Caller {
 
 impl From<TenantUnavailable> for Problem {
     fn from(unavailable: TenantUnavailable) -> Self {
-        let wait = std::time::Duration::from_secs(2);
+        let wait = Duration::from_secs(2);
         match unavailable {
             TenantUnavailable::Starting => {
                 Self::new(&code::UNAVAILABLE, unavailable.to_string()).retry_after(wait)

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use ballast_platform::TOKEN_REFRESH_FAILURES;
 use ballast_storage::COMMIT_SECONDS;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram};
 
@@ -18,6 +19,9 @@ pub(super) const APPEND_SECONDS: &str = "ballast_journal_append_seconds";
 pub(super) const CONFIG_FAILURES: &str = "ballast_config_update_failures_total";
 pub(super) const PANICS: &str = "ballast_panics_total";
 pub(super) const CONTROL: &str = "ballast_trading_control_paused";
+pub(crate) const CONTROL_DRIFT: &str = "ballast_control_drift";
+pub(crate) const CONTROL_UPDATE_FAILURES: &str = "ballast_control_update_failures_total";
+pub(crate) const CONTROL_PROPAGATION_SECONDS: &str = "ballast_control_propagation_seconds";
 pub(super) const FEED_AGE: &str = "ballast_feed_age_seconds";
 pub(super) const FEED_UP: &str = "ballast_feed_up";
 pub(super) const STORE_UP: &str = "ballast_store_up";
@@ -66,7 +70,7 @@ const fn histogram(
     Metric { kind: Kind::Histogram, name, labels, says }
 }
 
-const METRICS: [Metric; 25] = [
+const METRICS: [Metric; 29] = [
     counter(
         REQUESTS,
         &["method", "route", "status"],
@@ -78,6 +82,14 @@ const METRICS: [Metric; 25] = [
     counter(SOCKETS_DROPPED, &[], "Sockets that were told less because they fell behind"),
     counter(CONFIG_FAILURES, &["code"], "Profiles that were not made or changed, by code"),
     gauge(CONTROL, &[], "Whether trading is paused or halted everywhere"),
+    gauge(CONTROL_DRIFT, &[], "Whether control in memory is not what the store has"),
+    counter(CONTROL_UPDATE_FAILURES, &[], "Changes of control that the store did not take"),
+    histogram(
+        CONTROL_PROPAGATION_SECONDS,
+        &[],
+        "From a change of control until a tenant's loop obeys it",
+    ),
+    counter(TOKEN_REFRESH_FAILURES, &["reason"], "Sessions that did not go on, by reason"),
     counter(ORDERS, &["state", "venue"], "Orders that came to a state, by venue"),
     counter(FILLS, &["venue"], "Fills that were booked, by venue"),
     counter(REFUSALS, &["code"], "Signals and orders that the gate refused, by code"),

@@ -143,7 +143,7 @@ async fn trading_connected(
     Extension(session): Extension<Session>,
 ) {
     let user = session.identity().user;
-    let tenant = hub.app.tenants.admit(&user).await;
+    let tenant = hub.app.tenants.admit(&user);
     // What a tenant has is not known before it runs.
     tokio::select! {
         () = session.ended() => return,

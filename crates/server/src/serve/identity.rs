@@ -5,17 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ballast_engine::ports::Clock;
-use ballast_platform::account::{AccountError, AccountSettings, Accounts};
+use ballast_platform::account::{AccountError, AccountSettings, Accounts, SessionLives, ShutUsers};
 use ballast_platform::audit::LogAudit;
 use ballast_platform::mail::MailSettings;
 use ballast_platform::request::{
-    Api, Authenticator, Gate, LayerSettings, Layers, Limit, Limiter, Network, Origin, Origins,
-    RouteEntry,
+    Api, Authenticator, Gate, Identity, LayerSettings, Layers, Limit, Limiter, Network, Origin,
+    Origins, RouteEntry,
 };
 use ballast_platform::seal::MasterKey;
-use ballast_platform::token::{AuthorityChoice, IssuerSettings, Revocations, SingleUser};
+use ballast_platform::token::{
+    AuthorityChoice, IssuerError, IssuerSettings, Revocations, SingleUser,
+};
 use ballast_platform::{COLLECTIONS, Platform, PlatformSettings};
 use ballast_storage::{Options, Store};
+use tokio::sync::watch;
 use utoipa::openapi::OpenApi;
 
 use super::settings::{Environment, Flags, Settings};
@@ -51,13 +54,23 @@ impl Entrance {
         }
         let directory = settings.data_dir.join(FOLDER);
         let options = Options { directory, collections: COLLECTIONS, max_bytes: None };
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let store = Store::open(options, Arc::clone(&clock)).await.map_err(CliError::failed)?;
-        let (product, master) = (store.product(), master_key(settings)?);
+        let store = Store::open(options, Arc::new(SystemClock)).await.map_err(CliError::failed)?;
+        Self::on(store, master_key(settings)?, settings, listen).await
+    }
+
+    /// Opens the identity service on a store of its own.
+    pub(super) async fn on(
+        store: Store,
+        master: MasterKey,
+        settings: &Settings,
+        listen: SocketAddr,
+    ) -> Result<Self, CliError> {
         let told = platform_settings(settings, listen)?;
-        let opened = Platform::open(told, product, master, Arc::new(LogAudit), clock).await;
+        let (audit, clock) = (Arc::new(LogAudit), Arc::new(SystemClock));
+        let opened = Platform::open(told, store.product(), master, audit, clock).await;
         let platform = opened.map_err(CliError::failed)?;
         let authenticator = platform.authority();
+        let limit = a_minute(settings.http.requests_per_minute_per_user);
         Ok(Self { store: Some(store), platform: Some(platform), authenticator, limit })
     }
 
@@ -75,6 +88,19 @@ impl Entrance {
     /// The sessions that have ended; none while everybody is one user.
     pub(crate) fn revocations(&self) -> Option<Revocations> {
         self.platform.as_ref().map(|platform| platform.revocations().clone())
+    }
+
+    /// The service's own store.
+    pub(super) const fn store(&self) -> Option<&Store> {
+        self.store.as_ref()
+    }
+
+    /// Removes signing keys whose last token has expired, and learns those that others have made.
+    pub(super) async fn forget_old_keys(&self) -> Result<(), IssuerError> {
+        match &self.platform {
+            Some(platform) => platform.issuer().reload().await,
+            None => Ok(()),
+        }
     }
 
     /// The service's routes, to be put below `/platform`.
@@ -106,10 +132,35 @@ impl Entrance {
         self.platform.as_ref().map(Platform::accounts)
     }
 
-    /// The e-mail address of a user, for people to read.
-    pub(crate) async fn name_of(&self, user: &ballast_domain::TenantId) -> Option<String> {
-        let user = self.platform.as_ref()?.accounts().user(user).await.ok()?;
-        Some(user.email)
+    /// The e-mail address of whoever asks, when it is at hand: what stops trading does not wait
+    /// for the store.
+    pub(crate) fn name_at_hand(&self, identity: &Identity) -> Option<String> {
+        let known = || self.accounts()?.known_name(&identity.user);
+        identity.email.clone().or_else(known)
+    }
+
+    /// The same, read when it is not at hand; `None` when nobody knows one.
+    ///
+    /// # Errors
+    /// [`AccountError::Store`] when the store does not answer.
+    pub(crate) async fn name_of(
+        &self,
+        identity: &Identity,
+    ) -> Result<Option<String>, AccountError> {
+        if let Some(name) = self.name_at_hand(identity) {
+            return Ok(Some(name));
+        }
+        let Some(accounts) = self.accounts() else { return Ok(None) };
+        match accounts.user(&identity.user).await {
+            Ok(user) => Ok(Some(user.email)),
+            Err(AccountError::Unknown(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Who is shut out, now and as it changes; nobody while everybody is one user.
+    pub(super) fn shut_users(&self) -> Option<watch::Receiver<ShutUsers>> {
+        Some(self.accounts()?.shut_users())
     }
 
     pub(crate) async fn close(&self) -> Result<(), CliError> {
@@ -142,6 +193,10 @@ const fn a_minute(requests: std::num::NonZeroU32) -> Limit {
     Limit { requests, window: Duration::from_secs(60) }
 }
 
+fn seconds(number: u32) -> Duration {
+    Duration::from_secs(number.into())
+}
+
 /// The layers around every route.
 pub(super) fn layers(settings: &Settings) -> Result<Layers, CliError> {
     let http = &settings.http;
@@ -152,6 +207,7 @@ pub(super) fn layers(settings: &Settings) -> Result<Layers, CliError> {
         trusted_proxies: proxies.collect::<Result<_, _>>().map_err(CliError::usage)?,
         per_address: a_minute(http.requests_per_minute_per_address),
         uncounted: realtime::is_of_connection,
+        apart: http::is_stop,
     };
     Ok(Layers::new(layers, Arc::new(SystemClock)))
 }
@@ -193,6 +249,7 @@ fn platform_settings(
             audience: identity.audience.clone(),
             product_id: settings.product_id.clone(),
             algorithm: identity.algorithm.parse().map_err(CliError::usage)?,
+            access_life: 60 * seconds(identity.access_token_minutes),
         },
         authority: AuthorityChoice {
             public_key_pem: identity.public_key.clone(),
@@ -206,6 +263,10 @@ fn platform_settings(
             verified_email_required: identity.verified_email_required,
             first_administrator: identity.first_administrator.clone(),
             public_url,
+            sessions: SessionLives {
+                idle: 86_400 * seconds(identity.refresh_token_days),
+                whole: 86_400 * seconds(identity.session_days),
+            },
         },
         mail,
         origins: origins(settings)?,

@@ -14,6 +14,9 @@ mod settings;
 mod system;
 mod tenant;
 pub(crate) mod tenants;
+#[cfg(test)]
+mod tests;
+mod upkeep;
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -190,8 +193,8 @@ impl Server {
         tracing::info!("stopping: finishing what was begun");
         ground.backtests.stop().await;
         Running { stop, tenants: desks.tenants.clone(), market, http }.stop().await;
-        // Tenants end with control: it outlives what the front has of it.
-        drop(desks);
+        // A stop that the store does not have yet is the last thing to be written.
+        let _ = timeout(REST_DEADLINE, desks.control.settled()).await;
         ground.left().await?;
         ended
     }
@@ -216,6 +219,9 @@ impl Server {
         let (last_close, closes) = watch::channel(None);
         let (market, requests) = MarketDesk::new();
         let control = TradingControl::open(&ground.store, Arc::new(SystemClock)).await;
+        if let Some(shut) = ground.entrance.shut_users() {
+            control.obey(shut);
+        }
         let health = Health::new(closes.clone());
         let kit = self.kit(&ground.store, &health, &control, &market)?;
         let tenants = Tenants::new(kit, stopping.clone());
@@ -238,7 +244,7 @@ impl Server {
             health: health.clone(),
             recent: RecentFrames::default(),
             gaps: gaps()?,
-            control: control.subscribe(),
+            control: control.clone(),
             paper: self.paper(),
             engine: self.engine(),
             snapshot_every: self.settings.engine.snapshot_every,
@@ -396,6 +402,8 @@ impl Server {
         let (listen, internal_listen) = (public.local_addr()?, internal.local_addr()?);
         tokio::spawn(desks.health.clone().watch(ground.store.clone(), stopping.clone()));
         let entrance = &ground.entrance;
+        let upkeep = upkeep::run(Arc::clone(entrance), ground.store.clone(), stopping.clone());
+        tokio::spawn(upkeep);
         let (gate, layers) = (entrance.gate(), identity::layers(&self.settings)?);
         let platform = entrance.api(gate.clone());
         let app = App::new(self.parts(desks, Arc::clone(entrance)));

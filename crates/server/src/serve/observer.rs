@@ -11,10 +11,12 @@ use ballast_engine::run::Observer;
 use ballast_engine::state::{STATE_FORMAT, State};
 use ballast_engine::step::Engine;
 use ballast_storage::Snapshot;
+use metrics::histogram;
 use serde::{Deserialize, Serialize};
 
+use super::control::TradingControl;
 use super::health::TenantHealth;
-use crate::metrics::count_events;
+use crate::metrics::{CONTROL_PROPAGATION_SECONDS, count_events};
 use crate::views::TenantView;
 
 /// Told of everything that has become durable for one tenant.
@@ -23,6 +25,9 @@ pub(super) struct TenantObserver {
     every: u64,
     taken: u64,
     health: TenantHealth,
+    control: TradingControl,
+    /// The version of control that the tenant obeyed last.
+    obeyed: Option<u64>,
 }
 
 impl Observer for TenantObserver {
@@ -43,6 +48,14 @@ impl Observer for TenantObserver {
 
     fn settled(&mut self, engine: &Engine) {
         self.view.settled(engine);
+        let obeyed = engine.control_version();
+        if self.obeyed == obeyed {
+            return;
+        }
+        self.obeyed = obeyed;
+        if let Some(told) = obeyed.and_then(|version| self.control.told(version)) {
+            histogram!(CONTROL_PROPAGATION_SECONDS).record(told.elapsed());
+        }
     }
 }
 
@@ -60,8 +73,14 @@ pub(super) fn state_of(snapshot: &Snapshot) -> Option<State> {
 }
 
 impl TenantObserver {
-    pub(super) fn new(view: Arc<TenantView>, snapshot_every: u64, health: TenantHealth) -> Self {
-        Self { view, every: snapshot_every.max(1), taken: 0, health }
+    pub(super) fn new(
+        view: Arc<TenantView>,
+        snapshot_every: u64,
+        health: TenantHealth,
+        control: TradingControl,
+    ) -> Self {
+        let obeyed = control.subscribe().borrow().as_ref().map(|control| control.version);
+        Self { view, every: snapshot_every.max(1), taken: 0, health, control, obeyed }
     }
 
     /// What an operator follows: fills, refusals, and profiles that stop.

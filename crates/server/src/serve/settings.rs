@@ -77,6 +77,9 @@ pub(crate) struct Identity {
     pub(crate) issuer: String,
     pub(crate) audience: String,
     pub(crate) algorithm: String,
+    pub(crate) access_token_minutes: u32,
+    pub(crate) refresh_token_days: u32,
+    pub(crate) session_days: u32,
     pub(crate) roles_claim: String,
     pub(crate) hs256_compatibility: bool,
     #[serde(default)]

@@ -9,8 +9,8 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use ballast_domain::{
-    Capital, ControlSnapshot, Envelope, Instrument, Mode, OrderId, ProfileDocument, ProfileId,
-    ProfileStatus, RequestId, Symbol, TenantId, Timestamp, VenueId,
+    Capital, Envelope, Instrument, Mode, OrderId, ProfileDocument, ProfileId, ProfileStatus,
+    RequestId, Symbol, TenantId, Timestamp, VenueId,
 };
 use ballast_engine::market::{Board, Frame};
 use ballast_engine::ports::{Clock, Entropy, Gaps, JournalError};
@@ -27,6 +27,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::control::TradingControl;
 use super::health::TenantHealth;
 use super::market::{Place, RecentFrames};
 use super::observer::TenantObserver;
@@ -77,7 +78,7 @@ pub(super) struct TenantWorld {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) gaps: Arc<dyn Gaps>,
-    pub(super) control: watch::Receiver<Option<Arc<ControlSnapshot>>>,
+    pub(super) control: TradingControl,
     pub(super) recent: RecentFrames,
     pub(super) market: watch::Sender<Option<PaperMarket>>,
     /// The way to the tenant while it runs.
@@ -262,7 +263,7 @@ impl TenantWorld {
             journal,
             broker: broker.clone(),
             clock: SharedClock(Arc::clone(&self.clock)),
-            control: self.control.clone(),
+            control: self.control.subscribe(),
             gaps: Arc::new(Stopwatch::new(Arc::clone(&self.gaps), PAPER)),
         };
         let observer = self.observer();
@@ -418,7 +419,8 @@ impl TenantWorld {
     }
 
     fn observer(&self) -> TenantObserver {
-        TenantObserver::new(Arc::clone(&self.view), self.snapshot_every, self.health.clone())
+        let (view, health) = (Arc::clone(&self.view), self.health.clone());
+        TenantObserver::new(view, self.snapshot_every, health, self.control.clone())
     }
 }
 

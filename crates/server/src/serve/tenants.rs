@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ballast_domain::{ControlSnapshot, ProfileDocument, ProfileId, RequestId, TenantId};
+use ballast_domain::{ProfileDocument, ProfileId, RequestId, TenantId};
 use ballast_engine::ports::{Clock, Entropy, Gaps};
 use ballast_engine::step::{Answer, Command, Settings as EngineOptions};
 use ballast_engine::strategy::Plan;
@@ -15,6 +15,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::control::TradingControl;
 use super::health::Health;
 use super::market::{CompileError, Compiled, MarketDesk, Place, RecentFrames, Seat};
 use super::tenant::{ConfiguredProfile, INBOX, TenantWorld, Way};
@@ -33,7 +34,7 @@ pub(super) struct Kit {
     pub(super) health: Health,
     pub(super) recent: RecentFrames,
     pub(super) gaps: Arc<dyn Gaps>,
-    pub(super) control: watch::Receiver<Option<Arc<ControlSnapshot>>>,
+    pub(super) control: TradingControl,
     pub(super) paper: PaperSettings,
     pub(super) engine: EngineOptions,
     pub(super) snapshot_every: u64,
@@ -191,19 +192,25 @@ impl Tenants {
     }
 
     /// The tenant of somebody who has proved who they are; made when they come for the first time.
-    pub(crate) async fn admit(&self, id: &TenantId) -> Arc<Tenant> {
-        let (tenant, seat, world) = {
-            // Nobody else admits the same tenant meanwhile.
-            let mut running = self.lock();
-            if let Some(known) = running.tenants.get(id) {
-                return Arc::clone(known);
+    /// It is seated and run by a task of its own, which nobody who hangs up can end.
+    pub(crate) fn admit(&self, id: &TenantId) -> Arc<Tenant> {
+        // Nobody else admits the same tenant meanwhile.
+        let mut running = self.lock();
+        if let Some(known) = running.tenants.get(id) {
+            return Arc::clone(known);
+        }
+        let store = self.kit.store.tenant(id);
+        let (tenant, seat, world) = self.make(store, Vec::new(), Vec::new(), None);
+        running.tenants.insert(id.clone(), Arc::clone(&tenant));
+        let (market, stopping) = (self.kit.market.clone(), self.stopping.clone());
+        running.tasks.push(tokio::spawn(async move {
+            let mut stopped = stopping.clone();
+            tokio::select! {
+                () = super::stopped(&mut stopped) => return,
+                () = market.seat(seat) => {}
             }
-            let made = self.make(self.kit.store.tenant(id), Vec::new(), Vec::new(), None);
-            running.tenants.insert(id.clone(), Arc::clone(&made.0));
-            made
-        };
-        self.kit.market.seat(seat).await;
-        self.supervise(world);
+            world.supervise(stopping).await;
+        }));
         tenant
     }
 

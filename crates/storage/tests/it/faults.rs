@@ -52,3 +52,27 @@ async fn a_store_that_is_away_says_so_and_comes_back() {
     faults.set_away(false);
     assert_eq!(journal.append(1, &batch(2, 1, 5)).await, Ok(Receipt::new(2)));
 }
+
+#[tokio::test]
+async fn a_store_that_hangs_answers_nothing_until_it_is_back() {
+    let fixture = Fixture::memory();
+    let faults = fixture.faults.clone().unwrap();
+    let flags = fixture.store.product().documents(&PLAIN);
+    faults.set_hanging(true);
+    let write = tokio::spawn({
+        let flags = flags.clone();
+        async move { flags.put("k", &1, Precondition::Absent, None).await }
+    });
+    let read = tokio::spawn({
+        let flags = flags.clone();
+        async move { flags.get::<Json>("other").await }
+    });
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!write.is_finished() && !read.is_finished());
+    faults.set_hanging(false);
+    assert!(write.await.unwrap().is_ok());
+    assert_eq!(read.await.unwrap(), Ok(None));
+    assert_eq!(flags.get::<Json>("k").await.unwrap().unwrap().body, 1);
+}

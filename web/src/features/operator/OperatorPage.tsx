@@ -15,6 +15,7 @@ import { useAction } from "~/components/useAction";
 import { count, moneyIn } from "~/format/number";
 import { plural, spoken } from "~/format/words";
 import { useCanAct, useControl, useHealth } from "~/realtime/hooks";
+import { StopsPanel } from "./StopsPanel";
 import { useTenants, type TenantRow } from "./useTenants";
 import classes from "./Operator.module.css";
 
@@ -47,6 +48,7 @@ function ControlPanel() {
         <Panel title="Health">
           {health === undefined ? <Rows /> : <HealthFigures health={health} />}
         </Panel>
+        <StopsPanel version={control?.version ?? 0} />
         <Panel title="Tenants" flush className={classes.full}>
           {refused === undefined ? null : (
             <p className={classes.note}>The list of tenants was refused: {spoken(refused)}.</p>

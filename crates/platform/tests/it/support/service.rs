@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ballast_platform::account::{AccountSettings, Cause};
+use ballast_platform::account::{AccountSettings, Cause, SessionLives};
 use ballast_platform::audit::{Audit, AuditEvent, AuditRecord, AuditUnavailable, Recording};
 use ballast_platform::mail::MailSettings;
 use ballast_platform::request::{
@@ -21,6 +21,12 @@ use utoipa::openapi::OpenApi;
 
 use super::{Answer, DrivenClock, Server};
 
+/// How long access tokens of the tests are good.
+pub(crate) const ACCESS_LIFE: Duration = Duration::from_secs(15 * 60);
+/// How long their sessions live without being used.
+pub(crate) const IDLE_LIFE: Duration = Duration::from_secs(30 * 86_400);
+/// How long they live at all.
+pub(crate) const WHOLE_LIFE: Duration = Duration::from_secs(90 * 86_400);
 pub(crate) const PASSWORD: &str = "four words like these";
 
 /// Keeps every record, unless it is told to fail.
@@ -79,6 +85,7 @@ pub(crate) fn settings() -> PlatformSettings {
             audience: "ballast".to_owned(),
             product_id: "trading".to_owned(),
             algorithm: SigningAlgorithm::ES256,
+            access_life: ACCESS_LIFE,
         },
         authority: AuthorityChoice::default(),
         roles_claim: "roles".to_owned(),
@@ -87,6 +94,7 @@ pub(crate) fn settings() -> PlatformSettings {
             verified_email_required: false,
             first_administrator: "demo".parse().unwrap(),
             public_url: "https://trade.example/app/".to_owned(),
+            sessions: SessionLives { idle: IDLE_LIFE, whole: WHOLE_LIFE },
         },
         mail: MailSettings::Development,
         origins: Origins::new(&["https://app.example".parse().unwrap()]),
@@ -132,6 +140,7 @@ pub(crate) async fn start_on(
         trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
         per_address: generous,
         uncounted: |_| false,
+        apart: |_| false,
     };
     let layers = Layers::new(layers, clock.clone());
     let server = Server::start(layers.around(router.fallback(not_found))).await;

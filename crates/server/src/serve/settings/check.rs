@@ -8,11 +8,14 @@ use rust_decimal::Decimal;
 
 use super::super::system::SystemClock;
 use super::{
-    Environment, FeedKind, MOST_WARM_UP_BARS, Market, Paper, ProfileSettings, Settings,
+    Environment, FeedKind, Identity, MOST_WARM_UP_BARS, Market, Paper, ProfileSettings, Settings,
     TenantSettings,
 };
 use crate::cli::CliError;
 
+/// As long as keys and ended sessions are remembered for.
+const LONGEST_ACCESS_MINUTES: u32 = 60;
+const LONGEST_SESSION_DAYS: u32 = 365;
 /// A year in nine hours.
 const HIGHEST_SPEED: u32 = 1_000;
 /// How long a server can run at least until its market comes to the end of what can be told.
@@ -31,6 +34,7 @@ impl Settings {
             return Err(CliError::usage(message));
         }
         self.check_safety()?;
+        self.identity.check().map_err(CliError::usage)?;
         if self.market.feed == FeedKind::Simulated {
             self.market.check_time(SystemClock.now()).map_err(CliError::usage)?;
         }
@@ -97,6 +101,30 @@ impl Settings {
                 let what = faults.join("; ");
                 Err(CliError::usage(format!("environment = \"production\": {what}")))
             }
+        }
+    }
+}
+
+impl Identity {
+    /// Whether people stay signed in for a time that makes sense.
+    fn check(&self) -> Result<(), String> {
+        let lives = [
+            ("access_token_minutes", self.access_token_minutes, 1, LONGEST_ACCESS_MINUTES),
+            ("refresh_token_days", self.refresh_token_days, 1, LONGEST_SESSION_DAYS),
+            ("session_days", self.session_days, 1, LONGEST_SESSION_DAYS),
+        ];
+        for (name, asked, least, most) in lives {
+            if !(least..=most).contains(&asked) {
+                return Err(format!("identity.{name} must be from {least} to {most}, got {asked}"));
+            }
+        }
+        let (idle, whole) = (self.refresh_token_days, self.session_days);
+        match idle <= whole {
+            true => Ok(()),
+            false => Err(format!(
+                "identity.refresh_token_days must be at most identity.session_days, {whole}, got \
+                 {idle}: no refresh token outlives its session"
+            )),
         }
     }
 }
@@ -290,6 +318,16 @@ mod tests {
             ("[paper]\nvolume_share = 0\n", "paper.volume_share must be above 0 and at most 1"),
             ("[paper]\nvolume_share = 7\n", "paper.volume_share must be above 0 and at most 1"),
             ("[market]\nwarm_up_bars = 4294967295\n", "warm_up_bars must be at most 1000000"),
+            (
+                "[identity]\naccess_token_minutes = 0\n",
+                "identity.access_token_minutes must be from 1 to 60, got 0",
+            ),
+            ("[identity]\naccess_token_minutes = 61\n", "from 1 to 60, got 61"),
+            ("[identity]\nsession_days = 366\n", "identity.session_days must be from 1 to 365"),
+            (
+                "[identity]\nsession_days = 7\n",
+                "identity.refresh_token_days must be at most identity.session_days, 7, got 30",
+            ),
             ("[[tenants]]\nid = 'a'\n[[tenants]]\nid = 'a'\n", "tenant a is there twice"),
             ("listen = 'here'\n", "listen"),
             ("x = \n", "x = "),

@@ -12,6 +12,8 @@ enum Form {
     Text,
     /// `true` or `false`, `1` or `0`, `yes` or `no`, `on` or `off`.
     Switch,
+    /// A whole number.
+    Number,
     /// Separated by commas.
     List,
     /// Text that may also stand in the file that the variable with `_FILE` behind its name names.
@@ -19,7 +21,7 @@ enum Form {
 }
 
 /// Every variable, the setting that it stands for, and its form.
-const VARIABLES: [(&str, &[&str], Form); 21] = [
+const VARIABLES: [(&str, &[&str], Form); 24] = [
     ("BALLAST_DATA_DIR", &["data_dir"], Form::Text),
     ("BALLAST_LISTEN", &["listen"], Form::Text),
     ("BALLAST_INTERNAL_LISTEN", &["internal_listen"], Form::Text),
@@ -32,6 +34,9 @@ const VARIABLES: [(&str, &[&str], Form); 21] = [
     ("BALLAST_BEHIND_TLS", &["http", "behind_tls"], Form::Switch),
     ("PLATFORM_AUTH_ENABLED", &["identity", "enabled"], Form::Switch),
     ("PLATFORM_REGISTRATION_OPEN", &["identity", "registration_open"], Form::Switch),
+    ("PLATFORM_ACCESS_TOKEN_MINUTES", &["identity", "access_token_minutes"], Form::Number),
+    ("PLATFORM_REFRESH_TOKEN_DAYS", &["identity", "refresh_token_days"], Form::Number),
+    ("PLATFORM_SESSION_DAYS", &["identity", "session_days"], Form::Number),
     ("PLATFORM_JWT_ISSUER", &["identity", "issuer"], Form::Text),
     ("PLATFORM_JWT_AUDIENCE", &["identity", "audience"], Form::Text),
     ("PLATFORM_JWT_PUBLIC_KEY", &["identity", "public_key"], Form::Secret),
@@ -78,6 +83,10 @@ fn text_of(name: &str, form: Form) -> Result<Option<String>, CliError> {
 fn value(name: &str, text: &str, form: Form) -> Result<Value, CliError> {
     match form {
         Form::Text | Form::Secret => Ok(text.into()),
+        Form::Number => match text.trim().parse::<i64>() {
+            Ok(number) => Ok(number.into()),
+            Err(_) => Err(CliError::usage(format!("{name}='{text}' is not a whole number"))),
+        },
         Form::List => {
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
             Ok(Value::Array(items.map(Value::from).collect()))
@@ -125,6 +134,8 @@ mod tests {
         assert_eq!(value("X", "Yes", Form::Switch).unwrap(), true.into());
         assert_eq!(value("X", "0", Form::Switch).unwrap(), false.into());
         assert!(value("X", "maybe", Form::Switch).is_err());
+        assert_eq!(value("X", " 20 ", Form::Number).unwrap(), 20.into());
+        assert!(value("X", "20m", Form::Number).is_err());
         let list = value("X", "https://a.example, https://b.example,", Form::List).unwrap();
         assert_eq!(list.as_array().map(Vec::len), Some(2));
         let mut table = Table::new();

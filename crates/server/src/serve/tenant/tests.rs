@@ -12,10 +12,8 @@ use super::super::system::{SystemClock, SystemEntropy};
 use super::super::{Board, COLLECTIONS, Flags, Server, Settings};
 use super::*;
 
-type Control = watch::Receiver<Option<Arc<ControlSnapshot>>>;
-
 /// The first tenant of the default settings, on `store`.
-fn world(store: &Store, control: Control, health: &Health) -> TenantWorld {
+fn world(store: &Store, control: TradingControl, health: &Health) -> TenantWorld {
     let settings = Settings::load(None, Flags::default()).unwrap();
     let instruments = sim_instruments().iter().map(|listed| listed.instrument).collect();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -54,8 +52,8 @@ async fn the_cause_of_a_failure_is_told_and_not_what_followed_from_it() {
     let directory = directory.path().to_owned();
     let full = Options { directory, collections: &COLLECTIONS, max_bytes: Some(512 << 10) };
     let store = Store::open(full, Arc::new(SystemClock)).await.unwrap();
-    let (_control, controlled) = watch::channel(Some(Arc::default()));
-    let mut world = world(&store, controlled, &Health::new(watch::channel(None).1));
+    let control = TradingControl::open(&store, Arc::new(SystemClock)).await;
+    let mut world = world(&store, control, &Health::new(watch::channel(None).1));
     world.profiles[0].settings.name = "x".repeat(600_000);
     let (_stop, mut stopping) = watch::channel(false);
     for _ in 0..30 {

@@ -2,11 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use ballast_domain::Timestamp;
-use ballast_platform::account::{AccountSettings, Cause, Client as AccountClient};
+use ballast_platform::account::{AccountSettings, Cause, Client as AccountClient, SessionLives};
 use ballast_platform::audit::LogAudit;
 use ballast_platform::mail::MailSettings;
 use ballast_platform::request::{Origins, Role};
@@ -22,6 +23,8 @@ use serde_json::Value;
 use super::client::Client;
 use super::people::PASSWORD;
 use crate::support::Desk;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A clock that stands.
 #[derive(Debug)]
@@ -64,6 +67,7 @@ fn settings() -> PlatformSettings {
             audience: "ballast".to_owned(),
             product_id: "ballast".to_owned(),
             algorithm: SigningAlgorithm::ES256,
+            access_life: Duration::from_secs(900),
         },
         authority: AuthorityChoice::default(),
         roles_claim: "roles".to_owned(),
@@ -72,6 +76,7 @@ fn settings() -> PlatformSettings {
             verified_email_required: false,
             first_administrator: "demo".parse().unwrap(),
             public_url: "http://localhost".to_owned(),
+            sessions: SessionLives { idle: 30 * DAY, whole: 90 * DAY },
         },
         mail: MailSettings::Development,
         origins: Origins::default(),

@@ -103,15 +103,23 @@ async fn metrics_are_those_of_the_documentation_and_tell_what_was_traded() {
     let mut faulty = idle("Faulty", "ACME");
     faulty["strategyConfig"]["entry"] = json!("close >");
     ann.client.post("/api/profiles", &faulty).await.problem(422, "invalid");
+    let admin = Person::first(&server).await;
+    for what in ["pause", "resume"] {
+        let path = format!("/internal/trading/{what}");
+        admin.client.post(&path, &json!({"reason": "To measure it"})).await.json(200);
+    }
     let public = Client::nobody(&server.url());
+    let refresh = json!({"refreshToken": "none of ours"});
+    assert_eq!(public.post("/platform/api/auth/refresh", &refresh).await.status, 401);
     for (auth, packet) in [(json!({}), "44/"), (json!({"token": ann.client.token()}), "40/")] {
         let answer = socket(&public, &auth).await;
         assert!(answer.starts_with(packet), "{answer}");
     }
 
-    let scrape = eventually("the feed is told of", async || {
+    let late = ["ballast_feed_age_seconds{venue=\"market\"}", "ballast_control_drift"];
+    let scrape = eventually("what is measured now and then is told of", async || {
         let scrape = Scrape::of(&server);
-        scrape.values.contains_key("ballast_feed_age_seconds{venue=\"market\"}").then_some(scrape)
+        late.iter().all(|name| scrape.values.contains_key(*name)).then_some(scrape)
     })
     .await;
     assert_eq!(scrape.metrics, documented(), "run `cargo xtask generate`, or add what is missing");
@@ -127,7 +135,8 @@ async fn metrics_are_those_of_the_documentation_and_tell_what_was_traded() {
         (scrape.value("ballast_config_update_failures_total{code=\"invalid\"}"), 1.0),
         (scrape.value("ballast_socket_refusals_total{code=\"unauthenticated\"}"), 1.0),
         (scrape.value("ballast_socket_connections{namespace=\"trading\"}"), 1.0),
-        (scrape.value("ballast_tenants{state=\"running\"}"), 1.0),
+        (scrape.value("ballast_control_drift"), 0.0),
+        (scrape.value("ballast_control_update_failures_total"), 0.0),
         (scrape.value("ballast_panics_total"), 0.0),
         (scrape.value("ballast_capital_invariant_violations_total"), 0.0),
         (scrape.value("ballast_ready"), 1.0),
@@ -135,6 +144,7 @@ async fn metrics_are_those_of_the_documentation_and_tell_what_was_traded() {
     for (place, (value, expected)) in counts.into_iter().enumerate() {
         assert!((value - expected).abs() < 0.5, "count {place}: {value}, not {expected}");
     }
+    assert!(scrape.value("ballast_tenants{state=\"running\"}") > 0.5);
     let (submits, mean) = scrape.mean("ballast_order_submit_seconds", "{venue=\"paper\"}");
     assert!((submits - 2.0).abs() < 0.5, "{submits}");
     let (appends, append) = scrape.mean("ballast_journal_append_seconds", "");
@@ -143,6 +153,8 @@ async fn metrics_are_those_of_the_documentation_and_tell_what_was_traded() {
     for seconds in [mean, append, commit] {
         assert!(seconds > 0.000_01 && seconds < 5.0, "{seconds} s");
     }
+    let (obeyed, propagation) = scrape.mean("ballast_control_propagation_seconds", "");
+    assert!(obeyed > 0.5 && propagation < 5.0, "{obeyed} times, {propagation} s");
     for queue in ["tenant_inbox", "realtime", "operators"] {
         let value =
             |what: &str| scrape.value(&format!("ballast_queue_{what}{{queue=\"{queue}\"}}"));

@@ -4,6 +4,7 @@
 
 mod access;
 mod client;
+mod control;
 mod crashes;
 mod forge;
 mod health;

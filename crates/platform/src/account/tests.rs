@@ -1,0 +1,115 @@
+//! What is done for an address tells nobody whether it has an account.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use ballast_storage::{Clock, Faults, Store};
+
+use super::{AccountError, AccountSettings, Accounts, Cause, Client, SessionLives};
+use crate::audit::LogAudit;
+use crate::mail::MailSettings;
+use crate::request::Origins;
+use crate::seal::MasterKey;
+use crate::token::{AuthorityChoice, IssuerSettings, SigningAlgorithm};
+use crate::{COLLECTIONS, Platform, PlatformSettings};
+
+const KNOWN: &str = "known@example.com";
+const UNKNOWN: &str = "unknown@example.com";
+const PASSWORD: &str = "four words like these";
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[derive(Debug)]
+struct Standing;
+
+impl Clock for Standing {
+    fn now(&self) -> ballast_domain::Timestamp {
+        ballast_domain::Timestamp::from_nanos(1_790_000_000_000_000_000)
+    }
+}
+
+async fn accounts() -> (Accounts, Faults) {
+    let (store, faults) = Store::memory(COLLECTIONS, Arc::new(Standing)).unwrap();
+    let settings = PlatformSettings {
+        issuer: IssuerSettings {
+            issuer: "ballast".to_owned(),
+            audience: "ballast".to_owned(),
+            product_id: "ballast".to_owned(),
+            algorithm: SigningAlgorithm::ES256,
+            access_life: Duration::from_secs(900),
+        },
+        authority: AuthorityChoice::default(),
+        roles_claim: "roles".to_owned(),
+        accounts: AccountSettings {
+            registration_open: true,
+            verified_email_required: false,
+            first_administrator: "demo".parse().unwrap(),
+            public_url: "https://trade.example".to_owned(),
+            sessions: SessionLives { idle: DAY, whole: DAY },
+        },
+        mail: MailSettings::Development,
+        origins: Origins::default(),
+        behind_tls: false,
+    };
+    let master = MasterKey::from_base64("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
+    let audit = Arc::new(LogAudit);
+    let opened = Platform::open(settings, store.product(), master, audit, Arc::new(Standing));
+    let accounts = opened.await.unwrap().accounts().clone();
+    accounts.register(KNOWN, PASSWORD.to_owned(), &Cause::default()).await.unwrap();
+    (accounts, faults)
+}
+
+/// What was done: passwords hashed, and the store asked to read and to write.
+async fn done(accounts: &Accounts, faults: &Faults, act: impl Future<Output = ()>) -> [u64; 4] {
+    let count = || {
+        let (asked, inner) = (faults.asked(), &accounts.inner);
+        let mails = inner.mailer.mailbox().unwrap().messages().len() as u64;
+        [inner.hasher.hashed.load(Ordering::Relaxed), asked.reads, asked.writes, mails]
+    };
+    let before = count();
+    act.await;
+    let after = count();
+    std::array::from_fn(|index| after[index] - before[index])
+}
+
+#[tokio::test]
+async fn to_register_does_the_same_for_an_address_with_an_account() {
+    let (accounts, faults) = accounts().await;
+    let register = async |email: &str| {
+        let (password, cause) = ("other words than those".to_owned(), Cause::default());
+        accounts.register(email, password, &cause).await.unwrap();
+    };
+    let known = done(&accounts, &faults, register(KNOWN)).await;
+    let unknown = done(&accounts, &faults, register(UNKNOWN)).await;
+    assert_eq!(known, unknown);
+    assert_eq!((known[0], known[3]), (1, 1), "one hash, one message");
+    let client = Client { address: IpAddr::from([192, 0, 2, 1]), user_agent: String::new() };
+    let password = PASSWORD.to_owned();
+    let signed_in = accounts.sign_in(KNOWN, password, &client, &Cause::default()).await;
+    assert!(signed_in.is_ok(), "the account is as it was: {signed_in:?}");
+}
+
+#[tokio::test]
+async fn a_wrong_password_does_the_same_for_an_address_with_an_account() {
+    let (accounts, faults) = accounts().await;
+    let client = Client { address: IpAddr::from([192, 0, 2, 1]), user_agent: String::new() };
+    let sign_in = async |email: &str| {
+        let password = "not the password".to_owned();
+        let refused = accounts.sign_in(email, password, &client, &Cause::default()).await;
+        assert!(matches!(refused, Err(AccountError::Credentials)), "{refused:?}");
+    };
+    let known = done(&accounts, &faults, sign_in(KNOWN)).await;
+    let unknown = done(&accounts, &faults, sign_in(UNKNOWN)).await;
+    assert_eq!(known, unknown);
+    assert_eq!(known[0], 1);
+}
+
+#[tokio::test]
+async fn a_forgotten_password_does_nothing_before_its_answer() {
+    let (accounts, faults) = accounts().await;
+    for email in [KNOWN, UNKNOWN] {
+        let forgot = async { accounts.forgot_password(email, &Cause::default()).unwrap() };
+        assert_eq!(done(&accounts, &faults, forgot).await, [0; 4], "{email}");
+    }
+}

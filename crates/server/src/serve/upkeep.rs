@@ -1,0 +1,98 @@
+//! What a running server does now and then beside trading: it learns which sessions others have
+//! ended, and removes what has expired.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ballast_storage::{Store, StoreError};
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::identity::Entrance;
+use super::stopped;
+
+/// How often ended sessions are read: they must be gone everywhere within five seconds.
+const FOLLOW_INTERVAL: Duration = Duration::from_secs(2);
+/// How often what has expired is removed.
+const PURGE_INTERVAL: Duration = Duration::from_secs(600);
+/// Expired documents that are removed in one write.
+const PURGED_AT_ONCE: usize = 500;
+
+/// Does it until everything is to stop.
+pub(super) async fn run(
+    entrance: Arc<Entrance>,
+    store: Store,
+    mut stopping: watch::Receiver<bool>,
+) {
+    tokio::select! {
+        () = stopped(&mut stopping) => {}
+        () = follow(&entrance) => {}
+        () = purge(&entrance, &store) => {}
+    }
+}
+
+async fn follow(entrance: &Entrance) {
+    let Some(revocations) = entrance.revocations() else { return std::future::pending().await };
+    let mut ticks = interval(FOLLOW_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = revocations.follow().await {
+            tracing::warn!(%error, "sessions that others have ended cannot be read");
+        }
+    }
+}
+
+async fn purge(entrance: &Entrance, store: &Store) {
+    let mut ticks = interval(PURGE_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        for store in entrance.store().into_iter().chain([store]) {
+            match purged(store).await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, "what had expired was removed"),
+                Err(error) => tracing::warn!(%error, "what has expired cannot be removed"),
+            }
+        }
+        if let Err(error) = entrance.forget_old_keys().await {
+            tracing::warn!(%error, "signing keys that were replaced cannot be removed");
+        }
+    }
+}
+
+/// Removes all that has expired, a little at a time.
+async fn purged(store: &Store) -> Result<usize, StoreError> {
+    let mut count = 0;
+    loop {
+        let removed = store.purge_expired(PURGED_AT_ONCE).await?;
+        count += removed;
+        if removed < PURGED_AT_ONCE {
+            return Ok(count);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ballast_storage::{Collection, Precondition};
+
+    use super::super::system::SystemClock;
+    use super::*;
+
+    static KEPT: [Collection; 1] = [Collection { name: "kept", indexes: &[] }];
+
+    #[tokio::test]
+    async fn all_that_has_expired_is_removed_and_nothing_else() {
+        let (store, _) = Store::memory(&KEPT, Arc::new(SystemClock)).unwrap();
+        let documents = store.product().documents(&KEPT[0]);
+        for number in 0..=PURGED_AT_ONCE {
+            let key = number.to_string();
+            documents.put(&key, &1, Precondition::Any, Some(Duration::ZERO)).await.unwrap();
+        }
+        documents.put("for good", &1, Precondition::Any, None).await.unwrap();
+        assert_eq!(purged(&store).await, Ok(PURGED_AT_ONCE + 1));
+        assert_eq!(purged(&store).await, Ok(0));
+        assert!(documents.get::<u8>("for good").await.unwrap().is_some());
+    }
+}
