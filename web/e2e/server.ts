@@ -135,7 +135,7 @@ export async function makeTrade(url: string, token: string, profileId: string): 
   return id;
 }
 
-/** Runs a back-test over the market's past; gives its id, once it is done. */
+/** Runs a back-test over the market's last day; gives its id, once it is done. */
 export async function makeRun(url: string, token: string): Promise<string> {
   const strategyConfig = {
     version: 1,
@@ -146,7 +146,11 @@ export async function makeRun(url: string, token: string): Promise<string> {
     exit: "crossunder(sma(close, 10), sma(close, 20))",
     sizing: { type: "percentOfEquity", value: "90" },
   };
-  const request = { strategyConfig, timeframe: "1m", data: { source: "market" } };
+  // Some dozen trades: checking a report of thousands takes longer than a test may.
+  const to = new Date();
+  const from = new Date(to.getTime() - 24 * 3_600_000);
+  const range = { from: from.toISOString(), to: to.toISOString() };
+  const request = { strategyConfig, timeframe: "1m", range, data: { source: "market" } };
   const asked = await post(url, "/api/backtest/run", request, token);
   if (asked.status >= 300) throw new Error(`no back-test: ${JSON.stringify(asked.answer)}`);
   const id = String(asked.answer.id);

@@ -31,7 +31,9 @@ async function isUsable(
   await expect(title.first()).toBeVisible();
   await expect(page.getByRole("status", { name: "Loading" })).toHaveCount(0);
 
-  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  // The report of a back-test is a document of its own, in a frame that runs no foreign script.
+  const checked = new AxeBuilder({ page }).withTags(RULES).exclude("iframe");
+  const { violations } = await checked.analyze();
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`);
   expect(found).toEqual([]);
 
