@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ballast_storage::{Store, StoreError};
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 
 use super::identity::Entrance;
 use super::stopped;
@@ -15,6 +15,8 @@ use super::stopped;
 const FOLLOW_INTERVAL: Duration = Duration::from_secs(2);
 /// How often what has expired is removed.
 const PURGE_INTERVAL: Duration = Duration::from_secs(600);
+/// When it is removed first: a start has better things to do.
+const FIRST_PURGE: Duration = Duration::from_secs(60);
 /// Expired documents that are removed in one write.
 const PURGED_AT_ONCE: usize = 500;
 
@@ -44,7 +46,7 @@ async fn follow(entrance: &Entrance) {
 }
 
 async fn purge(entrance: &Entrance, store: &Store) {
-    let mut ticks = interval(PURGE_INTERVAL);
+    let mut ticks = interval_at(Instant::now() + FIRST_PURGE, PURGE_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
