@@ -1431,7 +1431,7 @@ export interface components {
         };
         /** @description Every stop in force. */
         ControlList: {
-            items: components["schemas"]["StopRow"][];
+            items: components["schemas"]["ControlStop"][];
             /** @description What applies to everybody. */
             mode: components["schemas"]["ControlModeWord"];
             /** Format: int64 */
@@ -1453,6 +1453,27 @@ export interface components {
             reason?: string;
             /** Format: int64 */
             version: number;
+        };
+        /** @description What a stop covers. */
+        ControlScope: {
+            /** @description Which one; absent when it covers everything. */
+            id?: string;
+            type: components["schemas"]["ControlScopeKind"];
+        };
+        /**
+         * @description Of what there are several to stop.
+         * @enum {string}
+         */
+        ControlScopeKind: "global" | "venue" | "tenant" | "profile" | "symbol";
+        /** @description One stop in force. */
+        ControlStop: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who has set it. */
+            by: string;
+            mode: components["schemas"]["ControlModeWord"];
+            reason: string;
+            scope: components["schemas"]["ControlScope"];
         };
         /** @description An address and a password. */
         Credentials: {
@@ -2599,26 +2620,10 @@ export interface components {
             /** @description The price that triggers it. */
             level: string;
         };
-        /**
-         * @description Of what there are several to stop.
-         * @enum {string}
-         */
-        StopKind: "global" | "venue" | "tenant" | "profile" | "symbol";
-        /** @description One stop in force. */
+        /** @description The protective stop of a position. */
         StopRow: {
-            /** Format: date-time */
-            at: string;
-            /** @description Who has set it. */
-            by: string;
-            mode: components["schemas"]["ControlModeWord"];
-            reason: string;
-            scope: components["schemas"]["StopScope"];
-        };
-        /** @description What a stop covers. */
-        StopScope: {
-            /** @description Which one; absent when it covers everything. */
-            id?: string;
-            type: components["schemas"]["StopKind"];
+            kind: components["schemas"]["StopWord"];
+            level: string;
         };
         /**
          * @description What set a stop where it stands.
