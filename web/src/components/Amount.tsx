@@ -36,28 +36,41 @@ export function Profit(props: ProfitProps) {
   );
 }
 
-const FLASH: KeyframeAnimationOptions = { duration: 380, easing: "ease-out" };
-const lit = (colour: string): Keyframe[] => [
-  { background: `color-mix(in srgb, ${colour} 15%, transparent)` },
-  { background: "transparent" },
-];
-const RISE = lit("var(--profit)");
-const FALL = lit("var(--loss)");
+const FLASH_MS = 300;
+const SWEEP_MS = 60;
 const stillness = window.matchMedia("(prefers-reduced-motion: reduce)");
+const lit = new Map<HTMLElement, number>();
+let sweeping: ReturnType<typeof setInterval> | undefined;
+
+/** A step rather than a fade: a fade draws the cell anew in every frame. */
+function light(cell: HTMLElement, direction: number): void {
+  if (stillness.matches) return;
+  cell.dataset.flash = direction > 0 ? "up" : "down";
+  lit.set(cell, performance.now() + FLASH_MS);
+  sweeping ??= setInterval(sweep, SWEEP_MS);
+}
+
+function sweep(): void {
+  const now = performance.now();
+  for (const [cell, until] of lit) {
+    if (now < until) continue;
+    lit.delete(cell);
+    delete cell.dataset.flash;
+  }
+  if (lit.size > 0) return;
+  clearInterval(sweeping);
+  sweeping = undefined;
+}
 
 /** Lights up when the value rises or falls, for less than 400 ms and without moving anything. */
 export function Flash(props: { value: string; className?: string; children: ReactNode }) {
   const { value, className = "", children } = props;
   const element = useRef<HTMLSpanElement>(null);
   const before = useRef(value);
-  const flash = useRef<Animation>(undefined);
   useEffect(() => {
     const direction = compare(value, before.current);
     before.current = value;
-    if (direction === 0 || stillness.matches) return;
-    // No style is read, so that many changes in a frame cost one layout.
-    flash.current?.cancel();
-    flash.current = element.current?.animate(direction > 0 ? RISE : FALL, FLASH);
+    if (direction !== 0 && element.current !== null) light(element.current, direction);
   }, [value]);
   return (
     <span ref={element} className={`flash ${className}`}>

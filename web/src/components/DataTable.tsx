@@ -26,7 +26,7 @@ interface TableProps<T> {
 }
 
 /** From here on only the rows in view are drawn. */
-const VIRTUAL_FROM = 100;
+const VIRTUAL_FROM = 50;
 const ROW_HEIGHT = 32;
 const CARD_HEIGHT = 92;
 
@@ -131,7 +131,7 @@ function useWindow<T>(
     count: isVirtual ? rows.length : 0,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 12,
+    overscan: 8,
   });
   if (!isVirtual) return { shown: rows, before: 0, after: 0 };
   const items = virtualizer.getVirtualItems();
