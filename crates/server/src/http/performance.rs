@@ -150,7 +150,7 @@ async fn curve(
         ..equity_of(id)
     };
     let first = documents.query::<EquityHour>(&before).await.map_err(failed)?.documents.pop();
-    let begin = first.map_or(from.millis(), |hour| hour.body.from_ms().min(from.millis()));
+    let begin = first.map_or(from.millis(), |hour| hour.body.begin_ms().min(from.millis()));
     let mut wanted = Wanted {
         from: Some(Value::Integer(begin.min(from.millis() - HOUR_MS))),
         until,

@@ -51,7 +51,7 @@ impl EquityHour {
     }
 
     /// When it begins, in milliseconds since 1970.
-    pub(crate) const fn from_ms(&self) -> i64 {
+    pub(crate) const fn begin_ms(&self) -> i64 {
         self.from_ms
     }
 
