@@ -33,8 +33,8 @@ pub(crate) use table::{
 
 /// Upper edges of the histograms, in seconds: what people wait for, and what orders do.
 const SLOW: [f64; 9] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
-const FAST: [f64; 12] =
-    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5];
+const FAST: [f64; 13] =
+    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 2.5];
 /// How often what histograms were given is put into their buckets: until then it takes memory.
 const UPKEEP: Duration = Duration::from_secs(5);
 

@@ -86,7 +86,13 @@ async fn socket(public: &Client, auth: &serde_json::Value) -> String {
     let path = format!("{path}&sid={}", opened["sid"].as_str().unwrap());
     let connect = format!("40/trading,{auth}");
     assert_eq!(send(public.request("POST", &path).body(connect)).await.status, 200);
-    public.get(&path).await.text
+    loop {
+        let packets = public.get(&path).await.text;
+        // The server may ask meanwhile whether anybody is there.
+        if let Some(answer) = packets.split('\u{1e}').find(|packet| *packet != "2") {
+            return answer.to_owned();
+        }
+    }
 }
 
 #[tokio::test]
