@@ -93,7 +93,9 @@ const METRICS = [
 
 function words(result: Result): string {
   const metrics = METRICS.map((id) => `${id} ${result.audits[id]?.displayValue ?? "?"}`);
-  const scores = `performance ${scoreOf(result, "performance")}, accessibility ${scoreOf(result, "accessibility")}`;
+  const scores = (["performance", "accessibility"] as const)
+    .map((name) => `${name} ${scoreOf(result, name)}`)
+    .join(", ");
   return `${scores}; ${metrics.join(", ")}`;
 }
 

@@ -99,7 +99,8 @@ function report(name: string, rows: number, ticks: number, frames: Frames): void
   const { perSecond, meanMs, p99Ms, longestMs, within20MsPct } = frames;
   process.stdout.write(
     `\n${name}: ${rows} rows drawn, ${ticks.toFixed(0)} prices/s, ` +
-      `${perSecond.toFixed(1)} frames/s, mean ${meanMs.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, ` +
+      `${perSecond.toFixed(1)} frames/s, mean ${meanMs.toFixed(1)} ms, ` +
+      `p99 ${p99Ms.toFixed(1)} ms, ` +
       `longest ${longestMs.toFixed(1)} ms, ${within20MsPct.toFixed(1)} % within 20 ms ` +
       `(${cpus()[0]?.model ?? "CPU"}, ${cpus().length} cores, load ${load.toFixed(2)})\n`,
   );

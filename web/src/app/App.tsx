@@ -60,7 +60,9 @@ function useTellingOfOthers(session: SessionState): string | undefined {
     notifications.clean();
     notifications.show({
       title: "Another user has signed in",
-      message: `Another tab of this browser signed in as ${user.email}, so this one shows their account too.`,
+      message:
+        `Another tab of this browser signed in as ${user.email}, ` +
+        "so this one shows their account too.",
       autoClose: false,
     });
     void navigate({ to: "/", replace: true });

@@ -85,7 +85,7 @@ export function evaluationKey(profileId: string, symbol: string): string {
   return `${profileId}|${symbol}`;
 }
 
-/** Folds messages in the order in which they came; `now` is this browser's clock in milliseconds. */
+/** Folds messages in the order in which they came; `now` is the browser's clock in milliseconds. */
 export function reduce(before: LiveState, messages: readonly Message[], now: number): Reduction {
   const draft = new Draft(before);
   for (const message of messages) step(draft, message, now);

@@ -231,8 +231,8 @@ impl Gate {
         Self { authenticator, per_user }
     }
 
-    /// Lets a request pass that has the role, and notes in it who has sent it. It is counted, unless
-    /// it is by a route that stops something, which is heard however much its user has asked.
+    /// Lets a request pass that has the role, and notes in it who has sent it. It is counted, but
+    /// for one that stops something, which is heard however much its user has asked.
     pub(super) async fn admit(
         &self,
         role: Role,

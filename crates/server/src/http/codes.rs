@@ -13,7 +13,8 @@ problem_codes! {
         "The detail says what stands in the way.";
     PAUSE_OVERTOOK = 409 "pauseOvertook":
         "Trading was paused meanwhile",
-        "The pause stays. See who has paused it and why, then let entries go again if that is over.";
+        "The pause stays. See who has paused it and why, then let entries go again if that is \
+         over.";
     REFUSED = 422 "refused":
         "The risk gate refuses this",
         "The detail says why; 'refusal' has the code and the numbers.";

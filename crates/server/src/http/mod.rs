@@ -26,7 +26,9 @@ mod web;
 
 use axum::Router;
 use axum::middleware::from_fn;
+use axum::routing::any;
 use ballast_platform::request::{Api, Gate, RouteEntry};
+use tower_http::compression::CompressionLayer;
 use utoipa::openapi::OpenApi;
 
 use crate::app::App;
@@ -41,7 +43,9 @@ pub(crate) use internal::router as internal_router;
 pub(crate) fn router(gate: Gate, app: App, platform: Api<()>) -> Router {
     let api = routes(gate).with_state(app).nest("/platform", platform);
     let (router, description, _) = api.split();
-    let router = description::add(router, description).fallback(web::answer);
+    // The application alone is compressed: it holds nothing secret that its length could tell of.
+    let application = any(web::answer).layer(CompressionLayer::new());
+    let router = description::add(router, description).fallback_service(application);
     router.layer(from_fn(count_request))
 }
 

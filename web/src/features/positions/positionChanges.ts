@@ -26,10 +26,16 @@ export function changesOf(before: PositionRow, now: PositionRow, tick?: string):
 /** What goes on moving a stop after a person has moved it. */
 export function whatMovesItFurther(stop: Stop): string | undefined {
   if (stop?.kind === "trailing") {
-    return "This stop trails, and goes on trailing from your level: at each close of a bar it moves to the trail's distance when that is closer to the price.";
+    return (
+      "This stop trails, and goes on trailing from your level: at each close of a bar it moves " +
+      "to the trail's distance when that is closer to the price."
+    );
   }
   if (stop?.kind === "breakEven") {
-    return "This stop went to break-even. A later close may take it back to the entry price when your level is further from the price.";
+    return (
+      "This stop went to break-even. A later close may take it back to the entry price when your " +
+      "level is further from the price."
+    );
   }
   return undefined;
 }

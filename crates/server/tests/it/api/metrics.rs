@@ -95,6 +95,18 @@ async fn socket(public: &Client, auth: &serde_json::Value) -> String {
     }
 }
 
+/// Pauses and resumes, and fails to go on with a session.
+async fn measured(server: &Server) {
+    let admin = Person::first(server).await;
+    for what in ["pause", "resume"] {
+        let path = format!("/internal/trading/{what}");
+        admin.client.post(&path, &json!({"reason": "To measure it"})).await.json(200);
+    }
+    let refresh = json!({"refreshToken": "none of ours"});
+    let nobody = Client::nobody(&server.url());
+    assert_eq!(nobody.post("/platform/api/auth/refresh", &refresh).await.status, 401);
+}
+
 #[tokio::test]
 async fn metrics_are_those_of_the_documentation_and_tell_what_was_traded() {
     let desk = desk(OPEN);
@@ -109,14 +121,8 @@ async fn metrics_are_those_of_the_documentation_and_tell_what_was_traded() {
     let mut faulty = idle("Faulty", "ACME");
     faulty["strategyConfig"]["entry"] = json!("close >");
     ann.client.post("/api/profiles", &faulty).await.problem(422, "invalid");
-    let admin = Person::first(&server).await;
-    for what in ["pause", "resume"] {
-        let path = format!("/internal/trading/{what}");
-        admin.client.post(&path, &json!({"reason": "To measure it"})).await.json(200);
-    }
+    measured(&server).await;
     let public = Client::nobody(&server.url());
-    let refresh = json!({"refreshToken": "none of ours"});
-    assert_eq!(public.post("/platform/api/auth/refresh", &refresh).await.status, 401);
     for (auth, packet) in [(json!({}), "44/"), (json!({"token": ann.client.token()}), "40/")] {
         let answer = socket(&public, &auth).await;
         assert!(answer.starts_with(packet), "{answer}");
