@@ -52,7 +52,7 @@ export async function ask(
 ): Promise<{ status: number; text: string }> {
   const headers: Record<string, string> = { "idempotency-key": crypto.randomUUID() };
   if (bearer !== undefined) headers.authorization = `Bearer ${bearer}`;
-  if (method === "PUT" || method === "DELETE") headers["if-match"] = "*";
+  if (["PUT", "PATCH", "DELETE"].includes(method)) headers["if-match"] = "*";
   if (body !== undefined) headers["content-type"] = "application/json";
   const response = await fetch(at + path, { method, headers, body: JSON.stringify(body) });
   return { status: response.status, text: await response.text() };

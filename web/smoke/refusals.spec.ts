@@ -63,8 +63,8 @@ test("requests without a token, and with one that is none, are refused", async (
 /** One of everything that has an id, owned by whoever checks. */
 async function owned(): Promise<Record<string, string>> {
   const { profile, symbol } = await idleProfile(token);
-  // A target that the next price may reach leaves an alert behind.
-  const near = { takeProfit: { percent: "0.0001" } };
+  // A stop and a target that the next price reaches: each leaves an alert behind.
+  const near = { takeProfit: { percent: "0.0001" }, stopLoss: { percent: "0.0001" } };
   await ended(await bought(entry(profile, symbol, near), token), token);
   const trade = await closed(await bought(entry(profile, symbol), token), token);
   const position = await bought(entry(profile, symbol), token);
@@ -132,12 +132,12 @@ test("what belongs to another tenant is not found, by every kind of id", async (
     const { status, text } = await ask(method, path, other, body);
     expect(status, `a stranger: ${method} ${path}: ${text}`).toBe(404);
   }
-  const { status, openPositions } = await read<{ status: string; openPositions: number }>(
+  const { state, openPositions } = await read<{ state: string; openPositions: number }>(
     `/api/profiles/${own.profile}`,
     token,
   );
-  expect({ status, openPositions }, "nothing was done").toEqual({
-    status: "running",
+  expect({ state, openPositions }, "nothing was done").toEqual({
+    state: "running",
     openPositions: 1,
   });
   await remove(own.profile ?? "", token);

@@ -28,7 +28,8 @@ use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::any;
 use ballast_platform::request::{Api, Gate, RouteEntry};
-use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate as _};
+use tower_http::compression::{CompressionLayer, DefaultPredicate};
 use utoipa::openapi::OpenApi;
 
 use crate::app::App;
@@ -44,7 +45,10 @@ pub(crate) fn router(gate: Gate, app: App, platform: Api<()>) -> Router {
     let api = routes(gate).with_state(app).nest("/platform", platform);
     let (router, description, _) = api.split();
     // The application alone is compressed: it holds nothing secret that its length could tell of.
-    let application = any(web::answer).layer(CompressionLayer::new());
+    // A problem is completed with the request's id on its way out, and is short.
+    let predicate =
+        DefaultPredicate::new().and(NotForContentType::const_new("application/problem+json"));
+    let application = any(web::answer).layer(CompressionLayer::new().compress_when(predicate));
     let router = description::add(router, description).fallback_service(application);
     router.layer(from_fn(count_request))
 }

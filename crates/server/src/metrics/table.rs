@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use ballast_platform::TOKEN_REFRESH_FAILURES;
 use ballast_storage::COMMIT_SECONDS;
-use metrics::{counter, describe_counter, describe_gauge, describe_histogram};
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge};
 
 pub(super) const REQUESTS: &str = "ballast_requests_total";
 pub(super) const REQUEST_SECONDS: &str = "ballast_request_duration_seconds";
@@ -131,6 +131,8 @@ pub(super) fn describe() {
             counter!(name).increment(0);
         }
     }
+    // Until memory and store are compared for the first time nothing says that they differ.
+    gauge!(CONTROL_DRIFT).set(0.0);
 }
 
 const HEAD: &str = "\
