@@ -57,10 +57,9 @@ impl Shown {
 
     /// It has all that `before` had; what had ended is as it was.
     fn goes_on_from(&self, before: &Self) {
-        let [told, told_before] = [self, before].map(|shown| lines(&shown.timelines));
         let lists = [
             (&self.trades, &before.trades),
-            (&told, &told_before),
+            (&self.timelines, &before.timelines),
             (&self.transfers, &before.transfers),
         ];
         for (now, before) in lists {
@@ -76,17 +75,6 @@ impl Shown {
             }
         }
     }
-}
-
-/// The lines of timelines. An evaluation is told with a view to what is held when its line is made,
-/// and what was held may have been left in the same moment: its words are left out.
-fn lines(timelines: &[Value]) -> Vec<Value> {
-    let mut lines = timelines.to_vec();
-    for line in lines.iter_mut().filter(|line| line["kind"] == "evaluation") {
-        line["text"] = Value::Null;
-        line["evaluation"]["text"] = Value::Null;
-    }
-    lines
 }
 
 #[tokio::test]
