@@ -69,12 +69,7 @@ impl Caller {
         let documents = self.tenant.store.documents(&IDEMPOTENCY);
         let (user, replies) = (self.identity.user.clone(), app.replies.clone());
         let work = work(app, self, body);
-        let work = async move {
-            match work.await {
-                Ok(answer) => answer.into_response(),
-                Err(problem) => problem.into_response(),
-            }
-        };
+        let work = async move { work.await.into_response() };
         replies.answer(&documents, &user, once, work).await
     }
 
