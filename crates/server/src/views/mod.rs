@@ -12,6 +12,7 @@ mod project;
 mod sentences;
 mod shown;
 mod store;
+mod transfers;
 
 pub(crate) mod rows;
 pub(crate) mod words;

@@ -4,10 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ballast_domain::{
-    Account, Envelope, Event, IntentId, OrderId, ProfileDocument, ProfileId, TradeId, TransferId,
-    ledger::{FillPart, Transfer},
-};
+use ballast_domain::{Envelope, Event, OrderId, ProfileDocument, ProfileId, TradeId};
 use ballast_engine::market::Board;
 use ballast_engine::state::{Profile, State};
 use ballast_engine::strategy::Plan;
@@ -16,7 +13,7 @@ use super::orders::{self, find_trade};
 use super::rows::{AlertRow, OrderRow, TimelineRow, TradeRow, TransferRow};
 use super::shown;
 use super::store::{KeptOrder, Listed, VersionRow};
-use super::{decimal, sentences, word};
+use super::{sentences, transfers};
 
 /// Rows of ended orders that are kept in memory, at least.
 pub(super) const ENDED_KEPT: usize = 200;
@@ -42,10 +39,8 @@ pub(super) struct Changes {
 #[derive(Debug, Default)]
 pub(super) struct Projector {
     orders: BTreeMap<OrderId, KeptOrder>,
-    /// How many transfers of an intent were told of.
-    told: BTreeMap<IntentId, usize>,
     explainers: BTreeMap<ProfileId, Explainer>,
-    /// How many orders and intents were known after the surplus was forgotten.
+    /// How many orders were known after the surplus was forgotten.
     tidied: usize,
 }
 
@@ -95,7 +90,7 @@ impl Projector {
         }
         changes.timeline.extend(self.listed(profile, envelope));
         changes.alerts.extend(sentences::alert(profile, envelope));
-        self.book_transfers(profile, envelope, changes);
+        changes.transfers.extend(transfers::moved(profile, envelope));
     }
 
     fn book_order(
@@ -131,32 +126,9 @@ impl Projector {
         }
     }
 
-    /// Transfers that the event's intent has made and that were not told of.
-    fn book_transfers(&mut self, profile: &Profile, envelope: &Envelope, changes: &mut Changes) {
-        let transfers = match (&envelope.event, orders::order_of(&envelope.event)) {
-            (Event::ProfileChanged { version, .. }, _) => {
-                let id = TransferId::Allocation { profile: profile.id, version: *version };
-                let made = profile.book.allocations().iter().filter(|made| made.id == id);
-                made.copied().collect()
-            }
-            (_, Some(order)) => self.new_transfers(profile, order.intent),
-            _ => Vec::new(),
-        };
-        let row = |transfer: Transfer| transfer_row(profile.id, transfer, envelope);
-        changes.transfers.extend(transfers.into_iter().map(row));
-    }
-
-    fn new_transfers(&mut self, profile: &Profile, intent: IntentId) -> Vec<Transfer> {
-        let made = profile.book.transfers(intent);
-        let told = self.told.entry(intent).or_default();
-        let new = made.get(*told..).unwrap_or_default().to_vec();
-        *told = made.len();
-        new
-    }
-
     /// Forgets what no event is going to change, once there is much of it.
     pub(super) fn tidy(&mut self, state: &State) {
-        if self.orders.len() + self.told.len() < self.tidied + SURPLUS {
+        if self.orders.len() < self.tidied + SURPLUS {
             return;
         }
         let changing: BTreeSet<_> = state.profiles().flat_map(orders::changing).collect();
@@ -170,11 +142,7 @@ impl Projector {
         for (_, id) in ended.iter().rev().skip(ENDED_KEPT) {
             self.orders.remove(id);
         }
-        self.told.retain(|intent, _| {
-            let profile = state.profile(intent.profile);
-            profile.is_some_and(|profile| !profile.book.transfers(*intent).is_empty())
-        });
-        self.tidied = self.orders.len() + self.told.len();
+        self.tidied = self.orders.len();
     }
 
     /// The event as a line of the timeline and of its trade's life.
@@ -261,47 +229,5 @@ fn version_row(
         at: envelope.at,
         by: by.to_owned(),
         document: serde_json::to_value(document).unwrap_or_default(),
-    }
-}
-
-fn transfer_row(profile: ProfileId, transfer: Transfer, envelope: &Envelope) -> TransferRow {
-    let Transfer { id, debit, credit, amount } = transfer;
-    TransferRow {
-        id: transfer_key(id),
-        seq: envelope.seq,
-        at: envelope.at,
-        profile_id: profile.to_string(),
-        debit: word(&debit),
-        credit: word(&credit),
-        amount: decimal(amount.amount()),
-        currency: amount.currency().to_string(),
-        text: transfer_text(id, debit).to_owned(),
-    }
-}
-
-/// The name of a transfer as text, unique within its tenant.
-fn transfer_key(id: TransferId) -> String {
-    match id {
-        TransferId::Allocation { profile, version } => format!("{profile}.allocation.{version}"),
-        TransferId::Reserve { intent } => format!("{intent}.reserve"),
-        TransferId::Release { intent } => format!("{intent}.release"),
-        TransferId::Fill { order, number, part } => format!("{order}.{number}.{}", word(&part)),
-    }
-}
-
-const fn transfer_text(id: TransferId, debit: Account) -> &'static str {
-    match id {
-        TransferId::Allocation { .. } if matches!(debit, Account::Outside) => "Capital allocated",
-        TransferId::Allocation { .. } => "Capital taken back",
-        TransferId::Reserve { .. } => "Reserved for an order",
-        TransferId::Release { .. } => "Reservation given back",
-        TransferId::Fill { part, .. } => match part {
-            FillPart::Cost => "Cost of a position",
-            FillPart::Excess => "Cost beyond the reservation",
-            FillPart::FeeReserve => "Reserved for fees, given back",
-            FillPart::Fee => "Fee",
-            FillPart::Returned => "Cost of what was left, given back",
-            FillPart::Profit => "Profit or loss",
-        },
     }
 }

@@ -1,0 +1,110 @@
+//! Rows of the ledger's transfers, each with the event that moved the money.
+
+use ballast_domain::ledger::{FillPart, Transfer};
+use ballast_domain::{
+    Account, DoneState, Envelope, Event, Fill, OrderId, OrderState, ProfileId, TransferId,
+};
+use ballast_engine::state::Profile;
+
+use super::orders::{find_trade, trade_of};
+use super::rows::TransferRow;
+use super::{decimal, word};
+
+/// What an event has moved. `profile` has booked the event, and perhaps events after it: each
+/// transfer is told with its own event, whichever of them became durable together.
+pub(super) fn moved(profile: &Profile, envelope: &Envelope) -> Vec<TransferRow> {
+    let row = |transfer: &Transfer| transfer_row(profile.id, *transfer, envelope);
+    match &envelope.event {
+        Event::ProfileChanged { version, .. } => {
+            let id = TransferId::Allocation { profile: profile.id, version: *version };
+            profile.book.allocations().iter().filter(|made| made.id == id).map(row).collect()
+        }
+        Event::IntentAccepted { terms, .. } => {
+            let id = TransferId::Reserve { intent: terms.intent };
+            let made = profile.book.transfers(terms.intent).iter();
+            made.filter(|made| made.id == id).map(row).collect()
+        }
+        Event::OrderFilled { order, fill } => {
+            moved_by_fill(profile, *order, fill).into_iter().map(row).collect()
+        }
+        Event::OrderDone { order, .. } => {
+            let id = TransferId::Release { intent: order.intent };
+            let made = profile.book.transfers(order.intent).iter();
+            made.filter(|made| made.id == id).map(row).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The transfers of a fill, and the release of what was left reserved when the fill was the one
+/// that ended its order.
+fn moved_by_fill<'a>(profile: &'a Profile, order: OrderId, fill: &Fill) -> Vec<&'a Transfer> {
+    let made = profile.book.transfers(order.intent);
+    let trade = find_trade(profile, trade_of(profile, order));
+    let place = trade.and_then(|trade| trade.fills.iter().position(|id| *id == fill.id));
+    let Some(this) = place.and_then(|place| u32::try_from(place + 1).ok()) else {
+        return Vec::new();
+    };
+    let number = |made: &Transfer| match made.id {
+        TransferId::Fill { order: filled, number, .. } if filled == order => Some(number),
+        _ => None,
+    };
+    let of_fill = made.iter().filter(|made| number(made) == Some(this));
+    let released = made.iter().position(|made| {
+        made.id == TransferId::Release { intent: order.intent } && ended_by_fill(profile, order)
+    });
+    let released = released.filter(|place| {
+        let last = made[..*place].iter().rev().find_map(number);
+        last.is_none_or(|last| last == this)
+    });
+    of_fill.chain(released.map(|place| &made[place])).collect()
+}
+
+/// Whether an order has ended because nothing of it was left to fill.
+fn ended_by_fill(profile: &Profile, order: OrderId) -> bool {
+    profile.order(order).is_some_and(|order| {
+        order.state == OrderState::Done(DoneState::Filled) && order.open_quantity().is_zero()
+    })
+}
+
+fn transfer_row(profile: ProfileId, transfer: Transfer, envelope: &Envelope) -> TransferRow {
+    let Transfer { id, debit, credit, amount } = transfer;
+    TransferRow {
+        id: transfer_key(id),
+        seq: envelope.seq,
+        at: envelope.at,
+        profile_id: profile.to_string(),
+        debit: word(&debit),
+        credit: word(&credit),
+        amount: decimal(amount.amount()),
+        currency: amount.currency().to_string(),
+        text: transfer_text(id, debit).to_owned(),
+    }
+}
+
+/// The name of a transfer as text, unique within its tenant.
+fn transfer_key(id: TransferId) -> String {
+    match id {
+        TransferId::Allocation { profile, version } => format!("{profile}.allocation.{version}"),
+        TransferId::Reserve { intent } => format!("{intent}.reserve"),
+        TransferId::Release { intent } => format!("{intent}.release"),
+        TransferId::Fill { order, number, part } => format!("{order}.{number}.{}", word(&part)),
+    }
+}
+
+const fn transfer_text(id: TransferId, debit: Account) -> &'static str {
+    match id {
+        TransferId::Allocation { .. } if matches!(debit, Account::Outside) => "Capital allocated",
+        TransferId::Allocation { .. } => "Capital taken back",
+        TransferId::Reserve { .. } => "Reserved for an order",
+        TransferId::Release { .. } => "Reservation given back",
+        TransferId::Fill { part, .. } => match part {
+            FillPart::Cost => "Cost of a position",
+            FillPart::Excess => "Cost beyond the reservation",
+            FillPart::FeeReserve => "Reserved for fees, given back",
+            FillPart::Fee => "Fee",
+            FillPart::Returned => "Cost of what was left, given back",
+            FillPart::Profit => "Profit or loss",
+        },
+    }
+}
