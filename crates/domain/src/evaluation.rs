@@ -17,6 +17,9 @@ pub struct Evaluation {
     pub symbol: Symbol,
     /// The bar's close.
     pub close_time: Timestamp,
+    /// The position that it was made for; none while nothing is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Direction>,
     /// What came of it.
     pub decision: Decision,
     /// Each rule's outcome, in the order of the config.

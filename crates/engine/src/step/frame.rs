@@ -281,8 +281,8 @@ impl Engine {
         journaled: bool,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
+        let evaluation = self.evaluated(spot, symbol, decision);
         let desk = &mut self.desks[spot.desk];
-        let evaluation = evaluation(desk, spot, symbol, decision);
         let view = &mut desk.lanes[spot.lane];
         if self.settings.keep_evaluations {
             view.evaluation = Some(evaluation.clone());
@@ -297,10 +297,25 @@ impl Engine {
 
     /// Says why a bar that closed while nobody was running makes no signal.
     fn catch_up(&mut self, spot: &Spot<'_>, symbol: Symbol) {
-        let desk = &mut self.desks[spot.desk];
         if self.settings.keep_evaluations {
-            let evaluation = evaluation(desk, spot, symbol, Decision::Hold(Hold::CatchingUp));
-            desk.lanes[spot.lane].evaluation = Some(evaluation);
+            let evaluation = self.evaluated(spot, symbol, Decision::Hold(Hold::CatchingUp));
+            self.desks[spot.desk].lanes[spot.lane].evaluation = Some(evaluation);
+        }
+    }
+
+    fn evaluated(&self, spot: &Spot<'_>, symbol: Symbol, decision: Decision) -> Evaluation {
+        let plan = &self.desks[spot.desk].plan;
+        let held = self
+            .state
+            .profile(spot.profile)
+            .and_then(|known| known.trades_of(symbol).next().map(|oldest| oldest.direction));
+        Evaluation {
+            profile: spot.profile,
+            symbol,
+            close_time: spot.bar.close_time,
+            held,
+            decision,
+            rules: plan.outcomes(&plan.lanes()[spot.lane], spot.row),
         }
     }
 
@@ -392,12 +407,6 @@ impl Engine {
         let quantity = sizing::quantity(sizing, &means, &protection, direction);
         Some((quantity.unwrap_or_default(), protection))
     }
-}
-
-fn evaluation(desk: &Desk, spot: &Spot<'_>, symbol: Symbol, decision: Decision) -> Evaluation {
-    let rules = desk.plan.outcomes(&desk.plan.lanes()[spot.lane], spot.row);
-    let close_time = spot.bar.close_time;
-    Evaluation { profile: spot.profile, symbol, close_time, decision, rules }
 }
 
 /// What the strategy makes of where the profile stands; it looks at the oldest trade.

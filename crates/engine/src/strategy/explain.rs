@@ -11,19 +11,20 @@ use super::facts::facts;
 use super::plan::{Plan, RolePlan, trades_both};
 
 impl Plan {
-    /// The evaluation in full sentences; `held` is the position that it was made for.
+    /// The evaluation in full sentences.
     #[must_use]
-    pub fn explain(&self, evaluation: &Evaluation, held: Option<Direction>) -> String {
-        let concerned = |plan: &&RolePlan| self.concerns(evaluation.decision, held, plan.role);
+    pub fn explain(&self, evaluation: &Evaluation) -> String {
+        let (decision, held) = (evaluation.decision, evaluation.held);
+        let concerned = |plan: &&RolePlan| self.concerns(decision, held, plan.role);
         let roles: Vec<&RolePlan> = self.roles.iter().filter(concerned).collect();
         // What is waited for says all where it is one condition.
         if let (Decision::Hold(hold @ (Hold::NoEntry | Hold::NoExit)), [role]) =
-            (evaluation.decision, &roles[..])
+            (decision, &roles[..])
         {
             let begin = if hold == Hold::NoEntry { "Waiting" } else { "Holding the position" };
             return role_sentences(begin, role, &outcomes(role, evaluation)).join(" ");
         }
-        let mut sentences = vec![self.decision_sentence(evaluation, held, roles.is_empty())];
+        let mut sentences = vec![self.decision_sentence(evaluation, roles.is_empty())];
         for role in roles {
             let begin = role_name(role.role);
             sentences.extend(role_sentences(begin, role, &outcomes(role, evaluation)));
@@ -69,12 +70,8 @@ impl Plan {
         }
     }
 
-    fn decision_sentence(
-        &self,
-        evaluation: &Evaluation,
-        held: Option<Direction>,
-        no_rules: bool,
-    ) -> String {
+    fn decision_sentence(&self, evaluation: &Evaluation, no_rules: bool) -> String {
+        let leaves = |held| self.exit_is_true(evaluation, held);
         match evaluation.decision {
             Decision::Hold(Hold::NoExit) if no_rules => {
                 "Holding the position: no rule leaves it, its stop, targets and limit on bars do."
@@ -83,7 +80,7 @@ impl Plan {
             Decision::Enter(direction) => {
                 format!("Entering {direction}: the condition to enter {direction} is true.")
             }
-            Decision::Exit if held.is_some_and(|held| self.exit_is_true(evaluation, held)) => {
+            Decision::Exit if evaluation.held.is_some_and(leaves) => {
                 "Leaving the position: the exit condition is true.".to_owned()
             }
             Decision::Exit => {

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 /// Each stored journal with the state that it folds to.
-const STORED: [(&str, &str); 5] = [
+const STORED: [(&str, &str); 6] = [
     (
         include_str!("../fixtures/journal-v1.jsonl"),
         include_str!("../fixtures/journal-v1-state.json"),
@@ -30,6 +30,10 @@ const STORED: [(&str, &str); 5] = [
     (
         include_str!("../fixtures/journal-v5.jsonl"),
         include_str!("../fixtures/journal-v5-state.json"),
+    ),
+    (
+        include_str!("../fixtures/journal-v6.jsonl"),
+        include_str!("../fixtures/journal-v6-state.json"),
     ),
 ];
 

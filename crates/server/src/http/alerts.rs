@@ -6,7 +6,7 @@ use ballast_platform::request::{Access, Api, Lifecycle, Path, Problem, Query};
 use ballast_storage::Query as Wanted;
 use utoipa_axum::routes;
 
-use super::caller::Caller;
+use super::caller::Shown;
 use super::lists::{Listed, PageQuery, failed};
 use crate::app::App;
 use crate::views::ALERTS;
@@ -24,7 +24,7 @@ pub(super) fn routes(api: Api<App>) -> Api<App> {
 #[utoipa::path(get, path = "/api/alerts", tag = "alerts", params(PageQuery),
     responses((status = 200, body = Listed<AlertRow>)))]
 async fn list(
-    caller: Caller,
+    Shown(caller): Shown,
     Query(asked): Query<PageQuery>,
 ) -> Result<Json<Listed<AlertRow>>, Problem> {
     let wanted = asked.newest(Wanted { order_by: Some("seq"), ..Wanted::default() })?;
@@ -37,7 +37,7 @@ async fn list(
     params(("id" = String, Path)), responses((status = 200, body = AlertRow)))]
 async fn acknowledge(
     State(app): State<App>,
-    caller: Caller,
+    Shown(caller): Shown,
     Path(id): Path<String>,
 ) -> Result<Json<AlertRow>, Problem> {
     let seen = caller.tenant.view.acknowledge(&id, app.clock.now()).await?;

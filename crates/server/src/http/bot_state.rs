@@ -80,6 +80,8 @@ impl BotState {
 /// Everything that is shown of the caller's trading, at one sequence
 #[utoipa::path(get, path = "/api/state", tag = "state", responses((status = 200, body = BotState)))]
 pub(super) async fn state(State(app): State<App>, caller: Caller) -> Response {
+    // Trading that cannot be shown yet says so in its health.
+    let _ = caller.tenant.shown().await;
     let state = BotState::of(&app, &caller.identity.user, caller.tenant.view.picture());
     let etag = HeaderValue::from_str(&format!("W/\"{}\"", state.seq));
     let mut response = Json(state).into_response();

@@ -48,6 +48,20 @@ impl FromRequestParts<App> for Caller {
     }
 }
 
+/// A caller whose trading can be shown: after a start it is read first, and until then there is
+/// nothing to tell of it, least of all that something is not there.
+pub(crate) struct Shown(pub(crate) Caller);
+
+impl FromRequestParts<App> for Shown {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        caller.tenant.shown().await?;
+        Ok(Self(caller))
+    }
+}
+
 impl Caller {
     /// Asks the tenant's engine for something.
     pub(crate) async fn ask(&self, command: Command) -> Result<Answer, Problem> {

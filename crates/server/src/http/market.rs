@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::bot_state::symbol_row;
-use super::caller::Caller;
+use super::caller::{Caller, Shown};
 use crate::app::App;
 use crate::views::rows::{EvaluationRow, SymbolRow};
 use candles::{Candle, MOST_INDICATORS};
@@ -75,7 +75,7 @@ struct IndicatorValue {
     responses((status = 200, body = SymbolPage)))]
 async fn symbol(
     State(app): State<App>,
-    caller: Caller,
+    Shown(caller): Shown,
     Path(symbol): Path<String>,
 ) -> Result<Json<SymbolPage>, Problem> {
     let instrument = find(&app, &symbol)?;

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::caller::{Caller, denied, order_id};
+use super::caller::{Caller, Shown, denied, order_id};
 use super::csv;
 use super::lists::{Listed, PageQuery, failed};
 use crate::app::App;
@@ -55,7 +55,7 @@ pub(super) struct OrderQuery {
 #[utoipa::path(get, path = "/api/orders", tag = "orders", params(OrderQuery),
     responses((status = 200, body = Listed<OrderRow>)))]
 async fn list(
-    caller: Caller,
+    Shown(caller): Shown,
     Query(asked): Query<OrderQuery>,
 ) -> Result<Json<Listed<OrderRow>>, Problem> {
     Ok(Json(page(&caller, &asked).await?))
@@ -65,7 +65,7 @@ async fn list(
 #[utoipa::path(get, path = "/api/orders.csv", tag = "orders", params(OrderQuery),
     responses((status = 200, body = String, content_type = "text/csv")))]
 async fn list_csv(
-    caller: Caller,
+    Shown(caller): Shown,
     Query(asked): Query<OrderQuery>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
@@ -109,7 +109,7 @@ pub(super) fn equal(profile: Option<&str>, symbol: Option<&str>) -> Vec<(&'stati
 /// One order
 #[utoipa::path(get, path = "/api/orders/{id}", tag = "orders", params(("id" = String, Path)),
     responses((status = 200, body = OrderRow)))]
-async fn read(caller: Caller, Path(id): Path<String>) -> Result<Json<OrderRow>, Problem> {
+async fn read(Shown(caller): Shown, Path(id): Path<String>) -> Result<Json<OrderRow>, Problem> {
     find(&caller, &id).await.map(Json)
 }
 
@@ -160,7 +160,7 @@ impl Placed {
     responses((status = 201, body = Placed)))]
 async fn manual(
     State(app): State<App>,
-    caller: Caller,
+    Shown(caller): Shown,
     keyed: Keyed<Ticket>,
 ) -> Result<Response, Problem> {
     let work = async |app: App, caller: Caller, ticket: Ticket| {
@@ -229,7 +229,7 @@ struct PreviewedOrder {
     responses((status = 200, body = Preview)))]
 async fn preview(
     State(app): State<App>,
-    caller: Caller,
+    Shown(caller): Shown,
     keyed: Keyed<Ticket>,
 ) -> Result<Json<Preview>, Problem> {
     let order = keyed.body.order(&app, &caller)?;
@@ -293,7 +293,7 @@ fn previewed(app: &App, terms: &OrderTerms) -> PreviewedOrder {
     responses((status = 202, body = OrderRow)))]
 async fn cancel(
     State(app): State<App>,
-    caller: Caller,
+    Shown(caller): Shown,
     Path(id): Path<String>,
     keyed: Keyed<()>,
 ) -> Result<Response, Problem> {

@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::caller::Caller;
+use super::caller::{Caller, Shown};
 use super::lists::failed;
 use super::profiles::SpanQuery;
 use crate::app::App;
@@ -88,7 +88,7 @@ pub(super) struct Statistics {
     responses((status = 200, body = Vec<Performance>)))]
 async fn all(
     State(app): State<App>,
-    caller: Caller,
+    Shown(caller): Shown,
     Query(span): Query<SpanQuery>,
 ) -> Result<Json<Vec<Performance>>, Problem> {
     let mut by_currency: BTreeMap<String, Vec<ProfileRow>> = BTreeMap::new();

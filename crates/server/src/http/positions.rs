@@ -18,7 +18,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::caller::{Caller, denied, trade_id};
+use super::caller::{Caller, Shown, denied, trade_id};
 use super::csv;
 use super::lists::{Listed, PageQuery, version_tag};
 use super::orders::Placed;
@@ -52,7 +52,7 @@ struct PositionQuery {
 #[utoipa::path(get, path = "/api/positions", tag = "positions", params(PositionQuery),
     responses((status = 200, body = Listed<PositionRow>)))]
 async fn list(
-    caller: Caller,
+    Shown(caller): Shown,
     Query(asked): Query<PositionQuery>,
 ) -> Result<Json<Listed<PositionRow>>, Problem> {
     Ok(Json(page(&caller, &asked).await?))
@@ -62,7 +62,7 @@ async fn list(
 #[utoipa::path(get, path = "/api/positions.csv", tag = "positions", params(PositionQuery),
     responses((status = 200, body = String, content_type = "text/csv")))]
 async fn list_csv(
-    caller: Caller,
+    Shown(caller): Shown,
     Query(asked): Query<PositionQuery>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
@@ -82,7 +82,10 @@ async fn page(caller: &Caller, asked: &PositionQuery) -> Result<Listed<PositionR
 /// One position
 #[utoipa::path(get, path = "/api/positions/{id}", tag = "positions",
     params(("id" = String, Path)), responses((status = 200, body = PositionRow)))]
-async fn read(caller: Caller, Path(id): Path<String>) -> Result<Versioned<PositionRow>, Problem> {
+async fn read(
+    Shown(caller): Shown,
+    Path(id): Path<String>,
+) -> Result<Versioned<PositionRow>, Problem> {
     find(&caller, trade_id(&id)?)
 }
 
@@ -102,7 +105,7 @@ struct CloseBody {
     request_body = CloseBody, responses((status = 201, body = Placed)))]
 async fn close(
     State(app): State<App>,
-    caller: Caller,
+    Shown(caller): Shown,
     Path(id): Path<String>,
     keyed: Keyed<Option<CloseBody>>,
 ) -> Result<Response, Problem> {
@@ -163,7 +166,7 @@ struct StopBody {
     responses((status = 200, body = PositionRow)))]
 async fn amend(
     State(app): State<App>,
-    caller: Caller,
+    Shown(caller): Shown,
     Path(id): Path<String>,
     seen: IfMatch,
     keyed: Keyed<AmendBody>,

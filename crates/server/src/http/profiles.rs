@@ -16,7 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::caller::{Caller, denied, profile_id};
+use super::caller::{Caller, Shown, denied, profile_id};
 use super::lists::version_tag;
 use crate::app::App;
 use crate::metrics::count_config_failure;
@@ -60,7 +60,7 @@ pub(super) struct Profile {
 /// The caller's profiles
 #[utoipa::path(get, path = "/api/profiles", tag = "profiles",
     responses((status = 200, body = ProfileList)))]
-async fn list(caller: Caller) -> Json<ProfileList> {
+async fn list(Shown(caller): Shown) -> Json<ProfileList> {
     Json(ProfileList { items: caller.tenant.view.profiles() })
 }
 
@@ -69,7 +69,7 @@ async fn list(caller: Caller) -> Json<ProfileList> {
     responses((status = 201, body = Profile)))]
 async fn create(
     State(app): State<App>,
-    caller: Caller,
+    Shown(caller): Shown,
     keyed: Keyed<ProfileBody>,
 ) -> Result<Response, Problem> {
     let work = |app, caller, body| async move { counted(make(&app, &caller, body).await) };
@@ -95,7 +95,7 @@ async fn make(app: &App, caller: &Caller, body: ProfileBody) -> Result<Response,
 /// One profile
 #[utoipa::path(get, path = "/api/profiles/{id}", tag = "profiles",
     params(("id" = String, Path)), responses((status = 200, body = Profile)))]
-async fn read(caller: Caller, Path(id): Path<String>) -> Result<Versioned<Profile>, Problem> {
+async fn read(Shown(caller): Shown, Path(id): Path<String>) -> Result<Versioned<Profile>, Problem> {
     find(&caller, profile_id(&id)?)
 }
 
@@ -105,7 +105,7 @@ async fn read(caller: Caller, Path(id): Path<String>) -> Result<Versioned<Profil
     responses((status = 200, body = Profile)))]
 async fn replace(
     State(app): State<App>,
-    caller: Caller,
+    Shown(caller): Shown,
     Path(id): Path<String>,
     seen: IfMatch,
     keyed: Keyed<ProfileBody>,
@@ -136,7 +136,7 @@ async fn change(
     params(("id" = String, Path), ("If-Match" = String, Header)), responses((status = 204)))]
 async fn remove(
     State(app): State<App>,
-    caller: Caller,
+    Shown(caller): Shown,
     Path(id): Path<String>,
     seen: IfMatch,
     keyed: Keyed<()>,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::caller::{Caller, trade_id};
+use super::caller::{Caller, Shown, trade_id};
 use super::csv;
 use super::lists::{Listed, PageQuery, failed};
 use super::orders::equal;
@@ -57,7 +57,7 @@ struct TradeQuery {
 #[utoipa::path(get, path = "/api/trades", tag = "trades", params(TradeQuery),
     responses((status = 200, body = Listed<TradeRow>)))]
 async fn list(
-    caller: Caller,
+    Shown(caller): Shown,
     Query(asked): Query<TradeQuery>,
 ) -> Result<Json<Listed<TradeRow>>, Problem> {
     Ok(Json(page(&caller, &asked).await?))
@@ -67,7 +67,7 @@ async fn list(
 #[utoipa::path(get, path = "/api/trades.csv", tag = "trades", params(TradeQuery),
     responses((status = 200, body = String, content_type = "text/csv")))]
 async fn list_csv(
-    caller: Caller,
+    Shown(caller): Shown,
     Query(asked): Query<TradeQuery>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
@@ -92,7 +92,7 @@ async fn page(caller: &Caller, asked: &TradeQuery) -> Result<Listed<TradeRow>, P
 /// One closed trade
 #[utoipa::path(get, path = "/api/trades/{id}", tag = "trades", params(("id" = String, Path)),
     responses((status = 200, body = TradeRow)))]
-async fn read(caller: Caller, Path(id): Path<String>) -> Result<Json<TradeRow>, Problem> {
+async fn read(Shown(caller): Shown, Path(id): Path<String>) -> Result<Json<TradeRow>, Problem> {
     let key = trade_id(&id)?.to_string();
     let stored = caller.rows(&TRADES).await.get::<TradeRow>(&key).await?;
     let row = stored.map(|stored| stored.body);
@@ -139,7 +139,7 @@ struct LifeEvent {
 #[utoipa::path(get, path = "/api/lifecycle/canonical", tag = "trades", params(LifecycleQuery),
     responses((status = 200, body = TradeLife)))]
 async fn lifecycle(
-    caller: Caller,
+    Shown(caller): Shown,
     Query(asked): Query<LifecycleQuery>,
 ) -> Result<Json<TradeLife>, Problem> {
     let trade = trade_id(&asked.trade_id)?.to_string();

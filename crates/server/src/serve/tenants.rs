@@ -251,6 +251,15 @@ impl Tenant {
         let _ = self.way().await;
     }
 
+    /// Waits until there are rows to show, which stay when the tenant is started again.
+    ///
+    /// # Errors
+    /// [`TenantUnavailable::Starting`].
+    pub(crate) async fn shown(&self) -> Result<(), TenantUnavailable> {
+        let opened = timeout(START_DEADLINE, self.view.opened()).await;
+        opened.map_err(|_| TenantUnavailable::Starting)
+    }
+
     /// Asks for something; the answer is durable.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ use ballast_engine::step::Engine;
 use ballast_storage::{Query, Snapshot, StoreError, TenantStore};
 use rust_decimal::Decimal;
 use serde::Serialize;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 
 pub(crate) use equity::{EquityHour, Worth, of as equity_of};
@@ -63,6 +63,8 @@ pub(crate) struct TenantView {
     /// Where operators hear of all tenants.
     everybody: Everybody,
     writer: Writer,
+    /// Whether the tenant was shown since this process runs.
+    opened: watch::Sender<bool>,
 }
 
 /// Messages of all tenants.
@@ -89,7 +91,14 @@ impl TenantView {
     pub(crate) fn new(store: TenantStore, everybody: Everybody) -> Self {
         let (followers, _) = broadcast::channel(FOLLOWER_LAG);
         let writer = Writer::start(store.clone());
-        Self { store, shown: Mutex::default(), followers, everybody, writer }
+        let opened = watch::Sender::new(false);
+        Self { store, shown: Mutex::default(), followers, everybody, writer, opened }
+    }
+
+    /// Waits until the rows are what the journal says.
+    pub(crate) async fn opened(&self) {
+        // The sender is here, and so the wait ends with what it waits for.
+        let _ = self.opened.subscribe().wait_for(|opened| *opened).await;
     }
 
     /// Reads what was stored, once; gives the sequence up to which events are in the rows.
@@ -174,6 +183,7 @@ impl TenantView {
         let ids: Vec<_> = engine.state().profiles().map(|profile| profile.id).collect();
         shown.renew(engine, ids.iter().copied());
         self.tell(&shown, [Message::Anew]);
+        self.opened.send_replace(true);
         Ok(())
     }
 

@@ -161,8 +161,7 @@ impl Projector {
         };
         if let Event::Evaluated { evaluation } = &envelope.event {
             let plan = self.explainer(profile)?;
-            let held = profile.trades_of(evaluation.symbol).next().map(|trade| trade.direction);
-            let shown = shown::evaluation_row(&plan, evaluation, held);
+            let shown = shown::evaluation_row(&plan, evaluation);
             row.symbol = Some(shown.symbol.clone());
             row.code.clone_from(&shown.hold);
             row.text.clone_from(&shown.text);

@@ -1,8 +1,6 @@
 //! Rows of what is: profiles, positions, closed trades and evaluations, as state and market stand.
 
-use ballast_domain::{
-    Decision, Direction, Evaluation, Price, ProfileStatus, RuleOutcome, Timestamp, Trade,
-};
+use ballast_domain::{Decision, Evaluation, Price, ProfileStatus, RuleOutcome, Timestamp, Trade};
 use ballast_engine::state::{Profile, unrealised};
 use ballast_engine::step::Engine;
 use ballast_engine::strategy::Plan;
@@ -191,18 +189,13 @@ pub(super) fn evaluations(
         if known.iter().any(told) {
             return None;
         }
-        let held = profile.trades_of(*symbol).next().map(|trade| trade.direction);
-        Some(evaluation_row(plan, evaluation, held))
+        Some(evaluation_row(plan, evaluation))
     });
     rows.collect()
 }
 
-/// An evaluation in words; `held` is the position that it was made for.
-pub(super) fn evaluation_row(
-    plan: &Plan,
-    evaluation: &Evaluation,
-    held: Option<Direction>,
-) -> EvaluationRow {
+/// An evaluation in words.
+pub(super) fn evaluation_row(plan: &Plan, evaluation: &Evaluation) -> EvaluationRow {
     let rules = evaluation.rules.iter().map(|outcome| rule_row(plan, outcome));
     EvaluationRow {
         profile_id: evaluation.profile.to_string(),
@@ -210,7 +203,7 @@ pub(super) fn evaluation_row(
         at: evaluation.close_time,
         decision: evaluation.decision.into(),
         hold: hold_code(evaluation.decision),
-        text: plan.explain(evaluation, held),
+        text: plan.explain(evaluation),
         rules: rules.collect(),
     }
 }

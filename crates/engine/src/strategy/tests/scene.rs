@@ -64,9 +64,10 @@ impl Scene {
             profile: PROFILE,
             symbol: goog(),
             close_time: hour(self.hours),
+            held: standing.position,
             decision,
             rules: self.plan.outcomes(&self.plan.lanes()[0], &self.row),
         };
-        self.plan.explain(&evaluation, standing.position)
+        self.plan.explain(&evaluation)
     }
 }

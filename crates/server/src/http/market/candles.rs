@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::super::caller::{Caller, profile_id};
+use super::super::caller::{Caller, Shown, profile_id};
 use super::find;
 use crate::app::App;
 use crate::views::decimal;
@@ -94,7 +94,7 @@ struct Asked {
     responses((status = 200, body = Candles)))]
 async fn candles(
     State(app): State<App>,
-    caller: Caller,
+    Shown(caller): Shown,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Candles>, Problem> {
     let asked = Asked::read(query.as_deref().unwrap_or_default())?;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::super::caller::{Caller, denied, profile_id};
+use super::super::caller::{Caller, Shown, denied, profile_id};
 use super::{Profile, find};
 use crate::app::App;
 
@@ -74,7 +74,7 @@ fn texts<T: ToString>(ids: &[T]) -> Vec<String> {
     responses((status = 200, body = Profile)))]
 async fn start(
     State(app): State<App>,
-    caller: Caller,
+    Shown(caller): Shown,
     Path(id): Path<String>,
     keyed: Keyed<Option<StartBody>>,
 ) -> Result<Response, Problem> {
@@ -97,7 +97,7 @@ async fn start(
     responses((status = 200, body = Profile)))]
 async fn stop(
     State(app): State<App>,
-    caller: Caller,
+    Shown(caller): Shown,
     Path(id): Path<String>,
     keyed: Keyed<Option<OptionalReason>>,
 ) -> Result<Response, Problem> {
@@ -126,7 +126,7 @@ async fn set_status(caller: &Caller, command: Command) -> Result<(), Problem> {
     responses((status = 200, body = FlattenAnswer)))]
 async fn flatten(
     State(app): State<App>,
-    caller: Caller,
+    Shown(caller): Shown,
     Path(id): Path<String>,
     keyed: Keyed<Option<OptionalReason>>,
 ) -> Result<Response, Problem> {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::super::caller::{Caller, profile_id};
+use super::super::caller::{Shown, profile_id};
 use super::super::lists::{Listed, PageQuery, failed};
 use super::super::performance::{Performance, performance_of};
 use super::find;
@@ -46,7 +46,7 @@ struct TimelineQuery {
     params(("id" = String, Path), TimelineQuery),
     responses((status = 200, body = Listed<TimelineRow>)))]
 async fn evaluations(
-    caller: Caller,
+    Shown(caller): Shown,
     Path(id): Path<String>,
     Query(asked): Query<TimelineQuery>,
 ) -> Result<Json<Listed<TimelineRow>>, Problem> {
@@ -78,7 +78,7 @@ struct Ledger {
 #[utoipa::path(get, path = "/api/profiles/{id}/ledger", tag = "profiles",
     params(("id" = String, Path), PageQuery), responses((status = 200, body = Ledger)))]
 async fn ledger(
-    caller: Caller,
+    Shown(caller): Shown,
     Path(id): Path<String>,
     Query(asked): Query<PageQuery>,
 ) -> Result<Json<Ledger>, Problem> {
@@ -128,7 +128,7 @@ pub(in crate::http) struct SpanQuery {
     params(("id" = String, Path), SpanQuery), responses((status = 200, body = Performance)))]
 async fn performance(
     State(app): State<App>,
-    caller: Caller,
+    Shown(caller): Shown,
     Path(id): Path<String>,
     Query(span): Query<SpanQuery>,
 ) -> Result<Json<Performance>, Problem> {
@@ -142,7 +142,7 @@ async fn performance(
     params(("id" = String, Path), PageQuery),
     responses((status = 200, body = Listed<VersionRow>)))]
 async fn versions(
-    caller: Caller,
+    Shown(caller): Shown,
     Path(id): Path<String>,
     Query(asked): Query<PageQuery>,
 ) -> Result<Json<Listed<VersionRow>>, Problem> {

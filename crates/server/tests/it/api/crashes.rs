@@ -92,7 +92,7 @@ async fn a_server_that_is_killed_at_any_moment_shows_everything_once_again() {
         server.kill_untroubled();
         server = Server::start(&desk);
         ann.client = ann.client.at(&server.url());
-        live(&ann.client).await;
+        // Whoever asks first is told all of it too.
         let now = Shown::to(&ann.client, &profiles).await;
         now.is_single();
         now.goes_on_from(&before);
