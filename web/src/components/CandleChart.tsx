@@ -14,20 +14,22 @@ import {
 } from "lightweight-charts";
 import { useEffect, useRef, useState } from "react";
 import { usePreferences } from "~/app/preferences";
-import type { Candles, OrderRow, PositionRow } from "~/api/types";
+import type { Candles, PositionRow } from "~/api/types";
 import { decimalsOf } from "~/format/decimal";
 import { price } from "~/format/number";
 import { timeframeSeconds } from "~/format/time";
+import { plural } from "~/format/words";
 import { useIsOld, useSymbol } from "~/realtime/hooks";
 import { OldMark } from "./OldMark";
 import { chartColours, chartOptions, type ChartColours } from "./chartLook";
+import { levelsOf, type Fill, type Level } from "./tradeMarks";
 import classes from "./CandleChart.module.css";
 
 interface CandleChartProps {
   candles: Candles;
   tick: string;
   positions: PositionRow[];
-  fills: OrderRow[];
+  fills: Fill[];
   className?: string;
 }
 
@@ -85,7 +87,11 @@ export function CandleChart({ candles, tick, positions, fills, className }: Cand
   const summary =
     last === undefined
       ? `${candles.symbol}: no bars yet`
-      : `${candles.symbol}, ${candles.timeframe} bars, last close ${price(last.close, tick)}`;
+      : [
+          `${candles.symbol}, ${candles.timeframe} bars, last close ${price(last.close, tick)}`,
+          ...positions.flatMap(levelsOf).map((each) => `${each.title} ${price(each.price, tick)}`),
+          ...(fills.length === 0 ? [] : [`${plural(fills.length, "fill")} marked`]),
+        ].join(", ");
   return (
     <div className={`${classes.frame} ${className ?? ""}`}>
       <div ref={element} className={classes.chart} role="img" aria-label={summary} />
@@ -219,22 +225,20 @@ function useLevels(drawn: Drawn | undefined, positions: PositionRow[]): void {
   useEffect(() => {
     if (drawn === undefined) return;
     const { bars, colours } = drawn;
-    const line = (level: string, title: string, color: string, style: LineStyle) =>
+    const looks: Record<Level["kind"], { color: string; lineStyle: LineStyle }> = {
+      entry: { color: colours.muted, lineStyle: LineStyle.Solid },
+      stop: { color: colours.loss, lineStyle: LineStyle.Dashed },
+      target: { color: colours.profit, lineStyle: LineStyle.Dashed },
+    };
+    const lines = positions.flatMap(levelsOf).map(({ kind, price: level, title }) =>
       bars.createPriceLine({
+        ...looks[kind],
         price: Number(level),
         title,
-        color,
-        lineStyle: style,
         lineWidth: 1,
         axisLabelVisible: true,
-      });
-    const lines = positions.flatMap(({ entryPrice, direction, stop, targets }) => [
-      line(entryPrice, direction === "long" ? "Long" : "Short", colours.muted, LineStyle.Solid),
-      ...(stop === undefined ? [] : [line(stop.level, "Stop", colours.loss, LineStyle.Dashed)]),
-      ...targets
-        .filter(({ filled }) => !filled)
-        .map(({ level }) => line(level, "Target", colours.profit, LineStyle.Dashed)),
-    ]);
+      }),
+    );
     return () => {
       if (drawn.isGone) return;
       for (const each of lines) bars.removePriceLine(each);
@@ -242,24 +246,20 @@ function useLevels(drawn: Drawn | undefined, positions: PositionRow[]): void {
   }, [drawn, positions]);
 }
 
-function useFills(drawn: Drawn | undefined, candles: Candles, fills: OrderRow[]): void {
+function useFills(drawn: Drawn | undefined, candles: Candles, fills: Fill[]): void {
   useEffect(() => {
     const first = candles.bars[0];
     if (drawn === undefined || first === undefined) return;
     const seconds = timeframeSeconds(candles.timeframe);
     const since = Math.floor(Date.parse(first.time) / 1000);
     const markers = fills
-      .map((order): SeriesMarker<UTCTimestamp> => {
-        const at = Math.floor(Date.parse(order.updatedAt) / 1000 / seconds) * seconds;
-        const buys = order.side === "buy";
-        return {
-          time: at as UTCTimestamp,
-          position: buys ? "belowBar" : "aboveBar",
-          shape: buys ? "arrowUp" : "arrowDown",
-          color: order.purpose === "enter" ? drawn.colours.accent : drawn.colours.muted,
-          text: order.purpose === "enter" ? "Enter" : "Exit",
-        };
-      })
+      .map(({ at, buys, enters }): SeriesMarker<UTCTimestamp> => ({
+        time: (Math.floor(Date.parse(at) / 1000 / seconds) * seconds) as UTCTimestamp,
+        position: buys ? "belowBar" : "aboveBar",
+        shape: buys ? "arrowUp" : "arrowDown",
+        color: enters ? drawn.colours.accent : drawn.colours.muted,
+        text: enters ? "Enter" : "Exit",
+      }))
       .filter(({ time }) => time >= since)
       .sort((a, b) => a.time - b.time);
     const plugin = createSeriesMarkers(drawn.bars, markers);

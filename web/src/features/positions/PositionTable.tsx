@@ -6,6 +6,7 @@ import { Flash, Profit } from "~/components/Amount";
 import { OldMark } from "~/components/OldMark";
 import { CardLines, DataTable, type Column } from "~/components/DataTable";
 import { Ago } from "~/components/Time";
+import { openTargets } from "~/components/tradeMarks";
 import { price, quantity } from "~/format/number";
 import { spoken } from "~/format/words";
 import { useIsOld, usePosition, useProfile, useTickSize } from "~/realtime/hooks";
@@ -79,7 +80,7 @@ const COLUMNS: Column<PositionRow>[] = [
     header: "Next target",
     numeric: true,
     cell: ({ targets, symbol }) => {
-      const next = targets.find(({ filled }) => !filled);
+      const next = openTargets(targets)[0];
       return next === undefined ? "–" : <Price symbol={symbol} value={next.level} />;
     },
   },

@@ -4,6 +4,8 @@ import { lazy, Suspense, useMemo } from "react";
 import { candlesQuery } from "~/app/queries";
 import { Empty, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
+import { fillsOf } from "~/components/tradeMarks";
+import { useDoneOrders } from "~/features/positions/useDoneOrders";
 import { timeframeSeconds } from "~/format/time";
 import { useOrders, usePositions, useSymbol } from "~/realtime/hooks";
 import classes from "./Profile.module.css";
@@ -29,15 +31,14 @@ export function ProfileChart(props: { profileId: string; symbol: string; timefra
       ),
     [positions, profileId, symbol],
   );
-  const orders = useOrders();
-  const fills = useMemo(
-    () =>
-      orders.filter(
-        (order) =>
-          order.profileId === profileId && order.symbol === symbol && order.status === "filled",
-      ),
-    [orders, profileId, symbol],
-  );
+  const working = useOrders();
+  const { orders: done } = useDoneOrders(profileId);
+  const fills = useMemo(() => {
+    const own = [...working.filter((order) => order.working), ...done].filter(
+      (order) => order.profileId === profileId && order.symbol === symbol,
+    );
+    return fillsOf(own, held);
+  }, [working, done, held, profileId, symbol]);
   if (query.error !== null && query.data === undefined) {
     return <ProblemNote error={query.error} onRetry={() => void query.refetch()} />;
   }

@@ -1,0 +1,52 @@
+/** What of positions and orders is marked on a chart, before anything is drawn. */
+import type { OrderRow, PositionRow } from "~/api/types";
+import { compare, signOf } from "~/format/decimal";
+
+type Target = PositionRow["targets"][number];
+
+/** Targets that have not been reached wholly, in the order in which they are reached. */
+export function openTargets(targets: readonly Target[]): Target[] {
+  return targets.filter(({ filled, quantity }) => compare(filled, quantity) < 0);
+}
+
+export interface Level {
+  kind: "entry" | "stop" | "target";
+  price: string;
+  title: string;
+}
+
+/** Where the position was entered, its stop, and each target that is still to come. */
+export function levelsOf({ entryPrice, direction, stop, targets }: PositionRow): Level[] {
+  return [
+    { kind: "entry", price: entryPrice, title: direction === "long" ? "Long" : "Short" },
+    ...(stop === undefined ? [] : [{ kind: "stop" as const, price: stop.level, title: "Stop" }]),
+    ...openTargets(targets).map(({ level }) => ({
+      kind: "target" as const,
+      price: level,
+      title: "Target",
+    })),
+  ];
+}
+
+/** An order that has filled, wholly or in part, and when. */
+export interface Fill {
+  at: string;
+  buys: boolean;
+  enters: boolean;
+}
+
+/** However an order ended: what it filled before was bought or sold. */
+export function fillsOf(
+  orders: readonly OrderRow[],
+  positions: readonly PositionRow[] = [],
+): Fill[] {
+  const openedAt = new Map(positions.map((held) => [held.tradeId, held.openedAt]));
+  return orders
+    .filter(({ filledQuantity }) => signOf(filledQuantity) > 0)
+    .map(({ tradeId, purpose, side, status, updatedAt }) => {
+      const enters = purpose === "enter";
+      // The last change of an entry that was cancelled is its cancelling, not its fill.
+      const entered = enters && status !== "filled" ? openedAt.get(tradeId) : undefined;
+      return { at: entered ?? updatedAt, buys: side === "buy", enters };
+    });
+}
