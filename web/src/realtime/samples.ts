@@ -94,7 +94,6 @@ export const sampleState: BotState = {
     reconciliationParityQuarantinedTrades: 0,
     reconciliationParityMaxMismatchNotionalUsd: "0",
     reconciliationIntegrityWatchdogTriggered: false,
-    reconciliationLastRun: null,
     capitalInvariantViolations: 0,
     feeds: [],
     store: { state: "ok" },
