@@ -197,7 +197,7 @@ function loops(health: Health): Figure[] {
     })),
     {
       label: "Reconciled",
-      value: reconciliationLastRun === undefined ? "–" : <Ago at={reconciliationLastRun} />,
+      value: reconciliationLastRun === null ? "–" : <Ago at={reconciliationLastRun} />,
     },
   ];
 }
