@@ -18,6 +18,8 @@ export interface ConfigCheck {
   /** Undefined while it is being checked. */
   answer: StrategyCheck | undefined;
   error: Error | null;
+  /** There is nothing to check. */
+  isEmpty: boolean;
 }
 
 /** The checker's answer to exactly this text. */
@@ -31,7 +33,12 @@ export function useConfigCheck(text: string): ConfigCheck {
     placeholderData: keepPreviousData,
   });
   const isCurrent = settled === text && !query.isPlaceholderData;
-  return { answer: isCurrent ? query.data : undefined, error: query.error };
+  const isEmpty = text.trim() === "";
+  return {
+    answer: isCurrent && !isEmpty ? query.data : undefined,
+    error: isEmpty ? null : query.error,
+    isEmpty,
+  };
 }
 
 /** The text as the object that the server stores; undefined while it is no JSON object. */
@@ -61,6 +68,14 @@ export function CheckedConfig({ text, onChange, check }: CheckedConfigProps) {
       <Suspense fallback={<Rows rows={10} />}>
         <ConfigEditor value={text} onChange={onChange} errors={errors} label="Strategy config" />
       </Suspense>
+      <p className={classes.hint}>
+        Tab indents. <kbd>Escape</kbd>, then <kbd>Tab</kbd> leaves the editor.
+      </p>
+      {check.isEmpty ? (
+        <p className={classes.empty} role="status">
+          The config is empty, so there is nothing to check. Write or paste one, or undo.
+        </p>
+      ) : null}
       <ProblemNote error={check.error} title="The config could not be checked." />
       {errors.length + warnings.length === 0 ? null : (
         <ul className={classes.problems} aria-live="polite">
@@ -87,7 +102,9 @@ export function CheckedConfig({ text, onChange, check }: CheckedConfigProps) {
 
 /** The checker's answer in a word. */
 export function CheckState({ check }: { check: ConfigCheck }) {
-  const { answer } = check;
+  const { answer, error, isEmpty } = check;
+  if (isEmpty) return <Badge tone="neutral">Empty</Badge>;
+  if (answer === undefined && error !== null) return <Badge tone="warning">Not checked</Badge>;
   if (answer === undefined) return <Badge tone="neutral">Checking…</Badge>;
   if (answer.valid) return <Badge tone="good">Valid</Badge>;
   return <Badge tone="critical">{plural(answer.errors.length, "error")}</Badge>;

@@ -2,7 +2,7 @@
 import { Button, Select, TextInput, UnstyledButton } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useBlocker, useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { answerOf, trading } from "~/api/client";
 import type { ProfileWrite } from "~/api/types";
@@ -14,7 +14,9 @@ import {
   configOf,
   textOf,
   useConfigCheck,
+  type ConfigCheck,
 } from "~/components/editor/CheckedConfig";
+import { useConfigText, type ConfigText } from "~/components/editor/useConfigText";
 import { Empty, PageHeader, Panel } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { useIsPhone } from "~/components/screen";
@@ -22,6 +24,7 @@ import { useAction } from "~/components/useAction";
 import { signOf, typedDecimal } from "~/format/decimal";
 import { useCanAct } from "~/realtime/hooks";
 import { PRESETS, TIMEFRAMES, type Preset } from "./presets";
+import { retargeted, symbolsOf } from "./retarget";
 import classes from "./Strategies.module.css";
 
 interface Fields {
@@ -44,65 +47,69 @@ export function NewProfilePage() {
   return <NewProfile />;
 }
 
-function NewProfile() {
-  const navigate = useNavigate();
-  const canAct = useCanAct();
-  const { timeZone } = usePreferences();
+const FIRST: Fields = {
+  name: "",
+  allocated: "10000",
+  currency: "USD",
+  symbol: "",
+  timeframe: "1m",
+};
+
+function useFields() {
   const { data: instruments } = useQuery(instrumentsQuery);
-  const [preset, setPreset] = useState<Preset>();
-  const [text, setText] = useState("");
-  const check = useConfigCheck(text);
   const form = useForm<Fields>({
-    initialValues: { name: "", allocated: "10000", currency: "USD", symbol: "", timeframe: "1m" },
+    initialValues: FIRST,
     validate: {
       name: (name) => (name.trim() === "" ? "Give it a name that you will recognise." : null),
       allocated: (typed) => capitalFault(typed),
     },
   });
-  const { symbol, timeframe } = form.values;
-
-  const first = instruments?.items[0]?.symbol;
+  const symbols = instruments?.items.map(({ symbol }) => symbol) ?? [];
+  const first = symbols[0];
   useEffect(() => {
     if (first !== undefined && form.values.symbol === "") form.setFieldValue("symbol", first);
   }, [first, form]);
+  return { form, symbols };
+}
 
-  const choose = (chosen: Preset) => {
-    setPreset(chosen);
-    setText(textOf(chosen.config(symbol, timeframe)));
-    if (form.values.name === "") form.setFieldValue("name", chosen.name);
-  };
-  const retarget = (changes: Partial<Fields>) => {
-    form.setValues(changes);
-    const config = configOf(text);
-    if (config === undefined) return;
-    const target = { ...form.values, ...changes };
-    setText(textOf({ ...config, symbols: [target.symbol], timeframe: target.timeframe }));
-  };
+type Form = ReturnType<typeof useFields>["form"];
 
+function NewProfile() {
+  const navigate = useNavigate();
+  const canAct = useCanAct();
+  const { timeZone } = usePreferences();
+  const { form, symbols } = useFields();
+  const [preset, setPreset] = useState<Preset>();
+  const [isDone, setDone] = useState(false);
+  const rules = useConfigText();
+  const check = useConfigCheck(rules.text);
+  const isChanged = rules.isOwn || isTyped(form.values, preset);
+  useBlocker({
+    shouldBlockFn: () =>
+      isChanged && !isDone && !window.confirm("Leave without creating it? What you wrote is lost."),
+    enableBeforeUnload: () => isChanged && !isDone,
+  });
   const create = useAction(
     (body: ProfileWrite, key) =>
       answerOf(trading.POST("/api/profiles", { body, headers: { "Idempotency-Key": key } })),
     {
       done: ({ name }) => `${name} is made. It is stopped; start it when you have looked at it.`,
       once: true,
-      onDone: ({ id }) => void navigate({ to: "/profiles/$profileId", params: { profileId: id } }),
+      onDone: ({ id }) => {
+        setDone(true);
+        // After the state that lets the page be left has been taken up.
+        setTimeout(() => void navigate({ to: "/profiles/$profileId", params: { profileId: id } }));
+      },
     },
   );
   const send = ({ name, allocated, currency }: Fields) => {
-    const strategyConfig = configOf(text);
+    const strategyConfig = configOf(rules.text);
     const amount = typedDecimal(allocated);
     if (strategyConfig === undefined || amount === undefined) return;
     const capital = { currency, allocated: amount };
-    create.run({
-      name: name.trim(),
-      strategyConfig,
-      capital,
-      venue: "paper",
-      mode: "paper",
-      timeZone,
-    });
+    const paper = { venue: "paper", mode: "paper" } as const;
+    create.run({ name: name.trim(), strategyConfig, capital, ...paper, timeZone });
   };
-
   return (
     <form onSubmit={form.onSubmit(send)}>
       <PageHeader
@@ -119,76 +126,139 @@ function NewProfile() {
         }
       />
       <ProblemNote error={create.error} />
+      {rules.question}
       <div className={classes.create}>
         <Panel title="What and how much">
           <div className={classes.fields}>
-            <TextInput label="Name" required {...form.getInputProps("name")} />
-            <div className={classes.pair}>
-              <TextInput
-                label="Capital"
-                inputMode="decimal"
-                required
-                {...form.getInputProps("allocated")}
-              />
-              <Select
-                label="Currency"
-                data={["USD", "EUR", "GBP", "CHF"]}
-                allowDeselect={false}
-                {...form.getInputProps("currency")}
-              />
-            </div>
-            <div className={classes.pair}>
-              <Select
-                label="Symbol"
-                searchable
-                allowDeselect={false}
-                data={instruments?.items.map(({ symbol: each }) => each) ?? []}
-                value={symbol}
-                onChange={(value) => value !== null && retarget({ symbol: value })}
-              />
-              <Select
-                label="Bars"
-                allowDeselect={false}
-                data={TIMEFRAMES}
-                value={timeframe}
-                onChange={(value) => value !== null && retarget({ timeframe: value })}
-              />
-            </div>
-            <fieldset className={classes.presets}>
-              <legend>Begin with</legend>
-              {PRESETS.map((each) => (
-                <UnstyledButton
-                  key={each.key}
-                  className={classes.preset}
-                  aria-pressed={preset?.key === each.key}
-                  onClick={() => choose(each)}
-                >
-                  <b>{each.name}</b>
-                  <span>{each.about}</span>
-                </UnstyledButton>
-              ))}
-            </fieldset>
+            <Account form={form} />
+            <Market form={form} symbols={symbols} rules={rules} />
+            <Presets form={form} rules={rules} chosen={preset} onChoose={setPreset} />
           </div>
         </Panel>
-        <Panel title="Rules" flush actions={text === "" ? undefined : <CheckState check={check} />}>
-          {text === "" ? (
-            <Empty
-              title="Choose an example at the left"
-              action={
-                <Button variant="default" size="xs" onClick={() => setText("{\n}\n")}>
-                  Begin with an empty config
-                </Button>
-              }
-            >
-              Its config appears here as text. Change it as you like: every error is marked where it
-              is, before anything is saved.
-            </Empty>
-          ) : (
-            <CheckedConfig text={text} onChange={setText} check={check} />
-          )}
-        </Panel>
+        <Rules rules={rules} check={check} />
       </div>
     </form>
+  );
+}
+
+/** Whether a person has typed something besides what an example fills in. */
+function isTyped({ name, allocated }: Fields, preset: Preset | undefined): boolean {
+  return (name !== "" && name !== preset?.name) || allocated !== FIRST.allocated;
+}
+
+function Account({ form }: { form: Form }) {
+  return (
+    <>
+      <TextInput label="Name" required {...form.getInputProps("name")} />
+      <div className={classes.pair}>
+        <TextInput
+          label="Capital"
+          inputMode="decimal"
+          required
+          {...form.getInputProps("allocated")}
+        />
+        <Select
+          label="Currency"
+          data={["USD", "EUR", "GBP", "CHF"]}
+          allowDeselect={false}
+          {...form.getInputProps("currency")}
+        />
+      </div>
+    </>
+  );
+}
+
+function Market(props: { form: Form; symbols: string[]; rules: ConfigText }) {
+  const { form, symbols, rules } = props;
+  const { symbol, timeframe } = form.values;
+  const config = configOf(rules.text);
+  const named = symbolsOf(config);
+  const retarget = (changes: Partial<Fields>) => {
+    form.setValues(changes);
+    if (config === undefined) return;
+    const text = textOf(retargeted(config, form.values, { ...form.values, ...changes }));
+    // What a person wrote stays theirs, so that no example takes its place unasked.
+    if (rules.isOwn) rules.setText(text);
+    else rules.fill(text);
+  };
+  return (
+    <>
+      <div className={classes.pair}>
+        <Select
+          label="Symbol"
+          searchable
+          allowDeselect={false}
+          data={symbols}
+          value={symbol}
+          onChange={(value) => value !== null && retarget({ symbol: value })}
+        />
+        <Select
+          label="Bars"
+          allowDeselect={false}
+          data={TIMEFRAMES}
+          value={timeframe}
+          onChange={(value) => value !== null && retarget({ timeframe: value })}
+        />
+      </div>
+      {named.length === 0 || (named.length === 1 && named[0] === symbol) ? null : (
+        <p className={classes.hint}>
+          The rules trade {named.join(", ")}. Their list of symbols is changed in the text.
+        </p>
+      )}
+    </>
+  );
+}
+
+function Presets(props: {
+  form: Form;
+  rules: ConfigText;
+  chosen: Preset | undefined;
+  onChoose: (preset: Preset) => void;
+}) {
+  const { form, rules, chosen, onChoose } = props;
+  const { name, symbol, timeframe } = form.values;
+  const choose = (preset: Preset) =>
+    rules.offer(textOf(preset.config(symbol, timeframe)), () => {
+      if (name === "" || name === chosen?.name) form.setFieldValue("name", preset.name);
+      onChoose(preset);
+    });
+  return (
+    <fieldset className={classes.presets}>
+      <legend>Begin with</legend>
+      {PRESETS.map((each) => (
+        <UnstyledButton
+          key={each.key}
+          className={classes.preset}
+          aria-pressed={chosen?.key === each.key}
+          onClick={() => choose(each)}
+        >
+          <b>{each.name}</b>
+          <span>{each.about}</span>
+        </UnstyledButton>
+      ))}
+    </fieldset>
+  );
+}
+
+function Rules({ rules, check }: { rules: ConfigText; check: ConfigCheck }) {
+  return (
+    <Panel title="Rules" flush actions={rules.isOpen ? <CheckState check={check} /> : undefined}>
+      {rules.isOpen ? (
+        <CheckedConfig text={rules.text} onChange={rules.setText} check={check} />
+      ) : (
+        <Empty
+          title="Choose an example at the left"
+          action={
+            <Button variant="default" size="xs" onClick={() => rules.fill("{\n}\n")}>
+              Begin with an empty config
+            </Button>
+          }
+        >
+          Its config appears here as text. Change it as you like: every error is marked where it is,
+          before anything is saved.
+        </Empty>
+      )}
+    </Panel>
   );
 }
 
