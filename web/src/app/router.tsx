@@ -22,6 +22,7 @@ export interface Search {
   from?: string;
   to?: string;
   day?: string;
+  run?: string;
 }
 
 const root = createRootRoute({
@@ -37,6 +38,7 @@ const root = createRootRoute({
     from: text(search.from),
     to: text(search.to),
     day: text(search.day),
+    run: text(search.run),
   }),
 });
 

@@ -8,14 +8,15 @@ import type { Backtest, BacktestSummary, BacktestTrade } from "~/api/types";
 import { backtestQuery, queryClient } from "~/app/queries";
 import { Profit } from "~/components/Amount";
 import { Confirm } from "~/components/Confirm";
-import { DataTable, type Column } from "~/components/DataTable";
+import { CardLines, DataTable, type Column } from "~/components/DataTable";
 import { Empty, Figures, PageHeader, Panel, Rows, type Figure } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
+import { useIsPhone } from "~/components/screen";
 import { At } from "~/components/Time";
 import { useAction } from "~/components/useAction";
 import { decimalText } from "~/format/decimal";
 import { count, money, percent, price, quantity, ratio } from "~/format/number";
-import { exitWord, spoken } from "~/format/words";
+import { exitWord, plural, spoken } from "~/format/words";
 import { onNotice } from "~/realtime/connection";
 import type { BacktestProgress } from "~/realtime/messages";
 import { RunState } from "./BacktestPage";
@@ -51,7 +52,9 @@ export function RunPage() {
       {run.state === "queued" || run.state === "running" ? <Running run={run} /> : null}
       {run.state === "failed" ? <Failed run={run} /> : null}
       {run.state === "cancelled" ? (
-        <Empty title="It was cancelled">Nothing of it was kept. Run it again from Back-test.</Empty>
+        <Empty title="It was cancelled">
+          Nothing came of it. “Change and run again” opens the form as it was sent.
+        </Empty>
       ) : null}
       {run.summary === undefined ? null : <Result run={run} summary={run.summary} />}
     </>
@@ -84,28 +87,50 @@ function useProgress(id: string): void {
 
 function RunActions({ run }: { run: Backtest }) {
   const navigate = useNavigate();
+  const isPhone = useIsPhone();
   const isUnderWay = run.state === "queued" || run.state === "running";
+  const path = { id: run.id };
+  const refreshes = [["backtests"], ["backtest", run.id]];
+  const cancel = useAction(
+    () => answerOf(trading.DELETE("/api/backtest/{id}", { params: { path } })),
+    { done: "It is cancelled.", refreshes },
+  );
   const remove = useAction(
-    () => answerOf(trading.DELETE("/api/backtest/{id}", { params: { path: { id: run.id } } })),
+    () =>
+      answerOf(trading.DELETE("/api/backtest/{id}", { params: { path, query: { remove: true } } })),
     {
-      done: isUnderWay ? "It is cancelled." : "It is removed.",
-      refreshes: [["backtests"], ["backtest", run.id]],
-      onDone: () => {
-        if (!isUnderWay) void navigate({ to: "/backtest", replace: true });
-      },
+      done: "It is removed.",
+      refreshes,
+      onDone: () => void navigate({ to: "/backtest", replace: true }),
     },
   );
   if (isUnderWay) {
     return (
-      <Button variant="default" loading={remove.isRunning} onClick={() => remove.run(undefined)}>
-        Cancel it
-      </Button>
+      <>
+        <Button variant="default" loading={cancel.isRunning} onClick={() => cancel.run(undefined)}>
+          Cancel it
+        </Button>
+        <ProblemNote error={cancel.error} />
+      </>
     );
   }
   return (
-    <Confirm label="Remove" title="Remove this run?" confirm="Remove it" danger action={remove}>
-      <p>Its figures, trades and report are gone then. Profiles are not touched.</p>
-    </Confirm>
+    <>
+      {isPhone ? null : <ChangeAndRun run={run} />}
+      <Confirm label="Remove" title="Remove this run?" confirm="Remove it" danger action={remove}>
+        <p>Its figures, trades and report are gone then. Profiles are not touched.</p>
+      </Confirm>
+    </>
+  );
+}
+
+/** Opens the form as this run was asked for. */
+function ChangeAndRun({ run }: { run: Backtest }) {
+  const navigate = useNavigate();
+  return (
+    <Button onClick={() => void navigate({ to: "/backtest", search: { run: run.id } })}>
+      Change and run again
+    </Button>
   );
 }
 
@@ -132,14 +157,16 @@ function Failed({ run }: { run: Backtest }) {
       <strong>It could not be run.</strong>
       <p className={classes.error}>{run.error ?? "The server did not say why."}</p>
       <span className="muted">
-        Nothing was imported. Correct the data or the config, then run it again.
+        Nothing was imported. “Change and run again” opens the form as it was sent: correct the data
+        or the config there.
       </span>
     </Panel>
   );
 }
 
 function Result({ run, summary }: { run: Backtest; summary: BacktestSummary }) {
-  const trades = summary.trades ?? [];
+  const trades = (summary.trades ?? []).map((trade, place) => ({ ...trade, place }));
+  const { tradesLeftOut = 0 } = run;
   return (
     <div className={classes.result}>
       <Panel>
@@ -155,11 +182,19 @@ function Result({ run, summary }: { run: Backtest; summary: BacktestSummary }) {
             <Report id={run.id} />
           </Tabs.Panel>
           <Tabs.Panel value="trades">
+            {tradesLeftOut === 0 ? null : (
+              <p className={classes.leftOut}>
+                The last {count(trades.length)} trades are listed;{" "}
+                {plural(tradesLeftOut, "earlier one is", "earlier ones are")} left out. The figures
+                above count them all.
+              </p>
+            )}
             <DataTable
               label="Trades of the back-test"
               columns={TRADE_COLUMNS}
               rows={trades}
-              rowKey={({ entryTime, symbol, side }) => `${entryTime}-${symbol}-${side}`}
+              rowKey={({ place }) => String(place)}
+              card={(trade) => <TradeCard trade={trade} />}
               empty={
                 <Empty title="It made no trade">
                   The report says which rules held how often, and what was missing.
@@ -218,7 +253,23 @@ function figuresOf(summary: BacktestSummary): Figure[] {
   ];
 }
 
-const TRADE_COLUMNS: Column<BacktestTrade>[] = [
+/** Its place tells two trades of one bar apart. */
+type PlacedTrade = BacktestTrade & { place: number };
+
+function TradeCard({ trade }: { trade: PlacedTrade }) {
+  const { symbol, side, quantity: units, entryTime, exitReason, pnl } = trade;
+  const end = isMissing(exitReason) ? "still open" : exitWord(exitReason).toLowerCase();
+  return (
+    <CardLines
+      title={symbol}
+      value={<Profit value={textOf(pnl)} />}
+      detail={`${spoken(side)} ${quantity(decimalText(units))}, ${end}`}
+      valueDetail={<At at={entryTime} />}
+    />
+  );
+}
+
+const TRADE_COLUMNS: Column<PlacedTrade>[] = [
   { key: "symbol", header: "Symbol", cell: ({ symbol }) => symbol },
   { key: "side", header: "Side", cell: ({ side }) => spoken(side) },
   { key: "in", header: "Entered", cell: ({ entryTime }) => <At at={entryTime} /> },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { changePreferences } from "~/app/preferences";
-import { FIRST_RUN, requestOf } from "./runRequest";
+import { fieldsOf, FIRST_RUN, requestOf } from "./runRequest";
 
 const config = { symbols: ["ACME", "BTC/USD"], timeframe: "1h" };
 const file = new File(["time,close\n"], "acme.csv");
@@ -19,6 +19,23 @@ describe("what a back-test is asked for", () => {
       range: { from: "2026-01-01T00:00:00.000Z", to: "2026-01-31T23:59:59.999Z" },
       data: { source: "market" },
     });
+  });
+
+  it("begins or ends with the data where a date is blank", () => {
+    changePreferences({ timeZone: "UTC" });
+    const rangeOf = (dates: { from?: string; to?: string }) =>
+      requestOf({ ...FIRST_RUN, ...dates }, config, new Map()).request?.range;
+    expect(rangeOf({ from: "2026-01-01" })).toEqual({ from: "2026-01-01T00:00:00.000Z" });
+    expect(rangeOf({ to: "2026-01-31" })).toEqual({ to: "2026-01-31T23:59:59.999Z" });
+    expect(rangeOf({})).toBeUndefined();
+  });
+
+  it("is asked for again as it was, also what the form does not show", () => {
+    changePreferences({ timeZone: "UTC" });
+    const fields = { ...FIRST_RUN, cash: "500", from: "2026-01-01", to: "2026-01-31" };
+    const first = { ...requestOf(fields, config, new Map()).request!, lot: "1" };
+    expect(fieldsOf(first)).toEqual(fields);
+    expect(requestOf(fieldsOf(first), config, new Map(), first).request).toEqual(first);
   });
 
   it("wants a file for each symbol when data is uploaded", () => {

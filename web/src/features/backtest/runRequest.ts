@@ -2,6 +2,8 @@
 import type { BacktestRequest, StrategyConfig } from "~/api/types";
 import { typedDecimal } from "~/format/decimal";
 import { endOfDay, startOfDay } from "~/features/history/days";
+import { symbolsOf } from "~/features/strategies/retarget";
+import { dayKey } from "~/format/time";
 
 export interface RunFields {
   source: "market" | "upload";
@@ -23,14 +25,6 @@ export const FIRST_RUN: RunFields = {
   stamped: "open",
 };
 
-/** The symbols that a config names. */
-export function symbolsOf(config: StrategyConfig | undefined): string[] {
-  const symbols = config?.symbols;
-  return Array.isArray(symbols)
-    ? symbols.filter((symbol): symbol is string => typeof symbol === "string")
-    : [];
-}
-
 export type Asked =
   { request: BacktestRequest; fault?: undefined } | { request?: undefined; fault: string };
 
@@ -38,6 +32,7 @@ export function requestOf(
   fields: RunFields,
   config: StrategyConfig | undefined,
   files: ReadonlyMap<string, File>,
+  former?: BacktestRequest,
 ): Asked {
   if (config === undefined) return { fault: "Choose a profile or paste a config." };
   const symbols = symbolsOf(config);
@@ -57,7 +52,15 @@ export function requestOf(
   }
   const range = rangeOf(fields);
   if (range === "backwards") return { fault: "The range ends before it begins." };
-  const common = { symbols, timeframe, strategyConfig: config, cash, feePct, slippageBps };
+  const common = {
+    ...keptOf(former),
+    symbols,
+    timeframe,
+    strategyConfig: config,
+    cash,
+    feePct,
+    slippageBps,
+  };
   return {
     request: {
       ...common,
@@ -68,7 +71,33 @@ export function requestOf(
   };
 }
 
+/** What a former run asked for, as the form shows it. */
+export function fieldsOf(request: BacktestRequest): RunFields {
+  const { cash, feePct, slippageBps, range, data, stamped } = request;
+  return {
+    source: data.source,
+    cash: cash ?? FIRST_RUN.cash,
+    feePct: feePct ?? "0",
+    slippageBps: slippageBps ?? "0",
+    from: range?.from === undefined ? "" : dayKey(range.from),
+    to: range?.to === undefined ? "" : dayKey(range.to),
+    stamped: stamped ?? FIRST_RUN.stamped,
+  };
+}
+
+/** What a former run asked for beside what the form shows, so that the next one is comparable. */
+function keptOf(former: BacktestRequest | undefined): Partial<BacktestRequest> {
+  if (former === undefined) return {};
+  const { asset, currency, lot, makerFeePct, takerFeePct, periodsPerYear } = former;
+  const kept = { asset, currency, lot, makerFeePct, takerFeePct, periodsPerYear };
+  return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
+}
+
 function rangeOf({ from, to }: RunFields): BacktestRequest["range"] | "backwards" {
-  if (from === "" || to === "") return undefined;
-  return from > to ? "backwards" : { from: startOfDay(from), to: endOfDay(to) };
+  if (from === "" && to === "") return undefined;
+  if (from !== "" && to !== "" && from > to) return "backwards";
+  return {
+    ...(from === "" ? {} : { from: startOfDay(from) }),
+    ...(to === "" ? {} : { to: endOfDay(to) }),
+  };
 }
