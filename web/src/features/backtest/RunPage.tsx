@@ -3,7 +3,7 @@ import { Button, Progress, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { answerOf, download, trading } from "~/api/client";
+import { answerOf, trading } from "~/api/client";
 import type { Backtest, BacktestSummary, BacktestTrade } from "~/api/types";
 import { backtestQuery, queryClient } from "~/app/queries";
 import { Profit } from "~/components/Amount";
@@ -20,6 +20,7 @@ import { exitWord, plural, spoken } from "~/format/words";
 import { onNotice } from "~/realtime/connection";
 import type { BacktestProgress } from "~/realtime/messages";
 import { RunState } from "./BacktestPage";
+import { Report } from "./Report";
 import { requestSymbols } from "./requestSymbols";
 import classes from "./Backtest.module.css";
 
@@ -205,25 +206,6 @@ function Result({ run, summary }: { run: Backtest; summary: BacktestSummary }) {
         </Tabs>
       </Panel>
     </div>
-  );
-}
-
-/** The server's own report, which may do nothing but show itself. */
-function Report({ id }: { id: string }) {
-  const { data, error, isPending, refetch } = useQuery({
-    queryKey: ["backtest", id, "report"],
-    queryFn: async () => (await download(`/api/backtest/${encodeURIComponent(id)}/report`)).text(),
-    staleTime: Infinity,
-  });
-  if (isPending) return <Rows rows={10} />;
-  if (data === undefined) return <ProblemNote error={error} onRetry={() => void refetch()} />;
-  return (
-    <iframe
-      className={classes.report}
-      title="Report with equity, drawdown, months and distribution"
-      sandbox="allow-scripts"
-      srcDoc={data}
-    />
   );
 }
 
