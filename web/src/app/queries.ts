@@ -9,14 +9,19 @@ import { answerOf, platform, trading } from "~/api/client";
 import { asProblem } from "~/api/problem";
 import { onUserGone } from "~/api/session";
 
+// A browser that says it is offline may be wrong, and what a person asks for is sent now or fails
+// now: nothing is kept back to be sent when they have stopped expecting it.
+const networkMode = "always";
+
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
+      networkMode,
       staleTime: 5_000,
       retry: (failures, error) => failures < 2 && asProblem(error).isUnreachable,
       refetchOnWindowFocus: false,
     },
-    mutations: { retry: false },
+    mutations: { networkMode, retry: false },
   },
 });
 

@@ -79,9 +79,10 @@ export function useAction<Input, Result>(
 }
 
 // Those that say "later" or "still under way" may have an answer of their own yet.
-const UNDECIDED = [408, 409, 425, 429];
+const UNDECIDED = [408, 425, 429];
 
 function isRefusal(error: Error): boolean {
   if (!(error instanceof ApiProblem)) return false;
-  return error.status >= 400 && error.status < 500 && !UNDECIDED.includes(error.status);
+  if (error.code === "idempotencyInProgress" || UNDECIDED.includes(error.status)) return false;
+  return error.status >= 400 && error.status < 500;
 }
