@@ -12,6 +12,8 @@ export interface Column<T> {
   numeric?: boolean;
   /** Takes what is left, and is cut rather than wrapped. */
   wide?: boolean;
+  /** Is wrapped rather than cut: what it says matters whole. */
+  wraps?: boolean;
 }
 
 interface TableProps<T> {
@@ -72,14 +74,9 @@ function Table<T>({ label, columns, rows, rowKey, onOpen }: TableProps<T>) {
                 if (!isControl(event.target)) onOpen?.(row);
               }}
             >
-              {columns.map(({ key, cell, numeric, wide }) => (
-                <td
-                  key={key}
-                  className={
-                    numeric === true ? classes.numeric : wide === true ? classes.wide : undefined
-                  }
-                >
-                  {cell(row)}
+              {columns.map((column) => (
+                <td key={column.key} className={lookOf(column)}>
+                  {column.cell(row)}
                 </td>
               ))}
             </tr>
@@ -89,6 +86,15 @@ function Table<T>({ label, columns, rows, rowKey, onOpen }: TableProps<T>) {
       </table>
     </div>
   );
+}
+
+function lookOf<T>({ numeric, wide, wraps }: Column<T>): string {
+  const looks = [
+    numeric === true ? classes.numeric : "",
+    wide === true ? classes.wide : "",
+    wraps === true ? classes.wraps : "",
+  ];
+  return looks.filter(Boolean).join(" ");
 }
 
 function Cards<T>(props: TableProps<T> & { card: (row: T) => ReactNode }) {

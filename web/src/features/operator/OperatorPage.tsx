@@ -3,11 +3,12 @@ import { Button, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { answerOf, trading } from "~/api/client";
 import type { Control, Health } from "~/api/types";
+import { useEmails } from "~/app/useEmails";
 import { useUser } from "~/app/useSession";
 import { CONTROL_MEANING } from "~/app/shell/ControlBadge";
 import { isOperator } from "~/app/shell/navigation";
 import { Badge, type Tone } from "~/components/Badge";
-import { DataTable, type Column } from "~/components/DataTable";
+import { CardLines, DataTable, type Column } from "~/components/DataTable";
 import { Empty, Figures, PageHeader, Panel, Rows, type Figure } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { Ago, At } from "~/components/Time";
@@ -35,6 +36,7 @@ function ControlPanel() {
   const control = useControl();
   const health = useHealth();
   const { tenants, refused } = useTenants();
+  const emailOf = useEmails();
   return (
     <>
       <PageHeader
@@ -58,9 +60,10 @@ function ControlPanel() {
           ) : (
             <DataTable
               label="Tenants"
-              columns={TENANT_COLUMNS}
+              columns={tenantColumns(emailOf)}
               rows={tenants}
               rowKey={({ tenantId }) => tenantId}
+              card={(tenant) => <TenantCard tenant={tenant} emailOf={emailOf} />}
               empty={
                 <Empty title="No tenant yet">
                   A tenant begins with a person&rsquo;s first sign-in.
@@ -84,6 +87,7 @@ const TONES: Record<Control["mode"], Tone> = {
 /** In the page itself: nothing may ever stand before the button that stops. */
 function Switch({ control }: { control: Control }) {
   const [reason, setReason] = useState("");
+  const emailOf = useEmails();
   const canAct = useCanAct();
   const body = { reason: reason.trim() };
   const options = {
@@ -107,7 +111,7 @@ function Switch({ control }: { control: Control }) {
       </div>
       <p>{CONTROL_MEANING[control.mode]}</p>
       <p className="muted">
-        Set by {control.lastChangedBy} <Ago at={control.lastChangedAt} /> (
+        Set by {emailOf(control.lastChangedBy)} <Ago at={control.lastChangedAt} /> (
         <At at={control.lastChangedAt} />)
         {control.reason === undefined || control.reason === "" ? "." : `: ${control.reason}`}
       </p>
@@ -222,15 +226,44 @@ function counters(health: Health): Figure[] {
   ];
 }
 
-const TENANT_COLUMNS: Column<TenantRow>[] = [
-  { key: "id", header: "Tenant", cell: ({ tenantId }) => <code>{tenantId}</code> },
+type EmailOf = (id: string) => string;
+
+function TenantState({ running }: TenantRow) {
+  return <Badge tone={running ? "good" : "critical"}>{running ? "Running" : "Stopped"}</Badge>;
+}
+
+function TenantName({ tenantId, emailOf }: { tenantId: string; emailOf: EmailOf }) {
+  const email = emailOf(tenantId);
+  if (email === tenantId) return <code>{tenantId}</code>;
+  return (
+    <>
+      {email} <code className="muted">{tenantId}</code>
+    </>
+  );
+}
+
+function TenantCard({ tenant, emailOf }: { tenant: TenantRow; emailOf: EmailOf }) {
+  const { tenantId, profiles, openPositions, seq, error } = tenant;
+  return (
+    <>
+      <CardLines
+        title={emailOf(tenantId)}
+        value={<TenantState {...tenant} />}
+        detail={`${plural(profiles, "profile")}, ${plural(openPositions, "open position")}`}
+        valueDetail={`journal ${count(seq)}`}
+      />
+      {error === undefined ? null : <p className={classes.why}>{error}</p>}
+    </>
+  );
+}
+
+const tenantColumns = (emailOf: EmailOf): Column<TenantRow>[] => [
   {
-    key: "state",
-    header: "State",
-    cell: ({ running }) => (
-      <Badge tone={running ? "good" : "critical"}>{running ? "Running" : "Stopped"}</Badge>
-    ),
+    key: "id",
+    header: "Tenant",
+    cell: ({ tenantId }) => <TenantName tenantId={tenantId} emailOf={emailOf} />,
   },
+  { key: "state", header: "State", cell: (tenant) => <TenantState {...tenant} /> },
   { key: "profiles", header: "Profiles", numeric: true, cell: ({ profiles }) => count(profiles) },
   {
     key: "positions",
@@ -243,7 +276,7 @@ const TENANT_COLUMNS: Column<TenantRow>[] = [
     key: "error",
     header: "Trouble",
     wide: true,
-    cell: ({ error, profiles }) =>
-      error ?? <span className="muted">None, with {plural(profiles, "profile")}</span>,
+    wraps: true,
+    cell: ({ error }) => error ?? <span className="muted">None</span>,
   },
 ];
