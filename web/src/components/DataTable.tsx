@@ -45,7 +45,7 @@ export function DataTable<T>(props: TableProps<T>) {
 function Table<T>({ label, columns, rows, rowKey, onOpen }: TableProps<T>) {
   const scroller = useRef<HTMLDivElement>(null);
   const isVirtual = rows.length > VIRTUAL_FROM;
-  const { shown, before, after } = useWindow(rows, scroller, isVirtual, ROW_HEIGHT);
+  const { shown, first, before, after, measure } = useWindow(rows, scroller, isVirtual, ROW_HEIGHT);
   return (
     <div
       ref={scroller}
@@ -66,9 +66,11 @@ function Table<T>({ label, columns, rows, rowKey, onOpen }: TableProps<T>) {
         </thead>
         <tbody>
           <Spacer height={before} columns={columns.length} />
-          {shown.map((row) => (
+          {shown.map((row, index) => (
             <tr
               key={rowKey(row)}
+              ref={measure}
+              data-index={first + index}
               className={onOpen === undefined ? undefined : classes.open}
               onClick={(event) => {
                 if (!isControl(event.target)) onOpen?.(row);
@@ -101,7 +103,12 @@ function Cards<T>(props: TableProps<T> & { card: (row: T) => ReactNode }) {
   const { label, rows, rowKey, card, onOpen } = props;
   const scroller = useRef<HTMLUListElement>(null);
   const isVirtual = rows.length > VIRTUAL_FROM;
-  const { shown, before, after } = useWindow(rows, scroller, isVirtual, CARD_HEIGHT);
+  const { shown, first, before, after, measure } = useWindow(
+    rows,
+    scroller,
+    isVirtual,
+    CARD_HEIGHT,
+  );
   return (
     <ul
       ref={scroller}
@@ -109,9 +116,11 @@ function Cards<T>(props: TableProps<T> & { card: (row: T) => ReactNode }) {
       aria-label={label}
     >
       <li style={{ height: before }} aria-hidden hidden={before === 0} />
-      {shown.map((row) => (
+      {shown.map((row, index) => (
         <li
           key={rowKey(row)}
+          ref={measure}
+          data-index={first + index}
           className={classes.card}
           onClick={(event) => {
             if (!isControl(event.target)) onOpen?.(row);
@@ -125,13 +134,24 @@ function Cards<T>(props: TableProps<T> & { card: (row: T) => ReactNode }) {
   );
 }
 
-/** The part of the rows that is in view, with the heights of what is left out. */
+interface Window<T> {
+  shown: readonly T[];
+  /** The place of the first of them. */
+  first: number;
+  /** The heights of what is left out. */
+  before: number;
+  after: number;
+  /** Tells how tall a row is, when that has to be known. */
+  measure?: (row: HTMLElement | null) => void;
+}
+
+/** The part of the rows that is in view. */
 function useWindow<T>(
   rows: readonly T[],
   scroller: React.RefObject<HTMLElement | null>,
   isVirtual: boolean,
   rowHeight: number,
-): { shown: readonly T[]; before: number; after: number } {
+): Window<T> {
   // eslint-disable-next-line react-hooks/incompatible-library -- nothing here is memoised
   const virtualizer = useVirtualizer({
     count: isVirtual ? rows.length : 0,
@@ -139,15 +159,19 @@ function useWindow<T>(
     estimateSize: () => rowHeight,
     overscan: 8,
   });
-  if (!isVirtual) return { shown: rows, before: 0, after: 0 };
+  if (!isVirtual) return { shown: rows, first: 0, before: 0, after: 0 };
   const items = virtualizer.getVirtualItems();
   const first = items[0];
   const last = items[items.length - 1];
-  if (first === undefined || last === undefined) return { shown: [], before: 0, after: 0 };
+  if (first === undefined || last === undefined) {
+    return { shown: [], first: 0, before: 0, after: 0 };
+  }
   return {
     shown: rows.slice(first.index, last.index + 1),
+    first: first.index,
     before: first.start,
     after: virtualizer.getTotalSize() - last.end,
+    measure: virtualizer.measureElement,
   };
 }
 

@@ -1,11 +1,12 @@
 /** Orders, working or done. */
 import { Button } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
 import type { ReactNode } from "react";
 import { answerOf, trading } from "~/api/client";
+import { asProblem } from "~/api/problem";
 import type { OrderRow } from "~/api/types";
 import { Badge, type Tone } from "~/components/Badge";
 import { CardLines, DataTable, type Column } from "~/components/DataTable";
-import { ProblemNote } from "~/components/ProblemNote";
 import { Ago } from "~/components/Time";
 import { useAction } from "~/components/useAction";
 import { useIsPhone } from "~/components/screen";
@@ -84,7 +85,16 @@ const COLUMNS: Column<OrderRow>[] = [
     cell: ({ averagePrice, symbol }) =>
       averagePrice === undefined ? "–" : <Price symbol={symbol} value={averagePrice} />,
   },
-  { key: "status", header: "State", cell: (order) => <Status order={order} /> },
+  {
+    key: "status",
+    header: "State",
+    cell: (order) => (
+      <>
+        <Status order={order} />
+        <Reason order={order} />
+      </>
+    ),
+  },
   { key: "at", header: "Changed", cell: ({ updatedAt }) => <Ago at={updatedAt} /> },
   {
     key: "actions",
@@ -95,11 +105,12 @@ const COLUMNS: Column<OrderRow>[] = [
 ];
 
 function Status({ order }: { order: OrderRow }) {
-  return (
-    <Badge tone={TONES[order.status] ?? "neutral"} hint={order.reason}>
-      {orderStatus(order.status)}
-    </Badge>
-  );
+  return <Badge tone={TONES[order.status] ?? "neutral"}>{orderStatus(order.status)}</Badge>;
+}
+
+/** Why it ended, or what is unknown about it. */
+function Reason({ order: { reason } }: { order: OrderRow }) {
+  return reason === undefined ? null : <div className={classes.reason}>{reason}</div>;
 }
 
 function OrderPrice({ order }: { order: OrderRow }) {
@@ -122,39 +133,51 @@ function Cancel({ order }: { order: OrderRow }) {
     () => answerOf(trading.DELETE("/api/orders/{id}", { params: { path: { id: order.id } } })),
     { done: `Asked the venue to cancel ${order.symbol}.` },
   );
+  // Beside the button there is no room for why not, and the order may be gone from the list by then.
+  const ask = () =>
+    void cancel.runAsync(undefined).catch((error: unknown) => {
+      const { message } = asProblem(error);
+      notifications.show({
+        color: "red",
+        title: `The order in ${order.symbol} was not cancelled`,
+        message,
+        autoClose: false,
+        role: "alert",
+      });
+    });
   return (
-    <>
-      <Button
-        size={isPhone ? "sm" : "compact-xs"}
-        data-compact={isPhone ? undefined : true}
-        variant="default"
-        disabled={!canAct || order.status === "pendingCancel"}
-        loading={cancel.isRunning}
-        aria-label={`Cancel the order in ${order.symbol}`}
-        onClick={() => cancel.run(undefined)}
-      >
-        Cancel
-      </Button>
-      <ProblemNote error={cancel.error} />
-    </>
+    <Button
+      size={isPhone ? "sm" : "compact-xs"}
+      data-compact={isPhone ? undefined : true}
+      variant="default"
+      disabled={!canAct || order.status === "pendingCancel"}
+      loading={cancel.isRunning}
+      aria-label={`Cancel the order in ${order.symbol}`}
+      onClick={ask}
+    >
+      Cancel
+    </Button>
   );
 }
 
 function Card({ order }: { order: OrderRow }) {
   const { symbol, side, type, quantity: units, filledQuantity, working, updatedAt } = order;
   return (
-    <CardLines
-      title={`${side === "buy" ? "Buy" : "Sell"} ${symbol}`}
-      value={<Status order={order} />}
-      detail={
-        <>
-          {orderType(type)} {quantity(filledQuantity)} / {quantity(units)}{" "}
-          {type === "market" ? "" : "at "}
-          {type === "market" ? "" : <OrderPrice order={order} />}
-        </>
-      }
-      valueDetail={<Ago at={updatedAt} />}
-      actions={working ? <Cancel order={order} /> : undefined}
-    />
+    <>
+      <CardLines
+        title={`${side === "buy" ? "Buy" : "Sell"} ${symbol}`}
+        value={<Status order={order} />}
+        detail={
+          <>
+            {orderType(type)} {quantity(filledQuantity)} / {quantity(units)}{" "}
+            {type === "market" ? "" : "at "}
+            {type === "market" ? "" : <OrderPrice order={order} />}
+          </>
+        }
+        valueDetail={<Ago at={updatedAt} />}
+        actions={working ? <Cancel order={order} /> : undefined}
+      />
+      <Reason order={order} />
+    </>
   );
 }

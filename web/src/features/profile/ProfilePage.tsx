@@ -8,7 +8,7 @@ import { Empty, PageHeader, Panel } from "~/components/Panel";
 import { OrderTable } from "~/features/positions/OrderTable";
 import { useDoneOrders } from "~/features/positions/useDoneOrders";
 import { PositionTable } from "~/features/positions/PositionTable";
-import { ProfileState } from "~/features/strategies/ProfileParts";
+import { ProfileState, StateReason } from "~/features/strategies/ProfileParts";
 import { money } from "~/format/number";
 import { useOrders, usePositions, useProfile, useSilentSince } from "~/realtime/hooks";
 import { Ledger } from "./Ledger";
@@ -49,7 +49,12 @@ export function ProfilePage() {
             <ProfileState profile={profile} />
           </>
         }
-        about={`${profile.symbols.join(", ")} on ${profile.timeframe} bars, ${profile.mode}`}
+        about={
+          <>
+            {profile.symbols.join(", ")} on {profile.timeframe} bars, {profile.mode}
+            <StateReason profile={profile} />
+          </>
+        }
         actions={<ProfileActions profile={profile} />}
       />
       <Money profileId={profileId} />

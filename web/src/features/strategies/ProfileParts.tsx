@@ -1,36 +1,57 @@
 /** Parts of a profile that several views show. */
-import type { ProfileRow } from "~/api/types";
+import type { EvaluationRow, ProfileRow } from "~/api/types";
 import { Badge, type Tone } from "~/components/Badge";
 import { Ago } from "~/components/Time";
 import { profileState } from "~/format/words";
 import { useEvaluation } from "~/realtime/hooks";
+import classes from "./Strategies.module.css";
 
 export function ProfileState({ profile }: { profile: ProfileRow }) {
-  const { state, enters, stateReason } = profile;
+  const { state, enters } = profile;
   const tone: Tone =
     state === "underReview" ? "warning" : state === "running" && enters ? "good" : "neutral";
   return (
-    <Badge tone={tone} hint={stateReason}>
+    <Badge tone={tone}>
       {profileState(state)}
       {state === "running" && !enters ? ", no entries" : ""}
     </Badge>
   );
 }
 
+/** Why it is in its state, where there is more to say than the state. */
+export function StateReason({ profile: { stateReason } }: { profile: ProfileRow }) {
+  return stateReason === undefined || stateReason === "" ? null : (
+    <span className={classes.stateReason}>{stateReason}</span>
+  );
+}
+
+function useLastEvaluation({ id, evaluations, symbols }: ProfileRow): EvaluationRow | undefined {
+  const newest = [...evaluations].sort((a, b) => b.at.localeCompare(a.at))[0];
+  const current = useEvaluation(id, newest?.symbol ?? symbols[0] ?? "");
+  return current ?? newest;
+}
+
 /** The newest evaluation's sentence over all symbols of the profile. */
 export function LastExplanation({ profile }: { profile: ProfileRow }) {
-  const newest = [...profile.evaluations].sort((a, b) => b.at.localeCompare(a.at))[0];
-  const current = useEvaluation(profile.id, newest?.symbol ?? profile.symbols[0] ?? "");
-  const shown = current ?? newest;
+  const shown = useLastEvaluation(profile);
   if (shown === undefined) {
     return <span className="muted">The first bar has not closed yet.</span>;
   }
   return (
-    <span title={shown.text}>
-      {shown.text}{" "}
-      <span className="muted">
-        <Ago at={shown.at} />
-      </span>
+    <span className={classes.explanation} title={shown.text}>
+      {shown.text}
+    </span>
+  );
+}
+
+/** How old that is. */
+export function LastExplained({ profile }: { profile: ProfileRow }) {
+  const shown = useLastEvaluation(profile);
+  return shown === undefined ? (
+    <>–</>
+  ) : (
+    <span className="muted">
+      <Ago at={shown.at} />
     </span>
   );
 }

@@ -4,8 +4,8 @@ import type { ProfileRow } from "~/api/types";
 import { Flash, Profit } from "~/components/Amount";
 import { DataTable, type Column } from "~/components/DataTable";
 import { money } from "~/format/number";
-import { useProfile } from "~/realtime/hooks";
-import { LastExplanation, ProfileState } from "./ProfileParts";
+import { useProfile, useSilentSince } from "~/realtime/hooks";
+import { LastExplained, LastExplanation, ProfileState, StateReason } from "./ProfileParts";
 import classes from "./Strategies.module.css";
 
 const COLUMNS: Column<ProfileRow>[] = [
@@ -18,7 +18,16 @@ const COLUMNS: Column<ProfileRow>[] = [
       </Link>
     ),
   },
-  { key: "status", header: "State", cell: (profile) => <ProfileState profile={profile} /> },
+  {
+    key: "status",
+    header: "State",
+    cell: (profile) => (
+      <>
+        <ProfileState profile={profile} />
+        <StateReason profile={profile} />
+      </>
+    ),
+  },
   {
     key: "symbols",
     header: "Trades",
@@ -41,8 +50,10 @@ const COLUMNS: Column<ProfileRow>[] = [
     key: "why",
     header: "Last explanation",
     wide: true,
+    wraps: true,
     cell: (profile) => <LastExplanation profile={profile} />,
   },
+  { key: "when", header: "Said", cell: (profile) => <LastExplained profile={profile} /> },
 ];
 
 export function ProfileTable({ profiles }: { profiles: ProfileRow[] }) {
@@ -59,11 +70,17 @@ export function ProfileTable({ profiles }: { profiles: ProfileRow[] }) {
   );
 }
 
+/** What an amount looks like while no prices come in: as it was, and no news. */
+function useAge(): string | undefined {
+  return useSilentSince() === undefined ? undefined : "old";
+}
+
 function Equity({ id }: { id: string }) {
   const profile = useProfile(id);
+  const age = useAge();
   if (profile === undefined) return null;
   return (
-    <Flash value={profile.equity}>
+    <Flash value={profile.equity} className={age}>
       {money(profile.equity, profile.capital.currency)}{" "}
       <span className="muted">{profile.capital.currency}</span>
     </Flash>
@@ -72,13 +89,16 @@ function Equity({ id }: { id: string }) {
 
 function DayProfit({ id }: { id: string }) {
   const profile = useProfile(id);
+  const age = useAge();
   return (
-    <Profit
-      value={profile?.dayProfit}
-      percent={profile?.dayProfitPct}
-      currency={profile?.capital.currency}
-      flashes
-    />
+    <span className={age}>
+      <Profit
+        value={profile?.dayProfit}
+        percent={profile?.dayProfitPct}
+        currency={profile?.capital.currency}
+        flashes
+      />
+    </span>
   );
 }
 
@@ -105,8 +125,12 @@ function ProfileCard({ profile }: { profile: ProfileRow }) {
         <ProfileState profile={profile} />
         <DayProfit id={profile.id} />
       </span>
-      <span className={`${classes.cardWhy} muted`}>
+      <StateReason profile={profile} />
+      <span className={`${classes.cardLine} muted`}>
         <LastExplanation profile={profile} />
+        <span className="number">
+          <LastExplained profile={profile} />
+        </span>
       </span>
     </Link>
   );
