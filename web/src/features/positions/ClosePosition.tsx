@@ -8,35 +8,47 @@ import { useIsPhone } from "~/components/screen";
 import { useAction } from "~/components/useAction";
 import { compare, floorTo, signOf, typedDecimal, divide, multiply } from "~/format/decimal";
 import { quantity } from "~/format/number";
-import { useCanAct, useLotSize } from "~/realtime/hooks";
+import { useCanAct, useLotSize, usePosition } from "~/realtime/hooks";
+import { Gone } from "./Gone";
 import { OpenProfit } from "./OpenProfit";
 
-export function ClosePosition({ position }: { position: PositionRow }) {
-  const [isOpen, setOpen] = useState(false);
+export function CloseButton({ symbol, onAsk }: { symbol: string; onAsk: () => void }) {
   const canAct = useCanAct();
   const isPhone = useIsPhone();
   return (
-    <>
-      <Button
-        size={isPhone ? "sm" : "compact-xs"}
-        data-compact={isPhone ? undefined : true}
-        variant="default"
-        disabled={!canAct}
-        aria-label={`Close ${position.symbol}`}
-        onClick={() => setOpen(true)}
-      >
-        Close
-      </Button>
-      <Modal opened={isOpen} onClose={() => setOpen(false)} title={`Close ${position.symbol}?`}>
-        {isOpen ? <CloseForm position={position} onDone={() => setOpen(false)} /> : null}
-      </Modal>
-    </>
+    <Button
+      size={isPhone ? "sm" : "compact-xs"}
+      data-compact={isPhone ? undefined : true}
+      variant="default"
+      disabled={!canAct}
+      aria-label={`Close ${symbol}`}
+      onClick={onAsk}
+    >
+      Close
+    </Button>
   );
 }
 
-function CloseForm({ position, onDone }: { position: PositionRow; onDone: () => void }) {
-  const { tradeId, symbol, direction, quantity: held, currency } = position;
-  const [typed, setTyped] = useState(held);
+/** It outlives the row that it was asked for, to say that the position is closed meanwhile. */
+export function CloseDialog(props: { position: PositionRow | undefined; onDone: () => void }) {
+  const { position, onDone } = props;
+  return (
+    <Modal
+      opened={position !== undefined}
+      onClose={onDone}
+      title={position === undefined ? "" : `Close ${position.symbol}?`}
+    >
+      {position === undefined ? null : (
+        <CloseForm key={position.tradeId} opened={position} onDone={onDone} />
+      )}
+    </Modal>
+  );
+}
+
+function CloseForm({ opened, onDone }: { opened: PositionRow; onDone: () => void }) {
+  const current = usePosition(opened.tradeId);
+  const { tradeId, symbol, direction, quantity: held, currency } = current ?? opened;
+  const [typed, setTyped] = useState(opened.quantity);
   const lot = useLotSize(symbol) ?? "0";
   const canAct = useCanAct();
   const units = typedDecimal(typed);
@@ -57,6 +69,8 @@ function CloseForm({ position, onDone }: { position: PositionRow; onDone: () => 
       ),
     { done: `The order that closes ${symbol} is sent.`, onDone, once: true },
   );
+  // What this very order has closed is told by its answer.
+  const isGone = current === undefined && !close.isRunning && close.result === undefined;
   const share = (percent: string) =>
     setTyped(percent === "100" ? held : floorTo(divide(multiply(held, percent), "100", 12), lot));
   const verb = direction === "long" ? "Sell" : "Buy back";
@@ -82,14 +96,15 @@ function CloseForm({ position, onDone }: { position: PositionRow; onDone: () => 
           </Button>
         ))}
       </Group>
+      {isGone ? <Gone symbol={symbol} what="There is nothing to close any more." /> : null}
       <ProblemNote error={close.error} />
       <Group justify="flex-end" mt="md" gap="xs">
         <Button variant="default" onClick={onDone}>
-          Keep it open
+          {isGone ? "Leave" : "Keep it open"}
         </Button>
         <Button
           color="red"
-          disabled={!canAct || fault !== undefined}
+          disabled={!canAct || isGone || fault !== undefined}
           loading={close.isRunning}
           onClick={() => close.run(isAll ? {} : { quantity: units })}
         >

@@ -10,31 +10,43 @@ import { compare, typedDecimal } from "~/format/decimal";
 import { price } from "~/format/number";
 import { spoken } from "~/format/words";
 import { useCanAct, usePosition, useTickSize } from "~/realtime/hooks";
+import { Gone } from "./Gone";
 import { changesOf, whatMovesItFurther } from "./positionChanges";
 import classes from "./Positions.module.css";
 
-export function MoveStop({ position }: { position: PositionRow }) {
-  const [isOpen, setOpen] = useState(false);
+export function StopButton({ symbol, onAsk }: { symbol: string; onAsk: () => void }) {
   const canAct = useCanAct();
-  const close = () => setOpen(false);
   return (
-    <>
-      <Button
-        size="compact-xs"
-        data-compact
-        variant="default"
-        disabled={!canAct}
-        aria-label={`Move the stop of ${position.symbol}`}
-        onClick={() => setOpen(true)}
-      >
-        Stop
-      </Button>
-      <Modal opened={isOpen} onClose={close} title={`Move the stop of ${position.symbol}`}>
-        {isOpen ? <StopForm opened={position} onDone={close} /> : null}
-      </Modal>
-    </>
+    <Button
+      size="compact-xs"
+      data-compact
+      variant="default"
+      disabled={!canAct}
+      aria-label={`Move the stop of ${symbol}`}
+      onClick={onAsk}
+    >
+      Stop
+    </Button>
   );
 }
+
+/** It outlives the row that it was asked for, to say that the position is closed meanwhile. */
+export function StopDialog(props: { position: PositionRow | undefined; onDone: () => void }) {
+  const { position, onDone } = props;
+  return (
+    <Modal
+      opened={position !== undefined}
+      onClose={onDone}
+      title={position === undefined ? "" : `Move the stop of ${position.symbol}`}
+    >
+      {position === undefined ? null : (
+        <StopForm key={position.tradeId} opened={position} onDone={onDone} />
+      )}
+    </Modal>
+  );
+}
+
+const NO_STOP = "There is no stop to move any more.";
 
 /** The position as it was known, and as it is now; undefined when it is closed. */
 interface Meanwhile {
@@ -108,7 +120,7 @@ function StopForm({ opened, onDone }: { opened: PositionRow; onDone: () => void 
       ) : (
         <ProblemNote error={move.error} />
       )}
-      {isGone && !isConflict ? <Gone symbol={symbol} /> : null}
+      {isGone && !isConflict ? <Gone symbol={symbol} what={NO_STOP} /> : null}
       <Group justify="flex-end" mt="md" gap="xs">
         <Button variant="default" onClick={onDone}>
           Leave it
@@ -130,7 +142,7 @@ function Changed(
   props: Meanwhile & { tick: string | undefined; typed: string; onTake: (level: string) => void },
 ) {
   const { before, now, tick, typed, onTake } = props;
-  if (now === undefined) return <Gone symbol={before.symbol} />;
+  if (now === undefined) return <Gone symbol={before.symbol} what={NO_STOP} />;
   const { stop } = now;
   return (
     <Alert color="yellow" mt="sm" role="alert" title="It has changed meanwhile">
@@ -143,14 +155,6 @@ function Changed(
           Begin from {price(stop.level, tick)}
         </Button>
       )}
-    </Alert>
-  );
-}
-
-function Gone({ symbol }: { symbol: string }) {
-  return (
-    <Alert color="yellow" mt="sm" role="alert">
-      The position in {symbol} is closed. There is no stop to move any more.
     </Alert>
   );
 }

@@ -1,6 +1,6 @@
 /** Open positions, each cell following its own price. */
 import { Link, useNavigate } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import type { PositionRow } from "~/api/types";
 import { Flash, Profit } from "~/components/Amount";
 import { OldMark } from "~/components/OldMark";
@@ -10,8 +10,8 @@ import { openTargets } from "~/components/tradeMarks";
 import { price, quantity } from "~/format/number";
 import { spoken } from "~/format/words";
 import { useIsOld, usePosition, useProfile, useTickSize } from "~/realtime/hooks";
-import { ClosePosition } from "./ClosePosition";
-import { MoveStop } from "./MoveStop";
+import { CloseButton, CloseDialog } from "./ClosePosition";
+import { StopButton, StopDialog } from "./MoveStop";
 import { OpenProfit } from "./OpenProfit";
 import classes from "./Positions.module.css";
 
@@ -23,17 +23,46 @@ interface PositionTableProps {
 
 export function PositionTable({ positions, empty, showsProfile = false }: PositionTableProps) {
   const navigate = useNavigate();
+  const [asked, setAsked] = useState<Asked>();
+  const of = (what: Asked["what"]) => (asked?.what === what ? asked.position : undefined);
+  const end = () => setAsked(undefined);
   return (
-    <DataTable
-      label="Open positions"
-      columns={COLUMNS.filter(({ key }) => showsProfile || key !== "profile")}
-      rows={positions}
-      rowKey={({ tradeId }) => tradeId}
-      empty={empty}
-      onOpen={({ tradeId }) => void navigate({ to: "/history/$tradeId", params: { tradeId } })}
-      card={(position) => <Card position={position} />}
-    />
+    <>
+      <DataTable
+        label="Open positions"
+        columns={[...COLUMNS, actionsOf(setAsked)].filter(
+          ({ key }) => showsProfile || key !== "profile",
+        )}
+        rows={positions}
+        rowKey={({ tradeId }) => tradeId}
+        empty={empty}
+        onOpen={({ tradeId }) => void navigate({ to: "/history/$tradeId", params: { tradeId } })}
+        card={(position) => <Card position={position} onAsk={setAsked} />}
+      />
+      <StopDialog position={of("stop")} onDone={end} />
+      <CloseDialog position={of("close")} onDone={end} />
+    </>
   );
+}
+
+/** What a person wants to do with which position, as it was when they asked. */
+interface Asked {
+  what: "stop" | "close";
+  position: PositionRow;
+}
+
+function actionsOf(onAsk: (asked: Asked) => void): Column<PositionRow> {
+  return {
+    key: "actions",
+    header: <span className={classes.hidden}>Actions</span>,
+    numeric: true,
+    cell: (position) => (
+      <span className={classes.rowActions}>
+        <StopButton symbol={position.symbol} onAsk={() => onAsk({ what: "stop", position })} />
+        <CloseButton symbol={position.symbol} onAsk={() => onAsk({ what: "close", position })} />
+      </span>
+    ),
+  };
 }
 
 const COLUMNS: Column<PositionRow>[] = [
@@ -96,17 +125,6 @@ const COLUMNS: Column<PositionRow>[] = [
     header: "Opened",
     cell: ({ openedAt }) => <Ago at={openedAt} />,
   },
-  {
-    key: "actions",
-    header: <span className={classes.hidden}>Actions</span>,
-    numeric: true,
-    cell: (position) => (
-      <span className={classes.rowActions}>
-        <MoveStop position={position} />
-        <ClosePosition position={position} />
-      </span>
-    ),
-  },
 ];
 
 export function ProfileName({ id }: { id: string }) {
@@ -137,7 +155,8 @@ function Last({ tradeId, symbol }: PositionRow) {
   );
 }
 
-function Card({ position }: { position: PositionRow }) {
+function Card(props: { position: PositionRow; onAsk: (asked: Asked) => void }) {
+  const { position, onAsk } = props;
   const { tradeId, symbol, direction, quantity: units, stop } = position;
   return (
     <CardLines
@@ -154,7 +173,7 @@ function Card({ position }: { position: PositionRow }) {
         </>
       }
       valueDetail={<Last {...position} />}
-      actions={<ClosePosition position={position} />}
+      actions={<CloseButton symbol={symbol} onAsk={() => onAsk({ what: "close", position })} />}
     />
   );
 }
