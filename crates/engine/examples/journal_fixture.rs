@@ -368,7 +368,9 @@ impl World {
                 self.command(Command::MoveStop { trade, level, expected_version: None, by })
             }
             "flatten" => self.command(Command::Flatten { profile, by, reason }),
-            "remove" => self.command(Command::RemoveProfile { profile, by }),
+            "remove" => {
+                self.command(Command::RemoveProfile { profile, expected_version: None, by })
+            }
             "enter" => {
                 let signal = self.entry(profile, words)?;
                 self.command(Command::Signal(Box::new(signal)))

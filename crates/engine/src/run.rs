@@ -203,6 +203,9 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
             Delivery::Missed(frame) => self.engine.step(Input::Missed(&frame), effects)?,
             Delivery::Seen(frame) => self.engine.step(Input::Seen(&frame), effects)?,
             Delivery::Broker(message) => self.engine.step(Input::Broker(message), effects)?,
+            // Whoever asked was told that it came too late to be answered, and may have asked anew.
+            Delivery::Command { command, answer, .. }
+                if answer.is_closed() && command.may_raise_risk() => {}
             Delivery::Command { command, request_id, answer } => {
                 let at = self.clock.now();
                 self.engine.step(Input::Command { at, request_id, command }, effects)?;

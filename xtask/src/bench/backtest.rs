@@ -77,7 +77,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let bars = write_bars(folder.path(), options)?;
 
-    let ballast = ballast_command(&up::build(&metadata)?, folder.path(), &bars)?;
+    let ballast = ballast_command(&up::build_release(&metadata)?, folder.path(), &bars)?;
     let mut peers = Peers::start(&metadata, &bars, CASH)?;
     let machine = Machine::this();
     let results = measure(options, ballast, &mut peers)?;

@@ -79,7 +79,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
     let metadata = workspace::metadata(&root)?;
     let binary = match &options.binary {
         Some(binary) => binary.canonicalize().with_context(|| format!("{}", binary.display()))?,
-        None => up::build(&metadata)?,
+        None => up::build_release(&metadata)?,
     };
     let machine = Machine::this();
     let mut rows = Vec::new();

@@ -9,6 +9,15 @@ use crate::tidy::Violation;
 use crate::workspace::SourceFile;
 
 const FUNCTION_LINES_MAX: usize = 70;
+/// Where a router has routes that the table of access does not: the table itself, its description,
+/// the files of the web application, the internal listener, and a test of listeners.
+const ROUTERS: [&str; 5] = [
+    "crates/platform/src/request/api.rs",
+    "crates/server/src/http/description.rs",
+    "crates/server/src/http/internal.rs",
+    "crates/server/src/http/mod.rs",
+    "crates/server/src/serve/front.rs",
+];
 
 pub(super) fn check(file: &SourceFile) -> Vec<Violation> {
     if !has_extension(&file.path, "rs") {
@@ -23,10 +32,16 @@ pub(super) fn check(file: &SourceFile) -> Vec<Violation> {
     };
     let synchronous =
         file.path.starts_with("crates/engine/src/") && file.path != "crates/engine/src/run.rs";
+    let serves = ["crates/server/src/", "crates/platform/src/"];
+    let routes_freely = serves.iter().all(|folder| !file.path.starts_with(folder))
+        || ROUTERS.contains(&file.path.as_str());
     let mut violations = Vec::new();
     walk(tokens, &mut |rest| {
         let found = [long_function(rest), allow_attribute(rest)];
         for (line, message) in found.into_iter().flatten() {
+            violations.push(Violation::new(&file.path, line, message));
+        }
+        if !routes_freely && let Some((line, message)) = free_route(rest) {
             violations.push(Violation::new(&file.path, line, message));
         }
         if synchronous && let Some((line, message)) = async_word(rest) {
@@ -117,6 +132,23 @@ fn is_allow(attribute: &Group) -> bool {
         }
     });
     allowed
+}
+
+/// `axum::routing`, by which a route would have no row in the table of access.
+fn free_route(rest: &[TokenTree]) -> Option<(usize, String)> {
+    let [TokenTree::Ident(axum), TokenTree::Punct(_), TokenTree::Punct(_), next, ..] = rest else {
+        return None;
+    };
+    let names_routing = match next {
+        TokenTree::Ident(next) => next == "routing",
+        TokenTree::Group(names) => names
+            .stream()
+            .into_iter()
+            .any(|name| matches!(name, TokenTree::Ident(name) if name == "routing")),
+        _ => false,
+    };
+    let message = "`axum::routing`: add routes with `Api::route`, which says who may use them";
+    (axum == "axum" && names_routing).then(|| (axum.span().start().line, message.to_owned()))
 }
 
 fn async_word(rest: &[TokenTree]) -> Option<(usize, String)> {
@@ -212,6 +244,16 @@ mod tests {
         ] {
             assert_eq!(found("a.rs", good), [""; 0], "{good}");
         }
+    }
+
+    #[test]
+    fn routes_are_added_with_their_access() {
+        for text in ["use axum::routing::get;\n", "use axum::{Json, routing::get};\n"] {
+            assert_eq!(found("crates/server/src/http/orders.rs", text).len(), 1, "{text}");
+            assert_eq!(found("crates/server/src/http/internal.rs", text), [""; 0]);
+            assert_eq!(found("crates/server/tests/it/a.rs", text), [""; 0]);
+        }
+        assert_eq!(found("crates/server/src/a.rs", "use axum::Json;\n"), [""; 0]);
     }
 
     #[test]

@@ -140,6 +140,10 @@ pub enum ReportError {
 /// header: nothing is loaded, and only the report's own script runs.
 pub const CONTENT_SECURITY_POLICY: &str = page::CONTENT_SECURITY_POLICY;
 
+/// The report's own script, as a policy of a page that shows the report in a frame has to allow it:
+/// the frame is under both policies.
+pub const SCRIPT_SOURCE: &str = page::SCRIPT_SOURCE;
+
 /// One HTML file with charts, tables and the config.
 ///
 /// # Errors

@@ -15,10 +15,21 @@ use super::months::{MONTHS, Year, years};
 use super::trades::{self, Mark, Table};
 use super::{PriceSeries, ReportData, ReportError};
 
-/// Nothing is loaded; the hash is that of `templates/report.js` (a test computes it).
-pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; img-src data:; \
-    style-src 'unsafe-inline'; script-src 'sha256-uEj+csln170khT9Q+D+NZy0bYRsabwd3TWZTfZ81n+A='; \
-    base-uri 'none'; form-action 'none'";
+/// The hash of `templates/report.js` (a test computes it).
+macro_rules! script_source {
+    () => {
+        "'sha256-uEj+csln170khT9Q+D+NZy0bYRsabwd3TWZTfZ81n+A='"
+    };
+}
+
+pub(super) const SCRIPT_SOURCE: &str = script_source!();
+
+/// Nothing is loaded, and no other script runs.
+pub(super) const CONTENT_SECURITY_POLICY: &str = concat!(
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src ",
+    script_source!(),
+    "; base-uri 'none'; form-action 'none'"
+);
 
 pub(super) fn render(data: &ReportData) -> Result<String, ReportError> {
     let times = match (data.equity.first(), data.equity.last()) {

@@ -14,7 +14,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use ballast_domain::{
-    OrderId, OrderTerms, Price, ProfileDocument, ProfileId, ProfileStatus, Refusal, Signal, TradeId,
+    OrderId, OrderTerms, Price, ProfileDocument, ProfileId, ProfileStatus, Refusal, Signal,
+    SignalTerms, TradeId,
 };
 
 use super::{Context, Effects, Engine};
@@ -45,6 +46,8 @@ pub enum Command {
     RemoveProfile {
         /// The profile.
         profile: ProfileId,
+        /// The version of its document that the person has seen; without it whatever there is.
+        expected_version: Option<u64>,
         /// Who asks.
         by: String,
     },
@@ -101,6 +104,24 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+}
+
+impl Command {
+    /// Whether it can bring about an entry that would not be without it.
+    #[must_use]
+    pub fn may_raise_risk(&self) -> bool {
+        match self {
+            Self::PutProfile { .. } => true,
+            Self::SetStatus { status, .. } => *status == ProfileStatus::Running,
+            Self::Signal(signal) => matches!(signal.terms, SignalTerms::Enter { .. }),
+            Self::Order(order) => order.trade.is_none() && !order.reduce_only,
+            Self::RemoveProfile { .. }
+            | Self::Preview(_)
+            | Self::Cancel { .. }
+            | Self::MoveStop { .. }
+            | Self::Flatten { .. } => false,
+        }
+    }
 }
 
 /// What a command came to.
@@ -189,8 +210,8 @@ impl Engine {
                     Err(hindrance) => hindrance,
                 }
             }
-            Command::RemoveProfile { profile, by } => {
-                self.remove_profile(context, profile, by, effects)?
+            Command::RemoveProfile { profile, expected_version, by } => {
+                self.remove_profile(context, (profile, expected_version), by, effects)?
             }
             Command::SetStatus { profile, status, acknowledge, reason, by } => {
                 match self.may_set_status(profile, status, acknowledge) {

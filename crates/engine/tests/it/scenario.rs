@@ -284,7 +284,8 @@ impl Scenario {
             }
             Act::Remove(profile) => {
                 let (profile, by) = (self.profile(*profile), "bob".to_owned());
-                rehearsal.act(|world| drop(world.command(Command::RemoveProfile { profile, by })));
+                let remove = Command::RemoveProfile { profile, expected_version: None, by };
+                rehearsal.act(|world| drop(world.command(remove)));
             }
             Act::Control(mode, scope) => {
                 let scope = match scope {

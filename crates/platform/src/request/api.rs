@@ -15,13 +15,13 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use tracing::Instrument as _;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, Content, Deprecated, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::access::{Access, Gate, Role};
-use super::code;
+use super::code::{self, Code};
 use super::problem::{PROBLEM_JSON, Problem};
 use super::signature::Signature;
 
@@ -104,6 +104,8 @@ pub struct RouteEntry {
     pub access: Access,
     /// How long it will be there.
     pub lifecycle: Lifecycle,
+    /// Whether it lowers risk or shuts somebody out, and so is heard whatever else was asked.
+    pub stops: bool,
 }
 
 /// How requests come to a handler.
@@ -179,7 +181,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             for (method, operation) in operations(item) {
                 describe(operation, access, lifecycle);
                 let path = path.clone();
-                self.entries.push(RouteEntry { method, path, access, lifecycle });
+                let stops = !way.counted;
+                self.entries.push(RouteEntry { method, path, access, lifecycle, stops });
             }
         }
         methods = methods.route_layer(from_fn(carried_out));
@@ -281,7 +284,8 @@ fn describe(operation: &mut Operation, access: Access, lifecycle: Lifecycle) {
         operation.deprecated = Some(Deprecated::True);
     }
     operation.extensions = Some(extensions);
-    let mut refusals = vec![&code::TOO_MANY_REQUESTS, &code::INTERNAL, &code::UNAVAILABLE];
+    let mut refusals =
+        vec![&code::TOO_MANY_REQUESTS, &code::INTERNAL, &code::UNAVAILABLE, &code::TIMEOUT];
     match access.role() {
         Some(role) => {
             let nothing: [&str; 0] = [];
@@ -301,13 +305,52 @@ fn describe(operation: &mut Operation, access: Access, lifecycle: Lifecycle) {
             response.content.insert(PROBLEM_JSON.to_owned(), content);
         }
     }
+    refusals.extend(refusals_of_input(operation));
     for refusal in refusals {
-        let content = Content::new(Some(Ref::from_schema_name("Problem")));
-        let response = ResponseBuilder::new().description(refusal.title);
-        let response = response.content(PROBLEM_JSON, content).build();
-        let status = refusal.status.to_string();
-        operation.responses.responses.entry(status).or_insert(response.into());
+        may_answer(operation, refusal);
     }
+}
+
+/// What is answered to input that is not good, by what the operation takes.
+fn refusals_of_input(operation: &Operation) -> Vec<&'static Code> {
+    let mut refusals = Vec::new();
+    let parameters =
+        operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
+            RefOr::T(parameter) => Some(parameter),
+            RefOr::Ref(_) => None,
+        });
+    for Parameter { name, parameter_in, .. } in parameters {
+        match (parameter_in, name.as_str()) {
+            (ParameterIn::Path, _) => refusals.push(&code::NOT_FOUND),
+            (ParameterIn::Query, _) => refusals.push(&code::INVALID),
+            (ParameterIn::Header, "If-Match") => {
+                refusals.extend([&code::PRECONDITION_FAILED, &code::PRECONDITION_REQUIRED]);
+            }
+            (ParameterIn::Header, "Idempotency-Key") => {
+                refusals.extend([&code::IDEMPOTENCY_KEY_REQUIRED, &code::IDEMPOTENCY_CONFLICT]);
+            }
+            _ => {}
+        }
+    }
+    if operation.request_body.is_some() {
+        refusals.extend([
+            &code::INVALID_JSON,
+            &code::REQUEST_TIMEOUT,
+            &code::BODY_TOO_LARGE,
+            &code::UNSUPPORTED_MEDIA_TYPE,
+            &code::INVALID,
+        ]);
+    }
+    refusals
+}
+
+/// Says in the description that an operation may be refused so.
+pub fn may_answer(operation: &mut Operation, refusal: &Code) {
+    let content = Content::new(Some(Ref::from_schema_name("Problem")));
+    let response = ResponseBuilder::new().description(refusal.title);
+    let response = response.content(PROBLEM_JSON, content).build();
+    let status = refusal.status.to_string();
+    operation.responses.responses.entry(status).or_insert(response.into());
 }
 
 async fn guarded(

@@ -1,6 +1,8 @@
 //! What a handler is given of a request: body, query and path, each read completely or refused with
 //! a [`Problem`] that names the field.
 
+use std::time::Duration;
+
 use axum::extract::path::ErrorKind;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Request};
@@ -8,12 +10,17 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use serde::de::DeserializeOwned;
+use tokio::time::{Instant, timeout_at};
 
 use super::code;
 use super::problem::{FieldError, Problem};
 
 /// The largest body that a route reads at once, in bytes.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// How long a body may take to arrive: less than a handler may take, so that whoever is slow is
+/// told that nothing was done.
+const BODY_DEADLINE: Duration = Duration::from_secs(15);
 
 /// The JSON body of a request.
 ///
@@ -104,7 +111,8 @@ pub(super) async fn read(request: Request) -> Result<axum::body::Bytes, Problem>
     }
     let mut body = request.into_body().into_data_stream();
     let mut bytes = Vec::new();
-    while let Some(chunk) = next_chunk(&mut body).await {
+    let deadline = Instant::now() + BODY_DEADLINE;
+    while let Some(chunk) = timeout_at(deadline, next_chunk(&mut body)).await.map_err(|_| late())? {
         let chunk = chunk.map_err(|_| {
             Problem::new(&code::REQUEST_TIMEOUT, "The body ended before it was complete.")
         })?;
@@ -114,6 +122,14 @@ pub(super) async fn read(request: Request) -> Result<axum::body::Bytes, Problem>
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes.into())
+}
+
+fn late() -> Problem {
+    let detail = format!(
+        "The body was not complete after {} seconds, and nothing was done.",
+        BODY_DEADLINE.as_secs()
+    );
+    Problem::new(&code::REQUEST_TIMEOUT, detail)
 }
 
 async fn next_chunk(

@@ -137,10 +137,11 @@ pub(super) fn cors(origins: &Origins) -> CorsLayer {
 pub(super) struct SecurityHeaders(Arc<[(HeaderName, HeaderValue)]>);
 
 impl SecurityHeaders {
-    pub(super) fn new(origins: &Origins, behind_tls: bool) -> Self {
+    pub(super) fn new(origins: &Origins, scripts: &[&str], behind_tls: bool) -> Self {
+        let scripts = scripts.iter().fold(String::new(), |list, script| list + " " + script);
         let connect = origins.0.iter().fold(String::new(), |list, origin| list + " " + &origin.0);
         let policy = format!(
-            "default-src 'self'; connect-src 'self' ws: wss:{connect}; \
+            "default-src 'self'; script-src 'self'{scripts}; connect-src 'self' ws: wss:{connect}; \
              img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; \
              frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'"
         );

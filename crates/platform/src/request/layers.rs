@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::Uri;
+use axum::http::{Method, Uri};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use ballast_storage::Clock;
@@ -24,6 +24,9 @@ use super::rate::{Limit, Limiter};
 pub struct LayerSettings {
     /// Other sites whose pages may use the server.
     pub origins: Origins,
+    /// Scripts that pages may run beside the server's own files, as the content security policy
+    /// names them.
+    pub scripts: &'static [&'static str],
     /// Whether browsers reach the server by https.
     pub behind_tls: bool,
     /// The proxies whose word on the client's address counts.
@@ -35,7 +38,7 @@ pub struct LayerSettings {
     pub uncounted: fn(&Uri) -> bool,
     /// What is counted apart from everything else, so that a stop is heard from an address that
     /// has asked for too much.
-    pub apart: fn(&Uri) -> bool,
+    pub apart: fn(&Method, &Uri) -> bool,
 }
 
 /// The layers around a router.
@@ -51,7 +54,7 @@ struct Addresses {
     trusted: Vec<Network>,
     limiter: Limiter<(IpAddr, bool)>,
     uncounted: fn(&Uri) -> bool,
-    apart: fn(&Uri) -> bool,
+    apart: fn(&Method, &Uri) -> bool,
 }
 
 impl Layers {
@@ -60,7 +63,7 @@ impl Layers {
     pub fn new(settings: LayerSettings, clock: Arc<dyn Clock>) -> Self {
         let LayerSettings { origins, behind_tls, trusted_proxies: trusted, .. } = settings;
         let LayerSettings { per_address, uncounted, apart, .. } = settings;
-        let headers = SecurityHeaders::new(&origins, behind_tls);
+        let headers = SecurityHeaders::new(&origins, settings.scripts, behind_tls);
         let limiter = Limiter::new(per_address, clock);
         let addresses = Arc::new(Addresses { trusted, limiter, uncounted, apart });
         Self { origins, headers, addresses }
@@ -115,7 +118,7 @@ async fn count_address(
     if uncounted(request.uri()) {
         return next.run(request).await;
     }
-    match limiter.check(&(address.counted(), apart(request.uri()))) {
+    match limiter.check(&(address.counted(), apart(request.method(), request.uri()))) {
         Ok(standing) => {
             let mut response = next.run(request).await;
             standing.tell(response.headers_mut());

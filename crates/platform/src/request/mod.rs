@@ -26,7 +26,7 @@ pub use access::{
     Access, Authentication, Authenticator, Denial, Gate, Identity, Role, RoleError, pseudonym,
 };
 pub use address::{ClientAddress, Network, NetworkError};
-pub use api::{Api, Lifecycle, RouteEntry, TIME_LIMIT};
+pub use api::{Api, Lifecycle, RouteEntry, TIME_LIMIT, may_answer};
 pub use code::Code;
 pub use extract::{Body, MAX_BODY_BYTES, Path, Query};
 pub use headers::{Origin, OriginError, Origins};

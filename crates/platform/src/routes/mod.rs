@@ -92,8 +92,8 @@ pub(crate) fn api<S: Clone + Send + Sync + 'static>(
             .route(Public, now, routes!(auth::login))
             .route(Public, now, routes!(auth::first_administrator))
             .route(Public, now, routes!(auth::refresh))
-            .route(Public, now, routes!(auth::logout))
-            .route(User, now, routes!(auth::logout_everywhere))
+            .route_that_stops(Public, now, routes!(auth::logout))
+            .route_that_stops(User, now, routes!(auth::logout_everywhere))
             .route(User, now, routes!(auth::me))
             .route(Public, now, routes!(auth::verify_email))
             .route(User, now, routes!(auth::send_verification))
@@ -101,12 +101,12 @@ pub(crate) fn api<S: Clone + Send + Sync + 'static>(
             .route(Public, now, routes!(passwords::reset))
             .route(User, now, routes!(passwords::change))
             .route(User, now, routes!(sessions::list))
-            .route(User, now, routes!(sessions::end))
+            .route_that_stops(User, now, routes!(sessions::end))
             .route(Admin, now, routes!(admin::list))
             .route(Admin, now, routes!(admin::set_role))
-            .route(Admin, now, routes!(admin::disable))
+            .route_that_stops(Admin, now, routes!(admin::disable))
             .route(Admin, now, routes!(admin::enable))
-            .route(Admin, now, routes!(admin::sign_out));
+            .route_that_stops(Admin, now, routes!(admin::sign_out));
         if mailbox {
             api = api.route(Public, now, routes!(mailbox::page)).route(
                 Public,

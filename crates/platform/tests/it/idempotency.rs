@@ -94,11 +94,12 @@ async fn serve(app: App, clock: Arc<DrivenClock>) -> Server {
     let requests = NonZeroU32::new(1_000).unwrap();
     let settings = LayerSettings {
         origins: Origins::default(),
+        scripts: &[],
         behind_tls: false,
         trusted_proxies: Vec::new(),
         per_address: Limit { requests, window: Duration::from_secs(60) },
         uncounted: |_| false,
-        apart: |_| false,
+        apart: |_, _| false,
     };
     let layers = Layers::new(settings, clock);
     Server::start(layers.around(router.fallback(not_found))).await

@@ -150,11 +150,12 @@ async fn start(setup: Setup) -> (Server, OpenApi, Vec<RouteEntry>, Arc<DrivenClo
     };
     let settings = LayerSettings {
         origins: Origins::new(&["https://app.example".parse().unwrap()]),
+        scripts: &[],
         behind_tls: true,
         trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
         per_address: limit(setup.per_address),
         uncounted: |uri| uri.query() == Some("uncounted"),
-        apart: |_| false,
+        apart: |_, _| false,
     };
     let layers = Layers::new(settings, clock.clone());
     let router = layers.around(router.fallback(not_found));

@@ -37,8 +37,22 @@ pub(super) fn page(entries: &[RouteEntry]) -> String {
 mod tests {
     use std::collections::BTreeSet;
 
-    use crate::http::description;
+    use crate::http::{description, is_stop};
     use crate::serve::identity::describe;
+
+    /// Whatever lowers risk is heard from somebody who has asked for too much, and from an address
+    /// that has: the one is said at the route, the other by its path.
+    #[tokio::test]
+    async fn every_route_that_stops_is_counted_apart_and_no_other() {
+        let (_, entries) = describe().await.unwrap();
+        assert!(entries.iter().filter(|entry| entry.stops).count() >= 8);
+        for entry in entries {
+            let path = entry.path.replace(['{', '}'], "");
+            let method = entry.method.parse().unwrap();
+            let apart = is_stop(&method, &path.parse().unwrap());
+            assert_eq!(apart, entry.stops, "{} {}", entry.method, entry.path);
+        }
+    }
 
     /// What the router has and what is described cannot come apart.
     #[tokio::test]

@@ -1,8 +1,10 @@
 //! Back-tests as jobs: asked for with uploads or the market's history, followed, read, cancelled.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
+use axum::extract::multipart::MultipartError;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -14,12 +16,13 @@ use ballast_platform::request::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
+use tokio::time::timeout;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::about;
 use super::caller::Caller;
-use super::codes::{FEATURE_OFF, NOT_POSSIBLE};
+use super::codes::FEATURE_OFF;
 use crate::app::App;
 use crate::research::{
     DataBars, DataSource, FieldFault, JobDetail, JobPage, JobRow, ReadError, Removal, RunRequest,
@@ -30,6 +33,10 @@ use crate::research::{
 const MOST_BARS: usize = 200_000;
 /// A request without its files.
 const MOST_REQUEST_BYTES: usize = 1 << 20;
+/// How long the next bytes of a form may take to arrive.
+const MOST_SILENCE: Duration = Duration::from_secs(30);
+/// Files of one request; there is one for each symbol.
+const MOST_FILES: usize = 50;
 /// A request with all of its files.
 const MOST_FORM_BYTES: usize = 64 << 20;
 
@@ -72,6 +79,7 @@ async fn run(
     request: Request,
 ) -> Result<Response, Problem> {
     check_flag(&app, &caller)?;
+    let _place = app.backtests.prepare(&caller.identity.user).map_err(not_taken)?;
     let is_form = request.headers().get(CONTENT_TYPE).is_some_and(|value| {
         value.to_str().is_ok_and(|text| text.starts_with("multipart/form-data"))
     });
@@ -122,15 +130,15 @@ const TOO_LARGE: &str = "The request without its files is larger than 1 MiB.";
 async fn form(app: &App, request: Request) -> Result<Asked, Problem> {
     let (named, mut hash) = (Named::of(&request)?, Sha256::new());
     let parts = Multipart::from_request(request, &()).await;
-    let mut parts = parts.map_err(|error| broken(&error.body_text()))?;
+    let mut parts = parts.map_err(|error| broken(error.status(), &error.body_text()))?;
     let (mut asked, mut data) = (None, Vec::new());
-    while let Some(mut part) = parts.next_field().await.map_err(|e| broken(&e.body_text()))? {
+    while let Some(mut part) = arriving(parts.next_field()).await? {
         let field = part.name().unwrap_or_default().to_owned();
         // The boundaries of a form are others each time that it is sent.
         hash.update(Sha256::digest(&field));
         if field == "request" {
             let mut text = Vec::new();
-            while let Some(chunk) = part.chunk().await.map_err(|e| broken(&e.body_text()))? {
+            while let Some(chunk) = arriving(part.chunk()).await? {
                 if text.len() + chunk.len() > MOST_REQUEST_BYTES {
                     return Err(Problem::new(&code::BODY_TOO_LARGE, TOO_LARGE));
                 }
@@ -141,10 +149,17 @@ async fn form(app: &App, request: Request) -> Result<Asked, Problem> {
             continue;
         }
         let symbol = symbol_of(&field)?;
+        if data.len() >= MOST_FILES {
+            let message = format!("is one file too many: a form has at most {MOST_FILES}");
+            return Err(Problem::invalid_field(field, message));
+        }
+        if data.iter().any(|known: &SymbolData| known.symbol == symbol) {
+            return Err(Problem::invalid_field(field, "is there twice; send one file for it"));
+        }
         let name = part.file_name().unwrap_or("upload.csv").to_owned();
         let mut content = Sha256::new();
         let mut file = app.backtests.create_upload().await.map_err(not_received)?;
-        while let Some(chunk) = part.chunk().await.map_err(|e| broken(&e.body_text()))? {
+        while let Some(chunk) = arriving(part.chunk()).await? {
             content.update(&chunk);
             file.append(&chunk).await.map_err(not_received)?;
         }
@@ -266,31 +281,71 @@ async fn report(
     Ok((headers, page).into_response())
 }
 
-/// Cancel a back-test that runs or waits, or remove one that has ended
+/// Which end a back-test is to come to.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Removing {
+    /// Whether one that has ended is removed, with its result.
+    #[serde(default)]
+    remove: bool,
+}
+
+/// Cancel a back-test that runs or waits; with `remove`, take away one that has ended
+///
+/// To cancel one that has ended changes nothing: whoever clicks twice loses no result.
 #[utoipa::path(delete, path = "/api/backtest/{id}", tag = "backtest",
-    params(("id" = String, Path)),
-    responses((status = 202, description = "It is being cancelled"),
+    params(("id" = String, Path), Removing),
+    responses((status = 202, body = JobDetail, description = "As it stands; it ends, or has ended"),
         (status = 204, description = "It is gone")))]
 async fn remove(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<StatusCode, Problem> {
+    Query(asked): Query<Removing>,
+    keyed: Keyed<()>,
+) -> Result<Response, Problem> {
     check_flag(&app, &caller)?;
-    let done = app.backtests.cancel_or_remove(&caller.identity.user, &id).await;
-    match done.map_err(not_read)? {
-        Some(Removal::Cancelled) => Ok(StatusCode::ACCEPTED),
-        Some(Removal::Removed) => Ok(StatusCode::NO_CONTENT),
-        None => Err(missing()),
-    }
+    let work = async move |app: App, caller: Caller, ()| {
+        let user = &caller.identity.user;
+        let done = match asked.remove {
+            true => app.backtests.cancel_or_remove(user, &id).await.map_err(not_read)?,
+            false => app.backtests.cancel(user, &id).await.map_err(not_read)?,
+        };
+        match done {
+            Some(Removal::Removed) => return Ok(StatusCode::NO_CONTENT.into_response()),
+            Some(Removal::Cancelled | Removal::Ended) => {}
+            None => return Err(missing()),
+        }
+        let row = app.backtests.get(user, &id).await.map_err(not_read)?.ok_or_else(missing)?;
+        Ok((StatusCode::ACCEPTED, Json(row)).into_response())
+    };
+    caller.once(app, keyed, work).await
 }
 
 fn missing() -> Problem {
     Problem::not_found("There is no such back-test.")
 }
 
-fn broken(why: &str) -> Problem {
-    Problem::invalid_field("", format!("the form cannot be read: {why}"))
+/// The next of a form, for which nobody waits for ever.
+async fn arriving<T>(next: impl Future<Output = Result<T, MultipartError>>) -> Result<T, Problem> {
+    let Ok(next) = timeout(MOST_SILENCE, next).await else {
+        let seconds = MOST_SILENCE.as_secs();
+        let detail = format!("Nothing more came for {seconds} seconds, and nothing was done.");
+        return Err(Problem::new(&code::REQUEST_TIMEOUT, detail));
+    };
+    next.map_err(|error| broken(error.status(), &error.body_text()))
+}
+
+fn broken(status: StatusCode, why: &str) -> Problem {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            let most = MOST_FORM_BYTES >> 20;
+            let detail = format!("A form holds at most {most} MiB; send fewer bars.");
+            Problem::new(&code::BODY_TOO_LARGE, detail)
+        }
+        _ => Problem::invalid_field("", format!("the form cannot be read: {why}")),
+    }
 }
 
 fn faulty(faults: &[FieldFault]) -> Problem {
@@ -305,10 +360,12 @@ fn faulty(faults: &[FieldFault]) -> Problem {
 }
 
 fn not_taken(error: SubmitError) -> Problem {
-    let wait = std::time::Duration::from_secs(30);
+    let wait = Duration::from_secs(30);
     match error {
         SubmitError::Invalid(faults) => faulty(&faults),
-        SubmitError::TooManyRequests => Problem::new(&NOT_POSSIBLE, error.to_string()),
+        SubmitError::TooManyRequests | SubmitError::TooManyAtOnce => {
+            Problem::too_many_requests(wait, error.to_string())
+        }
         SubmitError::Busy | SubmitError::Unavailable => {
             Problem::new(&code::UNAVAILABLE, error.to_string()).retry_after(wait)
         }

@@ -13,6 +13,7 @@ use ballast_storage::{Collection, Documents, Query};
 use tokio::time::timeout;
 
 use super::codes::{ANSWER_LATE, NOT_POSSIBLE, REFUSED};
+use super::refusal::RefusalRow;
 use crate::app::App;
 use crate::serve::tenants::{Tenant, TenantUnavailable};
 use crate::views::{VERSIONS, VersionRow};
@@ -147,9 +148,8 @@ pub(crate) fn denied(answer: Answer) -> Problem {
 
 /// The gate's refusal with its numbers.
 pub(crate) fn refused(refusal: &ballast_domain::Refusal) -> Problem {
-    let mut members = serde_json::to_value(refusal).unwrap_or_default();
-    members["text"] = refusal.to_string().into();
-    Problem::new(&REFUSED, sentence(&refusal.to_string())).with_member("refusal", members)
+    let row = serde_json::to_value(RefusalRow::from(refusal)).unwrap_or_default();
+    Problem::new(&REFUSED, sentence(&refusal.to_string())).with_member("refusal", row)
 }
 
 /// A clause as a sentence.

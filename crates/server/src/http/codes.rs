@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use ballast_platform::problem_codes;
 use ballast_platform::request::{Code, code};
 
+use super::refusal;
+
 problem_codes! {
     /// What trading's routes may answer.
     CODES;
@@ -47,6 +49,16 @@ A refused socket has the same code as its message. This page is generated: `carg
 |---|---|---|---|
 ";
 
+const REFUSALS: &str = "
+## What the risk gate refuses
+
+`refused` has a `refusal` with one of these codes, a `text`, and the numbers of its kind. The
+preview of an order and the timeline of a profile have the same.
+
+| code | what it means |
+|---|---|
+";
+
 /// Every code, as a page.
 pub(super) fn page() -> String {
     let all = [code::CODES, ballast_platform::account::code::ACCOUNT_CODES, CODES];
@@ -56,6 +68,10 @@ pub(super) fn page() -> String {
     for Code { name, status, title, remedy } in codes {
         // Writing to a string cannot fail.
         let _ = writeln!(page, "| `{name}` | {status} | {title} | {remedy} |");
+    }
+    page.push_str(REFUSALS);
+    for (code, meaning) in refusal::MEANINGS {
+        let _ = writeln!(page, "| `{code}` | {meaning} |");
     }
     page
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::Uri;
+use axum::http::{Method, Uri};
 use axum::response::Response;
 use ballast_domain::Timestamp;
 use ballast_domain::control::{ControlEntry, Scope};
@@ -21,16 +21,29 @@ use crate::serve::control::ResumeError;
 use crate::views::rows::ControlRow;
 use crate::views::words::ControlModeWord;
 
-const PAUSE: &str = "/internal/trading/pause";
 /// How long the answer to a pause waits for the store, so that it can usually say that it is kept.
 /// The pause is in force before.
 const RECORDED_WITHIN: Duration = Duration::from_millis(20);
 /// How long the store is left alone when it does not tell a name.
 const NAME_PAUSE: Duration = Duration::from_secs(1);
 
-/// Whether a request is for the route that stops everything.
-pub(crate) fn is_stop(uri: &Uri) -> bool {
-    uri.path() == PAUSE
+/// Whether a request is for a route that lowers risk or shuts somebody out.
+pub(crate) fn is_stop(method: &Method, uri: &Uri) -> bool {
+    let path: Vec<_> = uri.path().trim_start_matches('/').split('/').collect();
+    match *method {
+        Method::POST => matches!(
+            path[..],
+            ["internal", "trading", "pause"]
+                | ["api", "profiles", _, "stop" | "flatten"]
+                | ["api", "positions", _, "close"]
+                | ["platform", "api", "auth", "logout" | "logout-everywhere"]
+                | ["platform", "api", "admin", "users", _, "disable" | "sign-out"]
+        ),
+        Method::DELETE => {
+            matches!(path[..], ["api", "orders", _] | ["platform", "api", "auth", "sessions", _])
+        }
+        _ => false,
+    }
 }
 
 pub(super) fn routes(api: Api<App>) -> Api<App> {

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use axum::response::{Html, IntoResponse as _};
 use axum::routing::get;
 use axum::{Json, Router};
-use ballast_platform::request::{Access, Lifecycle, RouteEntry};
-use utoipa::OpenApi as _;
+use ballast_platform::request::{Access, Lifecycle, RouteEntry, code, may_answer};
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::schema::Type;
-use utoipa::openapi::{InfoBuilder, ObjectBuilder, OpenApi, RefOr};
+use utoipa::openapi::schema::{Schema, Type};
+use utoipa::openapi::{Components, InfoBuilder, ObjectBuilder, OpenApi, Ref, RefOr};
+use utoipa::{OpenApi as _, PartialSchema as _, ToSchema as _};
 use utoipa_scalar::Scalar;
 
 use super::bot_state::BotState;
+use super::refusal::RefusalRow;
 use crate::realtime::{AdminFilter, AdminState, PATH, Reauthenticated, SessionExpired, Tick};
 use crate::research::Progress;
 use crate::views::rows::{AlertRow, ControlRow, EvaluationRow, HealthRow};
@@ -39,6 +40,7 @@ pub(super) fn entries() -> Vec<RouteEntry> {
         path: path.to_owned(),
         access: Access::Public,
         lifecycle: Lifecycle::Current,
+        stops: false,
     };
     vec![entry(OPENAPI), entry(DOCS)]
 }
@@ -58,6 +60,9 @@ pub(super) fn complete(mut description: OpenApi) -> OpenApi {
             }
         }
     }
+    if let Some(all) = &mut description.components {
+        tell_of_refusals(all);
+    }
     let told = Realtime::openapi();
     if let (Some(all), Some(more)) = (&mut description.components, told.components) {
         for (name, schema) in more.schemas {
@@ -67,6 +72,17 @@ pub(super) fn complete(mut description: OpenApi) -> OpenApi {
     let extensions = description.extensions.get_or_insert_default();
     extensions.insert("x-realtime".to_owned(), realtime());
     description
+}
+
+/// A problem may have the risk gate's refusal in it.
+fn tell_of_refusals(all: &mut Components) {
+    let mut parts = vec![(RefusalRow::name().into_owned(), RefusalRow::schema())];
+    RefusalRow::schemas(&mut parts);
+    all.schemas.extend(parts);
+    if let Some(RefOr::T(Schema::Object(problem))) = all.schemas.get_mut("Problem") {
+        let refusal = Ref::from_schema_name(RefusalRow::name());
+        problem.properties.insert("refusal".to_owned(), RefOr::Ref(refusal));
+    }
 }
 
 /// Every write takes a key, also where it is not asked for.
@@ -86,6 +102,7 @@ fn takes_key(operation: &mut Operation) {
         .description(Some(about))
         .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()));
     parameters.push(RefOr::T(parameter.build()));
+    may_answer(operation, &code::IDEMPOTENCY_CONFLICT);
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
@@ -162,6 +179,34 @@ JSON is camelCase, amounts are decimal strings, times are RFC 3339 in UTC. Sign 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Generated clients know what they may be told.
+    #[tokio::test]
+    async fn refusals_are_described() {
+        let (described, _) = crate::serve::identity::describe().await.unwrap();
+        let described = serde_json::to_value(described).unwrap();
+        let expected = [
+            ("post", "/api/orders/manual", &["400", "409", "413", "422", "504"][..]),
+            ("patch", "/api/positions/{id}", &["404", "409", "412", "422", "428"]),
+            ("delete", "/api/orders/{id}", &["404", "409"]),
+            ("get", "/api/orders", &["401", "422", "429", "503"]),
+        ];
+        for (method, path, statuses) in expected {
+            let responses = described["paths"][path][method]["responses"].as_object().unwrap();
+            for status in statuses {
+                assert!(responses.contains_key(*status), "{method} {path} {status}");
+            }
+        }
+        let schemas = &described["components"]["schemas"];
+        assert_eq!(
+            schemas["Problem"]["properties"]["refusal"]["$ref"],
+            "#/components/schemas/Refusal"
+        );
+        let refusal = schemas["Refusal"].to_string();
+        assert!(refusal.contains(r#""required":["code","text"]"#), "{refusal}");
+        let codes = schemas["RefusalCode"]["enum"].as_array().unwrap();
+        assert!(codes.contains(&"duplicateEntry".into()), "{codes:?}");
+    }
 
     #[test]
     fn operations_are_named_by_what_they_do() {

@@ -49,7 +49,7 @@ mod tests {
 
     fn entry(path: &str, lifecycle: Lifecycle) -> RouteEntry {
         let (method, path) = ("GET".to_owned(), path.to_owned());
-        RouteEntry { method, path, access: Access::User, lifecycle }
+        RouteEntry { method, path, access: Access::User, lifecycle, stops: false }
     }
 
     #[test]

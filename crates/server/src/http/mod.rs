@@ -20,6 +20,7 @@ mod orders;
 mod performance;
 mod positions;
 mod profiles;
+mod refusal;
 mod strategies;
 mod trades;
 mod web;

@@ -9,7 +9,7 @@ use axum::response::Response;
 use ballast_domain::profile::Liquidity;
 use ballast_domain::{ClientOrderId, OrderId, OrderTerms, OrderType, Purpose};
 use ballast_engine::step::{Answer, Command};
-use ballast_platform::request::{Access, Api, Keyed, Lifecycle, Path, Problem, Query};
+use ballast_platform::request::{Access, Api, Keyed, Lifecycle, Path, Problem, Query, Versioned};
 use ballast_storage::{Query as Wanted, Value};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,7 @@ use utoipa_axum::routes;
 use super::caller::{Caller, Shown, denied, order_id};
 use super::csv;
 use super::lists::{Listed, PageQuery, failed};
+use super::refusal::RefusalRow;
 use crate::app::App;
 use crate::views::rows::OrderRow;
 use crate::views::words::PurposeWord;
@@ -31,7 +32,8 @@ pub(super) fn routes(api: Api<App>) -> Api<App> {
         .route(Access::User, current, routes!(list_csv))
         .route(Access::User, current, routes!(manual))
         .route(Access::User, current, routes!(preview))
-        .route(Access::User, current, routes!(read, cancel))
+        .route(Access::User, current, routes!(read))
+        .route_that_stops(Access::User, current, routes!(cancel))
 }
 
 /// Which orders.
@@ -109,8 +111,13 @@ pub(super) fn equal(profile: Option<&str>, symbol: Option<&str>) -> Vec<(&'stati
 /// One order
 #[utoipa::path(get, path = "/api/orders/{id}", tag = "orders", params(("id" = String, Path)),
     responses((status = 200, body = OrderRow)))]
-async fn read(Shown(caller): Shown, Path(id): Path<String>) -> Result<Json<OrderRow>, Problem> {
-    find(&caller, &id).await.map(Json)
+async fn read(
+    Shown(caller): Shown,
+    Path(id): Path<String>,
+) -> Result<Versioned<OrderRow>, Problem> {
+    let body = find(&caller, &id).await?;
+    let tag = format!("{}-{}", body.updated_at.nanos(), word(&body.status));
+    Ok(Versioned { etag: tag.parse().map_err(Problem::internal)?, body })
 }
 
 async fn find(caller: &Caller, id: &str) -> Result<OrderRow, Problem> {
@@ -184,8 +191,8 @@ struct Preview {
     order: Option<PreviewedOrder>,
     /// Why not, with the numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = Option<Object>)]
-    refusal: Option<serde_json::Value>,
+    #[schema(nullable = false)]
+    refusal: Option<RefusalRow>,
     available_before: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -252,9 +259,7 @@ async fn preview(
             preview.order = Some(previewed(&app, &terms));
         }
         Answer::Refused(refusal) => {
-            let mut members = serde_json::to_value(&refusal).unwrap_or_default();
-            members["text"] = refusal.to_string().into();
-            preview.refusal = Some(members);
+            preview.refusal = Some((&refusal).into());
         }
         other => return Err(denied(other)),
     }

@@ -30,7 +30,7 @@ pub(super) fn routes(api: Api<App>) -> Api<App> {
     api.route(Access::User, current, routes!(list))
         .route(Access::User, current, routes!(list_csv))
         .route(Access::User, current, routes!(read, amend))
-        .route(Access::User, current, routes!(close))
+        .route_that_stops(Access::User, current, routes!(close))
 }
 
 /// Which positions.

@@ -143,8 +143,11 @@ async fn remove(
 ) -> Result<Response, Problem> {
     let id = profile_id(&id)?;
     let work = async move |_, caller: Caller, ()| {
-        seen.check(&find(&caller, id)?.etag)?;
-        match caller.ask(Command::RemoveProfile { profile: id, by: caller.name() }).await? {
+        let found = find(&caller, id)?;
+        seen.check(&found.etag)?;
+        let (profile, by) = (id, caller.name());
+        let expected_version = Some(found.body.row.version);
+        match caller.ask(Command::RemoveProfile { profile, expected_version, by }).await? {
             Answer::Done => Ok(StatusCode::NO_CONTENT),
             other => Err(denied(other)),
         }

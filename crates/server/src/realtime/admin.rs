@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::session::Session;
 use super::{Hub, Left, begin, expired, tell};
+use crate::http::BotState;
 use crate::serve::health::TenantLine;
 use crate::serve::stopped;
 use crate::views::rows::{ControlRow, FeedRow, StoreRow};
@@ -31,10 +32,13 @@ pub(crate) struct Filter {
 }
 
 /// How the node and all of its tenants do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AdminState {
     tenants: Vec<TenantLine>,
+    /// Everything of each tenant that the filter names, which its events go on from. Without a
+    /// filter the events of all come, to say that something has changed.
+    states: Vec<BotState>,
     control: ControlRow,
     node: NodeRow,
 }
@@ -57,7 +61,7 @@ pub(super) async fn follow(hub: &Hub, socket: &SocketRef, session: &Session) -> 
     let mut control = hub.app.control.shown();
     let mut filters = session.filters();
     let filter = filters.borrow_and_update().clone();
-    let begun = state(hub);
+    let begun = state(hub, &filter);
     let mut known: BTreeMap<String, u64> =
         begun.tenants.iter().map(|line| (line.tenant_id.clone(), line.seq)).collect();
     if let Err(left) = begin(socket, &begun) {
@@ -98,7 +102,7 @@ pub(super) async fn follow(hub: &Hub, socket: &SocketRef, session: &Session) -> 
                 if expired(hub, socket, session) {
                     return Left::Expired;
                 }
-                let state = state(hub);
+                let state = state(hub, &Filter::default());
                 tell(socket, "health", &state.node)
                     .and_then(|()| tell(socket, "tenants", &state.tenants))
             }
@@ -135,18 +139,29 @@ fn follow_up(
     }
 }
 
-fn state(hub: &Hub) -> AdminState {
+/// How everything does, and all that there is of the tenants that the filter names.
+fn state(hub: &Hub, filter: &Filter) -> AdminState {
     let app = &hub.app;
     let reasons = app.health.reasons();
-    // As far as they are shown, which is what the events go on from.
-    let shown: BTreeMap<_, _> =
-        app.tenants.all().into_iter().map(|(id, tenant)| (id.to_string(), tenant)).collect();
+    let mut seqs = BTreeMap::new();
+    let mut states = Vec::new();
+    for (id, tenant) in app.tenants.all() {
+        // As far as they are shown, which is what the events go on from.
+        let mut seq = tenant.view.seq();
+        if filter.tenants.as_ref().is_some_and(|wanted| wanted.contains(id.as_str())) {
+            let state = BotState::of(app, &id, tenant.view.picture());
+            seq = state.seq;
+            states.push(state);
+        }
+        seqs.insert(id.to_string(), seq);
+    }
     let mut tenants = app.health.tenants();
     for line in &mut tenants {
-        line.seq = shown.get(&line.tenant_id).map_or(line.seq, |tenant| tenant.view.seq());
+        line.seq = seqs.get(&line.tenant_id).copied().unwrap_or(line.seq);
     }
     AdminState {
         tenants,
+        states,
         control: app.control.shown().borrow().clone(),
         node: NodeRow {
             version: app.settings.version.clone(),

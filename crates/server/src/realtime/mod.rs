@@ -303,7 +303,8 @@ impl Hub {
     fn ended(&self, session: &Session) -> Option<&'static str> {
         let identity = session.identity();
         let revoked = |known: &Revocations| known.is_revoked(&identity.session);
-        if !identity.session.is_empty() && self.revocations.as_ref().is_some_and(revoked) {
+        let ended = !identity.session.is_empty() && self.revocations.as_ref().is_some_and(revoked);
+        if ended || self.app.entrance.is_shut_out(&identity.user) {
             return Some("sessionRevoked");
         }
         (self.app.clock.now() >= identity.expires_at).then_some("tokenExpired")

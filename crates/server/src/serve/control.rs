@@ -161,9 +161,12 @@ impl TradingControl {
     }
 
     /// Stops entries everywhere, at once. It is written behind; [`Self::recorded`] waits for that.
+    /// A pause that is in force already stays, with who set it and why.
     pub(crate) fn pause(&self, by: &str, reason: &str) -> ControlRow {
         let mut standing = self.0.lock();
         if standing.asked.is_none() && standing.is_paused() {
+            let set_by = &standing.last.by;
+            tracing::warn!(by, reason, set_by, "trading is asked to pause and is paused already");
             return standing.row();
         }
         let at = self.0.clock.now();

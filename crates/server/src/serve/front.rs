@@ -2,12 +2,21 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
-#[cfg(target_os = "linux")]
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::TcpListener;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+use tower::Service as _;
 
 use super::control::TradingControl;
 use super::health::Health;
@@ -22,6 +31,11 @@ use crate::research::Backtests;
 /// it one that keeps its window closed would keep what waits for it in memory for ever.
 #[cfg(target_os = "linux")]
 const MOST_UNTAKEN: Duration = Duration::from_secs(15);
+
+/// How long a connection may take for the head of a request, and may say nothing between two.
+const MOST_SILENT: Duration = Duration::from_secs(30);
+/// How long nobody is let in after that has failed.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// What routes ask things of.
 #[derive(Clone)]
@@ -82,10 +96,55 @@ async fn answer((listener, router): (TcpListener, Router), mut stopping: watch::
     if let Err(error) = give_up_after(&listener, MOST_UNTAKEN) {
         tracing::warn!(%error, "clients that take nothing are not cut off early");
     }
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let stop = async move { stopped(&mut stopping).await };
-    if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stop).await {
-        tracing::error!(%error, "requests are not answered any more");
+    let mut conversations = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            () = stopped(&mut stopping) => break,
+            _ = conversations.join_next(), if !conversations.is_empty() => continue,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let conversation = converse(stream, peer, router.clone(), stopping.clone());
+                conversations.spawn(conversation);
+            }
+            Err(error) => {
+                // Such as too many open files: that is over when some are closed.
+                tracing::warn!(%error, "a connection was not taken");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    while conversations.join_next().await.is_some() {}
+}
+
+/// Answers what comes over one connection, and what has come when everything is to stop. One that
+/// is silent for long is closed: it would keep a file open that somebody else needs to stop
+/// something.
+async fn converse(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().call(request)
+    });
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).header_read_timeout(MOST_SILENT);
+    let connection = server.serve_connection(TokioIo::new(stream), service).with_upgrades();
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopped(&mut stopping) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%peer, %error, "a connection has ended early");
     }
 }
 
@@ -97,7 +156,26 @@ fn give_up_after(listener: &TcpListener, untaken: Duration) -> rustix::io::Resul
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
+
+    /// Each would keep a file open that a pause may need.
+    #[tokio::test(start_paused = true)]
+    async fn whoever_says_nothing_is_not_waited_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().route("/", axum::routing::get(async || "here"));
+        let (_stop, stopping) = watch::channel(false);
+        tokio::spawn(answer((listener, router), stopping));
+        for said in ["", "GET / HTTP/1.1\r\nhost: x\r\n", "GET / HTTP/1.1\r\nhost: x\r\n\r\n"] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(said.as_bytes()).await.unwrap();
+            let mut heard = String::new();
+            stream.read_to_string(&mut heard).await.unwrap();
+            assert_eq!(heard.contains("here"), said.ends_with("\r\n\r\n"), "{said}: {heard}");
+        }
+    }
 
     #[test]
     fn whoever_starts_it_is_told_where_to_look() {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ballast_domain::TenantId;
 use ballast_engine::ports::Clock;
 use ballast_platform::account::{AccountError, AccountSettings, Accounts, SessionLives, ShutUsers};
 use ballast_platform::audit::LogAudit;
@@ -14,7 +15,7 @@ use ballast_platform::request::{
 };
 use ballast_platform::seal::MasterKey;
 use ballast_platform::token::{
-    AuthorityChoice, IssuerError, IssuerSettings, Revocations, SingleUser,
+    AuthorityChoice, IssuerError, IssuerSettings, KeySource, Revocations, SingleUser,
 };
 use ballast_platform::{COLLECTIONS, Platform, PlatformSettings};
 use ballast_storage::{Options, Store};
@@ -119,12 +120,28 @@ impl Entrance {
         }
     }
 
-    /// The link by which the first administrator makes themself; none once there is one.
+    /// The link by which the first administrator makes themself; none once there is one, and where
+    /// somebody else says who people are.
     pub(crate) async fn first_administrator_link(&self) -> Result<Option<String>, AccountError> {
         match &self.platform {
-            Some(platform) => platform.accounts().first_administrator_link().await,
-            None => Ok(None),
+            Some(platform) if self.has_accounts() => {
+                platform.accounts().first_administrator_link().await
+            }
+            _ => Ok(None),
         }
+    }
+
+    /// Whether people sign in here, and not with an authority elsewhere.
+    pub(crate) fn has_accounts(&self) -> bool {
+        let source = |platform: &Platform| {
+            matches!(platform.authority().verifier().source(), KeySource::Own(_))
+        };
+        self.platform.as_ref().is_some_and(source)
+    }
+
+    /// Whether somebody is shut out by now, also when the store has not heard of it yet.
+    pub(crate) fn is_shut_out(&self, user: &TenantId) -> bool {
+        self.shut_users().is_some_and(|shut| shut.borrow().contains_key(user))
     }
 
     /// The accounts; none while everybody is one user.
@@ -203,6 +220,7 @@ pub(super) fn layers(settings: &Settings) -> Result<Layers, CliError> {
     let proxies = http.trusted_proxies.iter().map(|text| text.parse::<Network>());
     let layers = LayerSettings {
         origins: origins(settings)?,
+        scripts: &[ballast_backtest::report::SCRIPT_SOURCE],
         behind_tls: http.behind_tls,
         trusted_proxies: proxies.collect::<Result<_, _>>().map_err(CliError::usage)?,
         per_address: a_minute(http.requests_per_minute_per_address),

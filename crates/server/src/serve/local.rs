@@ -107,6 +107,10 @@ pub(crate) async fn answer(entrance: &Entrance, question: Question) -> Answer {
     let Some(accounts) = entrance.accounts() else {
         return Err("sign-in is switched off here, so there are no users".to_owned());
     };
+    if !entrance.has_accounts() {
+        let who = entrance.authority();
+        return Err(format!("people sign in elsewhere here ({who}): make their accounts there"));
+    }
     let cause = Cause::default();
     let said = |error: AccountError| error.to_string();
     match question {

@@ -78,6 +78,7 @@ static COLLECTIONS: [Collection; 10] = [
 
 /// Names a socket whose other end decides in which gap between two effects the process ends. For
 /// crash tests.
+const LISTEN_FLAG: &str = "--listen";
 const GAPS_SOCKET: &str = "BALLAST_TEST_GAPS_SOCKET";
 
 /// How long a tenant may take to finish what was begun.
@@ -201,7 +202,7 @@ impl Server {
 
     /// Listens, and opens all that is kept: a server that cannot be reached leaves nothing behind.
     async fn ground(&self) -> Result<Ground, CliError> {
-        let public = self.listen(self.settings.listen, "--listen").await?;
+        let public = self.listen(self.settings.listen, LISTEN_FLAG).await?;
         let internal = self.listen(self.settings.internal_listen, "--internal-listen").await?;
         let store = self.open_store().await?;
         let entrance = Entrance::open(&self.settings, public.local_addr()?).await?;
@@ -298,12 +299,17 @@ impl Server {
 
     /// Before the store is opened: a server that cannot be reached leaves no directory behind.
     async fn listen(&self, address: SocketAddr, flag: &str) -> Result<TcpListener, CliError> {
+        // An address that neither listener has by default.
+        let example = match flag {
+            LISTEN_FLAG => "127.0.0.1:4118",
+            _ => "127.0.0.1:4119",
+        };
         TcpListener::bind(address).await.map_err(|error| {
             let remedy = match error.kind() {
                 ErrorKind::AddrInUse => "another process uses it; end that or choose another one",
                 _ => "choose an address of this machine",
             };
-            let remedy = format!("{remedy} with {flag}, such as 127.0.0.1:4019");
+            let remedy = format!("{remedy} with {flag}, such as {example}");
             CliError::failed(format!("cannot listen on {address}: {error}; {remedy}"))
         })
     }

@@ -273,6 +273,24 @@ mod tests {
         assert_eq!(settings.tenants[0].profiles.len(), 3);
     }
 
+    /// Whoever reads another's mail is that user.
+    #[test]
+    fn a_development_server_shows_its_mail_on_its_own_machine_alone() {
+        for reached in [
+            "listen = '0.0.0.0:4018'\n",
+            "[http]\nbehind_tls = true\n",
+            "[http]\npublic_url = 'https://trade.example.com'\n",
+        ] {
+            let refused = load(reached).unwrap_err().to_string();
+            assert!(refused.contains("shows every e-mail"), "{reached}: {refused}");
+            let elsewhere = "[mail]\nsmtp_url = 'smtp://mail.example.com'\nfrom = 'a@b.co'\n";
+            assert!(load(&format!("{reached}{elsewhere}")).is_ok(), "{reached}");
+        }
+        for own in ["listen = '[::1]:4018'\n", "[http]\npublic_url = 'http://localhost:80'\n"] {
+            assert!(load(own).is_ok(), "{own}");
+        }
+    }
+
     #[test]
     fn a_file_overrides_what_it_names() {
         let settings = load("[market]\nseed = 9\n").unwrap();

@@ -207,7 +207,11 @@ async fn a_tenant_runs_although_whoever_came_first_has_gone() {
     drop(bench.requests);
     let last: &TenantId = tenants.last().unwrap();
     let unknown = ProfileId::from_bits(1);
-    let asked = || Command::RemoveProfile { profile: unknown, by: "nobody".to_owned() };
+    let asked = || Command::RemoveProfile {
+        profile: unknown,
+        expected_version: None,
+        by: "nobody".to_owned(),
+    };
     let answered = async {
         loop {
             if let Ok(answer) = bench.desks.tenants.admit(last).ask(asked(), None).await {

@@ -420,8 +420,8 @@ pub(crate) struct HealthRow {
     pub(crate) order_sync_healthy: bool,
     pub(crate) reconciliation_loop_healthy: bool,
     pub(crate) reconciliation_mismatch_count: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = Option<String>, format = DateTime)]
+    /// None when it never ran.
+    #[schema(required = true, value_type = Option<String>, format = DateTime)]
     pub(crate) reconciliation_last_run: Option<Timestamp>,
     pub(crate) reconciliation_parity_quarantined_trades: u64,
     pub(crate) reconciliation_parity_max_mismatch_notional_usd: String,

@@ -48,11 +48,15 @@ impl Engine {
     pub(super) fn remove_profile(
         &mut self,
         context: &Context,
-        profile: ProfileId,
+        (profile, expected_version): (ProfileId, Option<u64>),
         by: String,
         effects: &mut Effects,
     ) -> Result<Answer, ApplyError> {
         let Some(known) = self.trading(profile) else { return Ok(Answer::NoSuchProfile) };
+        let version = known.version;
+        if expected_version.is_some_and(|expected| expected != version) {
+            return Ok(Answer::Conflict { version });
+        }
         if !known.is_idle() {
             return Ok(Answer::Invalid(busy(known)));
         }

@@ -82,7 +82,11 @@ fn a_change_is_based_on_a_version() {
 }
 
 fn remove(world: &mut World) -> Answer {
-    world.command(Command::RemoveProfile { profile: PROFILE, by: "bob".to_owned() })
+    world.command(Command::RemoveProfile {
+        profile: PROFILE,
+        expected_version: None,
+        by: "bob".to_owned(),
+    })
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn take(world: &mut World, input: &str) {
         }
         "remove" => {
             let by = "bob".to_owned();
-            world.command(Command::RemoveProfile { profile: PROFILE, by });
+            world.command(Command::RemoveProfile { profile: PROFILE, expected_version: None, by });
         }
         "status" => {
             use ProfileStatus::{Running, Stopped, UnderReview};

@@ -136,11 +136,12 @@ pub(crate) async fn start_on(
     let (router, description, entries) = api.split();
     let layers = LayerSettings {
         origins,
+        scripts: &[],
         behind_tls,
         trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
         per_address: generous,
         uncounted: |_| false,
-        apart: |_| false,
+        apart: |_, _| false,
     };
     let layers = Layers::new(layers, clock.clone());
     let server = Server::start(layers.around(router.fallback(not_found))).await;

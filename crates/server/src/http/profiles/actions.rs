@@ -17,8 +17,8 @@ use crate::app::App;
 pub(super) fn routes(api: Api<App>) -> Api<App> {
     let current = Lifecycle::Current;
     api.route(Access::User, current, routes!(start))
-        .route(Access::User, current, routes!(stop))
-        .route(Access::User, current, routes!(flatten))
+        .route_that_stops(Access::User, current, routes!(stop))
+        .route_that_stops(Access::User, current, routes!(flatten))
 }
 
 /// How to start.

@@ -7,6 +7,7 @@
 
 mod data;
 mod files;
+mod preparation;
 mod queue;
 mod row;
 mod shared;
@@ -28,11 +29,13 @@ use thiserror::Error;
 use tokio::sync::broadcast;
 
 use self::files::Files;
+use self::preparation::MOST_PREPARING;
 use self::queue::{MOST_OF_ALL, MOST_OF_TENANT};
 use self::row::RowPlace;
 use self::shared::Shared;
 use super::request::{FieldFault, RunRequest};
 pub(crate) use data::{DataBars, SymbolData};
+pub(crate) use preparation::Preparation;
 pub(crate) use row::{Figures, JobDetail, JobPage, JobRow, Progress};
 pub(crate) use upload::{UploadError, UploadedFile};
 
@@ -68,6 +71,9 @@ pub(crate) enum SubmitError {
          one"
     )]
     TooManyRequests,
+    /// HTTP 429: the tenant sends as many as he may at a time.
+    #[error("{MOST_PREPARING} of your back-tests are being taken already; send one after another")]
+    TooManyAtOnce,
     /// HTTP 503: everybody together has as many as there may be.
     #[error("{MOST_OF_ALL} back-tests wait or run already on this server; try again in a minute")]
     Busy,
@@ -99,6 +105,8 @@ pub(crate) enum ReadError {
 pub(crate) enum Removal {
     /// It waited, or runs and is about to end: it becomes `cancelled`.
     Cancelled,
+    /// It had ended before, and stays.
+    Ended,
     /// It had ended and is gone.
     Removed,
 }
@@ -134,6 +142,16 @@ impl Backtests {
             shared.workers().push(handle);
         }
         Ok(Self(shared))
+    }
+
+    /// A place to bring a back-test's bars together in, which takes disk or memory before it is
+    /// asked for.
+    ///
+    /// # Errors
+    /// [`SubmitError::TooManyAtOnce`], and [`SubmitError::TooManyRequests`] where it would be
+    /// refused in the end.
+    pub(crate) fn prepare(&self, tenant: &TenantId) -> Result<Preparation, SubmitError> {
+        Preparation::begin(&self.0, tenant)
     }
 
     /// A file to receive an upload in.
@@ -215,6 +233,21 @@ impl Backtests {
         let Ok(id) = id.parse() else { return Ok(None) };
         let tenant = tenant.clone();
         Ok(self.blocking(move |shared| shared.cancel_or_remove(&tenant, id)).await??)
+    }
+
+    /// Cancels a back-test; one that has ended stays as it is. `None` when the tenant has none with
+    /// that id.
+    ///
+    /// # Errors
+    /// [`ReadError::Internal`].
+    pub(crate) async fn cancel(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+    ) -> Result<Option<Removal>, ReadError> {
+        let Ok(id) = id.parse() else { return Ok(None) };
+        let tenant = tenant.clone();
+        Ok(self.blocking(move |shared| shared.cancel(&tenant, id)).await??)
     }
 
     /// Every change of state, and how far running back-tests are; whoever falls behind loses some.

@@ -27,18 +27,24 @@ pub(super) enum Full {
 }
 
 impl Queue {
-    /// Takes a back-test into the queue.
-    pub(super) fn push(&mut self, tenant: &TenantId, id: JobId) -> Result<(), Full> {
-        let place = self.waiting.iter().position(|(waits, _)| waits == tenant);
-        let own = place.map_or(0, |place| self.waiting[place].1.len())
-            + usize::from(self.running.contains(tenant));
+    /// Whether another back-test of the tenant would be taken.
+    pub(super) fn room(&self, tenant: &TenantId) -> Result<(), Full> {
+        let own = self.waiting.iter().find(|(waits, _)| waits == tenant);
+        let own = own.map_or(0, |(_, jobs)| jobs.len());
         let waiting: usize = self.waiting.iter().map(|(_, jobs)| jobs.len()).sum();
-        if own >= MOST_OF_TENANT {
+        if own + usize::from(self.running.contains(tenant)) >= MOST_OF_TENANT {
             return Err(Full::OfTenant);
         }
         if waiting + self.running.len() >= MOST_OF_ALL {
             return Err(Full::OfAll);
         }
+        Ok(())
+    }
+
+    /// Takes a back-test into the queue.
+    pub(super) fn push(&mut self, tenant: &TenantId, id: JobId) -> Result<(), Full> {
+        self.room(tenant)?;
+        let place = self.waiting.iter().position(|(waits, _)| waits == tenant);
         match place {
             Some(place) => self.waiting[place].1.push_back(id),
             None => self.waiting.push_back((tenant.clone(), VecDeque::from([id]))),

@@ -12,7 +12,7 @@ use tokio::sync::broadcast;
 
 use super::data::{DataBars, SymbolData, matched};
 use super::files::{Files, StoredJob};
-use super::queue::{Full, Queue};
+use super::queue::Queue;
 use super::row::{JobDetail, JobId, JobPage, JobRow, JobState, Progress, RowPlace};
 use super::{Removal, SubmitError};
 use crate::research::request::RunRequest;
@@ -43,6 +43,8 @@ pub(super) struct Shared {
 pub(super) struct JobBoard {
     pub(super) queue: Queue,
     pub(super) jobs: HashMap<JobId, UnfinishedJob>,
+    /// How many back-tests of each tenant are on their way here.
+    pub(super) preparing: HashMap<TenantId, usize>,
 }
 
 #[derive(Debug)]
@@ -128,10 +130,7 @@ impl Shared {
         if self.is_stopping() {
             return Err(SubmitError::Unavailable);
         }
-        board.queue.push(tenant, row.id).map_err(|full| match full {
-            Full::OfTenant => SubmitError::TooManyRequests,
-            Full::OfAll => SubmitError::Busy,
-        })?;
+        board.queue.push(tenant, row.id)?;
         if let Err(error) = self.store(tenant, &row) {
             board.queue.withdraw(row.id);
             // What was begun of it goes; the error that matters is the one reported.
@@ -241,13 +240,36 @@ impl Shared {
         }
     }
 
+    pub(super) fn cancel(&self, tenant: &TenantId, id: JobId) -> io::Result<Option<Removal>> {
+        if self.cancel_unfinished(tenant, id)? {
+            return Ok(Some(Removal::Cancelled));
+        }
+        match self.files.read(tenant, id) {
+            Ok(None) => Ok(None),
+            Err(error) if !is_damage(&error) => Err(error),
+            _ => Ok(Some(Removal::Ended)),
+        }
+    }
+
     pub(super) fn cancel_or_remove(
         &self,
         tenant: &TenantId,
         id: JobId,
     ) -> io::Result<Option<Removal>> {
+        if self.cancel_unfinished(tenant, id)? {
+            return Ok(Some(Removal::Cancelled));
+        }
+        match self.files.read(tenant, id) {
+            Ok(None) => Ok(None),
+            Err(error) if !is_damage(&error) => Err(error),
+            _ => self.files.remove(tenant, id).map(|()| Some(Removal::Removed)),
+        }
+    }
+
+    /// Cancels a back-test that waits or runs; false when there is none.
+    fn cancel_unfinished(&self, tenant: &TenantId, id: JobId) -> io::Result<bool> {
         let mut board = self.board();
-        let JobBoard { queue, jobs } = &mut *board;
+        let JobBoard { queue, jobs, .. } = &mut *board;
         if let Some(job) = jobs.get_mut(&id).filter(|job| job.tenant == *tenant) {
             job.cancelled.store(true, Ordering::Relaxed);
             if queue.withdraw(id) {
@@ -258,13 +280,9 @@ impl Shared {
                 jobs.remove(&id);
                 stored?;
             }
-            return Ok(Some(Removal::Cancelled));
+            return Ok(true);
         }
-        match self.files.read(tenant, id) {
-            Ok(None) => Ok(None),
-            Err(error) if !is_damage(&error) => Err(error),
-            _ => self.files.remove(tenant, id).map(|()| Some(Removal::Removed)),
-        }
+        Ok(false)
     }
 
     /// Removes the oldest of too many finished back-tests, and what is of none.

@@ -1,5 +1,8 @@
 //! What settings must satisfy once they can be read; the first fault is told.
 
+use std::net::IpAddr;
+
+use axum::http::Uri;
 use ballast_domain::{Money, Timestamp};
 use ballast_engine::ports::Clock as _;
 use ballast_engine::strategy::limit_faults;
@@ -74,7 +77,7 @@ impl Settings {
             )));
         }
         if self.environment == Environment::Development {
-            return Ok(());
+            return self.check_mailbox();
         }
         let faults = [
             (!identity.enabled, "sign-in is switched off; set identity.enabled = true"),
@@ -102,6 +105,39 @@ impl Settings {
                 Err(CliError::usage(format!("environment = \"production\": {what}")))
             }
         }
+    }
+}
+
+impl Settings {
+    /// A development server shows its mail to everybody, and whoever reads a password's reset is
+    /// that user: it is for one machine.
+    fn check_mailbox(&self) -> Result<(), CliError> {
+        let is_shown = self.identity.enabled && self.mail.smtp_url.is_none();
+        let public_url = &self.http.public_url;
+        let names_this_machine = |url: &str| {
+            let host = url.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));
+            host.is_some_and(|host| {
+                let ip = host.trim_matches(['[', ']']).parse::<IpAddr>();
+                host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
+            })
+        };
+        let reached = if !self.listen.ip().is_loopback() {
+            format!("would listen on {}", self.listen)
+        } else if self.http.behind_tls {
+            "is behind a proxy (http.behind_tls)".to_owned()
+        } else if !public_url.is_empty() && !names_this_machine(public_url) {
+            format!("is reached at {public_url} (http.public_url)")
+        } else {
+            return Ok(());
+        };
+        if !is_shown {
+            return Ok(());
+        }
+        Err(CliError::usage(format!(
+            "environment = \"development\" shows every e-mail, with the links that reset passwords, \
+             to whoever asks, and the server {reached}; set environment = \"production\", or \
+             mail.smtp_url, or keep to 127.0.0.1"
+        )))
     }
 }
 

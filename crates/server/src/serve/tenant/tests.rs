@@ -44,6 +44,48 @@ fn world(store: &Store, control: TradingControl, health: &Health) -> TenantWorld
     }
 }
 
+/// Whoever was told that trading did not answer looks, and may ask again: what raises risk is not
+/// done behind them, what lowers it is.
+#[tokio::test]
+async fn what_nobody_waits_for_any_more_starts_nothing_and_stops_all_the_same() {
+    let (store, _) = Store::memory(&COLLECTIONS, Arc::new(SystemClock)).unwrap();
+    let control = TradingControl::open(&store, Arc::new(SystemClock)).await;
+    let world = world(&store, control, &Health::new(watch::channel(None).1));
+    let view = Arc::clone(&world.view);
+    let mut ways = world.ways.subscribe();
+    let (stop, mut stopping) = watch::channel(false);
+    let running = tokio::spawn(async move { world.run(&mut stopping).await });
+    let way = ways.wait_for(Option::is_some).await.unwrap().clone().unwrap();
+    let profile: ProfileId = view.profiles()[0].id.parse().unwrap();
+    let set = |status| Command::SetStatus {
+        profile,
+        status,
+        acknowledge: false,
+        reason: String::new(),
+        by: "ann".to_owned(),
+    };
+    let given_up = async |status| {
+        tokio::select! {
+            biased;
+            _ = way.ask(set(status), None) => panic!("it was answered before it was waited for"),
+            () = std::future::ready(()) => {}
+        }
+        way.settled().await.unwrap();
+        word_of_status(&view, profile)
+    };
+    assert_eq!(way.ask(set(ProfileStatus::Stopped), None).await.unwrap(), Answer::Done);
+    assert_eq!(given_up(ProfileStatus::Running).await, "stopped");
+    assert_eq!(way.ask(set(ProfileStatus::Running), None).await.unwrap(), Answer::Done);
+    assert_eq!(given_up(ProfileStatus::Stopped).await, "stopped");
+    stop.send_replace(true);
+    running.await.unwrap().unwrap();
+}
+
+fn word_of_status(view: &TenantView, profile: ProfileId) -> String {
+    let row = serde_json::to_value(view.profile(profile).unwrap()).unwrap();
+    row["state"].as_str().unwrap().to_owned()
+}
+
 /// Whoever waits for an answer hears only that none comes. It is chance who is heard first, the
 /// one that waits or the task that knows why.
 #[tokio::test(flavor = "multi_thread")]

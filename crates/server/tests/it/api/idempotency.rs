@@ -7,7 +7,7 @@ use super::client::{Answer, Client, send};
 use super::people::Person;
 use super::trading::{idle, order, running};
 use super::{OPEN, desk};
-use crate::support::Server;
+use crate::support::{Server, eventually};
 
 async fn under(client: &Client, key: &str, path: &str, body: &Value) -> Answer {
     send(client.request("POST", path).header("idempotency-key", key).json(body)).await
@@ -79,6 +79,27 @@ async fn a_back_test_runs_once(client: &Client) {
     assert_eq!(again.json(202), first);
     run("run", bars("2024-01-10,10,12,9,11,5\n")).await.problem(409, "idempotencyConflict");
     assert_eq!(client.all("/api/backtest").await.len(), 1);
+    let path = format!("/api/backtest/{}", first["id"].as_str().unwrap());
+    let ended = eventually("it has ended", async || {
+        let row = client.get(&path).await.json(200);
+        (row["state"] == "done").then_some(row)
+    })
+    .await;
+    for _ in 0..2 {
+        assert_eq!(client.delete(&path, "*").await.json(202), ended, "cancelled too late");
+    }
+    let remove = || {
+        let request = client.request("DELETE", &format!("{path}?remove=true"));
+        send(request.header("idempotency-key", "remove"))
+    };
+    assert_eq!([remove().await.status, remove().await.status], [204, 204]);
+    client.get(&path).await.problem(404, "notFound");
+    let file = || Part::bytes(bars("").into_bytes()).file_name("acme.csv");
+    let twice = Form::new().text("request", asked.clone()).part("ACME", file());
+    let request = client.request("POST", "/api/backtest/run").header("idempotency-key", "twice");
+    let refused = send(request.multipart(twice.part("ACME", file()))).await;
+    refused.problem(422, "invalid");
+    assert_eq!(refused.fields(), ["ACME"]);
 }
 
 /// The same request eight times at once: it is done once, the others get its answer or are told

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::client::{Answer, Client, send};
+use super::client::{Answer, Client, key, send};
 use super::people::Person;
 use super::trading::{idle, order, running};
 use super::{OPEN, desk};
@@ -57,7 +57,7 @@ async fn request_ids(client: &Client) {
 }
 
 async fn post_text(client: &Client, path: &str, kind: &str, text: &str) -> Answer {
-    let request = client.request("POST", path).header("idempotency-key", super::client::key());
+    let request = client.request("POST", path).header("idempotency-key", key());
     send(request.header("content-type", kind).body(text.to_owned())).await
 }
 
@@ -202,6 +202,17 @@ async fn whoever_asks_too_often_waits_and_nobody_else_does() {
     let wait: u32 = refused.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=5).contains(&wait), "one request comes back every five seconds: {wait}");
     assert_eq!(refused.header("ratelimit-remaining"), Some("0"));
+    for (method, path) in [
+        ("POST", "/api/profiles/prf_0000000000000/stop"),
+        ("POST", "/api/profiles/prf_0000000000000/flatten"),
+        ("DELETE", "/api/orders/ord_0000000000000000000000"),
+        ("POST", "/api/positions/trd_0000000000000000000000/close"),
+        ("POST", "/platform/api/auth/logout-everywhere"),
+    ] {
+        let stop = greedy.request(method, path).header("idempotency-key", key());
+        let heard = send(stop).await;
+        assert!([204, 404].contains(&heard.status), "what stops is heard: {path} {}", heard.text);
+    }
     assert_eq!(modest.get("/api/state").await.status, 200);
     let public = Client::nobody(&server.url()).get("/health/live").await;
     assert_eq!(public.status, 200);
