@@ -5,7 +5,7 @@ use ballast_domain::TenantId;
 use super::email::Email;
 use super::error::AccountError;
 use super::one_time::{Purpose, Subject};
-use super::session::{Client, Session};
+use super::session::{Client, Session, TokenIn};
 use super::user::User;
 use super::{Accounts, Cause, Inner, password};
 use crate::audit::AuditEvent;
@@ -207,24 +207,26 @@ impl Accounts {
         Ok(user)
     }
 
-    /// Goes on with a session by its refresh token, which is used up.
+    /// Goes on with a session by its refresh token, which is used up; `from` is where it was.
     ///
     /// # Errors
     /// [`AccountError`].
     pub async fn refresh(
         &self,
         token: &str,
+        from: TokenIn,
         client: &Client,
         cause: &Cause,
     ) -> Result<SignedIn, AccountError> {
         let inner = &self.inner;
-        let session = inner.sessions.of_token(token).await?;
+        let seen = inner.sessions.of_token(token).await?;
+        let session = seen.body.clone();
         let user = inner.users.get(&session.user_id).await?.map(|known| known.body);
         let Some(user) = user.filter(|user| !user.disabled) else {
             inner.sessions.end(&session).await?;
             return Err(AccountError::SessionEnded);
         };
-        match inner.sessions.refresh(token, client).await {
+        match inner.sessions.refresh(seen, token, from, client).await {
             Ok((session, refresh_token)) => inner.signed_in(user, session, refresh_token),
             Err(AccountError::Reused) => {
                 let event = AuditEvent::SessionRevoked { session: session.id, reason: "reuse" };
@@ -241,7 +243,7 @@ impl Accounts {
     /// [`AccountError`] when the store does not answer.
     pub async fn sign_out(&self, token: &str, cause: &Cause) -> Result<(), AccountError> {
         match self.inner.sessions.of_token(token).await {
-            Ok(session) => self.end_one(session, cause).await,
+            Ok(known) => self.end_one(known.body, cause).await,
             Err(AccountError::RefreshToken | AccountError::SessionEnded) => Ok(()),
             Err(error) => Err(error),
         }
