@@ -35,14 +35,16 @@ impl Accounts {
         let inner = &self.inner;
         let user = self.user(id).await?;
         let email = user.address()?;
-        if let Some(address) = cause.address {
-            inner.lockout.attempt(&email, address).map_err(AccountError::Locked)?;
+        let attempt = cause.address.map(|address| inner.lockout.attempt(&email, address));
+        let attempt = attempt.transpose().map_err(AccountError::Locked)?;
+        let fits = inner.hasher.verify(current, Some(user.password_hash.clone())).await;
+        match (&fits, attempt) {
+            (Ok(true), Some(attempt)) => attempt.succeeded(),
+            (Err(_), Some(attempt)) => attempt.withdraw(),
+            (Ok(false), _) | (_, None) => {}
         }
-        if !inner.hasher.verify(current, Some(user.password_hash.clone())).await? {
+        if !fits? {
             return Err(AccountError::field("currentPassword", "is not the current password"));
-        }
-        if let Some(address) = cause.address {
-            inner.lockout.succeeded(&email, address);
         }
         password::check(&new, Some(&email))
             .map_err(|message| AccountError::field("newPassword", message))?;

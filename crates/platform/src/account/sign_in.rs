@@ -188,16 +188,19 @@ impl Accounts {
         // What is no address is an account that nobody has.
         let email: Email = email.parse().map_err(|_| (AccountError::Credentials, None))?;
         let attempt = inner.lockout.attempt(&email, client.address);
-        attempt.map_err(|wait| (AccountError::Locked(wait), None))?;
-        let known = inner.users.by_email(&email).await.map_err(|error| (error, None))?;
-        let user = known.map(|known| known.body);
+        let attempt = attempt.map_err(|wait| (AccountError::Locked(wait), None))?;
+        let (user, fits) = match inner.check(&email, password).await {
+            Ok(checked) => checked,
+            Err(error) => {
+                attempt.withdraw();
+                return Err((error, None));
+            }
+        };
         let id = user.as_ref().and_then(|user| user.tenant().ok());
-        let hash = user.as_ref().map(|user| user.password_hash.clone());
-        let fits = inner.hasher.verify(password, hash).await.map_err(|e| (e, id.clone()))?;
         let Some(user) = user.filter(|_| fits) else {
             return Err((AccountError::Credentials, id));
         };
-        inner.lockout.succeeded(&email, client.address);
+        attempt.succeeded();
         if user.disabled {
             return Err((AccountError::Disabled, id));
         }
@@ -296,6 +299,18 @@ impl Accounts {
 }
 
 impl Inner {
+    /// Who has the address, and whether the password is theirs. The same is done when nobody has.
+    async fn check(
+        &self,
+        email: &Email,
+        password: String,
+    ) -> Result<(Option<User>, bool), AccountError> {
+        let user = self.users.by_email(email).await?.map(|known| known.body);
+        let hash = user.as_ref().map(|user| user.password_hash.clone());
+        let fits = self.hasher.verify(password, hash).await?;
+        Ok((user, fits))
+    }
+
     /// Somebody registers with an address that has an account. What is read and written is as much
     /// as for a new account, whatever it comes to.
     async fn register_again(&self, email: &Email, cause: &Cause) -> Result<(), AccountError> {
