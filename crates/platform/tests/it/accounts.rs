@@ -156,6 +156,10 @@ async fn a_reset_works_once_in_time_and_ends_every_session() {
     };
     let token = forgot().await;
     assert_eq!(reset(&token, "short").await, "422 invalid");
+    running.audit.set_away(true);
+    assert_eq!(reset(&token, "the second password").await, "503 auditUnavailable");
+    running.audit.set_away(false);
+    assert_eq!(running.me(&before.access).await, "200", "nothing was done");
     assert_eq!(reset(&token, "the second password").await, "204", "the link stayed good");
     assert_eq!(reset(&token, "the third password").await, "410 linkInvalid");
     assert_eq!(running.me(&before.access).await, "401 sessionRevoked");
