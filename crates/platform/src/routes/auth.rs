@@ -189,6 +189,8 @@ pub(super) async fn login(
     request_body = FirstAdministrator,
     responses(
         (status = 200, body = Tokens),
+        (status = 409, description = "`emailTaken`: the link stays good",
+            body = crate::request::ProblemBody),
         (status = 410, description = "`linkInvalid`: used, expired, or there is one already",
             body = crate::request::ProblemBody),
         (status = 422, description = "`invalid`: address or password is not good enough",
