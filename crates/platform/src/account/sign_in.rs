@@ -141,7 +141,7 @@ impl Accounts {
             Ok(())
         });
         let user = user.await?;
-        inner.note(AuditEvent::EmailVerified, Some(user.tenant()?), cause).await;
+        inner.note(AuditEvent::EmailVerified, Some(user.body.tenant()?), cause).await;
         Ok(())
     }
 

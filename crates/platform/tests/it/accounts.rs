@@ -309,7 +309,8 @@ async fn what_raises_risk_is_not_done_unrecorded() {
     running.audit.set_away(true);
     let role = |id: &str, role: &str| {
         let path = format!("admin/users/{id}/role");
-        running.with(Method::PUT, &path, &root.access, &json!({"role": role}))
+        let request = running.with(Method::PUT, &path, &root.access, &json!({"role": role}));
+        request.header("if-match", "*")
     };
     assert_eq!(outcome(role(&ann, "operator")).await, "503 auditUnavailable");
     let new = running.post("auth/register", &json!({"email": "b@c.de", "password": PASSWORD}));
