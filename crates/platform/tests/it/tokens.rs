@@ -65,6 +65,10 @@ impl World {
         Issuer::open(settings(algorithm), store, master.clone(), clock.clone()).await
     }
 
+    async fn rotate(&self) {
+        assert!(self.issuer.rotate_if_older_than(Duration::ZERO).await.unwrap());
+    }
+
     fn sign(&self) -> String {
         self.issuer.sign(&user(), Role::Operator, "ses_1").unwrap()
     }
@@ -282,7 +286,7 @@ async fn what_the_authority_has_signed_for_others_is_refused() {
 async fn tokens_of_a_replaced_key_are_good_until_they_expire() {
     let world = World::new(SigningAlgorithm::ES256).await;
     let (old, verifier) = (world.sign(), world.own());
-    world.issuer.rotate().await.unwrap();
+    world.rotate().await;
     let new = world.sign();
     assert_ne!(part(&old, 0)["kid"], part(&new, 0)["kid"]);
     assert_eq!(world.issuer.jwks().keys.len(), 2);
@@ -294,10 +298,49 @@ async fn tokens_of_a_replaced_key_are_good_until_they_expire() {
         format!("{}.{rest}", encoded(&header))
     };
     refused(verifier.verify(&without_kid).await, "it names none of several keys");
-    world.clock.advance(LONGEST_ACCESS_LIFE + Duration::from_secs(301));
+    world.clock.advance(LONGEST_ACCESS_LIFE + Duration::from_secs(3_601));
     world.issuer.reload().await.unwrap();
     assert_eq!(world.issuer.jwks().keys.len(), 1);
     refused(verifier.verify(&old).await, "its key is gone");
+}
+
+/// What a server asks for each day.
+#[tokio::test]
+async fn a_key_is_replaced_at_its_age_and_stays_while_its_tokens_live() {
+    const DAY: Duration = Duration::from_secs(86_400);
+    let world = World::new(SigningAlgorithm::ES256).await;
+    let other = World::open(&world.store, &world.master, &world.clock, SigningAlgorithm::ES256);
+    let other = other.await.unwrap();
+    let kid = || part(&world.sign(), 0)["kid"].clone();
+    let first = kid();
+    let rotate = async || world.issuer.rotate_if_older_than(30 * DAY).await.unwrap();
+    for _ in 0..29 {
+        world.clock.advance(DAY);
+        assert!(!rotate().await);
+    }
+    assert_eq!(kid(), first);
+    world.clock.advance(DAY);
+    assert!(rotate().await && !rotate().await, "once");
+    let second = kid();
+    assert_ne!(second, first);
+    // The other node signs with the old key until it is its turn, which finds the new one.
+    world.clock.advance(Duration::from_secs(1_800));
+    let late = other.sign(&user(), Role::User, "ses_1").unwrap();
+    assert_eq!(part(&late, 0)["kid"], first);
+    assert!(!other.rotate_if_older_than(30 * DAY).await.unwrap());
+    let next = other.sign(&user(), Role::User, "ses_1").unwrap();
+    assert_eq!(part(&next, 0)["kid"], second);
+    world.clock.advance(LONGEST_ACCESS_LIFE);
+    assert!(!rotate().await);
+    assert_eq!(world.issuer.jwks().keys.len(), 2, "the late token may be alive");
+    world.clock.advance(DAY);
+    assert!(!rotate().await);
+    assert_eq!(world.issuer.jwks().keys.len(), 1);
+    for _ in 0..3 {
+        world.clock.advance(30 * DAY);
+        assert!(rotate().await);
+    }
+    assert_eq!(world.issuer.jwks().keys.len(), 2);
 }
 
 #[tokio::test]
@@ -324,7 +367,7 @@ async fn a_key_of_another_node_is_learned() {
     let world = World::new(SigningAlgorithm::ES256).await;
     let other = World::open(&world.store, &world.master, &world.clock, SigningAlgorithm::ES256);
     let other = other.await.unwrap();
-    other.rotate().await.unwrap();
+    assert!(other.rotate_if_older_than(Duration::ZERO).await.unwrap());
     let token = other.sign(&user(), Role::User, "ses_1").unwrap();
     world.clock.advance(Duration::from_secs(5));
     assert!(world.own().verify(&token).await.is_ok());
@@ -442,7 +485,7 @@ async fn an_outside_authority_is_asked_seldom_and_missed_never() {
     }
     assert_eq!(asked(), 2, "made-up keys do not make it ask");
     world.clock.advance(Duration::from_secs(10));
-    world.issuer.rotate().await.unwrap();
+    world.rotate().await;
     assert!(verifier.verify(&world.sign()).await.is_ok(), "a new key is looked for");
     assert_eq!(asked(), 3);
     outside.away.store(true, Ordering::Relaxed);
