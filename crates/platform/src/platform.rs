@@ -149,7 +149,7 @@ impl Platform {
         &self.revocations
     }
 
-    /// Our own issuer, for the rotation of its keys.
+    /// Our own issuer, whose keys are to be rotated now and then.
     #[must_use]
     pub const fn issuer(&self) -> &Arc<Issuer> {
         &self.issuer

@@ -104,16 +104,27 @@ impl ProductGate {
         &self.id
     }
 
-    /// The gate as it stands, and its version when it was ever set.
+    /// The gate as it stands, and its version.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn read(&self) -> Result<(Gate, Option<Etag>), StoreError> {
+    pub async fn read(&self) -> Result<(Gate, Etag), StoreError> {
         let known = self.documents.get::<Gate>(&self.id).await?;
-        Ok(known.map_or_else(Default::default, |known| (known.body, Some(known.etag))))
+        Ok(known.map_or_else(|| (Gate::default(), never_set()), |known| (known.body, known.etag)))
     }
 
-    pub(crate) async fn write(&self, gate: &Gate, when: Precondition) -> Result<Etag, StoreError> {
+    /// Sets the gate while it has this version.
+    pub(crate) async fn write(&self, gate: &Gate, seen: Etag) -> Result<Etag, StoreError> {
+        let when = match seen == never_set() {
+            true => Precondition::Absent,
+            false => Precondition::Matches(seen),
+        };
         self.documents.put(&self.id, gate, when, None).await
     }
+}
+
+/// The version of a gate that nobody has set yet.
+fn never_set() -> Etag {
+    let Ok(etag) = "0".parse::<Etag>();
+    etag
 }

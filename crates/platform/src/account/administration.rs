@@ -1,14 +1,14 @@
 //! What administrators do to accounts, and what they cannot undo by accident.
 
 use ballast_domain::TenantId;
-use ballast_storage::Cursor;
+use ballast_storage::{Cursor, Document, Page};
 
 use super::error::AccountError;
 use super::shut::Shut;
 use super::user::User;
 use super::{Accounts, Cause, Inner};
 use crate::audit::AuditEvent;
-use crate::request::Role;
+use crate::request::{IfMatch, Role};
 
 /// A part of the list of users.
 #[derive(Debug, Clone)]
@@ -29,8 +29,22 @@ impl Accounts {
         limit: usize,
         after: Option<Cursor>,
     ) -> Result<UserPage, AccountError> {
-        let (users, next) = self.inner.users.page(limit, after).await?;
-        Ok(UserPage { users, next })
+        let Page { documents, next } = self.page(limit, after).await?;
+        Ok(UserPage { users: documents.into_iter().map(|user| user.body).collect(), next })
+    }
+
+    /// The same, each with their version.
+    pub(crate) async fn page(
+        &self,
+        limit: usize,
+        after: Option<Cursor>,
+    ) -> Result<Page<User>, AccountError> {
+        self.inner.users.page(limit, after).await
+    }
+
+    /// The user, with their version.
+    pub(crate) async fn existing(&self, id: &TenantId) -> Result<Document<User>, AccountError> {
+        self.inner.users.existing(id.as_str()).await
     }
 
     /// The user with an address, for the command line.
@@ -55,12 +69,27 @@ impl Accounts {
         role: Role,
         cause: &Cause,
     ) -> Result<User, AccountError> {
+        Ok(self.set_role_of_seen(id, &IfMatch::Any, role, cause).await?.body)
+    }
+
+    /// The same, while the user still has a version that was seen.
+    pub(crate) async fn set_role_of_seen(
+        &self,
+        id: &TenantId,
+        seen: &IfMatch,
+        role: Role,
+        cause: &Cause,
+    ) -> Result<Document<User>, AccountError> {
         let inner = &self.inner;
         let _held = inner.administering.lock().await;
-        let before = self.user(id).await?;
-        if before.role == role {
-            return Ok(before);
+        let known = self.existing(id).await?;
+        if !seen.allows(&known.etag) {
+            return Err(AccountError::Changed);
         }
+        if known.body.role == role {
+            return Ok(known);
+        }
+        let before = known.body;
         if role < before.role {
             self.check_others_administer(&before).await?;
             // Before the change, so that when it fails nothing has changed and it is tried again.
@@ -71,6 +100,10 @@ impl Accounts {
             inner.record(event.clone(), Some(id.clone()), cause).await?;
         }
         let change = |user: &mut User| {
+            // Another node may have been quicker.
+            if user.role != before.role {
+                return Err(AccountError::Changed);
+            }
             user.role = role;
             Ok(())
         };
@@ -94,7 +127,11 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountError::LastAdministrator`] and others.
-    pub async fn disable(&self, id: &TenantId, cause: &Cause) -> Result<User, AccountError> {
+    pub async fn disable(
+        &self,
+        id: &TenantId,
+        cause: &Cause,
+    ) -> Result<Document<User>, AccountError> {
         let inner = &self.inner;
         let shut = Shut { by: inner.name_of(cause), at: inner.clock.now() };
         let is_own = cause.actor.as_ref().is_some_and(|(actor, _)| actor == id);
@@ -113,7 +150,7 @@ impl Accounts {
         id: &TenantId,
         shut: Shut,
         cause: &Cause,
-    ) -> Result<User, AccountError> {
+    ) -> Result<Document<User>, AccountError> {
         let inner = &self.inner;
         let _held = inner.administering.lock().await;
         let before = self.user(id).await?;
@@ -141,11 +178,15 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountError`].
-    pub async fn enable(&self, id: &TenantId, cause: &Cause) -> Result<User, AccountError> {
+    pub async fn enable(
+        &self,
+        id: &TenantId,
+        cause: &Cause,
+    ) -> Result<Document<User>, AccountError> {
         let inner = &self.inner;
         let _held = inner.administering.lock().await;
-        let before = self.user(id).await?;
-        if before.disabled {
+        let before = self.existing(id).await?;
+        if before.body.disabled {
             inner.record(AuditEvent::UserEnabled, Some(id.clone()), cause).await?;
         }
         let change = |user: &mut User| {
@@ -153,7 +194,7 @@ impl Accounts {
             (user.disabled_by, user.disabled_at) = (None, None);
             Ok(())
         };
-        let user = match before.disabled {
+        let user = match before.body.disabled {
             true => inner.users.change(id.as_str(), change).await?,
             false => before,
         };

@@ -37,6 +37,9 @@ pub enum AccountError {
     /// There is no such user.
     #[error("there is no user {0}")]
     Unknown(String),
+    /// They are no longer as they were seen.
+    #[error("the user has changed meanwhile")]
+    Changed,
     /// It would leave no administrator.
     #[error("this is the last administrator; make somebody else one first")]
     LastAdministrator,
@@ -90,6 +93,7 @@ impl From<AccountError> for Problem {
             AccountError::RegistrationClosed => by_code(&code::REGISTRATION_CLOSED),
             AccountError::EmailTaken(_) => by_code(&code::EMAIL_TAKEN),
             AccountError::Unknown(_) => Self::not_found(error.to_string()),
+            AccountError::Changed => Self::precondition_failed(),
             AccountError::LastAdministrator => by_code(&code::LAST_ADMINISTRATOR),
             AccountError::Link => by_code(&code::LINK_INVALID),
             AccountError::SessionEnded => by_code(&common::SESSION_REVOKED),

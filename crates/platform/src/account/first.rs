@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ballast_domain::Timestamp;
-use ballast_storage::{Document, Precondition, StoreError};
+use ballast_storage::{Document, Precondition};
 use serde::{Deserialize, Serialize};
 
 use super::error::AccountError;
@@ -32,7 +32,7 @@ impl Accounts {
     /// [`AccountError`] when the store does not answer.
     pub async fn first_administrator_link(&self) -> Result<Option<String>, AccountError> {
         let inner = &self.inner;
-        if !inner.users.administrators().await?.is_empty() {
+        if self.is_administrated().await? {
             return Ok(None);
         }
         let token = random_token();
@@ -47,7 +47,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountError::Link`] when the token is not good, or there is an administrator already;
-    /// input that is not good leaves the link good.
+    /// input that is not good, an address that has an account among it, leaves the link good.
     pub async fn make_first_administrator(
         &self,
         token: &str,
@@ -65,21 +65,32 @@ impl Accounts {
         else {
             return Err(AccountError::Link);
         };
-        if !inner.users.administrators().await?.is_empty() {
+        if self.is_administrated().await? {
             return Err(AccountError::Link);
         }
         let email = check_both("email", email, "password", &password)?;
         let password_hash = inner.hasher.hash(password).await?;
-        match documents.delete(KEY, Precondition::Matches(etag)).await {
-            Ok(true) => {}
-            Ok(false) | Err(StoreError::Changed { .. }) => return Err(AccountError::Link),
-            Err(error) => return Err(error.into()),
-        }
+        // The id is the same for everybody: of two, on whatever nodes, one is made.
         let id = inner.settings.first_administrator.to_string();
-        let user = self.add(&email, Role::Admin, id, password_hash, true, cause).await?;
+        let made = self.add(&email, Role::Admin, id, password_hash, true, cause).await;
+        let user = match made {
+            Err(AccountError::EmailTaken(_)) if self.is_administrated().await? => {
+                return Err(AccountError::Link);
+            }
+            made => made?,
+        };
+        // From now on no link makes another.
+        if let Err(error) = documents.delete(KEY, Precondition::Matches(etag)).await {
+            tracing::warn!(%error, "the first administrator's link stays until it expires");
+        }
         let signed_in = inner.begin(&user, client).await?;
         let event = AuditEvent::SignedIn { session: signed_in.session.id.clone() };
         inner.note(event, Some(user.tenant()?), cause).await;
         Ok(signed_in)
+    }
+
+    /// Whether there is an administrator.
+    async fn is_administrated(&self) -> Result<bool, AccountError> {
+        Ok(!self.inner.users.administrators().await?.is_empty())
     }
 }

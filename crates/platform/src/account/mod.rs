@@ -32,7 +32,7 @@ pub use email::{Email, EmailError};
 pub use error::AccountError;
 pub use lockout::Lockout;
 pub use one_time::ONE_TIME_TOKENS;
-pub use session::{Client, GRACE, SESSIONS, Session, SessionLives, Sessions};
+pub use session::{Client, GRACE, SESSIONS, Session, SessionLives, Sessions, TokenIn};
 pub use shut::{Shut, ShutUsers};
 pub use sign_in::SignedIn;
 pub use user::{TRADING_USERS, USER_EMAILS, User};

@@ -35,19 +35,22 @@ impl Accounts {
         let inner = &self.inner;
         let user = self.user(id).await?;
         let email = user.address()?;
-        if let Some(address) = cause.address {
-            inner.lockout.attempt(&email, address).map_err(AccountError::Locked)?;
+        let attempt = cause.address.map(|address| inner.lockout.attempt(&email, address));
+        let attempt = attempt.transpose().map_err(AccountError::Locked)?;
+        let fits = inner.hasher.verify(current, Some(user.password_hash.clone())).await;
+        match (&fits, attempt) {
+            (Ok(true), Some(attempt)) => attempt.succeeded(),
+            (Err(_), Some(attempt)) => attempt.withdraw(),
+            (Ok(false), _) | (_, None) => {}
         }
-        if !inner.hasher.verify(current, Some(user.password_hash.clone())).await? {
+        if !fits? {
             return Err(AccountError::field("currentPassword", "is not the current password"));
-        }
-        if let Some(address) = cause.address {
-            inner.lockout.succeeded(&email, address);
         }
         password::check(&new, Some(&email))
             .map_err(|message| AccountError::field("newPassword", message))?;
+        let new_hash = inner.hasher.hash(new).await?;
         inner.record(AuditEvent::PasswordChanged, Some(id.clone()), cause).await?;
-        inner.set_password(&user, new).await?;
+        inner.set_password(&user, &new_hash).await?;
         let sessions = inner.sessions.of_user(id).await?;
         let others: Vec<_> = sessions.into_iter().filter(|session| session.id != keep).collect();
         inner.end(id, &others, "password", cause).await
@@ -79,7 +82,8 @@ impl Accounts {
     /// Sets a new password by the token of a link, and ends every session.
     ///
     /// # Errors
-    /// [`AccountError::Link`] and others; a password that is not good enough leaves the link good.
+    /// [`AccountError::Link`] and others; the link stays good when the password is not good enough,
+    /// and when it cannot be recorded.
     pub async fn reset_password(
         &self,
         token: &str,
@@ -95,9 +99,11 @@ impl Accounts {
         let (id, email) = (user.tenant()?, user.address()?);
         password::check(&new, Some(&email))
             .map_err(|message| AccountError::field("password", message))?;
-        inner.one_time.take(Purpose::ResetPassword, token).await?;
+        // While it is refused because something is away, nothing was done: the link stays good.
+        let new_hash = inner.hasher.hash(new).await?;
         inner.record(AuditEvent::PasswordReset, Some(id.clone()), cause).await?;
-        inner.set_password(&user, new).await?;
+        inner.one_time.take(Purpose::ResetPassword, token).await?;
+        inner.set_password(&user, &new_hash).await?;
         // Whoever has the link reads the address.
         inner
             .users
@@ -113,13 +119,12 @@ impl Accounts {
 }
 
 impl Inner {
-    async fn set_password(&self, user: &User, new: String) -> Result<(), AccountError> {
-        let new_hash = self.hasher.hash(new).await?;
+    async fn set_password(&self, user: &User, new_hash: &str) -> Result<(), AccountError> {
         let changed = self.users.change(&user.id, |now| {
             if now.password_hash != user.password_hash {
                 return Err(AccountError::Credentials);
             }
-            now.password_hash.clone_from(&new_hash);
+            new_hash.clone_into(&mut now.password_hash);
             Ok(())
         });
         changed.await?;

@@ -6,9 +6,12 @@
 //! the next generation. A token of an older one was used before, by its owner or by a thief: the
 //! session ends.
 //!
-//! Two tabs may refresh at the same moment, and an answer may be lost on the way. So the generation
-//! just before gives the current token once more, for [`GRACE`]. A thief gains nothing by that:
-//! they would have to be as fast, and the next use by either ends the session of both.
+//! Two tabs of a browser share one cookie: both may refresh at the same moment, and an answer may
+//! be lost on the way. So the cookie of the generation just before gives the current token once
+//! more: once, within [`GRACE`] of its use, to a client of the same name, and only when that use
+//! was of the cookie too. Whoever had begun to refresh before the other was done is served as well.
+//! A client that has its token in the body has no such grace. A thief who comes within it gains
+//! little: the next use by either ends the session of both.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -23,6 +26,7 @@ use ballast_storage::{
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::error::AccountError;
 use crate::seal::MasterKey;
@@ -43,8 +47,18 @@ pub struct SessionLives {
     pub whole: Duration,
 }
 
-/// How long the token of the generation before gives the current one once more.
-pub const GRACE: Duration = Duration::from_secs(30);
+/// How long after its use the cookie of the generation before gives the current token once more.
+pub const GRACE: Duration = Duration::from_secs(10);
+
+/// Where a refresh token goes, or comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum TokenIn {
+    /// Into a cookie, which is what browsers get when they do not ask.
+    Cookie,
+    /// Into the body, which is what everybody else gets.
+    Body,
+}
 
 /// The most sessions of one user; the oldest ends when another begins.
 const MAX_PER_USER: usize = 50;
@@ -66,10 +80,39 @@ pub struct Session {
     pub ends_at: Timestamp,
     /// The address that it was refreshed from last.
     pub address: String,
-    /// What the client calls itself.
+    /// What the client that refreshed it last calls itself.
     pub user_agent: String,
     generation: u64,
     seed: String,
+    /// Where the token was that began this generation; the first has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    begun_from: Option<TokenIn>,
+    /// Whether the token of the generation before has given this one's once more.
+    #[serde(default)]
+    given_again: bool,
+}
+
+impl Session {
+    /// The next generation, begun by a token from `from`.
+    fn next(self, now: Timestamp, from: TokenIn, client: &Client) -> Self {
+        Self {
+            generation: self.generation + 1,
+            used_at: now,
+            address: client.address.to_string(),
+            user_agent: client.name(),
+            begun_from: Some(from),
+            given_again: false,
+            ..self
+        }
+    }
+
+    /// Whether a token of the generation before can be in another tab of the browser that has begun
+    /// this one, or in the same whose answer was lost.
+    fn is_of_tabs(&self, presented: &Presented<'_>, from: TokenIn, client: &Client) -> bool {
+        self.generation.checked_sub(presented.generation) == Some(1)
+            && [Some(from), self.begun_from] == [Some(TokenIn::Cookie); 2]
+            && self.user_agent == client.name()
+    }
 }
 
 /// Who is asking, as sessions remember it.
@@ -79,6 +122,13 @@ pub struct Client {
     pub address: IpAddr,
     /// What the client calls itself.
     pub user_agent: String,
+}
+
+impl Client {
+    /// What it calls itself, as sessions keep it.
+    fn name(&self) -> String {
+        self.user_agent.chars().take(MAX_TEXT).collect()
+    }
 }
 
 /// The sessions of all users.
@@ -144,9 +194,11 @@ impl Sessions {
             used_at: now,
             ends_at: later(now, self.lives.whole),
             address: client.address.to_string(),
-            user_agent: client.user_agent.chars().take(MAX_TEXT).collect(),
+            user_agent: client.name(),
             generation: 1,
             seed: URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()),
+            begun_from: None,
+            given_again: false,
         };
         let idle = Some(self.lives.idle);
         self.documents.put(&session.id, &session, Precondition::Absent, idle).await?;
@@ -155,51 +207,58 @@ impl Sessions {
     }
 
     /// The session that a refresh token is of, without using the token up.
-    pub(crate) async fn of_token(&self, token: &str) -> Result<Session, AccountError> {
-        let presented = Presented::read(token).ok_or(AccountError::RefreshToken)?;
-        self.known(&presented).await.map(|document| document.body)
+    pub(crate) async fn of_token(&self, token: &str) -> Result<Document<Session>, AccountError> {
+        self.known(&Presented::read(token).ok_or(AccountError::RefreshToken)?).await
     }
 
-    /// Uses a refresh token up; gives the session and the next one.
+    /// Uses up a refresh token of a session that [`Self::of_token`] has given; gives the session
+    /// and the next token.
     pub(crate) async fn refresh(
         &self,
+        seen: Document<Session>,
         token: &str,
+        from: TokenIn,
         client: &Client,
     ) -> Result<(Session, String), AccountError> {
         let presented = Presented::read(token).ok_or(AccountError::RefreshToken)?;
-        // Whoever was quicker has made the next generation, which is given then.
+        let was_good = seen.body.generation == presented.generation;
+        let mut known = seen;
         for _ in 0..3 {
-            let known = self.known(&presented).await?;
-            let session = known.body;
-            let age = self.clock.now().nanos_since(session.used_at).max(0).unsigned_abs();
-            let is_before = session.generation.checked_sub(presented.generation) == Some(1);
-            if is_before && u128::from(age) <= GRACE.as_nanos() {
-                let token = self.token(&session);
-                return Ok((session, token));
-            }
-            if session.generation != presented.generation {
+            let Document { body: session, etag, .. } = known;
+            let is_again = session.generation != presented.generation;
+            let is_spared = was_good || self.is_within_grace(&session);
+            if is_again && !(session.is_of_tabs(&presented, from, client) && is_spared) {
                 self.end(&session).await?;
                 tracing::warn!(session = session.id, "a refresh token was used again");
                 return Err(AccountError::Reused);
             }
-            let next = Session {
-                generation: session.generation + 1,
-                used_at: self.clock.now(),
-                address: client.address.to_string(),
-                ..session
+            if is_again && was_good {
+                let token = self.token(&session);
+                return Ok((session, token));
+            }
+            let next = match is_again {
+                true => Session { given_again: true, ..session },
+                false => session.next(self.clock.now(), from, client),
             };
-            let when = Precondition::Matches(known.etag);
             let idle = Some(self.lives.idle);
-            match self.documents.put(&next.id, &next, when, idle).await {
+            match self.documents.put(&next.id, &next, Precondition::Matches(etag), idle).await {
                 Ok(_) => {
                     let token = self.token(&next);
                     return Ok((next, token));
                 }
-                Err(StoreError::Changed { .. }) => {}
+                // Somebody else was quicker.
+                Err(StoreError::Changed { .. }) => known = self.known(&presented).await?,
                 Err(error) => return Err(error.into()),
             }
         }
         Err(AccountError::Busy)
+    }
+
+    fn is_within_grace(&self, session: &Session) -> bool {
+        let since = self.clock.now().nanos_since(session.used_at);
+        // A clock that was set back grants nothing.
+        let is_soon = u128::try_from(since).is_ok_and(|since| since <= GRACE.as_nanos());
+        is_soon && !session.given_again
     }
 
     async fn known(&self, presented: &Presented<'_>) -> Result<Document<Session>, AccountError> {

@@ -37,9 +37,9 @@ impl ShutOut {
     pub(super) async fn open(users: &Users) -> Result<Self, AccountError> {
         let (mut shut, mut after) = (ShutUsers::new(), None);
         loop {
-            let (page, next) = users.page(PAGE, after).await?;
-            shut.extend(page.iter().filter_map(entry));
-            after = next;
+            let page = users.page(PAGE, after).await?;
+            shut.extend(page.documents.iter().filter_map(|user| entry(&user.body)));
+            after = page.next;
             if after.is_none() {
                 return Ok(Self(watch::channel(shut).0));
             }

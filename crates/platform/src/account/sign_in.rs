@@ -5,7 +5,7 @@ use ballast_domain::TenantId;
 use super::email::Email;
 use super::error::AccountError;
 use super::one_time::{Purpose, Subject};
-use super::session::{Client, Session};
+use super::session::{Client, Session, TokenIn};
 use super::user::User;
 use super::{Accounts, Cause, Inner, password};
 use crate::audit::AuditEvent;
@@ -141,7 +141,7 @@ impl Accounts {
             Ok(())
         });
         let user = user.await?;
-        inner.note(AuditEvent::EmailVerified, Some(user.tenant()?), cause).await;
+        inner.note(AuditEvent::EmailVerified, Some(user.body.tenant()?), cause).await;
         Ok(())
     }
 
@@ -188,16 +188,19 @@ impl Accounts {
         // What is no address is an account that nobody has.
         let email: Email = email.parse().map_err(|_| (AccountError::Credentials, None))?;
         let attempt = inner.lockout.attempt(&email, client.address);
-        attempt.map_err(|wait| (AccountError::Locked(wait), None))?;
-        let known = inner.users.by_email(&email).await.map_err(|error| (error, None))?;
-        let user = known.map(|known| known.body);
+        let attempt = attempt.map_err(|wait| (AccountError::Locked(wait), None))?;
+        let (user, fits) = match inner.check(&email, password).await {
+            Ok(checked) => checked,
+            Err(error) => {
+                attempt.withdraw();
+                return Err((error, None));
+            }
+        };
         let id = user.as_ref().and_then(|user| user.tenant().ok());
-        let hash = user.as_ref().map(|user| user.password_hash.clone());
-        let fits = inner.hasher.verify(password, hash).await.map_err(|e| (e, id.clone()))?;
         let Some(user) = user.filter(|_| fits) else {
             return Err((AccountError::Credentials, id));
         };
-        inner.lockout.succeeded(&email, client.address);
+        attempt.succeeded();
         if user.disabled {
             return Err((AccountError::Disabled, id));
         }
@@ -207,24 +210,26 @@ impl Accounts {
         Ok(user)
     }
 
-    /// Goes on with a session by its refresh token, which is used up.
+    /// Goes on with a session by its refresh token, which is used up; `from` is where it was.
     ///
     /// # Errors
     /// [`AccountError`].
     pub async fn refresh(
         &self,
         token: &str,
+        from: TokenIn,
         client: &Client,
         cause: &Cause,
     ) -> Result<SignedIn, AccountError> {
         let inner = &self.inner;
-        let session = inner.sessions.of_token(token).await?;
+        let seen = inner.sessions.of_token(token).await?;
+        let session = seen.body.clone();
         let user = inner.users.get(&session.user_id).await?.map(|known| known.body);
         let Some(user) = user.filter(|user| !user.disabled) else {
             inner.sessions.end(&session).await?;
             return Err(AccountError::SessionEnded);
         };
-        match inner.sessions.refresh(token, client).await {
+        match inner.sessions.refresh(seen, token, from, client).await {
             Ok((session, refresh_token)) => inner.signed_in(user, session, refresh_token),
             Err(AccountError::Reused) => {
                 let event = AuditEvent::SessionRevoked { session: session.id, reason: "reuse" };
@@ -241,7 +246,7 @@ impl Accounts {
     /// [`AccountError`] when the store does not answer.
     pub async fn sign_out(&self, token: &str, cause: &Cause) -> Result<(), AccountError> {
         match self.inner.sessions.of_token(token).await {
-            Ok(session) => self.end_one(session, cause).await,
+            Ok(known) => self.end_one(known.body, cause).await,
             Err(AccountError::RefreshToken | AccountError::SessionEnded) => Ok(()),
             Err(error) => Err(error),
         }
@@ -294,6 +299,18 @@ impl Accounts {
 }
 
 impl Inner {
+    /// Who has the address, and whether the password is theirs. The same is done when nobody has.
+    async fn check(
+        &self,
+        email: &Email,
+        password: String,
+    ) -> Result<(Option<User>, bool), AccountError> {
+        let user = self.users.by_email(email).await?.map(|known| known.body);
+        let hash = user.as_ref().map(|user| user.password_hash.clone());
+        let fits = self.hasher.verify(password, hash).await?;
+        Ok((user, fits))
+    }
+
     /// Somebody registers with an address that has an account. What is read and written is as much
     /// as for a new account, whatever it comes to.
     async fn register_again(&self, email: &Email, cause: &Cause) -> Result<(), AccountError> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ballast_storage::{Clock, Faults, Store};
 
-use super::{AccountError, AccountSettings, Accounts, Cause, Client, SessionLives};
+use super::{AccountError, AccountSettings, Accounts, Cause, Client, SessionLives, TokenIn};
 use crate::audit::LogAudit;
 use crate::mail::MailSettings;
 use crate::request::Origins;
@@ -111,5 +111,30 @@ async fn a_forgotten_password_does_nothing_before_its_answer() {
     for email in [KNOWN, UNKNOWN] {
         let forgot = async { accounts.forgot_password(email, &Cause::default()).unwrap() };
         assert_eq!(done(&accounts, &faults, forgot).await, [0; 4], "{email}");
+    }
+}
+
+/// Several tabs have sent the same cookie before the first of them was answered. All of them get
+/// the token that the quickest has got; a client without a cookie cannot be two tabs.
+#[tokio::test]
+async fn whoever_refreshes_while_another_does_gets_what_the_other_gets() {
+    for (from, is_served) in [(TokenIn::Cookie, true), (TokenIn::Body, false)] {
+        let (accounts, _) = accounts().await;
+        let client = Client { address: IpAddr::from([192, 0, 2, 1]), user_agent: String::new() };
+        let password = PASSWORD.to_owned();
+        let signed_in = accounts.sign_in(KNOWN, password, &client, &Cause::default()).await;
+        let (sessions, token) = (&accounts.inner.sessions, signed_in.unwrap().refresh_token);
+        let mut begun = Vec::new();
+        for _ in 0..4 {
+            begun.push(sessions.of_token(&token).await.unwrap());
+        }
+        let mut answers = Vec::new();
+        for seen in begun {
+            answers.push(sessions.refresh(seen, &token, from, &client).await);
+        }
+        let next = answers.remove(0).unwrap().1;
+        let served = answers.iter().all(|answer| matches!(answer, Ok((_, same)) if *same == next));
+        assert_eq!(served, is_served, "{from:?}: {answers:?}");
+        assert_eq!(sessions.of_token(&next).await.is_ok(), is_served, "{from:?}");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ballast_domain::{TenantId, Timestamp};
 use ballast_storage::{
-    Collection, Cursor, Document, Documents, Etag, Index, Precondition, ProductStore, Query,
+    Collection, Cursor, Document, Documents, Etag, Index, Page, Precondition, ProductStore, Query,
     StoreError,
 };
 use serde::{Deserialize, Serialize};
@@ -176,21 +176,17 @@ impl Users {
         &self,
         id: &str,
         change: impl Fn(&mut User) -> Result<(), AccountError>,
-    ) -> Result<User, AccountError> {
+    ) -> Result<Document<User>, AccountError> {
         loop {
-            let Document { body: mut user, etag, .. } = self.existing(id).await?;
-            change(&mut user)?;
-            match self.put(&user, etag).await {
-                Ok(()) => return Ok(user),
-                Err(AccountError::Store(StoreError::Changed { .. })) => {}
-                Err(error) => return Err(error),
+            let mut known = self.existing(id).await?;
+            change(&mut known.body)?;
+            let same = Precondition::Matches(known.etag);
+            match self.users.put(&known.body.id, &known.body, same, None).await {
+                Ok(etag) => return Ok(Document { etag, ..known }),
+                Err(StoreError::Changed { .. }) => {}
+                Err(error) => return Err(error.into()),
             }
         }
-    }
-
-    async fn put(&self, user: &User, etag: Etag) -> Result<(), AccountError> {
-        self.users.put(&user.id, user, Precondition::Matches(etag), None).await?;
-        Ok(())
     }
 
     /// The next users by id.
@@ -198,10 +194,9 @@ impl Users {
         &self,
         limit: usize,
         after: Option<Cursor>,
-    ) -> Result<(Vec<User>, Option<Cursor>), AccountError> {
+    ) -> Result<Page<User>, AccountError> {
         let query = Query { limit, after, ..Query::default() };
-        let page = self.users.query::<User>(&query).await?;
-        Ok((page.documents.into_iter().map(|document| document.body).collect(), page.next))
+        Ok(self.users.query::<User>(&query).await?)
     }
 
     /// Those who can administer: at most a page of them, which is enough to count to two.

@@ -20,6 +20,14 @@ pub struct Code {
     pub remedy: &'static str,
 }
 
+impl Code {
+    /// Whether nothing was done, for a reason that is over after a while: the same request makes
+    /// sense again. It is decided by what the client is told.
+    pub(super) fn is_over_soon(&self) -> bool {
+        self.status == 429 || self.status == 503 && self.remedy.starts_with("Nothing was done.")
+    }
+}
+
 /// Declares codes as constants, and a table of all of them.
 #[macro_export]
 macro_rules! problem_codes {
@@ -133,6 +141,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::account::code::ACCOUNT_CODES;
 
     #[test]
     fn codes_are_unique_camel_case_and_errors() {
@@ -143,5 +152,13 @@ mod tests {
             assert!(code.name.starts_with(char::is_lowercase), "{}", code.name);
             assert!((400..600).contains(&code.status), "{}", code.name);
         }
+    }
+
+    #[test]
+    fn only_what_has_done_nothing_is_over_soon() {
+        let known = CODES.iter().chain(ACCOUNT_CODES).filter(|code| code.is_over_soon());
+        let names: BTreeSet<_> = known.map(|code| code.name).collect();
+        let expected = ["auditUnavailable", "signInLocked", "tooManyRequests", "unavailable"];
+        assert_eq!(names, BTreeSet::from(expected));
     }
 }

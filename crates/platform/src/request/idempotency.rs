@@ -6,13 +6,14 @@
 //! completed means that the process ended in between: whether the work took effect is not known,
 //! and it is not done again under the same key.
 
+use std::any::TypeId;
 use std::collections::HashSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
-use axum::body::to_bytes;
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, OriginalUri, Request};
 use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -23,10 +24,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tracing::Instrument as _;
 
-use super::code;
+use super::code::{self, Code};
 use super::extract::{MAX_BODY_BYTES, parse, read};
 use super::problem::{KeptProblem, PROBLEM_JSON, Problem};
 
@@ -43,7 +45,7 @@ const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 const KEPT_HEADERS: [HeaderName; 3] = [CONTENT_TYPE, ETAG, LOCATION];
 
 /// The body of a request, with the key under which it may be sent again. `Keyed<()>` is for routes
-/// that take no body.
+/// that take no body: nothing is sent, or `null` or `{}`, which is the same request.
 #[derive(Debug, Clone)]
 pub struct Keyed<T> {
     /// What was sent.
@@ -58,17 +60,33 @@ struct Action {
     body_hash: String,
 }
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Keyed<T> {
+impl<T: DeserializeOwned + 'static, S: Send + Sync> FromRequest<S> for Keyed<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let named = Named::of(&request)?;
         let headers = request.headers().clone();
-        let bytes = read(request).await?;
+        let mut bytes = read(request).await?;
+        if TypeId::of::<T>() == TypeId::of::<()>() {
+            check_nothing(&bytes)?;
+            bytes = Bytes::new();
+        }
         let nothing = || serde_json::from_str::<T>("null").ok().filter(|_| bytes.is_empty());
         let body = nothing().map_or_else(|| parse(&headers, &bytes), Ok)?;
         Ok(named.with(body, &Sha256::digest(&bytes)))
     }
+}
+
+/// Refuses a body on a route that takes none.
+fn check_nothing(bytes: &[u8]) -> Result<(), Problem> {
+    let is_nothing = bytes.is_empty()
+        || serde_json::from_slice::<Value>(bytes).is_ok_and(|sent| match sent {
+            Value::Null => true,
+            Value::Object(fields) => fields.is_empty(),
+            _ => false,
+        });
+    let message = "This route takes no body: send none, or {}.";
+    if is_nothing { Ok(()) } else { Err(Problem::invalid_field("", message)) }
 }
 
 /// A request by its key and route, for handlers that read its body in parts.
@@ -174,8 +192,8 @@ impl Replies {
     /// Does the work, unless the request is one that was answered before: then gives the first
     /// answer again. Without a key the work is simply done.
     ///
-    /// Every answer of the work is kept but refusals that are over after a while (429 and 503),
-    /// which say that nothing was done.
+    /// Every answer of the work is kept but refusals that say that nothing was done and are over
+    /// after a while.
     ///
     /// # Errors
     /// A [`Problem`] when the key belongs to another request or the first is not answered yet, and
@@ -231,8 +249,7 @@ where
         Err(error) => Problem::internal(format!("a handler ended early: {error}")).into_response(),
     };
     let code = response.extensions().get::<Problem>().map(Problem::code);
-    let passes = code.is_some_and(|code| matches!(code.status, 429 | 503));
-    let kept = if passes {
+    let kept = if code.is_some_and(Code::is_over_soon) {
         let forgotten = documents.delete(&name, Precondition::Any).await;
         forgotten.map(|_| response)
     } else {

@@ -6,13 +6,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use ballast_domain::{TenantId, Timestamp};
-use ballast_storage::{Cursor, MAX_PAGE, StoreError};
+use ballast_storage::{Cursor, Document, MAX_PAGE, StoreError};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Asking, Service};
-use crate::account::{AccountError, User, UserPage};
-use crate::request::{Keyed, Path, Problem, ProblemBody, Query, Role};
+use crate::account::{AccountError, User};
+use crate::request::{IfMatch, Keyed, Path, Problem, ProblemBody, Query, Role, Versioned};
 
 /// A user as administrators see them.
 #[derive(Serialize, ToSchema)]
@@ -24,6 +24,9 @@ pub(super) struct AdminUser {
     email: String,
     email_verified: bool,
     role: Role,
+    /// Their version; in quotes it is their ETag.
+    #[schema(example = "1f-0f3c9d2a4e610b7e")]
+    version: String,
     disabled: bool,
     /// Who has disabled it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,12 +40,24 @@ pub(super) struct AdminUser {
     created_at: Timestamp,
 }
 
-impl From<User> for AdminUser {
-    fn from(user: User) -> Self {
-        let User { id, email, email_verified, role, disabled, created_at, .. } = user;
-        let (disabled_by, disabled_at) = (user.disabled_by, user.disabled_at);
-        Self { id, email, email_verified, role, disabled, disabled_by, disabled_at, created_at }
+impl From<Document<User>> for AdminUser {
+    fn from(Document { body: user, etag, .. }: Document<User>) -> Self {
+        Self {
+            id: user.id,
+            email: user.email,
+            email_verified: user.email_verified,
+            role: user.role,
+            version: etag.to_string(),
+            disabled: user.disabled,
+            disabled_by: user.disabled_by,
+            disabled_at: user.disabled_at,
+            created_at: user.created_at,
+        }
     }
+}
+
+fn versioned(user: Document<User>) -> Versioned<AdminUser> {
+    Versioned { etag: user.etag.clone(), body: user.into() }
 }
 
 /// A part of the list.
@@ -94,36 +109,59 @@ pub(super) async fn list(
     }
     // Reading a cursor cannot fail; the query refuses one that is none of its own.
     let after: Option<Cursor> = part.cursor.and_then(|cursor| cursor.parse().ok());
-    let page = service.accounts.list(limit, after).await.map_err(|error| match error {
+    let page = service.accounts.page(limit, after).await.map_err(|error| match error {
         AccountError::Store(StoreError::Refused(why)) => Problem::invalid_field("cursor", why),
         other => other.into(),
     })?;
-    let UserPage { users, next } = page;
-    let users = users.into_iter().map(AdminUser::from).collect();
-    Ok(Json(UserList { users, next: next.map(|cursor| cursor.to_string()) }))
+    let users = page.documents.into_iter().map(AdminUser::from).collect();
+    Ok(Json(UserList { users, next: page.next.map(|cursor| cursor.to_string()) }))
 }
 
-/// Give a user another role. A lower one ends their sessions.
+/// One user.
+#[utoipa::path(
+    get, path = "/api/admin/users/{id}", tag = "admin", operation_id = "readUser",
+    params(("id" = String, Path, description = "The user's id")),
+    responses(
+        (status = 200, body = AdminUser),
+        (status = 404, description = "`notFound`", body = ProblemBody),
+    )
+)]
+pub(super) async fn read(
+    State(service): State<Service>,
+    Path(id): Path<String>,
+) -> Result<Versioned<AdminUser>, Problem> {
+    Ok(versioned(service.accounts.existing(&user_id(&id)?).await?))
+}
+
+/// Give a user another role, as long as they are as they were seen. A lower one ends their
+/// sessions.
 #[utoipa::path(
     put, path = "/api/admin/users/{id}/role", tag = "admin", operation_id = "setUserRole",
-    params(("id" = String, Path, description = "The user's id")),
+    params(
+        ("id" = String, Path, description = "The user's id"),
+        ("If-Match" = String, Header, description = "The user's ETag, as it was seen"),
+    ),
     request_body = NewRole,
     responses(
         (status = 200, body = AdminUser),
         (status = 404, description = "`notFound`", body = ProblemBody),
         (status = 409, description = "`lastAdministrator`", body = ProblemBody),
+        (status = 412, description = "`preconditionFailed`", body = ProblemBody),
+        (status = 428, description = "`preconditionRequired`", body = ProblemBody),
     )
 )]
 pub(super) async fn set_role(
     State(service): State<Service>,
     asking: Asking,
     Path(id): Path<String>,
+    seen: IfMatch,
     keyed: Keyed<NewRole>,
 ) -> Result<Response, Problem> {
     let id = user_id(&id)?;
     let work = async move |service: Service, asking: Asking, body: NewRole| {
-        let user = service.accounts.set_role(&id, body.role, &asking.cause).await?;
-        Ok(Json(AdminUser::from(user)))
+        let accounts = &service.accounts;
+        let user = accounts.set_role_of_seen(&id, &seen, body.role, &asking.cause).await?;
+        Ok(versioned(user))
     };
     service.once(asking, keyed, work).await
 }
@@ -143,10 +181,10 @@ pub(super) async fn disable(
     asking: Asking,
     Path(id): Path<String>,
     _keyed: Keyed<()>,
-) -> Result<Json<AdminUser>, Problem> {
+) -> Result<Versioned<AdminUser>, Problem> {
     // Not kept by its key: it waits for no store, and to shut an account twice is to shut it.
     let user = service.accounts.disable(&user_id(&id)?, &asking.cause).await?;
-    Ok(Json(user.into()))
+    Ok(versioned(user))
 }
 
 /// Open an account again.
@@ -168,7 +206,7 @@ pub(super) async fn enable(
     let id = user_id(&id)?;
     let work = async move |service: Service, asking: Asking, (): ()| {
         let user = service.accounts.enable(&id, &asking.cause).await?;
-        Ok(Json(AdminUser::from(user)))
+        Ok(versioned(user))
     };
     service.once(asking, keyed, work).await
 }

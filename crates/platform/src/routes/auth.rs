@@ -18,20 +18,10 @@ use utoipa::ToSchema;
 
 use super::{Asking, Service};
 use crate::TOKEN_REFRESH_FAILURES;
-use crate::account::{SignedIn, User};
+use crate::account::{SignedIn, TokenIn, User};
 use crate::request::{Body, Identity, Keyed, Problem, Role};
 
 const COOKIE_NAME: &str = "ballast_refresh";
-
-/// Where the refresh token goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum TokenIn {
-    /// Into a cookie, which is what browsers get when they do not ask.
-    Cookie,
-    /// Into the body, which is what everybody else gets.
-    Body,
-}
 
 /// An address and a password.
 #[derive(Deserialize, ToSchema)]
@@ -199,6 +189,8 @@ pub(super) async fn login(
     request_body = FirstAdministrator,
     responses(
         (status = 200, body = Tokens),
+        (status = 409, description = "`emailTaken`: the link stays good",
+            body = crate::request::ProblemBody),
         (status = 410, description = "`linkInvalid`: used, expired, or there is one already",
             body = crate::request::ProblemBody),
         (status = 422, description = "`invalid`: address or password is not good enough",
@@ -248,7 +240,7 @@ pub(super) async fn refresh(
         return Err(problem);
     };
     let Asking { cause, client } = asking;
-    match service.accounts.refresh(&token, &client, &cause).await {
+    match service.accounts.refresh(&token, place, &client, &cause).await {
         Ok(signed_in) => Ok(service.answer(signed_in, place)),
         Err(error) => {
             let problem = Problem::from(error);

@@ -103,6 +103,7 @@ pub(crate) fn api<S: Clone + Send + Sync + 'static>(
             .route(User, now, routes!(sessions::list))
             .route_that_stops(User, now, routes!(sessions::end))
             .route(Admin, now, routes!(admin::list))
+            .route(Admin, now, routes!(admin::read))
             .route(Admin, now, routes!(admin::set_role))
             .route_that_stops(Admin, now, routes!(admin::disable))
             .route(Admin, now, routes!(admin::enable))

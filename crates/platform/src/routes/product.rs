@@ -1,10 +1,6 @@
 //! The product gate.
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::{IntoResponse as _, Response};
-use ballast_storage::Precondition;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,48 +32,40 @@ pub(super) struct ProductStatus {
 pub(super) async fn status(
     State(service): State<Service>,
     Path(id): Path<String>,
-) -> Result<Response, Problem> {
+) -> Result<Versioned<ProductStatus>, Problem> {
     service.check_product(&id)?;
     let (gate, etag) = service.gate.read().await?;
-    let body = ProductStatus { product_id: id, gate };
-    Ok(match etag {
-        Some(etag) => Versioned { etag, body }.into_response(),
-        None => Json(body).into_response(),
-    })
+    Ok(Versioned { etag, body: ProductStatus { product_id: id, gate } })
 }
 
-/// Open or close the gate. With `If-Match` only when nobody has changed it meanwhile.
+/// Open or close the gate, as long as it is as it was seen.
 #[utoipa::path(
     put, path = "/api/admin/products/{id}/status", tag = "admin",
     operation_id = "setProductStatus",
-    params(("id" = String, Path, description = "The product's id")),
+    params(
+        ("id" = String, Path, description = "The product's id"),
+        ("If-Match" = String, Header, description = "The gate's ETag, as it was seen"),
+    ),
     request_body = Gate,
     responses(
         (status = 200, body = ProductStatus),
         (status = 404, description = "`notFound`: another product", body = ProblemBody),
         (status = 412, description = "`preconditionFailed`", body = ProblemBody),
         (status = 422, description = "`invalid`", body = ProblemBody),
+        (status = 428, description = "`preconditionRequired`", body = ProblemBody),
     )
 )]
 pub(super) async fn set_status(
     State(service): State<Service>,
     asking: Asking,
-    headers: HeaderMap,
     Path(id): Path<String>,
+    seen: IfMatch,
     Body(gate): Body<Gate>,
-) -> Result<Response, Problem> {
+) -> Result<Versioned<ProductStatus>, Problem> {
     service.check_product(&id)?;
-    let seen = IfMatch::of(&headers)?;
     gate.check().map_err(Problem::invalid)?;
     let (before, current) = service.gate.read().await?;
-    let when = match (seen, current) {
-        (None, _) => Precondition::Any,
-        (Some(_), None) => return Err(Problem::precondition_failed()),
-        (Some(seen), Some(current)) => {
-            seen.check(&current)?;
-            Precondition::Matches(current)
-        }
-    };
+    seen.check(&current)?;
     let event = AuditEvent::ProductStatusChanged {
         before: serde_json::to_value(&before).map_err(Problem::internal)?,
         after: serde_json::to_value(&gate).map_err(Problem::internal)?,
@@ -92,15 +80,15 @@ pub(super) async fn set_status(
     // Opening raises risk and is recorded first; closing never waits for the record.
     let etag = if gate.status == Availability::Active {
         service.audit.record(record).await.map_err(AccountError::from)?;
-        service.gate.write(&gate, when).await?
+        service.gate.write(&gate, current).await?
     } else {
-        let etag = service.gate.write(&gate, when).await?;
+        let etag = service.gate.write(&gate, current).await?;
         if let Err(error) = service.audit.record(record).await {
             tracing::error!(%error, "a change of the product gate is not recorded");
         }
         etag
     };
-    Ok(Versioned { etag, body: ProductStatus { product_id: id, gate } }.into_response())
+    Ok(Versioned { etag, body: ProductStatus { product_id: id, gate } })
 }
 
 impl Service {

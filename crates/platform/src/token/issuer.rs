@@ -1,6 +1,9 @@
-//! Our own authority: keys that are made at the first start, sealed in the store, and rotated.
+//! Our own authority: keys that are made at the first start, sealed in the store, and rotated by
+//! [`Issuer::rotate_if_older_than`].
 //!
-//! A key that was replaced stays in the public set until the last token it has signed has expired.
+//! A key that was replaced stays in the public set until the last token it has signed has expired,
+//! also one that another node has signed which had not heard of the new key yet. A key has one
+//! successor: of nodes that replace it at the same moment one makes it, and the others take it up.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +16,7 @@ use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use ballast_domain::{TenantId, Timestamp};
 use ballast_storage::{
-    Clock, Collection, Documents, Precondition, ProductStore, Query, StoreError,
+    Clock, Collection, Document, Documents, Precondition, ProductStore, Query, StoreError,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -31,8 +34,9 @@ use crate::seal::{MasterKey, OpenSealError};
 /// Where the signing keys are kept.
 pub static SIGNING_KEYS: Collection = Collection { name: "signing-keys", indexes: &[] };
 
-/// How long a replaced key stays public: the life of its last token, and some for clocks.
-const KEPT_AFTER_ROTATION: Duration = Duration::from_secs(LONGEST_ACCESS_LIFE.as_secs() + 300);
+/// How long a replaced key stays public: the life of its last token, and some for clocks and for
+/// nodes that go on signing with it until they read the keys again.
+const KEPT_AFTER_ROTATION: Duration = Duration::from_secs(LONGEST_ACCESS_LIFE.as_secs() + 3_600);
 
 const RELOAD_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -143,9 +147,10 @@ impl Issuer {
     ) -> Result<Self, IssuerError> {
         let documents = store.documents(&SIGNING_KEYS);
         let mut stored = read(&documents).await?;
-        if stored.last().is_none_or(|newest| newest.algorithm != settings.algorithm) {
-            let at = after(&stored, clock.now());
-            stored.push(make(&settings, &documents, &master, at).await?);
+        let newest = stored.last().map(|newest| &newest.body);
+        if newest.is_none_or(|newest| newest.algorithm != settings.algorithm) {
+            make(&settings, &documents, &master, newest, clock.now()).await?;
+            stored = read(&documents).await?;
         }
         let keys = RwLock::new(load(&stored, &master)?);
         let read_at = Mutex::new(clock.now());
@@ -160,15 +165,25 @@ impl Issuer {
         &self.settings
     }
 
-    /// Makes a new key and signs with it from now on. Tokens of the old one stay good until they
-    /// expire.
+    /// Makes a new key when the one that signs is as old as `age`, and signs with it from now on.
+    /// Tokens of the old one stay good until they expire. Also reads the keys again, as
+    /// [`Self::reload`] does. Says whether a key was made, by this node.
     ///
     /// # Errors
     /// [`IssuerError`].
-    pub async fn rotate(&self) -> Result<(), IssuerError> {
-        let at = after(&read(&self.documents).await?, self.clock.now());
-        make(&self.settings, &self.documents, &self.master, at).await?;
-        self.reload().await
+    pub async fn rotate_if_older_than(&self, age: Duration) -> Result<bool, IssuerError> {
+        let stored = read(&self.documents).await?;
+        let now = self.clock.now();
+        let due = stored.last().map(|newest| &newest.body).filter(|newest| {
+            let since = now.nanos_since(newest.created_at).max(0).unsigned_abs();
+            u128::from(since) >= age.as_nanos()
+        });
+        let made = match due {
+            Some(_) => make(&self.settings, &self.documents, &self.master, due, now).await?,
+            None => false,
+        };
+        self.reload().await?;
+        Ok(made)
     }
 
     /// Reads the keys again, because another node may have made one, and forgets those whose last
@@ -181,9 +196,9 @@ impl Issuer {
         let now = self.clock.now();
         for pair in stored.windows(2) {
             let [old, new] = pair else { continue };
-            let since = now.nanos_since(new.created_at);
+            let since = now.nanos_since(new.body.created_at);
             if u128::try_from(since).is_ok_and(|since| since > KEPT_AFTER_ROTATION.as_nanos()) {
-                self.documents.delete(&old.id, Precondition::Any).await?;
+                self.documents.delete(&old.key, Precondition::Any).await?;
             }
         }
         let loaded = load(&read(&self.documents).await?, &self.master)?;
@@ -243,26 +258,24 @@ impl Issuer {
 }
 
 /// All keys, the oldest first.
-async fn read(documents: &Documents) -> Result<Vec<StoredKey>, IssuerError> {
-    let page = documents.query::<StoredKey>(&Query::default()).await?;
-    let mut stored: Vec<_> = page.documents.into_iter().map(|document| document.body).collect();
-    stored.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+async fn read(documents: &Documents) -> Result<Vec<Document<StoredKey>>, IssuerError> {
+    let mut stored = documents.query::<StoredKey>(&Query::default()).await?.documents;
+    stored.sort_by(|a, b| (a.body.created_at, &a.body.id).cmp(&(b.body.created_at, &b.body.id)));
     Ok(stored)
 }
 
-/// Now, but later than every key that there is: the newest signs, also when the clock was set back.
-fn after(stored: &[StoredKey], now: Timestamp) -> Timestamp {
-    let newest = stored.last().map(|newest| newest.created_at.saturating_add_nanos(1));
-    newest.map_or(now, |newest| newest.max(now))
-}
-
+/// Makes the successor of a key, or the first; says whether nobody was quicker.
 async fn make(
     settings: &IssuerSettings,
     documents: &Documents,
     master: &MasterKey,
+    before: Option<&StoredKey>,
     now: Timestamp,
-) -> Result<StoredKey, IssuerError> {
+) -> Result<bool, IssuerError> {
     let algorithm = settings.algorithm;
+    // Later than the one before: the newest signs, also when the clock was set back.
+    let created_at =
+        before.map_or(now, |before| now.max(before.created_at.saturating_add_nanos(1)));
     let id = random_id("key");
     let private_key = generate(algorithm)?;
     let key = encoding_key(algorithm, &private_key)?;
@@ -272,20 +285,24 @@ async fn make(
     public_key.common.public_key_use = Some(PublicKeyUse::Signature);
     let sealed = master.seal(&owner(&id), &private_key);
     let private_key = sealed.map_err(|source| IssuerError::Sealed { id: id.clone(), source })?;
-    let stored = StoredKey { id, algorithm, created_at: now, private_key, public_key };
-    documents.put(&stored.id, &stored, Precondition::Absent, None).await?;
-    Ok(stored)
+    let place = before.map_or_else(|| id.clone(), |before| format!("after-{}", before.id));
+    let stored = StoredKey { id, algorithm, created_at, private_key, public_key };
+    match documents.put(&place, &stored, Precondition::Absent, None).await {
+        Ok(_) => Ok(true),
+        Err(StoreError::Changed { .. }) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
-fn load(stored: &[StoredKey], master: &MasterKey) -> Result<Loaded, IssuerError> {
-    let newest =
-        stored.last().ok_or_else(|| IssuerError::Key("there is none in the store".to_owned()))?;
+fn load(stored: &[Document<StoredKey>], master: &MasterKey) -> Result<Loaded, IssuerError> {
+    let newest = stored.last().map(|newest| &newest.body);
+    let newest = newest.ok_or_else(|| IssuerError::Key("there is none in the store".to_owned()))?;
     let private_key = master.open(&owner(&newest.id), &newest.private_key);
     let private_key =
         private_key.map_err(|source| IssuerError::Sealed { id: newest.id.clone(), source })?;
     let header = Header { kid: Some(newest.id.clone()), ..Header::new(signing(newest.algorithm)) };
     let key = encoding_key(newest.algorithm, &private_key)?;
-    let public = JwkSet { keys: stored.iter().map(|key| key.public_key.clone()).collect() };
+    let public = JwkSet { keys: stored.iter().map(|key| key.body.public_key.clone()).collect() };
     let verifying = KeySet::from_jwks(&public);
     Ok(Loaded { signing: Arc::new(SigningKey { header, key }), public, verifying })
 }
@@ -327,4 +344,54 @@ fn encoding_key(algorithm: SigningAlgorithm, pkcs8: &[u8]) -> Result<EncodingKey
         SigningAlgorithm::RS256 => EncodingKey::from_rsa_pem(pem.as_bytes()),
     };
     key.map_err(|error| IssuerError::Key(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use ballast_storage::Store;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Standing;
+
+    impl Clock for Standing {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_nanos(1_790_000_000_000_000_000)
+        }
+    }
+
+    /// Both nodes have read that the key is old before either has replaced it.
+    #[tokio::test]
+    async fn of_two_nodes_that_replace_a_key_at_once_one_does() {
+        let clock = Arc::new(Standing);
+        let (store, _) = Store::memory(std::slice::from_ref(&SIGNING_KEYS), clock.clone()).unwrap();
+        let master = MasterKey::from_base64(&STANDARD.encode([7; 32])).unwrap();
+        let settings = IssuerSettings {
+            issuer: "ballast".to_owned(),
+            audience: "ballast".to_owned(),
+            product_id: "trading".to_owned(),
+            algorithm: SigningAlgorithm::ES256,
+            access_life: Duration::from_secs(900),
+        };
+        let store = store.product();
+        let open = || Issuer::open(settings.clone(), &store, master.clone(), clock.clone());
+        let nodes = [open().await.unwrap(), open().await.unwrap()];
+        let stored = read(&nodes[0].documents).await.unwrap();
+        let (old, now) = (stored.last().map(|newest| &newest.body), clock.now());
+        let mut made = Vec::new();
+        for Issuer { settings, documents, master, .. } in &nodes {
+            made.push(make(settings, documents, master, old, now).await.unwrap());
+        }
+        assert_eq!(made, [true, false]);
+        let mut signing = Vec::new();
+        for node in &nodes {
+            node.reload().await.unwrap();
+            assert_eq!(node.jwks().keys.len(), 2);
+            let keys = node.keys.read().unwrap();
+            signing.push(keys.signing.header.kid.clone());
+        }
+        assert_eq!(signing[0], signing[1]);
+        assert_ne!(signing[0].as_ref(), old.map(|old| &old.id));
+    }
 }

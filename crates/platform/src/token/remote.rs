@@ -1,9 +1,10 @@
 //! The keys of an outside authority, from its JWKS URL.
 //!
 //! They are read when they are first needed, when a token names a key that is not known, and when
-//! they are old, so that a key which the authority has withdrawn stops counting. When it cannot be
-//! reached the last good keys stay. However many tokens name made-up keys, it is not asked more
-//! often than [`MIN_INTERVAL`] allows.
+//! they are old, so that a key which the authority has withdrawn stops counting. Old ones are read
+//! again behind the request that finds them old: nobody waits for the authority but whose key is
+//! not known. When it cannot be reached the last good keys stay. However many tokens name made-up
+//! keys, it is asked by one at a time, and not more often than [`MIN_INTERVAL`] allows.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -13,7 +14,7 @@ use ballast_domain::Timestamp;
 use ballast_storage::Clock;
 use jsonwebtoken::jwk::JwkSet;
 use serde::Deserialize;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::keys::KeySet;
 
@@ -29,8 +30,10 @@ pub struct RemoteKeys {
     clock: Arc<dyn Clock>,
     good: RwLock<Arc<Good>>,
     /// When it was asked last; held while it is asked, so that one asks for all.
-    asked: Mutex<Option<Timestamp>>,
+    asked: Arc<Mutex<Asked>>,
 }
+
+type Asked = Option<Timestamp>;
 
 #[derive(Default)]
 struct Good {
@@ -65,38 +68,50 @@ impl RemoteKeys {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| error.to_string())?;
-        let (good, asked) = (RwLock::default(), Mutex::new(None));
+        let (good, asked) = (RwLock::default(), Arc::default());
         Ok(Self { url: url.to_owned(), client, clock, good, asked })
     }
 
-    /// The keys as they are known; read first when they are old or were never read.
-    pub(super) async fn current(&self) -> KeySet {
+    /// The keys as they are known, read again behind when they are old. Waits when none are known.
+    pub(super) async fn current(self: &Arc<Self>) -> KeySet {
         let good = self.good();
-        if good.read_at.is_some_and(|at| !self.is_past(at, MAX_AGE)) {
-            return good.keys.clone();
+        let Some(read_at) = good.read_at else {
+            return self.refresh().await;
+        };
+        if self.is_past(read_at, MAX_AGE)
+            && let Ok(asked) = Arc::clone(&self.asked).try_lock_owned()
+            && self.may_ask(*asked)
+        {
+            let remote = Arc::clone(self);
+            tokio::spawn(async move { remote.ask(asked).await });
         }
-        self.refresh().await
+        good.keys.clone()
     }
 
     /// The keys, read again unless that was tried just now.
     pub(super) async fn refresh(&self) -> KeySet {
         let before = self.good();
-        let mut asked = self.asked.lock().await;
-        let after = self.good();
-        let somebody_else_has = after.read_at != before.read_at;
-        if somebody_else_has || asked.is_some_and(|at| !self.is_past(at, MIN_INTERVAL)) {
-            return after.keys.clone();
+        let asked = Arc::clone(&self.asked).lock_owned().await;
+        let somebody_else_has = self.good().read_at != before.read_at;
+        if !somebody_else_has && self.may_ask(*asked) {
+            self.ask(asked).await;
         }
+        self.good().keys.clone()
+    }
+
+    fn may_ask(&self, asked: Asked) -> bool {
+        asked.is_none_or(|at| self.is_past(at, MIN_INTERVAL))
+    }
+
+    async fn ask(&self, mut asked: OwnedMutexGuard<Asked>) {
         *asked = Some(self.clock.now());
         match self.read().await {
             Ok(keys) => {
-                let good = Good { keys: keys.clone(), read_at: Some(self.clock.now()) };
+                let good = Good { keys, read_at: Some(self.clock.now()) };
                 *self.good.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(good);
-                keys
             }
             Err(reason) => {
                 tracing::warn!(url = self.url, reason, "the token authority's keys are not read");
-                after.keys.clone()
             }
         }
     }

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use ballast_platform::COLLECTIONS;
 use ballast_platform::account::Cause;
 use ballast_platform::request::Role;
+use ballast_storage::Store;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::service::{PASSWORD, Running, Tokens, settings, start, start_with};
-use crate::support::{Answer, outcome};
+use crate::support::service::{PASSWORD, Running, Tokens, settings, start, start_on, start_with};
+use crate::support::{Answer, DrivenClock, outcome};
 
 const ANN: &str = "ann@example.com";
 
@@ -156,6 +158,10 @@ async fn a_reset_works_once_in_time_and_ends_every_session() {
     };
     let token = forgot().await;
     assert_eq!(reset(&token, "short").await, "422 invalid");
+    running.audit.set_away(true);
+    assert_eq!(reset(&token, "the second password").await, "503 auditUnavailable");
+    running.audit.set_away(false);
+    assert_eq!(running.me(&before.access).await, "200", "nothing was done");
     assert_eq!(reset(&token, "the second password").await, "204", "the link stayed good");
     assert_eq!(reset(&token, "the third password").await, "410 linkInvalid");
     assert_eq!(running.me(&before.access).await, "401 sessionRevoked");
@@ -208,6 +214,11 @@ async fn the_first_administrator_makes_themself_once() {
     };
     assert_eq!(outcome(make(&old, ANN, PASSWORD)).await, "410 linkInvalid", "it was made anew");
     assert_eq!(outcome(make(&new, ANN, "short")).await, "422 invalid");
+    running.user("taken@example.com", Role::User).await;
+    assert_eq!(outcome(make(&new, "taken@example.com", PASSWORD)).await, "409 emailTaken");
+    running.audit.set_away(true);
+    assert_eq!(outcome(make(&new, ANN, PASSWORD)).await, "503 auditUnavailable");
+    running.audit.set_away(false);
     let answer = Answer::of(make(&new, ANN, PASSWORD)).await;
     assert_eq!(answer.outcome(), "200");
     let user = &answer.json()["user"];
@@ -221,23 +232,34 @@ async fn the_first_administrator_makes_themself_once() {
     assert_eq!(link().await, None);
 }
 
+/// On one node and on two that share a store.
 #[tokio::test]
 async fn of_many_who_take_the_first_link_at_once_one_becomes_administrator() {
-    let running = start().await;
-    let link = running.platform.accounts().first_administrator_link().await.unwrap().unwrap();
+    let clock = DrivenClock::new();
+    let (store, _) = Store::memory(COLLECTIONS, clock.clone()).unwrap();
+    let nodes = [
+        start_on(settings(), &store, clock.clone()).await,
+        start_on(settings(), &store, clock.clone()).await,
+    ];
+    let link = nodes[0].platform.accounts().first_administrator_link().await.unwrap().unwrap();
     let token = link.split_once("#token=").unwrap().1;
-    let attempts: Vec<_> = (0..5)
+    let attempts: Vec<_> = (0..6)
         .map(|n| {
             let email = format!("a{n}@example.com");
             let body = json!({"token": token, "email": email, "password": PASSWORD});
-            tokio::spawn(Answer::of(running.post("auth/first-administrator", &body)))
+            let request = nodes[n % 2].post("auth/first-administrator", &body);
+            tokio::spawn(Answer::of(request))
         })
         .collect();
     let mut outcomes = Vec::new();
     for attempt in attempts {
         outcomes.push(attempt.await.unwrap().outcome());
     }
-    assert_eq!(outcomes.iter().filter(|outcome| *outcome == "200").count(), 1, "{outcomes:?}");
+    outcomes.sort_unstable();
+    assert_eq!(outcomes[0], "200");
+    assert!(outcomes[1..].iter().all(|outcome| outcome == "410 linkInvalid"), "{outcomes:?}");
+    let users = nodes[1].platform.accounts().list(10, None).await.unwrap().users;
+    assert_eq!(users.iter().map(|user| user.role).collect::<Vec<_>>(), [Role::Admin]);
 }
 
 #[tokio::test]
@@ -287,7 +309,8 @@ async fn what_raises_risk_is_not_done_unrecorded() {
     running.audit.set_away(true);
     let role = |id: &str, role: &str| {
         let path = format!("admin/users/{id}/role");
-        running.with(Method::PUT, &path, &root.access, &json!({"role": role}))
+        let request = running.with(Method::PUT, &path, &root.access, &json!({"role": role}));
+        request.header("if-match", "*")
     };
     assert_eq!(outcome(role(&ann, "operator")).await, "503 auditUnavailable");
     let new = running.post("auth/register", &json!({"email": "b@c.de", "password": PASSWORD}));

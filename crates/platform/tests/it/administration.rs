@@ -51,7 +51,8 @@ async fn roles_come_with_the_next_token_and_go_at_once() {
     let tokens = running.sign_in("ann@example.com").await;
     let set = |id: &str, role: &str| {
         let path = format!("admin/users/{id}/role");
-        running.with(Method::PUT, &path, &root.access, &json!({"role": role}))
+        let request = running.with(Method::PUT, &path, &root.access, &json!({"role": role}));
+        request.header("if-match", "*")
     };
     let revocations =
         |access: &str| outcome(running.with(Method::GET, "revocations", access, &Value::Null));
@@ -65,6 +66,43 @@ async fn roles_come_with_the_next_token_and_go_at_once() {
     assert_eq!(outcome(set("usr_none", "user")).await, "404 notFound");
     let events = running.audit.events();
     assert_eq!(events.iter().filter(|event| *event == "roleChanged").count(), 2, "{events:?}");
+}
+
+/// Two administrators look at a user; what the one decides, the other has not seen.
+#[tokio::test]
+async fn a_role_is_given_to_a_user_as_they_were_seen() {
+    let (running, root, _) = with_root().await;
+    let ann = running.user("ann@example.com", Role::User).await;
+    let path = format!("admin/users/{ann}");
+    let read =
+        async || Answer::of(running.with(Method::GET, &path, &root.access, &Value::Null)).await;
+    let put = |role: &str, etag: &str| {
+        let (path, body) = (format!("{path}/role"), json!({"role": role}));
+        let request = running.with(Method::PUT, &path, &root.access, &body);
+        if etag.is_empty() { request } else { request.header("if-match", etag) }
+    };
+    let before = read().await;
+    let etag = before.header("etag").to_owned();
+    let list = running.with(Method::GET, "admin/users", &root.access, &Value::Null);
+    let list = Answer::of(list).await.json();
+    let listed = list["users"].as_array().unwrap().iter().find(|user| user["id"] == *ann).unwrap();
+    assert_eq!(*listed, before.json());
+    assert_eq!(etag, format!("\"{}\"", listed["version"].as_str().unwrap()));
+    assert_eq!(outcome(put("operator", "")).await, "428 preconditionRequired");
+    let raised = Answer::of(put("operator", &etag)).await;
+    assert_eq!(raised.outcome(), "200");
+    assert_eq!(raised.header("etag"), read().await.header("etag"));
+    let tokens = running.sign_in("ann@example.com").await;
+    assert_eq!(outcome(put("user", &etag)).await, "412 preconditionFailed");
+    assert_eq!(outcome(put("operator", &etag)).await, "412 preconditionFailed");
+    assert_eq!(running.me(&tokens.access).await, "200", "nothing was done");
+    let disable = format!("{path}/disable");
+    let disabled = running.with(Method::POST, &disable, &root.access, &json!({}));
+    let disabled = Answer::of(disabled).await;
+    assert_eq!(outcome(put("user", raised.header("etag"))).await, "412 preconditionFailed");
+    assert_eq!(outcome(put("user", disabled.header("etag"))).await, "200");
+    let nobody = running.with(Method::GET, "admin/users/usr_none", &root.access, &Value::Null);
+    assert_eq!(outcome(nobody).await, "404 notFound");
 }
 
 #[tokio::test]
@@ -138,7 +176,7 @@ async fn the_last_administrator_stays() {
         let path = format!("admin/users/{id}/{action}");
         running.with(method, &path, &root.access, &body)
     };
-    let demote = || act(Method::PUT, "role", json!({"role": "user"}));
+    let demote = || act(Method::PUT, "role", json!({"role": "user"})).header("if-match", "*");
     let disable = || act(Method::POST, "disable", Value::Null);
     assert_eq!(outcome(demote()).await, "409 lastAdministrator");
     assert_eq!(outcome(disable()).await, "409 lastAdministrator");
@@ -171,22 +209,25 @@ async fn the_product_gate_closes_and_opens() {
     let read = || Answer::of(running.server.get("/platform/api/products/trading/status"));
     let open = json!({"productId": "trading", "status": "active", "minClientVersion": "0.0.0"});
     assert_eq!(read().await.json(), open);
-    let set = |body: &Value| {
+    let put = |body: &Value| {
         running.with(Method::PUT, "admin/products/trading/status", &root.access, body)
     };
+    let set = |body: &Value| put(body).header("if-match", "*");
     let maintenance = json!({
         "status": "maintenance", "message": "Back at noon", "until": "2026-12-01T12:00:00Z",
         "minClientVersion": "1.2.0",
     });
-    assert_eq!(outcome(set(&maintenance)).await, "200");
+    assert_eq!(outcome(put(&maintenance)).await, "428 preconditionRequired");
+    let never_set = read().await.header("etag").to_owned();
+    let seen = |body: &Value, etag: &str| outcome(put(body).header("if-match", etag));
+    assert_eq!(seen(&maintenance, &never_set).await, "200");
+    assert_eq!(seen(&maintenance, &never_set).await, "412 preconditionFailed");
     let closed = read().await;
     assert_eq!(closed.json()["message"], "Back at noon");
     assert_eq!(closed.json()["until"], "2026-12-01T12:00:00Z");
     let disabled = json!({"status": "disabled", "message": "Over"});
-    let stale = set(&disabled).header("if-match", "\"0-0\"");
-    assert_eq!(outcome(stale).await, "412 preconditionFailed");
-    let seen = set(&disabled).header("if-match", closed.header("etag"));
-    assert_eq!(outcome(seen).await, "200");
+    assert_eq!(seen(&disabled, closed.header("etag")).await, "200");
+    assert_eq!(seen(&maintenance, closed.header("etag")).await, "412 preconditionFailed");
     assert_eq!(read().await.json()["status"], "disabled");
     for bad in [
         json!({"status": "maintenance"}),
@@ -219,7 +260,7 @@ async fn every_route_keeps_to_its_row() {
     let user = running.sign_in("user@example.com").await;
     let operator = running.sign_in("op@example.com").await;
     let described = serde_json::to_value(&running.description).unwrap();
-    assert_eq!(running.entries.len(), 25);
+    assert_eq!(running.entries.len(), 26);
     for RouteEntry { method, path, access, .. } in &running.entries {
         let operation = &described["paths"][path][method.to_ascii_lowercase()];
         assert_eq!(operation["x-access"], access.as_str(), "{method} {path}");

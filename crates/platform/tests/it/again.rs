@@ -42,7 +42,8 @@ async fn changes_of_accounts_are_done_once_under_a_key() {
     let id = running.platform.accounts().by_email(ANN).await.unwrap().id;
     let role = |role: &str| {
         let path = format!("admin/users/{id}/role");
-        running.with(Method::PUT, &path, &root.access, &json!({"role": role}))
+        let request = running.with(Method::PUT, &path, &root.access, &json!({"role": role}));
+        request.header("if-match", "*")
     };
     let first = keyed(role("operator"), "d").await;
     assert_eq!(keyed(role("user"), "e").await.outcome(), "200");

@@ -13,7 +13,7 @@ use axum::routing::post;
 use ballast_platform::request::{
     IDEMPOTENCY, Keyed, LayerSettings, Layers, Limit, Origins, Problem, Replies, not_found,
 };
-use ballast_storage::{Documents, Fault, Faults, Store};
+use ballast_storage::{Documents, Fault, Faults, Store, StoreError};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
@@ -39,6 +39,9 @@ async fn act(State(app): State<App>, keyed: Keyed<Value>) -> Result<Response, Pr
             match body["do"].as_str() {
                 Some("panic") => panic!("within the work"),
                 Some("away") => Problem::unavailable("away").into_response(),
+                Some("unsure") => {
+                    Problem::from(StoreError::Unavailable("away".to_owned())).into_response()
+                }
                 Some("refuse") => Problem::conflict("not now").into_response(),
                 _ => {
                     let headers = [("location", format!("/things/{number}"))];
@@ -52,6 +55,12 @@ async fn act(State(app): State<App>, keyed: Keyed<Value>) -> Result<Response, Pr
 
 async fn act_required(_: State<App>, keyed: Keyed<()>) -> Result<(), Problem> {
     keyed.required().map(|_| ())
+}
+
+async fn stop(State(app): State<App>, keyed: Keyed<()>) -> Result<Response, Problem> {
+    let ((), once) = keyed.split();
+    let work = async { "stopped".into_response() };
+    app.replies.answer(&app.documents, &"usr_1".parse().unwrap(), once, work).await
 }
 
 struct Running {
@@ -90,6 +99,7 @@ async fn serve(app: App, clock: Arc<DrivenClock>) -> Server {
         .route("/act", post(act))
         .route("/other", post(act))
         .route("/required", post(act_required))
+        .route("/stop", post(stop))
         .with_state(app);
     let requests = NonZeroU32::new(1_000).unwrap();
     let settings = LayerSettings {
@@ -142,10 +152,16 @@ async fn a_refusal_is_kept_and_doing_nothing_is_not() {
         assert_eq!(outcome(answer).await, "503 unavailable");
     }
     assert_eq!(running.done(), 3, "what did nothing is tried again");
+    for replayed in ["", "true"] {
+        let answer = Answer::of(running.act("k4", &json!({"do": "unsure"}))).await;
+        assert_eq!(answer.outcome(), "503 storeUnavailable");
+        assert_eq!(answer.header("idempotency-replayed"), replayed);
+    }
+    assert_eq!(running.done(), 4, "what may have taken effect is not done again");
     for _ in 0..2 {
         assert_eq!(outcome(running.act("k3", &json!({"do": "panic"}))).await, "500 internal");
     }
-    assert_eq!(running.done(), 4);
+    assert_eq!(running.done(), 5);
 }
 
 #[tokio::test]
@@ -231,4 +247,27 @@ async fn nothing_is_done_when_the_store_is_away_or_the_key_is_none() {
     let required = || running.server.request(reqwest::Method::POST, "/required");
     assert_eq!(outcome(required()).await, "400 idempotencyKeyRequired");
     assert_eq!(outcome(required().header("idempotency-key", "k")).await, "200");
+}
+
+/// Many clients send an empty object where there is nothing to send.
+#[tokio::test]
+async fn a_route_without_a_body_takes_every_form_of_none() {
+    let running = start(1).await;
+    let stop = |body: &str, content_type: &str| {
+        let request = running.server.request(reqwest::Method::POST, "/stop");
+        request.header("content-type", content_type).body(body.to_owned())
+    };
+    let json = "application/json";
+    for body in ["", "{}", " { } ", "null"] {
+        assert_eq!(outcome(stop(body, json)).await, "200", "{body}");
+        let same = Answer::of(stop(body, json).header("idempotency-key", "k")).await;
+        assert_eq!(same.text, "stopped", "the same request: {body}");
+    }
+    assert_eq!(outcome(stop("{}", "application/x-www-form-urlencoded")).await, "200");
+    for body in [r#"{"reason":"none"}"#, "[]", "0", "false", "\"\"", "{"] {
+        let answer = Answer::of(stop(body, json)).await;
+        assert_eq!(answer.outcome(), "422 invalid", "{body}");
+        let detail = answer.json()["detail"].to_string();
+        assert!(detail.contains("takes no body"), "{body}: {detail}");
+    }
 }

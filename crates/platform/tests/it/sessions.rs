@@ -8,7 +8,7 @@ use ballast_platform::account::GRACE;
 use ballast_platform::request::Role;
 use ballast_platform::token::{LONGEST_ACCESS_LIFE, Revocation};
 use ballast_storage::{Clock as _, Options, Store};
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use crate::support::service::{
@@ -45,32 +45,89 @@ async fn each_refresh_gives_a_new_token_and_the_old_one_ends_the_session() {
     assert_eq!(outcome(running.refresh(&third.refresh)).await, "401 sessionRevoked");
 }
 
-/// Two tabs, or an answer that was lost: neither signs anybody out.
+/// A client that keeps its token itself uses it once.
 #[tokio::test]
-async fn the_token_before_gives_the_same_answer_for_a_moment() {
+async fn a_token_from_the_body_is_good_once() {
     let (running, first) = with_ann().await;
     let second = refreshed(&running, &first.refresh).await;
-    running.clock.advance(GRACE);
-    let again = refreshed(&running, &first.refresh).await;
-    assert_eq!(again.refresh, second.refresh);
-    running.clock.advance(Duration::from_millis(1));
     assert_eq!(outcome(running.refresh(&first.refresh)).await, "401 refreshTokenReused");
+    assert_eq!(running.me(&second.access).await, "401 sessionRevoked");
+    assert_eq!(outcome(running.refresh(&second.refresh)).await, "401 sessionRevoked");
+}
+
+const BROWSER: &str = "Mozilla/5.0 (X11)";
+
+fn by_cookie(running: &Running, token: &str, agent: &str) -> RequestBuilder {
+    let request = running.with(Method::POST, "auth/refresh", "", &Value::Null);
+    request.header("cookie", format!("ballast_refresh={token}")).header("user-agent", agent)
+}
+
+/// The refresh token that an answer sets as a cookie.
+fn cookie_of(answer: &Answer) -> String {
+    assert_eq!(answer.outcome(), "200", "{answer:?}");
+    let cookie = answer.header("set-cookie").strip_prefix("ballast_refresh=").unwrap();
+    cookie.split_once(';').unwrap().0.to_owned()
+}
+
+/// A browser that has refreshed once: the cookie that it has used, and the one that it got.
+async fn browser(running: &Running) -> (String, String) {
+    let login = running.login(ANN, PASSWORD).header("origin", "https://app.example");
+    let first = cookie_of(&Answer::of(login.header("user-agent", BROWSER)).await);
+    let second = cookie_of(&Answer::of(by_cookie(running, &first, BROWSER)).await);
+    (first, second)
+}
+
+/// Two tabs, or an answer that was lost: neither signs anybody out.
+#[tokio::test]
+async fn the_cookie_before_gives_the_same_token_once_more() {
+    let (running, _) = with_ann().await;
+    let (mut used, mut current) = browser(&running).await;
+    for _ in 0..2 {
+        running.clock.advance(GRACE);
+        let again = Answer::of(by_cookie(&running, &used, BROWSER)).await;
+        assert_eq!(cookie_of(&again), current);
+        let next = cookie_of(&Answer::of(by_cookie(&running, &current, BROWSER)).await);
+        (used, current) = (current, next);
+    }
+}
+
+/// Whatever is not the other tab of the same browser is a thief, or their victim.
+#[tokio::test]
+async fn a_used_cookie_ends_the_session_beyond_what_two_tabs_need() {
+    let (running, _) = with_ann().await;
+    let ended = async |answer: RequestBuilder, current: &str, why: &str| {
+        assert_eq!(outcome(answer).await, "401 refreshTokenReused", "{why}");
+        let next = outcome(by_cookie(&running, current, BROWSER)).await;
+        assert_eq!(next, "401 sessionRevoked", "{why}");
+    };
+    let (used, current) = browser(&running).await;
+    cookie_of(&Answer::of(by_cookie(&running, &used, BROWSER)).await);
+    ended(by_cookie(&running, &used, BROWSER), &current, "a second time").await;
+    let (used, current) = browser(&running).await;
+    ended(by_cookie(&running, &used, "curl/8"), &current, "another client").await;
+    let (used, current) = browser(&running).await;
+    ended(running.refresh(&used), &current, "in the body").await;
+    let (used, current) = browser(&running).await;
+    cookie_of(&Answer::of(by_cookie(&running, &current, BROWSER)).await);
+    ended(by_cookie(&running, &used, BROWSER), &current, "two generations before").await;
+    let (used, current) = browser(&running).await;
+    running.clock.advance(GRACE + Duration::from_nanos(1));
+    ended(by_cookie(&running, &used, BROWSER), &current, "too late").await;
+    let owner = running.sign_in(ANN).await;
+    let next = refreshed(&running, &owner.refresh).await;
+    let thief = by_cookie(&running, &owner.refresh, "");
+    ended(thief, &next.refresh, "a token from a body, as a cookie").await;
 }
 
 #[tokio::test]
-async fn many_who_refresh_at_once_all_stay_signed_in() {
-    let (running, tokens) = with_ann().await;
-    for round in 0..5 {
-        let current = if round == 0 { tokens.clone() } else { running.sign_in(ANN).await };
-        let racing: Vec<_> =
-            (0..8).map(|_| tokio::spawn(Answer::of(running.refresh(&current.refresh)))).collect();
-        let mut next = Vec::new();
-        for answer in racing {
-            next.push(Tokens::of(&answer.await.unwrap()).refresh);
-        }
-        next.dedup();
-        assert_eq!(next.len(), 1, "all got the same token");
-        refreshed(&running, &next[0]).await;
+async fn two_tabs_that_refresh_at_once_both_stay_signed_in() {
+    let (running, _) = with_ann().await;
+    for _ in 0..20 {
+        let (_, current) = browser(&running).await;
+        let refresh = || Answer::of(by_cookie(&running, &current, BROWSER));
+        let (one, other) = tokio::join!(refresh(), refresh());
+        assert_eq!(cookie_of(&one), cookie_of(&other));
+        cookie_of(&Answer::of(by_cookie(&running, &cookie_of(&one), BROWSER)).await);
     }
 }
 
