@@ -3,12 +3,12 @@
  * that fails too, by what was seen last, with its age.
  */
 import type { Socket } from "socket.io-client";
-import { realtimeAddress } from "~/api/addresses";
 import { answerOf, trading } from "~/api/client";
 import { asProblem } from "~/api/problem";
-import { accessToken, endSession, onUserGone, refresh } from "~/api/session";
+import { onUserGone } from "~/api/session";
 import type { AlertRow, BotState, Control, EvaluationRow, Health } from "~/api/types";
 import type { BacktestProgress, EventMessage, Marks, Tick } from "./messages";
+import { openSocket, type LastingSocket } from "./socket";
 import { live } from "./store";
 
 export type ConnectionState =
@@ -24,7 +24,7 @@ const POLL_MS = 3_000;
 type Notice = "configChanged" | "flagsChanged" | "backtestProgress" | "alert";
 
 let state: ConnectionState = { kind: "connecting" };
-let socket: Socket | undefined;
+let socket: LastingSocket | undefined;
 let polling: AbortController | undefined;
 const listeners = new Set<() => void>();
 const notices = new EventTarget();
@@ -47,33 +47,21 @@ export function onNotice(type: Notice, heard: (detail: unknown) => void): () => 
 
 /** Starts; the function that is returned ends it. */
 export function connect(): () => void {
-  let ended = false;
-  const online = () => socket?.connect();
-  window.addEventListener("online", online);
-  // Not part of the first load: the page is drawn while this arrives.
-  void import("socket.io-client").then(({ io }) => {
-    if (ended) return;
-    const { url, path } = realtimeAddress("/trading");
-    const auth = (give: (data: object) => void) => {
-      void accessToken().then((token) => give({ token }));
-    };
-    socket = io(url, {
-      path,
-      auth,
-      transports: ["websocket", "polling"],
-      reconnectionDelayMax: 5_000,
-    });
-    listen(socket);
+  socket = openSocket("/trading", {
+    connected: () => {
+      stopPolling();
+      change({ kind: "live" });
+    },
+    lost,
+    listen,
   });
   const fallback = window.setTimeout(() => {
     if (state.kind === "connecting") poll(Date.now());
   }, DEGRADED_AFTER_MS);
   return () => {
-    ended = true;
-    window.removeEventListener("online", online);
     window.clearTimeout(fallback);
     stopPolling();
-    socket?.disconnect();
+    socket?.close();
     socket = undefined;
     change({ kind: "connecting" });
   };
@@ -85,18 +73,6 @@ export function goOffline(since: number): void {
 }
 
 function listen(opened: Socket): void {
-  opened.on("connect", () => {
-    stopPolling();
-    change({ kind: "live" });
-  });
-  opened.on("disconnect", (reason) => {
-    lost();
-    // The server's own goodbye is not followed by an attempt of the library.
-    if (reason === "io server disconnect") connectLater(opened);
-  });
-  opened.on("connect_error", (error) => void refused(opened, error.message));
-  opened.on("sessionExpired", ({ code }: { code: string }) => void refused(opened, code));
-
   opened.on("state", (said: BotState) => live.receive({ type: "state", state: said }));
   opened.on("event", (event: EventMessage) => live.receive({ type: "event", event }));
   opened.on("tick", (tick: Tick) => live.receive({ type: "tick", tick }));
@@ -115,39 +91,15 @@ function listen(opened: Socket): void {
   opened.on("backtestProgress", (progress: BacktestProgress) => tell("backtestProgress", progress));
 }
 
-// What the socket and a question under way would still bring is not for whoever comes next.
+// What a question under way would still bring is not for whoever comes next.
 onUserGone(() => {
   stopPolling();
-  socket?.removeAllListeners();
-  socket?.disconnect();
-  socket = undefined;
   live.clear();
 });
 
 live.watch((changed) => {
-  if (changed.has("behind") && live.state.behind) socket?.emit("resync");
+  if (changed.has("behind") && live.state.behind) socket?.send("resync");
 });
-
-/** Prolongs the connection with a token that was refreshed meanwhile. */
-export async function reauthenticate(): Promise<void> {
-  const token = await accessToken();
-  if (socket?.connected === true && token !== undefined) socket.emit("reauthenticate", { token });
-}
-
-async function refused(opened: Socket, code: string): Promise<void> {
-  lost();
-  if (code === "sessionRevoked") return endSession(code);
-  if (code === "tokenExpired" || code === "tokenInvalid" || code === "unauthenticated") {
-    await refresh();
-    if (!opened.active) connectLater(opened);
-  }
-}
-
-function connectLater(opened: Socket): void {
-  setTimeout(() => {
-    if (socket === opened) opened.connect();
-  }, 1_000);
-}
 
 function lost(): void {
   if (state.kind !== "live" && state.kind !== "connecting") return;

@@ -4,11 +4,10 @@ import { lazy, Suspense, useEffect } from "react";
 import { flagsQuery, queryClient } from "~/app/queries";
 import { Rows } from "~/components/Panel";
 import { useIsPhone } from "~/components/screen";
-import { connect, onNotice, reauthenticate } from "~/realtime/connection";
+import { connect, onNotice } from "~/realtime/connection";
 import { keepLastState, showLastState } from "~/realtime/lastState";
 import { useHasState, useServerSettings } from "~/realtime/hooks";
 import { live } from "~/realtime/store";
-import { subscribeSession } from "~/api/session";
 import { ConnectionBanner, MarketBanner } from "./ConnectionBadge";
 import { ControlBanner } from "./ControlBadge";
 import { DesktopFrame } from "./DesktopFrame";
@@ -27,11 +26,9 @@ export function Shell({ isUnreachable }: { isUnreachable: boolean }) {
     const forgetFlags = onNotice("flagsChanged", () => {
       void queryClient.invalidateQueries({ queryKey: flagsQuery.queryKey });
     });
-    const stopProlonging = subscribeSession(() => void reauthenticate());
     const stopKeeping = keepLastState();
     return () => {
       stopKeeping();
-      stopProlonging();
       forgetFlags();
       disconnect();
     };

@@ -35,8 +35,6 @@ export function OperatorPage() {
 function ControlPanel() {
   const control = useControl();
   const health = useHealth();
-  const { tenants, refused } = useTenants();
-  const emailOf = useEmails();
   return (
     <>
       <PageHeader
@@ -51,29 +49,45 @@ function ControlPanel() {
           {health === undefined ? <Rows /> : <HealthFigures health={health} />}
         </Panel>
         <StopsPanel version={control?.version ?? 0} />
-        <Panel title="Tenants" flush className={classes.full}>
-          {refused === undefined ? null : (
-            <p className={classes.note}>The list of tenants was refused: {spoken(refused)}.</p>
-          )}
-          {tenants === undefined ? (
-            <Rows />
-          ) : (
-            <DataTable
-              label="Tenants"
-              columns={tenantColumns(emailOf)}
-              rows={tenants}
-              rowKey={({ tenantId }) => tenantId}
-              card={(tenant) => <TenantCard tenant={tenant} emailOf={emailOf} />}
-              empty={
-                <Empty title="No tenant yet">
-                  A tenant begins with a person&rsquo;s first sign-in.
-                </Empty>
-              }
-            />
-          )}
-        </Panel>
+        <TenantsPanel />
       </div>
     </>
+  );
+}
+
+function TenantsPanel() {
+  const { tenants, heardAt, isOld, refused } = useTenants();
+  const emailOf = useEmails();
+  return (
+    <Panel title="Tenants" flush className={`${classes.full} ${isOld ? "old" : ""}`}>
+      {refused === undefined ? null : (
+        <p className={classes.note}>
+          The list of tenants was refused: {spoken(refused)}. It is asked for again by itself.
+        </p>
+      )}
+      {isOld ? (
+        <p className={classes.note} role="status">
+          No live connection to the tenants: what you see was last known{" "}
+          <Ago at={new Date(heardAt).toISOString()} />.
+        </p>
+      ) : null}
+      {tenants === undefined ? (
+        <Rows />
+      ) : (
+        <DataTable
+          label="Tenants"
+          columns={tenantColumns(emailOf)}
+          rows={tenants}
+          rowKey={({ tenantId }) => tenantId}
+          card={(tenant) => <TenantCard tenant={tenant} emailOf={emailOf} />}
+          empty={
+            <Empty title="No tenant yet">
+              A tenant begins with a person&rsquo;s first sign-in.
+            </Empty>
+          }
+        />
+      )}
+    </Panel>
   );
 }
 

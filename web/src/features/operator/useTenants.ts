@@ -1,8 +1,7 @@
 /** Every tenant's state, from the operators' namespace. */
 import { useEffect, useState } from "react";
-import type { Socket } from "socket.io-client";
-import { realtimeAddress } from "~/api/addresses";
-import { accessToken } from "~/api/session";
+import { useNow } from "~/components/Time";
+import { openSocket } from "~/realtime/socket";
 
 export interface TenantRow {
   tenantId: string;
@@ -13,47 +12,45 @@ export interface TenantRow {
   openPositions: number;
 }
 
-interface Tenants {
+interface Known {
   /** Undefined until the first answer. */
   tenants: TenantRow[] | undefined;
+  /** When they were heard, by this browser's clock in milliseconds. */
+  heardAt: number;
+  isConnected: boolean;
   /** The code with which the connection was refused. */
   refused: string | undefined;
 }
 
-/** A gap in a tenant's sequence asks for the list anew, at most this often. */
-const RESYNC_MS = 1_000;
+export interface Tenants extends Omit<Known, "isConnected"> {
+  /** Whether the rows may have changed meanwhile without a word. */
+  isOld: boolean;
+}
+
+/** The server tells of every tenant every two seconds. */
+const OLD_AFTER_MS = 10_000;
+
+const NOTHING: Known = { tenants: undefined, heardAt: 0, isConnected: false, refused: undefined };
 
 export function useTenants(): Tenants {
-  const [tenants, setTenants] = useState<TenantRow[]>();
-  const [refused, setRefused] = useState<string>();
+  const [{ isConnected, ...known }, setKnown] = useState(NOTHING);
+  const now = useNow();
   useEffect(() => {
-    let socket: Socket | undefined;
-    let ended = false;
-    let resync: ReturnType<typeof setTimeout> | undefined;
-    void import("socket.io-client").then(({ io }) => {
-      if (ended) return;
-      const { url, path } = realtimeAddress("/admin");
-      socket = io(url, {
-        path,
-        auth: (give) => void accessToken().then((token) => give({ token })),
-        transports: ["websocket", "polling"],
-      });
-      socket.on("connect", () => setRefused(undefined));
-      socket.on("connect_error", ({ message }) => setRefused(message));
-      socket.on("state", ({ tenants: rows }: { tenants: TenantRow[] }) => setTenants(rows));
-      // Rows of other tenants are not kept here; what changed is asked for as a whole.
-      socket.on("event", () => {
-        resync ??= setTimeout(() => {
-          resync = undefined;
-          socket?.emit("resync");
-        }, RESYNC_MS);
-      });
+    const change = (changes: Partial<Known>) => setKnown((before) => ({ ...before, ...changes }));
+    const take = (tenants: TenantRow[]) =>
+      change({ tenants, heardAt: Date.now(), isConnected: true, refused: undefined });
+    const socket = openSocket("/admin", {
+      // Lines are enough: the events of each tenant are its owner's.
+      connected: () => socket.send("filter", { tenants: [] }),
+      lost: () => change({ isConnected: false }),
+      refused: (refused) => change({ refused }),
+      listen: (opened) => {
+        opened.on("state", ({ tenants }: { tenants: TenantRow[] }) => take(tenants));
+        opened.on("tenants", take);
+      },
     });
-    return () => {
-      ended = true;
-      clearTimeout(resync);
-      socket?.disconnect();
-    };
+    return socket.close;
   }, []);
-  return { tenants, refused };
+  const isOld = known.tenants !== undefined && (!isConnected || now - known.heardAt > OLD_AFTER_MS);
+  return { ...known, isOld };
 }
