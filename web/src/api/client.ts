@@ -14,6 +14,9 @@ export const trading = createClient<paths>({ ...options, baseUrl: tradingUrl });
 /** Identity: `/platform`. */
 export const platform = createClient<paths>({ ...options, baseUrl: platformUrl });
 
+/** The answers to requests that change nothing, which a problem is told apart by. */
+const reads = new WeakSet<Response>();
+
 interface Outcome<T> {
   data?: T;
   error?: unknown;
@@ -24,8 +27,7 @@ interface Outcome<T> {
 export async function answerOf<T>(asked: Promise<Outcome<T>>): Promise<T> {
   const { data, error, response } = await asked;
   if (response.ok) return data as T;
-  const requestId = response.headers.get("x-request-id") ?? undefined;
-  throw problemFrom(error, response.status, requestId);
+  throw problemFrom(error, response, reads.has(response));
 }
 
 /** Adds token and request id; refreshes once when the token was refused. */
@@ -45,18 +47,21 @@ async function send(request: Request, requestId: string, asker?: string): Promis
   // Another tab may have signed in as somebody else meanwhile: nobody acts in their name.
   if (asker !== undefined && userId() !== asker) throw userGone(requestId);
   if (token !== undefined) request.headers.set("authorization", `Bearer ${token}`);
+  const isRead = request.method === "GET";
   try {
-    return await fetch(request);
+    const response = await fetch(request);
+    if (isRead) reads.add(response);
+    return response;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw unreachable(requestId);
+    throw unreachable(requestId, isRead);
   }
 }
 
 /** A text or file that is not JSON, such as a CSV export or a report. */
 export async function download(path: string): Promise<Blob> {
   const response = await authorisedFetch(new Request(tradingUrl + path));
-  if (!response.ok) throw await problemOf(response);
+  if (!response.ok) throw await problemOf(response, true);
   return response.blob();
 }
 
@@ -67,7 +72,7 @@ export async function downloadAll(path: string): Promise<Blob> {
   while (request !== undefined) {
     const { url } = request;
     const response = await authorisedFetch(request);
-    if (!response.ok) throw await problemOf(response);
+    if (!response.ok) throw await problemOf(response, true);
     const text = await response.text();
     pages.push(pages.length === 0 ? text : text.slice(text.indexOf("\n") + 1));
     const next = nextPage(response.headers.get("link"), url);

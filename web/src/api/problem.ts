@@ -1,5 +1,15 @@
 /** What went wrong with a request, as the server said it or as far as we can tell. */
+import { plural } from "~/format/words";
 import type { Problem, RefusalBody } from "./types";
+
+/** What is known of an answer besides its body. */
+interface Circumstances {
+  requestId?: string;
+  /** What the server asks to wait, in seconds. */
+  retryAfterS?: number;
+  /** Whether something was only read, so that nothing can have taken effect. */
+  isRead?: boolean;
+}
 
 export class ApiProblem extends Error {
   /** Zero when no answer came. */
@@ -9,8 +19,8 @@ export class ApiProblem extends Error {
   readonly fields: NonNullable<Problem["errors"]>;
   readonly refusal: RefusalBody | undefined;
 
-  constructor(problem: Problem, requestId?: string) {
-    super(problem.refusal?.text ?? problem.detail);
+  constructor(problem: Problem, { requestId, ...rest }: Circumstances = {}) {
+    super(problem.refusal?.text ?? sentenceOf(problem, rest));
     this.name = "ApiProblem";
     this.status = problem.status;
     this.code = problem.refusal?.code ?? problem.code;
@@ -25,34 +35,40 @@ export class ApiProblem extends Error {
   }
 }
 
-export function unreachable(requestId: string): ApiProblem {
-  const detail =
-    "The server did not answer. Check the connection, then look whether it took effect.";
-  return new ApiProblem({ title: "No answer", status: 0, code: "unreachable", detail }, requestId);
+export function unreachable(requestId: string, isRead = false): ApiProblem {
+  const detail = isRead
+    ? "The server did not answer. Check the connection, then try again."
+    : "The server did not answer. Check the connection, then look whether it took effect.";
+  return new ApiProblem(
+    { title: "No answer", status: 0, code: "unreachable", detail },
+    { requestId },
+  );
 }
 
 export function userGone(requestId: string): ApiProblem {
   const detail = "Your session here has ended, so nothing was sent. Sign in and do it again.";
   return new ApiProblem(
     { title: "Not signed in", status: 401, code: "unauthenticated", detail },
-    requestId,
+    { requestId },
   );
 }
 
 /** The problem in an answer that is not a success. */
-export async function problemOf(response: Response): Promise<ApiProblem> {
-  const requestId = response.headers.get("x-request-id") ?? undefined;
+export async function problemOf(response: Response, isRead = false): Promise<ApiProblem> {
   const text = await response.text();
-  return problemFrom(parsed(text), response.status, requestId);
+  return problemFrom(parsed(text), response, isRead);
 }
 
 /** The problem in a body that has been read already. */
-export function problemFrom(body: unknown, status: number, requestId?: string): ApiProblem {
-  if (isProblem(body)) return new ApiProblem({ ...body, status }, requestId);
+export function problemFrom(body: unknown, response: Response, isRead = false): ApiProblem {
+  const { status, headers } = response;
+  const requestId = headers.get("x-request-id") ?? undefined;
+  const circumstances = { requestId, retryAfterS: secondsIn(headers), isRead };
+  if (isProblem(body)) return new ApiProblem({ ...body, status }, circumstances);
   const detail = `The server answered with status ${status} and no explanation.`;
   return new ApiProblem(
     { title: "Unexpected answer", status, code: "unexpected", detail },
-    requestId,
+    circumstances,
   );
 }
 
@@ -61,6 +77,70 @@ export function asProblem(error: unknown): ApiProblem {
   if (error instanceof ApiProblem) return error;
   const detail = error instanceof Error ? error.message : String(error);
   return new ApiProblem({ title: "Unexpected", status: 0, code: "unexpected", detail });
+}
+
+// The detail of these says what to do, and only their title what has happened.
+const REMEDY_ALONE = new Set([
+  "accountDisabled",
+  "answerLate",
+  "auditUnavailable",
+  "credentialsInvalid",
+  "emailNotVerified",
+  "emailTaken",
+  "featureOff",
+  "idempotencyConflict",
+  "idempotencyInterrupted",
+  "idempotencyKeyRequired",
+  "internal",
+  "lastAdministrator",
+  "linkInvalid",
+  "pauseOvertook",
+  "preconditionRequired",
+  "refreshTokenInvalid",
+  "refreshTokenReused",
+  "registrationClosed",
+  "sessionRevoked",
+  "signInLocked",
+  "storeUnavailable",
+  "strategyInvalid",
+  "timeout",
+]);
+
+/** Those whose remedy is for programs; people are told theirs beside it. */
+const TITLE_ALONE = new Set(["idempotencyInProgress", "preconditionFailed"]);
+
+/** Those whose remedy is to look whether a change took effect. */
+const MAY_HAVE_TAKEN_EFFECT = new Set(["answerLate", "storeUnavailable", "timeout"]);
+
+// What a server writes for programs, and what it means for a person.
+const WAIT = /(Wait for|Send the same request again after) the time in the header Retry-After/;
+const A_MOMENT = "Try again in a moment";
+
+function sentenceOf({ code, title, detail }: Problem, known: Omit<Circumstances, "requestId">) {
+  const { retryAfterS, isRead = false } = known;
+  if (TITLE_ALONE.has(code)) return `${title}.`;
+  const wait = retryAfterS === undefined ? A_MOMENT : `Try again in ${inWords(retryAfterS)}`;
+  if (isRead && MAY_HAVE_TAKEN_EFFECT.has(code)) return `${title}. ${wait}.`;
+  const told = detail.replace(WAIT, wait).replace(A_MOMENT, wait);
+  const saysNothing = told.startsWith(wait) || told.startsWith("Nothing was done.");
+  const full = REMEDY_ALONE.has(code) || saysNothing ? `${title}. ${told}` : told;
+  if (retryAfterS === undefined || full.includes(wait)) return full;
+  return `${/[.!?…]$/.test(full) ? full : `${full}.`} ${wait}.`;
+}
+
+function inWords(seconds: number): string {
+  const minutes = Math.ceil(seconds / 60);
+  return seconds < 90 ? plural(Math.max(seconds, 1), "second") : plural(minutes, "minute");
+}
+
+/** As a number of seconds or as a date, whichever the server or what stands before it writes. */
+function secondsIn(headers: Headers): number | undefined {
+  const text = headers.get("retry-after");
+  if (text === null) return undefined;
+  const seconds = /^\d+$/.test(text.trim())
+    ? Number(text)
+    : Math.ceil((Date.parse(text) - Date.now()) / 1000);
+  return Number.isFinite(seconds) ? Math.max(seconds, 0) : undefined;
 }
 
 function isProblem(body: unknown): body is Problem {

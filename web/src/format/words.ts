@@ -17,7 +17,6 @@ const REMEDIES: Record<string, string> = {
   tooManyPositions: "Close a position or raise the profile's limit.",
   instrumentUnknown: "Add the symbol to the profile's config.",
   idempotencyInProgress: "It is still being worked on; look at the orders in a moment.",
-  tooManyRequests: "Wait a moment, then try again.",
   preconditionFailed: "Load the newer version, then make your change again.",
 };
 

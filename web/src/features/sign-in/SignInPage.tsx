@@ -3,6 +3,7 @@ import { Alert } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { answerOf, platform } from "~/api/client";
+import { asProblem } from "~/api/problem";
 import { beginSession } from "~/api/session";
 import type { TokenAnswer } from "~/api/types";
 import { configQuery } from "~/app/queries";
@@ -95,14 +96,26 @@ export function FirstAdministratorPage() {
   const action = useBeginning((body) =>
     answerOf(platform.POST("/platform/api/auth/first-administrator", { body: { token, ...body } })),
   );
+  // The server does not say which of the reasons it is, to anybody who has no good link.
+  const isOver = action.error !== null && asProblem(action.error).code === "linkInvalid";
   return (
     <SignInFrame
       title="First administrator"
-      about="Nobody has an account yet. Yours may do everything, and owns the profiles that trade."
+      about={
+        token === "" || isOver
+          ? undefined
+          : "The account that may do everything, and owns the profiles that trade."
+      }
     >
       {token === "" ? (
         <Alert color="yellow" mt="sm">
           The address has no token. Open the link that the server printed when it started.
+        </Alert>
+      ) : isOver ? (
+        <Alert color="yellow" mt="sm" role="alert">
+          This link is not good any more: there is an administrator already, or it was used, or it
+          is more than a day old, or the server has printed a newer one since. Sign in if you have
+          an account. While there is no administrator, every start of the server prints a new link.
         </Alert>
       ) : (
         <CredentialsForm
@@ -112,6 +125,9 @@ export function FirstAdministratorPage() {
           submit="Create it and sign in"
         />
       )}
+      <div className={classes.links}>
+        <Link to="/sign-in">{isOver ? "Sign in" : "I have an account"}</Link>
+      </div>
     </SignInFrame>
   );
 }
