@@ -8,6 +8,8 @@ import {
 import { answerOf, platform, trading } from "~/api/client";
 import { asProblem } from "~/api/problem";
 import { onUserGone } from "~/api/session";
+import { fromOf, type Range } from "~/components/range";
+import { live } from "~/realtime/store";
 
 // A browser that says it is offline may be wrong, and what a person asks for is sent now or fails
 // now: nothing is kept back to be sent when they have stopped expecting it.
@@ -104,18 +106,28 @@ export const ledgerQuery = (id: string) =>
     getNextPageParam: (page) => page.nextCursor,
   });
 
-export const profilePerformanceQuery = (id: string) =>
+/** A longer span is more to read and changes less. */
+const intervalOf = (range: Range) => (range === "day" ? 15_000 : 60_000);
+const spanOf = (range: Range) => ({ from: fromOf(range, live.state.at) });
+
+export const profilePerformanceQuery = (id: string, range: Range) =>
   queryOptions({
-    queryKey: ["profile", id, "performance"],
-    queryFn: () => answerOf(trading.GET("/api/profiles/{id}/performance", byId(id))),
-    refetchInterval: 15_000,
+    queryKey: ["profile", id, "performance", range],
+    queryFn: () =>
+      answerOf(
+        trading.GET("/api/profiles/{id}/performance", {
+          params: { path: { id }, query: spanOf(range) },
+        }),
+      ),
+    refetchInterval: intervalOf(range),
   });
 
-export const performanceQuery = queryOptions({
-  queryKey: ["performance"],
-  queryFn: () => answerOf(trading.GET("/api/performance")),
-  refetchInterval: 15_000,
-});
+export const performanceQuery = (range: Range) =>
+  queryOptions({
+    queryKey: ["performance", range],
+    queryFn: () => answerOf(trading.GET("/api/performance", { params: { query: spanOf(range) } })),
+    refetchInterval: intervalOf(range),
+  });
 
 export const instrumentsQuery = queryOptions({
   queryKey: ["instruments"],

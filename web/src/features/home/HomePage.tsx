@@ -1,12 +1,15 @@
 /** How everything stands, on one page. */
-import { Button } from "@mantine/core";
+import { Button, SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { performanceQuery } from "~/app/queries";
 import { Flash, Profit } from "~/components/Amount";
 import { LineChart } from "~/components/LineChart";
 import { Empty, PageHeader, Panel, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
+import { RANGE_WORDS, type Range } from "~/components/range";
+import { RangeChoice } from "~/components/RangeChoice";
 import { useIsPhone } from "~/components/screen";
 import { AlertLine } from "~/features/alerts/AlertLine";
 import { ProfileTable } from "~/features/strategies/ProfileTable";
@@ -122,11 +125,31 @@ function Standing() {
 
 function EquityPanel() {
   const isPhone = useIsPhone();
-  const { data: all, error, isPending, refetch } = useQuery(performanceQuery);
-  // The first currency is the one that most is traded in; each profile's page has its own.
-  const data = all?.[0];
+  const [range, setRange] = useState<Range>("day");
+  const [chosen, setChosen] = useState<string>();
+  const { data: all, error, isPending, refetch } = useQuery(performanceQuery(range));
+  const data = all?.find(({ currency }) => currency === chosen) ?? all?.[0];
+  const currencies = all?.map(({ currency }) => currency) ?? [];
   return (
-    <Panel title="Equity" className={classes.equity}>
+    <Panel
+      title={data === undefined ? "Equity" : `Equity, ${data.currency}`}
+      className={classes.equity}
+      actions={
+        <>
+          {data === undefined || currencies.length < 2 ? null : (
+            <SegmentedControl
+              aria-label="Currency"
+              size="xs"
+              data={currencies}
+              value={data.currency}
+              onChange={setChosen}
+            />
+          )}
+          <RangeChoice value={range} onChange={setRange} />
+        </>
+      }
+    >
+      <p className={`muted ${classes.range}`}>{RANGE_WORDS[range]}</p>
       <ProblemNote error={error} onRetry={() => void refetch()} />
       {isPending ? <Rows /> : null}
       {data === undefined ? null : data.points.length < 2 ? (
@@ -135,7 +158,7 @@ function EquityPanel() {
         </Empty>
       ) : (
         <LineChart
-          label={`Equity in ${data.currency}`}
+          label={`Equity in ${data.currency}, ${RANGE_WORDS[range].toLowerCase()}`}
           points={data.points.map(({ at, equity }) => ({ at, value: equity }))}
           height={isPhone ? 180 : 264}
           format={(value) => moneyIn(value, data.currency)}

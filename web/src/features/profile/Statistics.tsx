@@ -1,33 +1,64 @@
 /** How a profile did: its curve and its figures. */
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { profilePerformanceQuery } from "~/app/queries";
 import { Profit } from "~/components/Amount";
 import { LineChart } from "~/components/LineChart";
 import { Empty, Figures, Rows, type Figure } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
+import { RANGE_WORDS, type Range } from "~/components/range";
+import { RangeChoice } from "~/components/RangeChoice";
 import type { Performance } from "~/api/types";
 import { count, money, moneyIn, percent, ratio } from "~/format/number";
 import { duration } from "~/format/time";
 import classes from "./Profile.module.css";
 
 export function Statistics({ profileId }: { profileId: string }) {
-  const { data, error, isPending, refetch } = useQuery(profilePerformanceQuery(profileId));
-  if (isPending) return <Rows rows={8} />;
-  if (data === undefined) return <ProblemNote error={error} onRetry={() => void refetch()} />;
+  const [range, setRange] = useState<Range>("all");
+  const query = useQuery(profilePerformanceQuery(profileId, range));
+  const { data, error, isPending, refetch } = query;
   return (
-    <div className={classes.split}>
-      {data.points.length < 2 ? (
-        <Empty title="The curve begins with the first trade">Figures need closed trades.</Empty>
-      ) : (
-        <LineChart
-          label={`Equity in ${data.currency}`}
-          points={data.points.map(({ at, equity }) => ({ at, value: equity }))}
-          height={260}
-          format={(value) => moneyIn(value, data.currency)}
-        />
-      )}
-      <Figures figures={figuresOf(data)} />
-    </div>
+    <>
+      <div className={classes.range}>
+        <div>
+          <strong>{RANGE_WORDS[range]}</strong>
+          <div className="muted">
+            Figures are of the trades that were closed in that time, after fees.
+          </div>
+        </div>
+        <RangeChoice value={range} onChange={setRange} />
+      </div>
+      {isPending ? <Rows rows={8} /> : null}
+      <ProblemNote error={error} onRetry={() => void refetch()} />
+      {data === undefined ? null : <Performed performance={data} range={range} />}
+    </>
+  );
+}
+
+function Performed({ performance, range }: { performance: Performance; range: Range }) {
+  const { currency, points, statistics } = performance;
+  return (
+    <>
+      {statistics.truncated ? (
+        <p className={classes.truncated} role="status">
+          More trades were closed in that time than figures are made of: these are of the latest{" "}
+          {count(statistics.closedTrades)}, and no totals of all.
+        </p>
+      ) : null}
+      <div className={classes.split}>
+        {points.length < 2 ? (
+          <Empty title="The curve begins with the first trade">Figures need closed trades.</Empty>
+        ) : (
+          <LineChart
+            label={`Equity in ${currency}, ${RANGE_WORDS[range].toLowerCase()}`}
+            points={points.map(({ at, equity }) => ({ at, value: equity }))}
+            height={260}
+            format={(value) => moneyIn(value, currency)}
+          />
+        )}
+        <Figures figures={figuresOf(performance)} />
+      </div>
+    </>
   );
 }
 

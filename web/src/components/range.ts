@@ -1,0 +1,20 @@
+/** The span of time that figures and curves are of. */
+
+export type Range = "day" | "month" | "all";
+
+export const RANGE_WORDS: Record<Range, string> = {
+  day: "Last 24 hours",
+  month: "Last 30 days",
+  all: "Since the beginning",
+};
+
+const MONTH_MS = 30 * 86_400_000;
+
+/** From when on to ask; the server counts a day back by itself when nothing is said. */
+export function fromOf(range: Range, now: string | undefined): string | undefined {
+  if (range === "day") return undefined;
+  if (range === "all") return "1970-01-01T00:00:00Z";
+  // The market's time, which runs by a clock of its own when the market is simulated.
+  const end = now === undefined ? Date.now() : Date.parse(now);
+  return new Date(end - MONTH_MS).toISOString();
+}
