@@ -93,12 +93,25 @@ function RunActions({ run }: { run: Backtest }) {
   const path = { id: run.id };
   const refreshes = [["backtests"], ["backtest", run.id]];
   const cancel = useAction(
-    () => answerOf(trading.DELETE("/api/backtest/{id}", { params: { path } })),
-    { done: "It is cancelled.", refreshes },
+    (_: undefined, key) =>
+      answerOf(
+        trading.DELETE("/api/backtest/{id}", {
+          params: { path, header: { "Idempotency-Key": key } },
+        }),
+      ),
+    {
+      done: (ended) =>
+        ended?.state === "done" ? "It had ended already. Its result is kept." : "It is cancelled.",
+      refreshes,
+    },
   );
   const remove = useAction(
-    () =>
-      answerOf(trading.DELETE("/api/backtest/{id}", { params: { path, query: { remove: true } } })),
+    (_: undefined, key) =>
+      answerOf(
+        trading.DELETE("/api/backtest/{id}", {
+          params: { path, query: { remove: true }, header: { "Idempotency-Key": key } },
+        }),
+      ),
     {
       done: "It is removed.",
       refreshes,
