@@ -3,12 +3,6 @@ import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 
-/** The gate's no, with the numbers of its kind. */
-export interface RefusalBody {
-  code: string;
-  text: string;
-  [number: string]: unknown;
-}
 /** A strategy config; its own schema is `ballast config schema`. */
 export type StrategyConfig = Record<string, unknown>;
 
@@ -32,12 +26,14 @@ export type OrderPreview = Schemas["Preview"];
 export type OrderRow = Schemas["OrderRow"];
 export type Performance = Schemas["Performance"];
 export type PositionRow = Schemas["PositionRow"];
-export type Problem = Omit<Schemas["Problem"], "type"> & { type?: string; refusal?: RefusalBody };
+export type Problem = Omit<Schemas["Problem"], "type"> & { type?: string };
 export type ProductStatus = Schemas["ProductStatus"];
 export type Profile = Schemas["Profile"];
 export type ProfileRow = Schemas["ProfileRow"];
 export type ProfileWrite = Schemas["ProfileBody"];
 export type PublicConfig = Schemas["PublicConfig"];
+/** The gate's no, with the numbers of its code. */
+export type RefusalBody = Schemas["Refusal"];
 export type RuleRow = Schemas["RuleRow"];
 export type Session = Schemas["PublicSession"];
 export type Settings = Schemas["SettingsRow"];

@@ -4,6 +4,7 @@
  */
 import {
   ActionIcon,
+  Alert,
   Button,
   createTheme,
   Drawer,
@@ -60,6 +61,15 @@ const OVERLAY = {
   title: { fontWeight: 600 },
 };
 
+/** A note beside what it is about: its tone in the border and a breath of it behind the text. */
+function noteColours(tone: "critical" | "warning") {
+  return {
+    "--alert-bg": `color-mix(in srgb, var(--${tone}) 6%, var(--surface))`,
+    "--alert-bd": `1px solid color-mix(in srgb, var(--${tone}) 45%, transparent)`,
+    "--alert-color": `var(--${tone})`,
+  };
+}
+
 /** The heading of a dialog is not the page's banner. */
 const NO_BANNER = { header: { role: "none" } };
 
@@ -86,6 +96,11 @@ export const theme = createTheme({
   respectReducedMotion: true,
   cursorType: "pointer",
   components: {
+    Alert: Alert.extend({
+      // On the element itself, where the component would put its own heavier colours.
+      vars: (_, { color }) => ({ root: noteColours(color === "red" ? "critical" : "warning") }),
+      styles: { message: { color: "var(--text)" }, title: { color: "var(--text)" } },
+    }),
     Button: Button.extend({ defaultProps: { size: "sm" } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
     InputWrapper: InputWrapper.extend({ styles: { description: { fontSize: 12 } } }),

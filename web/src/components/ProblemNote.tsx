@@ -2,6 +2,7 @@
 import { Alert, Button } from "@mantine/core";
 import { asProblem } from "~/api/problem";
 import { remedyOf } from "~/format/words";
+import { RefusalWords, sentence } from "./RefusalWords";
 import classes from "./ProblemNote.module.css";
 
 export function ProblemNote(props: { error: unknown; onRetry?: () => void; title?: string }) {
@@ -9,10 +10,14 @@ export function ProblemNote(props: { error: unknown; onRetry?: () => void; title
   const problem = asProblem(props.error);
   const remedy = remedyOf(problem.code);
   return (
-    <Alert color="red" variant="light" className={classes.note} role="alert">
+    <Alert color="red" className={classes.note} role="alert">
       <p className={classes.sentence}>
         {props.title === undefined ? null : <strong>{props.title} </strong>}
-        {sentence(problem.message)}
+        {problem.refusal === undefined ? (
+          sentence(problem.message)
+        ) : (
+          <RefusalWords refusal={problem.refusal} />
+        )}
         {remedy === undefined ? null : ` ${remedy}`}
       </p>
       {problem.fields.length === 0 ? null : (
@@ -41,9 +46,4 @@ export function ProblemNote(props: { error: unknown; onRetry?: () => void; title
       )}
     </Alert>
   );
-}
-
-function sentence(text: string): string {
-  const capital = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?…]$/.test(capital) ? capital : `${capital}.`;
 }

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { answerOf, trading } from "~/api/client";
 import type { ManualOrder, OrderPreview, RefusalBody } from "~/api/types";
 import { ProblemNote } from "~/components/ProblemNote";
+import { RefusalWords } from "~/components/RefusalWords";
 import { Ago } from "~/components/Time";
 import { money, price, quantity } from "~/format/number";
 import { plural, remedyOf } from "~/format/words";
@@ -56,8 +57,8 @@ export function GateAnswer(props: {
         </div>
       ) : answer.accepted ? (
         <Accepted preview={answer} currency={currency} />
-      ) : (
-        <Refused refusal={answer.refusal as RefusalBody} />
+      ) : answer.refusal === undefined ? null : (
+        <Refused refusal={answer.refusal} />
       )}
     </div>
   );
@@ -66,8 +67,10 @@ export function GateAnswer(props: {
 function Refused({ refusal }: { refusal: RefusalBody }) {
   return (
     <div className={classes.answer} data-accepted="false" title={`code ${refusal.code}`}>
-      <strong>The gate would refuse it: {refusal.text}.</strong>
-      <p>{remedyOf(refusal.code)}</p>
+      <strong>The gate would refuse it</strong>
+      <p>
+        <RefusalWords refusal={refusal} /> {remedyOf(refusal.code)}
+      </p>
     </div>
   );
 }

@@ -1,0 +1,54 @@
+import { act } from "react";
+import { createRoot } from "react-dom/client";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { RefusalBody } from "~/api/types";
+import { changePreferences } from "~/app/preferences";
+import { RefusalWords } from "./RefusalWords";
+
+Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
+
+function told(refusal: RefusalBody): string {
+  const element = document.createElement("p");
+  const root = createRoot(element);
+  act(() => root.render(<RefusalWords refusal={refusal} />));
+  const text = element.textContent;
+  act(() => root.unmount());
+  return text;
+}
+
+describe("the gate's no", () => {
+  beforeEach(() => changePreferences({ timeZone: "Europe/Berlin" }));
+
+  it("tells who stopped entries, when in the chosen zone, and why", () => {
+    const refusal: RefusalBody = {
+      code: "control",
+      text: "entries everywhere are stopped (PAUSED by ann since 2026-11-26T19:01:42.4Z: news)",
+      mode: "PAUSED",
+      by: "ann@example.org",
+      at: "2026-11-26T19:01:42.4Z",
+      reason: "news",
+      scope: { type: "global" },
+    };
+    const words = told(refusal);
+    expect(words).toMatch(
+      /^Entries are stopped: PAUSED by ann@example\.org since Nov 26, 0?8:01:42/,
+    );
+    expect(words).toMatch(/: “news”$/);
+    expect(words).not.toContain("2026-11-26T");
+  });
+
+  it("writes numbers as everywhere else", () => {
+    const text = "12000.5 needed, 9000 available";
+    const words = told({ code: "insufficientCapital", text, needed: "12000.5", available: "9000" });
+    expect(words).toBe("It needs 12,000.50, and 9,000.00 is available.");
+    const open = told({ code: "tooManyPositions", text: "", open: 1, limit: 1 });
+    expect(open).toBe("1 trade is open or being entered, and 1 may be.");
+  });
+
+  it("falls back to the server's words", () => {
+    expect(told({ code: "insufficientCapital", text: "too little" })).toBe("Too little.");
+    expect(told({ code: "overflow", text: "the numbers are too large" })).toBe(
+      "The numbers are too large.",
+    );
+  });
+});

@@ -1,0 +1,121 @@
+/** The gate's no as a sentence, with its numbers and times as this person reads them. */
+import type { ReactNode } from "react";
+import type { RefusalBody } from "~/api/types";
+import { isDecimal } from "~/format/decimal";
+import { money, price, quantity } from "~/format/number";
+import { duration } from "~/format/time";
+import { plural, spoken } from "~/format/words";
+import { At } from "./Time";
+
+export function RefusalWords({ refusal }: { refusal: RefusalBody }) {
+  return <>{wordsOf(refusal) ?? sentence(refusal.text)}</>;
+}
+
+/** Undefined where the server's own words are as good, or a number is missing. */
+function wordsOf(refusal: RefusalBody): ReactNode {
+  if (refusal.code === "control") return <ControlWords refusal={refusal} />;
+  const numbers = NUMBERS[refusal.code];
+  if (numbers === undefined) return undefined;
+  const values = numbers.members.map((name) => decimalOf(refusal[name]));
+  const isWhole = values.every((value) => value !== undefined);
+  return isWhole ? numbers.words(...values) : undefined;
+}
+
+/** Who has stopped what, since when and why. */
+function ControlWords({ refusal }: { refusal: RefusalBody }) {
+  const mode = textOf(refusal.mode);
+  const by = textOf(refusal.by);
+  const at = textOf(refusal.at);
+  const reason = textOf(refusal.reason);
+  if (mode === undefined || by === undefined) return <>{sentence(refusal.text)}</>;
+  return (
+    <>
+      Entries{placeOf(refusal.scope)} are stopped: {mode} by {by}
+      {at === undefined ? null : (
+        <>
+          {" "}
+          since <At at={at} />
+        </>
+      )}
+      {reason === undefined ? "." : `: “${reason}”`}
+    </>
+  );
+}
+
+function placeOf(scope: unknown): string {
+  if (typeof scope !== "object" || scope === null) return "";
+  const { type, id } = scope as { type?: unknown; id?: unknown };
+  if (typeof type !== "string" || typeof id !== "string") return "";
+  if (type === "tenant") return " of this account";
+  if (type === "profile") return " of this profile";
+  return type === "symbol" ? ` of ${id}` : ` at ${spoken(type).toLowerCase()} ${id}`;
+}
+
+interface Numbers {
+  members: string[];
+  words: (...values: string[]) => string;
+}
+
+type Code = RefusalBody["code"];
+
+const NUMBERS: Partial<Record<Code, Numbers>> = {
+  insufficientCapital: {
+    members: ["needed", "available"],
+    words: (needed = "", available = "") =>
+      `It needs ${money(needed)}, and ${money(available)} is available.`,
+  },
+  marketDataStale: {
+    members: ["ageMs", "limitMs"],
+    words: (age, limit) =>
+      `The last price is ${duration(Number(age) / 1000)} old; ` +
+      `${duration(Number(limit) / 1000)} is the most that is allowed.`,
+  },
+  notionalBelowMinimum: {
+    members: ["notional", "minimum"],
+    words: (notional = "", minimum = "") =>
+      `The order is worth ${money(notional)}, and the venue takes ${money(minimum)} or more.`,
+  },
+  nothingToReduce: {
+    members: ["held", "claimed"],
+    words: (held = "", claimed = "") =>
+      `Nothing is left to close: ${quantity(held)} held, ` +
+      `${quantity(claimed)} being closed already.`,
+  },
+  orderQuantityAboveLimit: {
+    members: ["quantity", "limit"],
+    words: (units = "", limit = "") =>
+      `${quantity(units)} units are more than the ${quantity(limit)} that one order may have.`,
+  },
+  orderNotionalAboveLimit: {
+    members: ["notional", "limit"],
+    words: (notional = "", limit = "") =>
+      `The order is worth ${money(notional)}, and one order may be worth ${money(limit)}.`,
+  },
+  tooManyPositions: {
+    members: ["open", "limit"],
+    words: (open, limit = "") =>
+      `${plural(Number(open), "trade is", "trades are")} open or being entered, ` +
+      `and ${quantity(limit)} may be.`,
+  },
+  stopBeyondPrice: {
+    members: ["level", "price"],
+    words: (level = "", last = "") =>
+      `A stop at ${price(level)} would be reached at once: the last price is ${price(last)}. ` +
+      "Choose a level on the side of the loss, or close the trade.",
+  },
+};
+
+function textOf(member: unknown): string | undefined {
+  return typeof member === "string" && member !== "" ? member : undefined;
+}
+
+function decimalOf(member: unknown): string | undefined {
+  const text = typeof member === "number" ? String(member) : textOf(member);
+  return text !== undefined && isDecimal(text) ? text : undefined;
+}
+
+/** A message with a capital and an end. */
+export function sentence(text: string): string {
+  const capital = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?…”]$/.test(capital) ? capital : `${capital}.`;
+}
