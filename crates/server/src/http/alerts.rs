@@ -2,11 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use ballast_platform::request::{Access, Api, Lifecycle, Path, Problem, Query};
+use axum::response::Response;
+use ballast_platform::request::{Access, Api, Keyed, Lifecycle, Path, Problem, Query};
 use ballast_storage::Query as Wanted;
 use utoipa_axum::routes;
 
-use super::caller::Shown;
+use super::caller::{Caller, Shown};
 use super::lists::{Listed, PageQuery, failed};
 use crate::app::App;
 use crate::views::ALERTS;
@@ -39,7 +40,11 @@ async fn acknowledge(
     State(app): State<App>,
     Shown(caller): Shown,
     Path(id): Path<String>,
-) -> Result<Json<AlertRow>, Problem> {
-    let seen = caller.tenant.view.acknowledge(&id, app.clock.now()).await?;
-    seen.map(Json).ok_or_else(|| Problem::not_found("There is no such alert."))
+    keyed: Keyed<()>,
+) -> Result<Response, Problem> {
+    let work = async move |app: App, caller: Caller, ()| {
+        let seen = caller.tenant.view.acknowledge(&id, app.clock.now()).await?;
+        seen.map(Json).ok_or_else(|| Problem::not_found("There is no such alert."))
+    };
+    caller.once(app, keyed, work).await
 }

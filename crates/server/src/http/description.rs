@@ -21,6 +21,8 @@ use crate::views::{Marks, Update};
 
 const OPENAPI: &str = "/api/openapi.json";
 const DOCS: &str = "/api/docs";
+/// What is posted to be answered, and may be sent as often as one likes.
+const CHANGES_NOTHING: [&str; 2] = ["/api/orders/preview", "/api/strategies/check"];
 const IDEMPOTENCY_KEY_NAME: &str = "Idempotency-Key";
 
 /// Adds the description of `router`'s routes, and a page of it.
@@ -55,7 +57,8 @@ pub(super) fn complete(mut description: OpenApi) -> OpenApi {
     for (path, item) in &mut description.paths.paths {
         for (method, operation) in operations(item) {
             operation.operation_id = Some(operation_id(method, path));
-            if method != "get" && path.starts_with("/api/") {
+            let changes = method != "get" && !CHANGES_NOTHING.contains(&path.as_str());
+            if changes && path.starts_with("/api/") {
                 takes_key(operation);
             }
         }

@@ -32,6 +32,8 @@ use crate::realtime;
 const FOLDER: &str = "platform";
 /// The file of the key that is made when none is given.
 const MASTER_KEY_FILE: &str = "master.key";
+/// How long a key signs tokens.
+const KEY_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// A key for secrets that outlive no call.
 const THROWN_AWAY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
@@ -96,12 +98,14 @@ impl Entrance {
         self.store.as_ref()
     }
 
-    /// Removes signing keys whose last token has expired, and learns those that others have made.
-    pub(super) async fn forget_old_keys(&self) -> Result<(), IssuerError> {
-        match &self.platform {
-            Some(platform) => platform.issuer().reload().await,
-            None => Ok(()),
+    /// Replaces a signing key that is old, removes those whose last token has expired, and learns
+    /// those that others have made.
+    pub(super) async fn renew_keys(&self) -> Result<(), IssuerError> {
+        let Some(platform) = &self.platform else { return Ok(()) };
+        if platform.issuer().rotate_if_older_than(KEY_LIFE).await? {
+            tracing::info!("tokens are signed with a new key");
         }
+        Ok(())
     }
 
     /// The service's routes, to be put below `/platform`.

@@ -57,8 +57,8 @@ async fn purge(entrance: &Entrance, store: &Store) {
                 Err(error) => tracing::warn!(%error, "what has expired cannot be removed"),
             }
         }
-        if let Err(error) = entrance.forget_old_keys().await {
-            tracing::warn!(%error, "signing keys that were replaced cannot be removed");
+        if let Err(error) = entrance.renew_keys().await {
+            tracing::warn!(%error, "signing keys cannot be renewed");
         }
     }
 }

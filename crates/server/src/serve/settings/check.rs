@@ -134,9 +134,9 @@ impl Settings {
             return Ok(());
         }
         Err(CliError::usage(format!(
-            "environment = \"development\" shows every e-mail, with the links that reset passwords, \
-             to whoever asks, and the server {reached}; set environment = \"production\", or \
-             mail.smtp_url, or keep to 127.0.0.1"
+            "environment = \"development\" shows every e-mail, with the links that reset \
+             passwords, to whoever asks, and the server {reached}; set environment = \
+             \"production\", or mail.smtp_url, or keep to 127.0.0.1"
         )))
     }
 }

@@ -35,7 +35,7 @@ impl Owned {
         let client = &person.client;
         let profile = running(client, &idle("Mine", "ACME")).await;
         let further = json!({"type": "market", "quantity": "3",
-            "takeProfit": {"percent": "0.0001"}});
+            "takeProfit": {"percent": "0.0001"}, "stopLoss": {"percent": "0.0001"}});
         let ticket = order(&profile, "ACME", "buy", &further);
         let hit = client.post("/api/orders/manual", &ticket).await.json(201);
         ended(client, hit["tradeId"].as_str().unwrap()).await;

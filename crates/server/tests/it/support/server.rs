@@ -288,6 +288,9 @@ fn ask(
     if let Some(token) = token {
         head += &format!("authorization: Bearer {token}\r\n");
     }
+    if method == "PUT" {
+        head += "if-match: *\r\n";
+    }
     let body = body.unwrap_or_default();
     if !body.is_empty() {
         head += &format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
