@@ -5,6 +5,7 @@
 import { platformUrl } from "./addresses";
 import { freshRequestId } from "./identifiers";
 import { ApiProblem, problemOf, unreachable } from "./problem";
+import { isSignOutPending, setSignOutPending } from "./signOutPending";
 import type { TokenAnswer, User } from "./types";
 
 export type SessionState =
@@ -22,6 +23,9 @@ interface Token {
 type TabMessage = { type: "token"; token: Token } | { type: "signedOut"; reason?: string };
 
 const REFRESH_AHEAD_MS = 60_000;
+const SIGN_OUT_AGAIN_MS = 5_000;
+// A sign-in waits for it.
+const SIGN_OUT_PATIENCE_MS = 5_000;
 // Several servers may share an origin: each has its own tabs.
 const LOCK = `ballast-refresh ${platformUrl}`;
 
@@ -67,14 +71,57 @@ export async function accessToken(): Promise<string | undefined> {
   return token?.accessToken;
 }
 
-/** Takes up the session of the refresh cookie, if there is one. */
+/** Takes up the session of the refresh cookie, if there is one that nobody has left. */
 export async function restoreSession(): Promise<void> {
-  if (token === undefined) await refresh();
+  if (isSignOutPending()) await finishSignOut();
+  else if (token === undefined) await refresh();
+}
+
+/**
+ * Signs out: here at once, at the server as soon as it is reached. Until then its cookie could
+ * bring the session back, so that none is taken up from it.
+ */
+export async function leave(): Promise<void> {
+  const bearer = token?.accessToken;
+  setSignOutPending(true);
+  endSession();
+  await finishSignOut(bearer);
+}
+
+/** Tells the server of a sign-out that it does not know of yet, and again until it does. */
+export async function finishSignOut(bearer?: string): Promise<void> {
+  window.clearTimeout(timer);
+  const wasTold = await locked(async () => !isSignOutPending() || (await tellSignOut(bearer)));
+  if (!wasTold) {
+    timer = window.setTimeout(() => void finishSignOut(), SIGN_OUT_AGAIN_MS);
+    change({ kind: "signedOut", reason: "signOutPending" });
+    return;
+  }
+  const wasSaid = state.kind === "signedOut" && state.reason === "signOutPending";
+  if (wasSaid) change({ kind: "signedOut", reason: "signOutDone" });
+  else if (state.kind === "restoring") change({ kind: "signedOut" });
+}
+
+async function tellSignOut(bearer: string | undefined): Promise<boolean> {
+  const headers: Record<string, string> = {
+    "content-type": "application/json",
+    "x-request-id": freshRequestId(),
+  };
+  if (bearer !== undefined) headers.authorization = `Bearer ${bearer}`;
+  const address = `${platformUrl}/platform/api/auth/logout`;
+  const signal = AbortSignal.timeout(SIGN_OUT_PATIENCE_MS);
+  const asked = { method: "POST", credentials: "include", headers, body: "{}", signal } as const;
+  const answer = await fetch(address, asked).catch(() => undefined);
+  if (answer?.ok !== true) return false;
+  setSignOutPending(false);
+  return true;
 }
 
 /** Starts a session from what a sign-in has answered. */
 export function beginSession(answer: TokenAnswer): void {
   const begun = tokenOf(answer);
+  // Its cookie has replaced the one of the session that was left.
+  setSignOutPending(false);
   adopt(begun);
   tabs?.postMessage({ type: "token", token: begun } satisfies TabMessage);
 }
@@ -96,11 +143,16 @@ async function refreshLocked(): Promise<void> {
   const ask = async (): Promise<void> => {
     // Another tab may have refreshed while this one waited for the lock.
     if (token !== undefined && token.accessToken !== before) return;
-    await askForToken();
+    if (!isSignOutPending()) await askForToken();
   };
+  await locked(ask);
+}
+
+/** One tab at a time changes the cookie. */
+async function locked<T>(work: () => Promise<T>): Promise<T> {
   // Locks exist only where the page is served securely.
   const locks = navigator.locks as LockManager | undefined;
-  await (locks === undefined ? ask() : locks.request(LOCK, ask));
+  return locks === undefined ? work() : await locks.request(LOCK, work);
 }
 
 async function askForToken(): Promise<void> {

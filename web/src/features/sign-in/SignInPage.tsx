@@ -4,7 +4,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { answerOf, platform } from "~/api/client";
 import { asProblem } from "~/api/problem";
-import { beginSession } from "~/api/session";
+import { beginSession, finishSignOut } from "~/api/session";
+import { isSignOutPending } from "~/api/signOutPending";
 import type { TokenAnswer } from "~/api/types";
 import { configQuery } from "~/app/queries";
 import { useSession } from "~/app/useSession";
@@ -19,12 +20,21 @@ const REASONS: Record<string, string> = {
   tokenExpired: "Your session has expired. Sign in to go on where you were.",
   tokenInvalid: "Your session is not accepted any more. Sign in to go on where you were.",
   sessionRevoked: "This session was ended, here or on another device.",
+  signOutPending:
+    "You are signed out in this browser. The server was not reached, so that it does not know " +
+    "yet; it is told as soon as it answers, when this page is open.",
+  signOutDone: "You are signed out, and the server knows it now.",
 };
 
 function useBeginning(work: (credentials: Credentials) => Promise<TokenAnswer>) {
   const navigate = useNavigate();
   const { back } = useSearch({ strict: false });
-  return useAction(work, {
+  const begin = async (credentials: Credentials) => {
+    // Afterwards the cookie of the session that was left is gone, and it could not be ended.
+    if (isSignOutPending()) await finishSignOut();
+    return work(credentials);
+  };
+  return useAction(begin, {
     onDone: (answer) => {
       beginSession(answer);
       // Only a path of this application is gone back to.
