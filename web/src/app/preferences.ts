@@ -6,6 +6,8 @@ export interface Preferences {
   timeZone: string;
   sidebarFolded: boolean;
   activityOpen: boolean;
+  /** Whether single keys such as "n" do something. */
+  shortcuts: boolean;
 }
 
 const KEY = "ballast.preferences";
@@ -18,6 +20,7 @@ const DEFAULTS: Preferences = {
   timeZone: systemTimeZone,
   sidebarFolded: false,
   activityOpen: false,
+  shortcuts: true,
 };
 
 const listeners = new Set<() => void>();

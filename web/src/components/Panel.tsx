@@ -2,6 +2,7 @@
 import { Skeleton } from "@mantine/core";
 import type { ReactNode } from "react";
 import classes from "./Panel.module.css";
+import { useDocumentTitle } from "./useDocumentTitle";
 
 interface PanelProps {
   title?: ReactNode;
@@ -28,7 +29,15 @@ export function Panel({ title, actions, flush, className = "", children }: Panel
 }
 
 /** The heading of a view with what can be done there. */
-export function PageHeader(props: { title: ReactNode; about?: ReactNode; actions?: ReactNode }) {
+export function PageHeader(props: {
+  title: ReactNode;
+  /** What the browser's tab says, where the heading is more than text. */
+  documentTitle?: string;
+  about?: ReactNode;
+  actions?: ReactNode;
+}) {
+  const ownTitle = typeof props.title === "string" ? props.title : undefined;
+  useDocumentTitle(props.documentTitle ?? ownTitle);
   return (
     <div className={classes.page}>
       <div className={classes.pageText}>

@@ -1,6 +1,7 @@
 /** Keys: "g" and a letter goes to a view, "n" opens a ticket, "?" lists them. */
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
+import { usePreferences } from "../preferences";
 import { useFlags, useUser } from "../useSession";
 import { visibleViews } from "./navigation";
 import { openPalette } from "./palette";
@@ -11,11 +12,13 @@ export function useShortcuts(): void {
   const navigate = useNavigate();
   const flags = useFlags();
   const user = useUser();
+  const { shortcuts } = usePreferences();
   useEffect(() => {
+    if (!shortcuts) return;
     let startedAt = 0;
     const pressed = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (isTyping(event.target)) return;
+      if (isTyping(event.target) || isAsked()) return;
       if (event.key === "?") return openPalette();
       if (event.key === "n") {
         event.preventDefault();
@@ -32,7 +35,12 @@ export function useShortcuts(): void {
     };
     window.addEventListener("keydown", pressed);
     return () => window.removeEventListener("keydown", pressed);
-  }, [navigate, flags, user]);
+  }, [navigate, flags, user, shortcuts]);
+}
+
+/** Whether a dialog is open: what a person answers there must not lead away from it. */
+function isAsked(): boolean {
+  return document.querySelector('[role="dialog"], [role="alertdialog"]') !== null;
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -36,6 +36,7 @@ export function RunPage() {
   return (
     <>
       <PageHeader
+        documentTitle={`Back-test of ${requestSymbols(run.request).join(", ")}`}
         title={
           <>
             Back-test of {requestSymbols(run.request).join(", ")} on {timeframe} bars

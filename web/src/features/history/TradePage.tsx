@@ -29,6 +29,7 @@ export function TradePage() {
   return (
     <>
       <PageHeader
+        documentTitle={name === undefined ? "Trade" : `Trade in ${name.symbol}`}
         title={
           <>
             {name === undefined ? "Trade" : `${name.symbol} ${name.direction}`}

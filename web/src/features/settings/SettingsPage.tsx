@@ -1,5 +1,5 @@
 /** The account, its sessions, and how things look in this browser. */
-import { SegmentedControl, Select, useMantineColorScheme } from "@mantine/core";
+import { Checkbox, SegmentedControl, Select, useMantineColorScheme } from "@mantine/core";
 import { changePreferences, systemTimeZone, usePreferences } from "~/app/preferences";
 import { useUser } from "~/app/useSession";
 import { Profit } from "~/components/Amount";
@@ -27,7 +27,7 @@ export function SettingsPage() {
 
 function Appearance() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const { profitColours, timeZone } = usePreferences();
+  const { profitColours, timeZone, shortcuts } = usePreferences();
   return (
     <Panel title="Appearance">
       <div className={classes.fields}>
@@ -70,6 +70,12 @@ function Appearance() {
           data={ZONES.includes(systemTimeZone) ? ZONES : [systemTimeZone, ...ZONES]}
           value={timeZone}
           onChange={(zone) => zone !== null && changePreferences({ timeZone: zone })}
+        />
+        <Checkbox
+          label="Single-key shortcuts"
+          description="“n” opens a ticket, “g” and a letter goes to a view, “?” lists them all."
+          checked={shortcuts}
+          onChange={({ currentTarget }) => changePreferences({ shortcuts: currentTarget.checked })}
         />
       </div>
     </Panel>

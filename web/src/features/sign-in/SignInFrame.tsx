@@ -3,10 +3,12 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { configQuery } from "~/app/queries";
 import { Mark } from "~/components/Mark";
+import { useDocumentTitle } from "~/components/useDocumentTitle";
 import classes from "./SignIn.module.css";
 
 export function SignInFrame(props: { title: string; about?: ReactNode; children: ReactNode }) {
   const { data: config } = useQuery(configQuery);
+  useDocumentTitle(props.title);
   return (
     <main className={classes.page}>
       <div className={classes.box}>
