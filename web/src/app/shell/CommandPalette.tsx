@@ -2,6 +2,7 @@
 import { useMantineColorScheme } from "@mantine/core";
 import { Spotlight, type SpotlightActionData } from "@mantine/spotlight";
 import { useNavigate } from "@tanstack/react-router";
+import { useIsPhone } from "~/components/screen";
 import { signOut } from "~/features/sign-in/signOut";
 import { profileState } from "~/format/words";
 import { useProfiles, useSymbols } from "~/realtime/hooks";
@@ -15,12 +16,16 @@ export default function CommandPalette() {
   const user = useUser();
   const profiles = useProfiles();
   const symbols = useSymbols();
+  const isPhone = useIsPhone();
   const { toggleColorScheme } = useMantineColorScheme();
 
-  const views: SpotlightActionData[] = visibleViews(flags, user).map(({ to, label, key }) => ({
+  const shown = visibleViews(flags, user).filter(
+    ({ desktopOnly }) => !(isPhone && desktopOnly === true),
+  );
+  const views: SpotlightActionData[] = shown.map(({ to, label, key }) => ({
     id: `view-${to}`,
     label,
-    description: `g ${key}`,
+    description: isPhone ? undefined : `g ${key}`,
     group: "Go to",
     onClick: () => void navigate({ to }),
   }));
@@ -38,7 +43,7 @@ export default function CommandPalette() {
     group: "Do",
     onClick: () => void navigate({ to: "/positions", search: { ticket: "new", symbol } }),
   }));
-  const rest: SpotlightActionData[] = [
+  const making: SpotlightActionData[] = [
     {
       id: "ticket",
       label: "New order",
@@ -52,6 +57,9 @@ export default function CommandPalette() {
       group: "Do",
       onClick: () => void navigate({ to: "/strategies/new" }),
     },
+    ...tickets,
+  ];
+  const rest: SpotlightActionData[] = [
     {
       id: "theme",
       label: "Switch between dark and light",
@@ -63,7 +71,7 @@ export default function CommandPalette() {
   return (
     <Spotlight
       store={paletteStore}
-      actions={grouped([...views, ...ownProfiles, ...rest, ...tickets])}
+      actions={grouped([...views, ...ownProfiles, ...rest, ...(isPhone ? [] : making)])}
       shortcut={["mod + K"]}
       tagsToIgnore={[]}
       triggerOnContentEditable

@@ -84,6 +84,13 @@ export function HistoryPage() {
               </>
             }
           >
+            {shown.length === 0 && day !== undefined ? (
+              <Empty title={`No trade was closed on ${day}`}>
+                {query.hasNextPage
+                  ? "Older trades are not loaded yet; load them, or choose another day."
+                  : "Choose another day in the calendar, or all days."}
+              </Empty>
+            ) : null}
             <TradeTable trades={shown} />
             <Older query={query} label="Load older trades" />
           </Panel>

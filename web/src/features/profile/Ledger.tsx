@@ -14,8 +14,8 @@ import classes from "./Profile.module.css";
 const COLUMNS: Column<Transfer>[] = [
   { key: "at", header: "When", cell: ({ at }) => <At at={at} /> },
   { key: "text", header: "What", wide: true, cell: ({ text }) => text },
-  { key: "debit", header: "Debit", cell: ({ debit }) => spoken(debit) },
-  { key: "credit", header: "Credit", cell: ({ credit }) => spoken(credit) },
+  { key: "debit", header: "From", cell: ({ debit }) => spoken(debit) },
+  { key: "credit", header: "To", cell: ({ credit }) => spoken(credit) },
   {
     key: "amount",
     header: "Amount",
@@ -23,6 +23,11 @@ const COLUMNS: Column<Transfer>[] = [
     cell: ({ amount, currency }) => money(amount, currency),
   },
 ];
+
+/** The account that is debited gives, the one that is credited takes. */
+function movement(debit: string, credit: string): string {
+  return `from ${spoken(debit).toLowerCase()} to ${spoken(credit).toLowerCase()}`;
+}
 
 export function Ledger({ profileId, currency }: { profileId: string; currency: string }) {
   const query = useInfiniteQuery(ledgerQuery(profileId));
@@ -57,7 +62,7 @@ export function Ledger({ profileId, currency }: { profileId: string; currency: s
           <CardLines
             title={text}
             value={money(amount, own)}
-            detail={`${spoken(debit)} from ${spoken(credit).toLowerCase()}`}
+            detail={movement(debit, credit)}
             valueDetail={<At at={at} />}
           />
         )}

@@ -15,6 +15,7 @@ import { Ledger } from "./Ledger";
 import { ProfileActions } from "./ProfileActions";
 import { ProfileChart } from "./ProfileChart";
 import classes from "./Profile.module.css";
+import { ProfileTabs } from "./ProfileTabs";
 import { Statistics } from "./Statistics";
 import { Timeline } from "./Timeline";
 import { Versions } from "./Versions";
@@ -43,6 +44,7 @@ export function ProfilePage() {
   return (
     <>
       <PageHeader
+        documentTitle={profile.name}
         title={
           <>
             {profile.name}
@@ -67,13 +69,7 @@ export function ProfilePage() {
             void navigate({ to: ".", search: { tab: value ?? undefined }, replace: true })
           }
         >
-          <Tabs.List className={classes.tabList}>
-            {TABS.map(([value, label]) => (
-              <Tabs.Tab key={value} value={value}>
-                {label}
-              </Tabs.Tab>
-            ))}
-          </Tabs.List>
+          <ProfileTabs tabs={TABS} active={tab} />
           <Tabs.Panel value="why">
             <Timeline profile={profile} />
           </Tabs.Panel>
