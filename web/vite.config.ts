@@ -1,9 +1,13 @@
 import react from "@vitejs/plugin-react";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
 
 const SERVER = process.env.BALLAST_URL ?? "http://127.0.0.1:4018";
+const { version } = JSON.parse(
+  readFileSync(new URL("./package.json", import.meta.url), "utf8"),
+) as { version: string };
 const proxied = { target: SERVER, changeOrigin: false };
 
 // Addresses are relative, so that one build works under any path: `index.html` has a `<base>` that
@@ -11,6 +15,7 @@ const proxied = { target: SERVER, changeOrigin: false };
 export default defineConfig({
   base: "./",
   resolve: { alias: { "~": fileURLToPath(new URL("./src", import.meta.url)) } },
+  define: { "import.meta.env.VITE_CLIENT_VERSION": JSON.stringify(version) },
   plugins: [
     react(),
     VitePWA({

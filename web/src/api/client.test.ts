@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { answerOf, nextPage, trading } from "./client";
+import { asProblem } from "./problem";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -15,7 +16,8 @@ describe("an answer that came too late", () => {
 
   it("may have done something only when something was asked to be done", async () => {
     vi.stubGlobal("fetch", late);
-    const message = (asked: Promise<unknown>) => asked.catch((error: Error) => error.message);
+    const message = (asked: Promise<unknown>) =>
+      asked.catch((error: unknown) => asProblem(error).message);
     expect(await message(answerOf(trading.GET("/api/state")))).not.toMatch(/effect/);
     const reason = { body: { reason: "x" } };
     expect(await message(answerOf(trading.POST("/internal/trading/pause", reason)))).toMatch(

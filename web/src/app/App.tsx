@@ -1,17 +1,13 @@
-/** Decides what anybody sees at all: the product gate, then the session, then the views. */
-import { Button } from "@mantine/core";
+/** Decides what anybody sees at all: the session, then the views, and over them the product gate. */
 import { notifications } from "@mantine/notifications";
-import { useQuery } from "@tanstack/react-query";
 import { Navigate, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, useRef } from "react";
 import { refresh, restoreSession, type SessionState } from "~/api/session";
-import type { ProductStatus } from "~/api/types";
 import { Mark } from "~/components/Mark";
-import { At } from "~/components/Time";
 import classes from "./App.module.css";
 import { usePreferences } from "./preferences";
 import { PATHS_BEFORE_SESSION } from "./paths";
-import { configQuery, productQuery } from "./queries";
+import { ProductGate } from "./ProductGate";
 import { Shell } from "./shell/Shell";
 import { useSession } from "./useSession";
 
@@ -20,8 +16,6 @@ const RETRY_MS = 5_000;
 export function App() {
   useProfitColours();
   const session = useSession();
-  const gate = useProductGate();
-  const location = useRouterState({ select: ({ location: current }) => current });
   const isUnreachable = session.kind === "unreachable";
 
   useEffect(() => void restoreSession(), []);
@@ -31,9 +25,17 @@ export function App() {
     return () => clearInterval(timer);
   }, [isUnreachable]);
 
-  const userId = useTellingOfOthers(session);
+  return (
+    <>
+      <Views session={session} />
+      <ProductGate />
+    </>
+  );
+}
 
-  if (gate !== undefined && gate.status !== "active") return <Gate gate={gate} />;
+function Views({ session }: { session: SessionState }) {
+  const location = useRouterState({ select: ({ location: current }) => current });
+  const userId = useTellingOfOthers(session);
   if (PATHS_BEFORE_SESSION.includes(location.pathname)) {
     const isDone = session.kind === "signedIn" && location.pathname === "/sign-in";
     return isDone ? <Navigate to={location.search.back ?? "/"} replace /> : <Outlet />;
@@ -44,7 +46,7 @@ export function App() {
     return <Navigate to="/sign-in" search={{ back }} replace />;
   }
   // Forms and views of one user are never taken over by another.
-  return <Shell key={userId} isUnreachable={isUnreachable} />;
+  return <Shell key={userId} isUnreachable={session.kind === "unreachable"} />;
 }
 
 /** Says that somebody else sits here now, when another tab has signed in as another user. */
@@ -70,12 +72,6 @@ function useTellingOfOthers(session: SessionState): string | undefined {
   return user?.id;
 }
 
-function useProductGate(): ProductStatus | undefined {
-  const { data: config } = useQuery(configQuery);
-  const productId = config?.productId;
-  return useQuery({ ...productQuery(productId ?? ""), enabled: productId !== undefined }).data;
-}
-
 function useProfitColours(): void {
   const { profitColours } = usePreferences();
   useEffect(() => {
@@ -83,41 +79,10 @@ function useProfitColours(): void {
   }, [profitColours]);
 }
 
-function Gate({ gate }: { gate: ProductStatus }) {
-  const isMaintenance = gate.status === "maintenance";
-  return (
-    <Notice title={isMaintenance ? "Under maintenance" : "Switched off"}>
-      <p>
-        {gate.message ??
-          (isMaintenance ? "Ballast will be back soon." : "Ballast is not available.")}
-      </p>
-      {gate.until === undefined ? null : (
-        <p className="muted">
-          Expected back: <At at={gate.until} />
-        </p>
-      )}
-      <p className="muted">This page comes back by itself; it asks every 30 seconds.</p>
-      <Button variant="default" onClick={() => window.location.reload()}>
-        Ask now
-      </Button>
-    </Notice>
-  );
-}
-
 function Launch() {
   return (
     <div className={classes.launch} role="status" aria-label="Starting">
       <Mark size={36} />
     </div>
-  );
-}
-
-function Notice({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <main className={classes.notice}>
-      <Mark size={36} />
-      <h1>{title}</h1>
-      {children}
-    </main>
   );
 }

@@ -28,6 +28,8 @@ export const queryClient = new QueryClient({
 });
 
 const PAGE = 50;
+/** How often it is asked again for what a server that was away has not said yet. */
+const UNKNOWN_AGAIN_MS = 5_000;
 const byId = (id: string) => ({ params: { path: { id } } });
 
 /** Public, and asked for before anybody has signed in. */
@@ -35,6 +37,7 @@ export const configQuery = queryOptions({
   queryKey: ["config"],
   queryFn: () => answerOf(trading.GET("/api/config")),
   staleTime: Infinity,
+  refetchInterval: ({ state: { data } }) => (data === undefined ? UNKNOWN_AGAIN_MS : false),
 });
 
 onUserGone(() => {
@@ -52,7 +55,7 @@ export const productQuery = (productId: string) =>
   queryOptions({
     queryKey: ["product", productId],
     queryFn: () => answerOf(platform.GET("/platform/api/products/{id}/status", byId(productId))),
-    refetchInterval: 30_000,
+    refetchInterval: ({ state: { data } }) => (data === undefined ? UNKNOWN_AGAIN_MS : 30_000),
     retry: false,
   });
 

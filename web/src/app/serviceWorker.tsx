@@ -15,6 +15,23 @@ export function keepUpToDate(): void {
   });
 }
 
+/** Loads the page as the server has it now, past the shell that is kept here. */
+export async function loadNewest(): Promise<void> {
+  const reload = () => window.location.reload();
+  const workers = "serviceWorker" in navigator ? navigator.serviceWorker : undefined;
+  const registration = await workers?.getRegistration();
+  await registration?.update().catch(() => undefined);
+  const coming = registration?.waiting ?? registration?.installing;
+  if (workers === undefined || coming === null || coming === undefined) return reload();
+  workers.addEventListener("controllerchange", reload, { once: true });
+  const takeOver = () => {
+    if (coming.state === "installed") coming.postMessage({ type: "SKIP_WAITING" });
+    else if (coming.state === "redundant") reload();
+  };
+  coming.addEventListener("statechange", takeOver);
+  takeOver();
+}
+
 function offer(load: () => void): void {
   notifications.show({
     autoClose: false,

@@ -15,23 +15,24 @@ async function keysOf(status: number, code: string): Promise<(string | undefined
   function Asking() {
     action = useAction((_: string, key: string) => {
       keys.push(key);
-      return Promise.reject<never>(new ApiProblem({ title: "", detail: "", status, code }));
+      return Promise.reject(new ApiProblem({ title: "", detail: "", status, code }));
     });
     return null;
   }
   const root = createRoot(document.createElement("div"));
-  await act(() =>
+  act(() =>
     root.render(
       <QueryClientProvider client={queryClient}>
         <Asking />
       </QueryClientProvider>,
     ),
   );
-  for (const _ of ["first", "second"]) {
-    await act(async () => {
+  const attempt = () =>
+    act(async () => {
       await action?.runAsync("the same").catch(() => undefined);
     });
-  }
+  await attempt();
+  await attempt();
   act(() => root.unmount());
   return keys;
 }
