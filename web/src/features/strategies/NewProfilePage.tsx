@@ -22,7 +22,7 @@ import { ProblemNote } from "~/components/ProblemNote";
 import { useIsPhone } from "~/components/screen";
 import { useAction } from "~/components/useAction";
 import { signOf, typedDecimal } from "~/format/decimal";
-import { useCanAct } from "~/realtime/hooks";
+import { useCanAct, useSymbols } from "~/realtime/hooks";
 import { PRESETS, TIMEFRAMES, type Preset } from "./presets";
 import { retargeted, symbolsOf } from "./retarget";
 import classes from "./Strategies.module.css";
@@ -57,14 +57,16 @@ const FIRST: Fields = {
 
 function useFields() {
   const { data: instruments } = useQuery(instrumentsQuery);
+  // Known at once, so that no example is filled in before there is a symbol for it.
+  const known = useSymbols();
   const form = useForm<Fields>({
-    initialValues: FIRST,
+    initialValues: { ...FIRST, symbol: known[0] ?? "" },
     validate: {
       name: (name) => (name.trim() === "" ? "Give it a name that you will recognise." : null),
       allocated: (typed) => capitalFault(typed),
     },
   });
-  const symbols = instruments?.items.map(({ symbol }) => symbol) ?? [];
+  const symbols = instruments?.items.map(({ symbol }) => symbol) ?? known;
   const first = symbols[0];
   useEffect(() => {
     if (first !== undefined && form.values.symbol === "") form.setFieldValue("symbol", first);

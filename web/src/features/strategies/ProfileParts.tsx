@@ -18,9 +18,9 @@ export function ProfileState({ profile }: { profile: ProfileRow }) {
   );
 }
 
-/** Why it is in its state, where there is more to say than the state. */
-export function StateReason({ profile: { stateReason } }: { profile: ProfileRow }) {
-  return stateReason === undefined || stateReason === "" ? null : (
+/** Why it does not run: of one that runs, its state says enough. */
+export function StateReason({ profile: { state, stateReason = "" } }: { profile: ProfileRow }) {
+  return state === "running" || stateReason === "" ? null : (
     <span className={classes.stateReason}>{stateReason}</span>
   );
 }
