@@ -25,7 +25,7 @@ const SCHEMA_VERSION: u32 = 1;
 const APPLICATION_ID: i32 = 0x424c_5354;
 /// A larger database is not walked on opening, so that starting does not take longer every year;
 /// journals and documents are checked whenever they are read, and [`crate::Store::check`] walks it.
-const WALKED_ON_OPENING_BYTES: u64 = 256 << 20;
+const WALKED_ON_OPENING_BYTES: u64 = 32 << 20;
 /// How many pages the log collects before they move to the database: 16 MiB of 4 KiB pages.
 const CHECKPOINT_PAGES: u32 = 4_096;
 /// Holds the last page of every stream that is being written.
