@@ -38,6 +38,13 @@ function finalEquity(file: string): number {
 }
 
 test("a file of one's own is run, and comes to what the command line says", async ({ app }) => {
+  // A script of the report that the page's policy refuses is told of there alone.
+  const faults: string[] = [];
+  app.on("console", (message) => {
+    // The copy that is measured runs nothing, also not what records a trace of this test.
+    const isRecorder = message.text().startsWith("Blocked script execution in 'about:srcdoc'");
+    if (message.type() === "error" && !isRecorder) faults.push(message.text());
+  });
   const file = example("sample-1d.csv");
   await fill(app, file);
   await app.getByLabel("Cash").fill("10000");
@@ -55,6 +62,18 @@ test("a file of one's own is run, and comes to what the command line says", asyn
   await expect(app.getByRole("row").nth(1)).toBeVisible();
 });
 
+test("a report is shown with its own script, and nothing of it is refused", async ({ app }) => {
+  // What the page's policy refuses is told of in the console alone.
+  const faults: string[] = [];
+  app.on("console", (message) => {
+    if (message.type() === "error") faults.push(message.text());
+  });
+  await app.goto(`backtest/${process.env.BALLAST_E2E_RUN ?? ""}`);
+  const report = app.frameLocator('iframe[title^="Report"]');
+  await expect(report.locator("svg:not(.defs)").first()).toBeVisible();
+  expect(faults).toEqual([]);
+});
+
 test("a row that cannot be read is named by its place", async ({ app }, info) => {
   const lines = readFileSync(example("sample-1d.csv"), "utf8").split("\n");
   lines[4] = (lines[4] ?? "").replace(/,[^,]*,/, ",much,");
@@ -63,6 +82,14 @@ test("a row that cannot be read is named by its place", async ({ app }, info) =>
   await fill(app, file);
   await app.getByRole("button", { name: "Run it" }).click();
   await expect(app.getByText(/line 5/i).first()).toBeVisible({ timeout: 30_000 });
+
+  await app.getByRole("button", { name: "Change and run again" }).click();
+  await expect(app.getByText("Valid", { exact: true })).toBeVisible();
+  await expect(app.getByLabel("Strategy config")).toContainText('"symbols"');
+  await expect(app.getByText("Files are not kept: choose them once more.")).toBeVisible();
+  await app.goBack();
+  await app.goBack();
+  await expect(app.getByLabel("Strategy config")).toContainText('"symbols"');
 });
 
 test("a profile is back-tested from its own page", async ({ app }) => {
@@ -73,4 +100,60 @@ test("a profile is back-tested from its own page", async ({ app }) => {
   await expect(app.getByText("Valid", { exact: true })).toBeVisible();
   await app.getByRole("button", { name: "Run it" }).click();
   await expect(app.getByText("Final equity")).toBeVisible({ timeout: 30_000 });
+});
+
+/** Runs something that is under way for a while. */
+async function runForLong(app: Page): Promise<void> {
+  await app.goto(await firstProfile(app));
+  await app.getByRole("button", { name: "More", exact: true }).click();
+  await app.getByRole("menuitem", { name: "Back-test this profile" }).click();
+  await expect(app.getByText("Valid", { exact: true })).toBeVisible();
+  await app.getByRole("button", { name: "Run it" }).click();
+}
+
+/** Lets the page believe that a run is under way still, until that is undone. */
+async function holdAsRunning(app: Page, path: RegExp): Promise<void> {
+  await app.route(path, async (route) => {
+    if (route.request().method() !== "GET") return route.fallback();
+    const answer = await route.fetch();
+    const run = (await answer.json()) as Record<string, unknown>;
+    await route.fulfill({
+      json: { ...run, state: "running", progressPct: 50, summary: undefined },
+    });
+  });
+}
+
+test("a cancel that comes too late, twice at that, keeps the result", async ({ app }) => {
+  const path = new RegExp(`/api/backtest/${process.env.BALLAST_E2E_RUN ?? ""}$`);
+  await holdAsRunning(app, path);
+  await app.goto(`backtest/${process.env.BALLAST_E2E_RUN ?? ""}`);
+  const keys: (string | undefined)[] = [];
+  app.on("request", (request) => {
+    if (request.method() === "DELETE") keys.push(request.headers()["idempotency-key"]);
+  });
+  const cancel = app.getByRole("button", { name: "Cancel it" });
+  await expect(cancel).toBeVisible();
+  await app.unroute(path);
+  await cancel.dblclick();
+  await expect(app.getByText("Its result is kept")).toBeVisible();
+  await expect(app.getByText("Final equity")).toBeVisible();
+  expect(keys.length).toBeGreaterThan(0);
+  expect(keys).not.toContain(undefined);
+});
+
+test("a run is cancelled while it waits or runs, and removed when it is asked for", async ({
+  app,
+}) => {
+  // The queue answers before the run has come far; what it says then is held on the page.
+  await holdAsRunning(app, /\/api\/backtest\/bkt_[^/]+$/);
+  await runForLong(app);
+  await expect(app.getByRole("button", { name: "Cancel it" })).toBeVisible();
+  await app.getByRole("button", { name: "Cancel it" }).click();
+  await expect(app.getByText(/It is cancelled|Its result is kept/)).toBeVisible();
+  await app.unrouteAll({ behavior: "wait" });
+  await app.reload();
+  await app.getByRole("button", { name: "Remove", exact: true }).click();
+  await app.getByRole("button", { name: "Remove it" }).click();
+  await expect(app.getByText("It is removed.")).toBeVisible();
+  await expect(app.getByRole("heading", { level: 1, name: "Back-test" })).toBeVisible();
 });

@@ -1,0 +1,48 @@
+/** What figures and curves are of is said, and chosen. */
+import { expect, firstProfile, test } from "./fixtures";
+
+test("statistics are of everything until a shorter span is chosen", async ({ app }) => {
+  const asked: (string | null)[] = [];
+  app.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.pathname.endsWith("/performance")) asked.push(url.searchParams.get("from"));
+  });
+  const ask = () => app.waitForResponse((answer) => answer.url().includes("/performance"));
+  const first = ask();
+  await app.goto(`${await firstProfile(app)}?tab=statistics`);
+  await first;
+  await expect(app.getByText("Since the beginning")).toBeVisible();
+  await expect(app.getByText("Net profit, USD")).toBeVisible();
+  expect(asked).toContain("1970-01-01T00:00:00Z");
+
+  await app.getByText("Month", { exact: true }).click();
+  await expect(app.getByText("Last 30 days")).toBeVisible();
+  await expect(app.getByText("Net profit, USD")).toBeVisible();
+});
+
+test("figures of a part of the trades are called that", async ({ app }) => {
+  await app.route(/\/api\/profiles\/[^/]+\/performance/, async (route) => {
+    const answer = await route.fetch();
+    const body = (await answer.json()) as { statistics: object };
+    const statistics = { ...body.statistics, closedTrades: 10_000, truncated: true };
+    await route.fulfill({ json: { ...body, statistics } });
+  });
+  await app.goto(`${await firstProfile(app)}?tab=statistics`);
+  await expect(app.getByText(/these are of the latest 10,000/)).toBeVisible();
+});
+
+test("the curve of Home names its span and its currency", async ({ app }) => {
+  const panel = app.getByRole("heading", { name: "Equity, USD" }).locator("xpath=../..");
+  await expect(panel).toContainText("Last 24 hours");
+  await panel.getByText("All", { exact: true }).click();
+  await expect(panel).toContainText("Since the beginning");
+  await app.route("**/api/performance**", async (route) => {
+    const answer = await route.fetch();
+    const [dollars] = (await answer.json()) as object[];
+    await route.fulfill({ json: [{ ...dollars, currency: "EUR" }, dollars] });
+  });
+  await panel.getByText("Month", { exact: true }).click();
+  await expect(app.getByRole("heading", { name: "Equity, EUR" })).toBeVisible();
+  await app.getByRole("radiogroup", { name: "Currency" }).getByText("USD").click();
+  await expect(app.getByRole("heading", { name: "Equity, USD" })).toBeVisible();
+});
