@@ -28,8 +28,8 @@ async function positionsOf(token: string): Promise<Held[]> {
 async function hold(token: string): Promise<Held> {
   const profileId = await makeIdleProfile(url(), token, `By hand ${Date.now()}`);
   const order = { profileId, symbol: "ACME", side: "buy", type: "market", quantity: "4" };
-  const stopLoss = { percent: "5" };
-  const { answer } = await post(url(), "/api/orders/manual", { ...order, stopLoss }, token);
+  const exits = { stopLoss: { percent: "5" }, takeProfit: { percent: "9" } };
+  const { answer } = await post(url(), "/api/orders/manual", { ...order, ...exits }, token);
   const tradeId = String(answer.tradeId);
   await until(url(), "/api/positions", token, (text) => text.includes(tradeId));
   const held = (await positionsOf(token)).find((each) => each.tradeId === tradeId);
@@ -86,6 +86,33 @@ test("a stop that has moved meanwhile is not moved again unseen", async ({ app }
   await expect(form).toBeHidden();
   const moved = (await positionsOf(token)).find(({ tradeId }) => tradeId === held.tradeId);
   expect(Number(moved?.stop.level)).toBe(Number(mine));
+});
+
+test("a target is listed and drawn, and the entry is marked", async ({ app }) => {
+  const held = await hold(await tokenOf(url()));
+  await openPosition(app, held);
+  const place = app.getByRole("columnheader").allInnerTexts();
+  const target = app
+    .getByRole("row")
+    .nth(1)
+    .getByRole("cell")
+    .nth((await place).indexOf("Next target"));
+  await expect(target).toHaveText(/\d/);
+  const chart = app.getByRole("img", { name: /^ACME, / });
+  await expect(chart).toHaveAccessibleName(new RegExp(`Target ${await target.innerText()}`));
+  await expect(chart).toHaveAccessibleName(/1 fill marked/);
+});
+
+test("an open dialog says that the position is closed meanwhile", async ({ app }) => {
+  const token = await tokenOf(url());
+  const held = await hold(token);
+  await openPosition(app, held);
+  await app.getByRole("button", { name: "Close ACME" }).click();
+  const form = app.getByRole("dialog", { name: "Close ACME?" });
+  await expect(form.getByLabel("Quantity")).toHaveValue(held.quantity);
+  await post(url(), `/api/positions/${held.tradeId}/close`, {}, token);
+  await expect(form.getByRole("alert")).toContainText("The position in ACME is closed.");
+  await expect(form.getByRole("button", { name: "Close it" })).toBeDisabled();
 });
 
 test("an order that leaves a position never enters when that is closed meanwhile", async ({

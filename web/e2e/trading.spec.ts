@@ -61,3 +61,28 @@ test("a config with an error is marked in its place and cannot be saved", async 
   await expect(app.getByText(/^\d+ errors?$/)).toBeVisible();
   await expect(app.getByRole("button", { name: "Create the profile" })).toBeDisabled();
 });
+
+test("what a person writes of a strategy is neither taken away nor replaced unasked", async ({
+  app,
+}) => {
+  await app.goto("strategies/new");
+  await app.getByRole("button", { name: /^Trend following/ }).click();
+  const editor = app.getByLabel("Strategy config");
+  await expect(app.getByText("Valid", { exact: true })).toBeVisible();
+  await editor.press("ControlOrMeta+a");
+  await editor.press("Delete");
+  await expect(app.getByText("Empty", { exact: true })).toBeVisible();
+  await expect(editor).toBeFocused();
+  await editor.press("ControlOrMeta+z");
+  await expect(app.getByText("Valid", { exact: true })).toBeVisible();
+
+  await editor.press("ControlOrMeta+End");
+  await editor.press("Enter");
+  await app.getByRole("button", { name: /^Break-out/ }).click();
+  const question = app.getByRole("dialog", { name: "Replace the rules that you wrote?" });
+  await question.getByRole("button", { name: "Keep mine" }).click();
+  await expect(editor).toContainText("crossover");
+  await app.getByRole("button", { name: /^Break-out/ }).click();
+  await question.getByRole("button", { name: "Replace them" }).click();
+  await expect(editor).not.toContainText("crossover");
+});

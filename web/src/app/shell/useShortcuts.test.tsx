@@ -16,8 +16,11 @@ function Keys() {
   return null;
 }
 
-const press = (key: string) =>
-  act(() => window.dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true })));
+function press(key: string): void {
+  act(() => {
+    window.dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true }));
+  });
+}
 
 beforeEach(() => {
   navigate.mockClear();

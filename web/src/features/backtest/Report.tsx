@@ -32,7 +32,7 @@ function Frame({ html }: { html: string }) {
         sandbox="allow-same-origin"
         srcDoc={html.replaceAll(SCRIPTS, "")}
         title="Its height"
-        scrolling="no"
+        style={{ height }}
         tabIndex={-1}
         aria-hidden
       />

@@ -102,7 +102,7 @@ function RunActions({ run }: { run: Backtest }) {
       ),
     {
       done: (ended) =>
-        ended?.state === "done" ? "It had ended already. Its result is kept." : "It is cancelled.",
+        ended.state === "done" ? "It had ended already. Its result is kept." : "It is cancelled.",
       refreshes,
     },
   );

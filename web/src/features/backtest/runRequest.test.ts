@@ -33,7 +33,9 @@ describe("what a back-test is asked for", () => {
   it("is asked for again as it was, also what the form does not show", () => {
     changePreferences({ timeZone: "UTC" });
     const fields = { ...FIRST_RUN, cash: "500", from: "2026-01-01", to: "2026-01-31" };
-    const first = { ...requestOf(fields, config, new Map()).request!, lot: "1" };
+    const { request } = requestOf(fields, config, new Map());
+    if (request === undefined) throw new Error("nothing is asked for");
+    const first = { ...request, lot: "1" };
     expect(fieldsOf(first)).toEqual(fields);
     expect(requestOf(fieldsOf(first), config, new Map(), first).request).toEqual(first);
   });
