@@ -11,7 +11,9 @@ it("asks at once also when the browser believes that it is offline", async () =>
   expect(send).toHaveBeenCalledOnce();
 
   const read = vi.fn(() => Promise.resolve("read"));
-  const stop = new QueryObserver(queryClient, { queryKey: ["x"], queryFn: read }).subscribe(vi.fn());
+  const stop = new QueryObserver(queryClient, { queryKey: ["x"], queryFn: read }).subscribe(
+    vi.fn(),
+  );
   expect(read).toHaveBeenCalledOnce();
   stop();
 });
