@@ -10,6 +10,8 @@ import { useFlags, useUser } from "../useSession";
 import { visibleViews } from "./navigation";
 import { paletteStore } from "./palette";
 
+const THEME_LABEL = "Switch between dark and light";
+
 export default function CommandPalette() {
   const navigate = useNavigate();
   const flags = useFlags();
@@ -60,12 +62,7 @@ export default function CommandPalette() {
     ...tickets,
   ];
   const rest: SpotlightActionData[] = [
-    {
-      id: "theme",
-      label: "Switch between dark and light",
-      group: "Do",
-      onClick: () => toggleColorScheme(),
-    },
+    { id: "theme", label: THEME_LABEL, group: "Do", onClick: () => toggleColorScheme() },
     { id: "sign-out", label: "Sign out", group: "Do", onClick: () => void signOut(false) },
   ];
   return (

@@ -85,11 +85,7 @@ export function HistoryPage() {
             }
           >
             {shown.length === 0 && day !== undefined ? (
-              <Empty title={`No trade was closed on ${day}`}>
-                {query.hasNextPage
-                  ? "Older trades are not loaded yet; load them, or choose another day."
-                  : "Choose another day in the calendar, or all days."}
-              </Empty>
+              <EmptyDay day={day} hasOlder={query.hasNextPage} />
             ) : null}
             <TradeTable trades={shown} />
             <Older query={query} label="Load older trades" />
@@ -97,6 +93,16 @@ export function HistoryPage() {
         </div>
       )}
     </>
+  );
+}
+
+function EmptyDay({ day, hasOlder }: { day: string; hasOlder: boolean }) {
+  return (
+    <Empty title={`No trade was closed on ${day}`}>
+      {hasOlder
+        ? "Older trades are not loaded yet; load them, or choose another day."
+        : "Choose another day in the calendar, or all days."}
+    </Empty>
   );
 }
 

@@ -75,23 +75,7 @@ function StopForm({ opened, onDone }: { opened: PositionRow; onDone: () => void 
     setMeanwhile({ before: seen, now });
     if (now !== undefined) setSeen(now);
   };
-  const move = useAction(
-    async (asked: { level: string; version: number }, key) => {
-      try {
-        return await answerOf(
-          trading.PATCH("/api/positions/{id}", {
-            params: { path: { id: tradeId }, header: { "If-Match": `"${asked.version}"` } },
-            headers: { "Idempotency-Key": key },
-            body: { stop: { level: asked.level } },
-          }),
-        );
-      } catch (error) {
-        if (asProblem(error).status === 412) await lookAgain();
-        throw error;
-      }
-    },
-    { done: `The stop of ${symbol} has moved.`, onDone, once: true },
-  );
+  const move = useMove(opened, lookAgain, onDone);
   const isConflict = move.error !== null && asProblem(move.error).status === 412;
   const isGone = current === undefined || (meanwhile !== undefined && meanwhile.now === undefined);
   const further = whatMovesItFurther(seen.stop);
@@ -134,6 +118,30 @@ function StopForm({ opened, onDone }: { opened: PositionRow; onDone: () => void 
         </Button>
       </Group>
     </>
+  );
+}
+
+function useMove(
+  { tradeId, symbol }: PositionRow,
+  lookAgain: () => Promise<void>,
+  onDone: () => void,
+) {
+  return useAction(
+    async (asked: { level: string; version: number }, key) => {
+      try {
+        return await answerOf(
+          trading.PATCH("/api/positions/{id}", {
+            params: { path: { id: tradeId }, header: { "If-Match": `"${asked.version}"` } },
+            headers: { "Idempotency-Key": key },
+            body: { stop: { level: asked.level } },
+          }),
+        );
+      } catch (error) {
+        if (asProblem(error).status === 412) await lookAgain();
+        throw error;
+      }
+    },
+    { done: `The stop of ${symbol} has moved.`, onDone, once: true },
   );
 }
 
