@@ -22,6 +22,10 @@ interface Token {
 }
 type TabMessage = { type: "token"; token: Token } | { type: "signedOut"; reason?: string };
 
+/** Soon enough after a lost answer for the server to let the cookie before pass once more. */
+const RETRY_MS = 2_000;
+const LATER_RETRY_MS = 10_000;
+const SPREAD_MS = 5_000;
 const REFRESH_AHEAD_MS = 60_000;
 const SIGN_OUT_AGAIN_MS = 5_000;
 // A sign-in waits for it.
@@ -30,6 +34,7 @@ const SIGN_OUT_PATIENCE_MS = 5_000;
 const LOCK = `ballast-refresh ${platformUrl}`;
 
 let state: SessionState = { kind: "restoring" };
+let failures = 0;
 let token: Token | undefined;
 let timer: number | undefined;
 let refreshing: Promise<void> | undefined;
@@ -171,7 +176,7 @@ async function askForToken(): Promise<void> {
   } catch (error) {
     if (!(error instanceof ApiProblem) || error.isUnreachable || isPassing(error.status)) {
       if (token === undefined) change({ kind: "unreachable" });
-      else schedule(10_000);
+      else schedule(failures++ === 0 ? RETRY_MS : LATER_RETRY_MS);
       return;
     }
     endSession(wasSignedIn() ? error.code : undefined);
@@ -199,7 +204,10 @@ function adopt(adopted: Token): void {
   token = adopted;
   // Before anything is drawn for the other user, and before anything more comes for the former.
   if (isOther) forgetUser();
-  schedule(Math.max(adopted.expiresAt - Date.now() - REFRESH_AHEAD_MS, 1_000));
+  failures = 0;
+  // Tabs that were opened together do not all come at the same instant.
+  const ahead = REFRESH_AHEAD_MS + Math.random() * SPREAD_MS;
+  schedule(Math.max(adopted.expiresAt - Date.now() - ahead, 1_000));
   if (state.kind === "signedIn" && isSame(state.user, adopted.user)) notify();
   else change({ kind: "signedIn", user: adopted.user });
 }

@@ -1,4 +1,4 @@
-/** Decides what anybody sees at all: the session, then the views, and over them the product gate. */
+/** Decides what anybody sees at all: the session, the views, and over them the product gate. */
 import { notifications } from "@mantine/notifications";
 import { Navigate, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";

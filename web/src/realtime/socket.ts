@@ -75,20 +75,11 @@ export function openSocket(namespace: "/trading" | "/admin", heard: Heard): Last
       transports: ["websocket", "polling"],
       reconnectionDelayMax: 5_000,
     });
-    socket.on("connect", () => {
+    const connected = () => {
       attempts = 0;
       heard.connected();
-    });
-    socket.on("disconnect", (reason) => {
-      heard.lost();
-      if (reason === "io server disconnect") comeBack();
-    });
-    socket.on("connect_error", ({ message }) => {
-      heard.lost();
-      // What failed on the way is no word of the server.
-      if (socket?.active === false) void refused(message);
-    });
-    socket.on("sessionExpired", ({ code }: { code: string }) => void refused(code));
+    };
+    attend(socket, { ...heard, connected, comeBack, refused: (code) => void refused(code) });
     heard.listen(socket);
   });
   return {
@@ -97,6 +88,26 @@ export function openSocket(namespace: "/trading" | "/admin", heard: Heard): Last
     },
     close,
   };
+}
+
+interface Turns extends Heard {
+  comeBack: () => void;
+  refused: (code: string) => void;
+}
+
+/** Hears what becomes of a socket. */
+function attend(socket: Socket, turns: Turns): void {
+  socket.on("connect", turns.connected);
+  socket.on("disconnect", (reason) => {
+    turns.lost();
+    if (reason === "io server disconnect") turns.comeBack();
+  });
+  socket.on("connect_error", ({ message }) => {
+    turns.lost();
+    // What failed on the way is no word of the server.
+    if (!socket.active) turns.refused(message);
+  });
+  socket.on("sessionExpired", ({ code }: { code: string }) => turns.refused(code));
 }
 
 /** Twice as long with each attempt in a row, and never two browsers at the same instant. */

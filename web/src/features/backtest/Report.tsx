@@ -25,7 +25,7 @@ function Frame({ html }: { html: string }) {
   const { measured, height } = useContentHeight();
   return (
     <div className={classes.reportFrame}>
-      {/* Its own document is closed to this page; in a copy that runs nothing it may be looked at. */}
+      {/* Its own document is closed to this page; a copy that runs nothing may be looked at. */}
       <iframe
         ref={measured}
         className={classes.measure}

@@ -133,7 +133,7 @@ function Cancel({ order }: { order: OrderRow }) {
     () => answerOf(trading.DELETE("/api/orders/{id}", { params: { path: { id: order.id } } })),
     { done: `Asked the venue to cancel ${order.symbol}.` },
   );
-  // Beside the button there is no room for why not, and the order may be gone from the list by then.
+  // Beside the button there is no room for why not, and the order may be gone by then.
   const ask = () =>
     void cancel.runAsync(undefined).catch((error: unknown) => {
       const { message } = asProblem(error);

@@ -41,7 +41,7 @@ function Performed({ performance, range }: { performance: Performance; range: Ra
     <>
       {statistics.truncated ? (
         <p className={classes.truncated} role="status">
-          More trades were closed in that time than figures are made of: these are of the latest{" "}
+          More trades were closed then than figures are made of: these are of the latest{" "}
           {count(statistics.closedTrades)}, and no totals of all.
         </p>
       ) : null}
