@@ -1,5 +1,5 @@
 //! What a running server does now and then beside trading: it learns which sessions others have
-//! ended, and removes what has expired.
+//! ended, removes what has expired, and renews the keys that sign tokens.
 
 use std::sync::Arc;
 use std::time::Duration;

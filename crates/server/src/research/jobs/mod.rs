@@ -232,7 +232,7 @@ impl Backtests {
     ) -> Result<Option<Removal>, ReadError> {
         let Ok(id) = id.parse() else { return Ok(None) };
         let tenant = tenant.clone();
-        Ok(self.blocking(move |shared| shared.cancel_or_remove(&tenant, id)).await??)
+        Ok(self.blocking(move |shared| shared.cancel_or_remove(&tenant, id, true)).await??)
     }
 
     /// Cancels a back-test; one that has ended stays as it is. `None` when the tenant has none with
@@ -247,7 +247,7 @@ impl Backtests {
     ) -> Result<Option<Removal>, ReadError> {
         let Ok(id) = id.parse() else { return Ok(None) };
         let tenant = tenant.clone();
-        Ok(self.blocking(move |shared| shared.cancel(&tenant, id)).await??)
+        Ok(self.blocking(move |shared| shared.cancel_or_remove(&tenant, id, false)).await??)
     }
 
     /// Every change of state, and how far running back-tests are; whoever falls behind loses some.

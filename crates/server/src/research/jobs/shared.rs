@@ -240,21 +240,12 @@ impl Shared {
         }
     }
 
-    pub(super) fn cancel(&self, tenant: &TenantId, id: JobId) -> io::Result<Option<Removal>> {
-        if self.cancel_unfinished(tenant, id)? {
-            return Ok(Some(Removal::Cancelled));
-        }
-        match self.files.read(tenant, id) {
-            Ok(None) => Ok(None),
-            Err(error) if !is_damage(&error) => Err(error),
-            _ => Ok(Some(Removal::Ended)),
-        }
-    }
-
+    /// Cancels what has not ended; what has ended goes when it is to be removed.
     pub(super) fn cancel_or_remove(
         &self,
         tenant: &TenantId,
         id: JobId,
+        removes: bool,
     ) -> io::Result<Option<Removal>> {
         if self.cancel_unfinished(tenant, id)? {
             return Ok(Some(Removal::Cancelled));
@@ -262,7 +253,8 @@ impl Shared {
         match self.files.read(tenant, id) {
             Ok(None) => Ok(None),
             Err(error) if !is_damage(&error) => Err(error),
-            _ => self.files.remove(tenant, id).map(|()| Some(Removal::Removed)),
+            _ if removes => self.files.remove(tenant, id).map(|()| Some(Removal::Removed)),
+            _ => Ok(Some(Removal::Ended)),
         }
     }
 

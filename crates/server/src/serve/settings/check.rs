@@ -106,13 +106,13 @@ impl Settings {
             }
         }
     }
-}
 
-impl Settings {
     /// A development server shows its mail to everybody, and whoever reads a password's reset is
     /// that user: it is for one machine.
     fn check_mailbox(&self) -> Result<(), CliError> {
-        let is_shown = self.identity.enabled && self.mail.smtp_url.is_none();
+        if !self.identity.enabled || self.mail.smtp_url.is_some() {
+            return Ok(());
+        }
         let public_url = &self.http.public_url;
         let names_this_machine = |url: &str| {
             let host = url.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));
@@ -130,9 +130,6 @@ impl Settings {
         } else {
             return Ok(());
         };
-        if !is_shown {
-            return Ok(());
-        }
         Err(CliError::usage(format!(
             "environment = \"development\" shows every e-mail, with the links that reset \
              passwords, to whoever asks, and the server {reached}; set environment = \
