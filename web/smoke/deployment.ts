@@ -82,8 +82,14 @@ export async function connected(namespace: string, auth: object): Promise<string
 
 /** A profile whose rules never hold, so that only its check trades for it. */
 export async function idleProfile(token: string): Promise<{ profile: string; symbol: string }> {
-  const { symbols } = await read<{ symbols: Record<string, unknown> }>("/api/state", token);
-  const symbol = Object.keys(symbols)[0] ?? "";
+  let symbol = "";
+  const priced = async () => {
+    const { symbols } = await read<{ symbols: Record<string, unknown> }>("/api/state", token);
+    [symbol = ""] = Object.keys(symbols);
+    return symbol;
+  };
+  // A server that has just started has heard no price yet.
+  await expect.poll(priced, { timeout: 30_000 }).not.toBe("");
   const strategyConfig = {
     version: 1,
     kind: "rules",

@@ -57,6 +57,11 @@ impl App {
     pub(crate) fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
     }
+
+    /// Why this node is not ready; nothing when it is.
+    pub(crate) fn reasons(&self) -> Vec<&'static str> {
+        self.health.reasons(self.control.shown().borrow().mode)
+    }
 }
 
 impl Deref for App {

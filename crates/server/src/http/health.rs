@@ -38,7 +38,7 @@ async fn health(State(app): State<App>) -> Json<NodeHealth> {
     Json(NodeHealth {
         version: app.settings.version.clone(),
         uptime_seconds: app.health.uptime_seconds(),
-        ready: app.health.reasons().is_empty(),
+        ready: app.reasons().is_empty(),
         trading_control: app.control.shown().borrow().mode,
         feeds: vec![app.health.feed(&app.prices)],
         store: app.health.store(),
@@ -70,7 +70,7 @@ struct Readiness {
 #[utoipa::path(get, path = "/health/ready", tag = "health",
     responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 async fn ready(State(app): State<App>) -> (StatusCode, Json<Readiness>) {
-    let reasons = app.health.reasons();
+    let reasons = app.reasons();
     match reasons.is_empty() {
         true => (StatusCode::OK, Json(Readiness { status: "ready", reasons })),
         false => (StatusCode::SERVICE_UNAVAILABLE, Json(Readiness { status: "notReady", reasons })),

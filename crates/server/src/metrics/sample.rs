@@ -23,7 +23,7 @@ pub(super) fn sample(app: &App) {
     if let Some(latency_ms) = store.latency_ms {
         gauge!(STORE_SECONDS).set(seconds(latency_ms));
     }
-    gauge!(READY).set(switch(app.health.reasons().is_empty()));
+    gauge!(READY).set(switch(app.reasons().is_empty()));
     gauge!(UPTIME).set(seconds(app.health.uptime_seconds().saturating_mul(1_000)));
     let tenants = app.health.tenants();
     let running = tenants.iter().filter(|tenant| tenant.running).count();

@@ -142,7 +142,7 @@ fn follow_up(
 /// How everything does, and all that there is of the tenants that the filter names.
 fn state(hub: &Hub, filter: &Filter) -> AdminState {
     let app = &hub.app;
-    let reasons = app.health.reasons();
+    let reasons = app.reasons();
     let mut seqs = BTreeMap::new();
     let mut states = Vec::new();
     for (id, tenant) in app.tenants.all() {

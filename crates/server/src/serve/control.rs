@@ -90,6 +90,13 @@ struct LastChange {
     reason: Option<String>,
 }
 
+impl StoredControl {
+    /// Nothing is stopped.
+    fn nothing(last: LastChange) -> Self {
+        Self { last, snapshot: ControlSnapshot::default() }
+    }
+}
+
 /// Why entries do not go again; the stop stays.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum ResumeError {
@@ -107,9 +114,8 @@ impl TradingControl {
     pub(crate) async fn open(store: &Store, clock: Arc<dyn Clock>) -> Self {
         let documents = store.product().documents(&CONTROL).with_priority(Priority::High);
         let last = LastChange { by: "system".to_owned(), at: clock.now(), reason: None };
-        let nothing = StoredControl { last: last.clone(), snapshot: ControlSnapshot::default() };
         let known = match store::read(&documents).await {
-            Ok(found) => Some(found.unwrap_or(nothing)),
+            Ok(found) => Some(found.unwrap_or_else(|| StoredControl::nothing(last.clone()))),
             Err(error) => {
                 tracing::error!(%error, "trading control cannot be read: entries are refused");
                 None

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use super::prices::Prices;
 use super::stopped;
 use crate::views::rows::{FeedRow, StoreRow};
-use crate::views::words::{FeedWord, StoreWord, TenantWord};
+use crate::views::words::{ControlModeWord, FeedWord, StoreWord, TenantWord};
 
 /// What the health routes tell of.
 #[derive(Clone)]
@@ -39,6 +39,9 @@ const STORE_DEADLINE: Duration = Duration::from_secs(5);
 struct TenantReport {
     running: bool,
     error: Option<String>,
+    /// Whether the node, which has just begun, waits for it to run.
+    #[serde(skip)]
+    awaited: bool,
     /// Whether the error is the store's, which concerns the whole node.
     #[serde(skip)]
     store_failed: bool,
@@ -219,20 +222,21 @@ impl Health {
         })
     }
 
-    /// Why the node is not ready; nothing when it is: the market has closed a frame here or has
-    /// ended, and the store takes what is written. Trouble of one tenant does not take it out.
-    pub(crate) fn reasons(&self) -> Vec<&'static str> {
+    /// Why the node is not ready; nothing when it is: the tenants that it began with run, what is
+    /// stopped is known, and the store takes what is written. Trouble of one tenant or of a feed
+    /// does not take it out.
+    pub(crate) fn reasons(&self, control: ControlModeWord) -> Vec<&'static str> {
         let tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         let store_failed = tenants.values().any(|report| report.store_failed);
+        let starts = tenants.values().any(|report| report.awaited);
         drop(tenants);
-        let mut reasons = Vec::new();
-        if self.last_close.borrow().is_none() && !self.market_ended() {
-            reasons.push("no market data yet");
-        }
-        if store_failed || self.store().state == StoreWord::Unavailable {
-            reasons.push("the store does not take what is written");
-        }
-        reasons
+        let unavailable = store_failed || self.store().state == StoreWord::Unavailable;
+        let reasons = [
+            (unavailable, "the store does not take what is written"),
+            (control == ControlModeWord::Unknown, "whether trading is stopped is not known"),
+            (starts, "profiles are still being started"),
+        ];
+        reasons.into_iter().filter_map(|(holds, reason)| holds.then_some(reason)).collect()
     }
 
     /// How long the process runs, in seconds.
@@ -266,8 +270,14 @@ pub(crate) struct TenantLine {
 }
 
 impl TenantHealth {
+    /// The node is not ready before this tenant runs, or has failed to.
+    pub(super) fn awaited(&self) {
+        self.change(|report| report.awaited = true);
+    }
+
     pub(super) fn started(&self) {
         self.change(|report| {
+            report.awaited = false;
             report.running = true;
             report.error = None;
             report.store_failed = false;
@@ -276,6 +286,7 @@ impl TenantHealth {
 
     pub(super) fn failed(&self, error: &str, store_failed: bool) {
         self.change(|report| {
+            report.awaited = false;
             report.store_failed |= store_failed;
             report.running = false;
             report.error = Some(error.to_owned());

@@ -105,7 +105,7 @@ impl Tenants {
         Self { kit: Arc::new(kit), running: Arc::default(), everybody, stopping }
     }
 
-    /// Makes the world of a tenant that is not there yet, and its seat in the market.
+    /// Makes the world of a tenant that the node begins with, and its seat in the market.
     pub(super) fn found(
         &self,
         store: TenantStore,
@@ -114,6 +114,7 @@ impl Tenants {
         place: Option<Place>,
     ) -> (Seat, TenantWorld) {
         let (tenant, seat, world) = self.make(store, profiles, standing, place);
+        world.health.awaited();
         self.lock().tenants.insert(world.id.clone(), tenant);
         (seat, world)
     }

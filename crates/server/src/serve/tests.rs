@@ -107,7 +107,20 @@ impl Bench {
             .header("content-type", "application/json")
             .extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))))
             .body(Body::from(json!({"reason": reason}).to_string()));
-        let answered = self.router.clone().oneshot(request.unwrap());
+        self.answer(request.unwrap()).await
+    }
+
+    /// Whether the node says that it is ready, and why not.
+    async fn readiness(&self) -> (u16, Value) {
+        let request = Request::get("/health/ready")
+            .extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))))
+            .body(Body::empty());
+        let (status, ready) = self.answer(request.unwrap()).await;
+        (status, ready["reasons"].clone())
+    }
+
+    async fn answer(&self, request: Request<Body>) -> (u16, Value) {
+        let answered = self.router.clone().oneshot(request);
         let answer = timeout(LONG, answered).await.expect("it hangs").unwrap();
         let status = answer.status().as_u16();
         let bytes = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
@@ -220,4 +233,33 @@ async fn a_tenant_runs_although_whoever_came_first_has_gone() {
         }
     };
     assert_eq!(timeout(LONG, answered).await.unwrap(), Answer::NoSuchProfile);
+}
+
+#[tokio::test]
+async fn a_node_is_ready_when_its_tenants_run_and_needs_no_price_for_it() {
+    let disk = Disk::new();
+    let bench = disk.start().await;
+    let id = "usr_ann".parse().unwrap();
+    let (seat, world) =
+        bench.desks.tenants.found(disk.trading.0.tenant(&id), Vec::new(), Vec::new(), None);
+    let starts = json!(["profiles are still being started"]);
+    assert_eq!(bench.readiness().await, (503, starts));
+    bench.desks.tenants.supervise(world);
+    bench.desks.tenants.admit(&id).started().await;
+    assert_eq!(bench.readiness().await, (200, json!([])));
+    drop(seat);
+}
+
+#[tokio::test]
+async fn a_node_is_not_ready_while_nobody_knows_what_is_stopped() {
+    let disk = Disk::new();
+    disk.trading.1.set_away(true);
+    let bench = disk.start().await;
+    let unknown = json!(["whether trading is stopped is not known"]);
+    assert_eq!(bench.readiness().await, (503, unknown));
+    disk.trading.1.set_away(false);
+    let mut shown = bench.desks.control.shown();
+    let known = shown.wait_for(|row| row.mode == ControlModeWord::Running);
+    timeout(LONG, known).await.unwrap().unwrap();
+    assert_eq!(bench.readiness().await, (200, json!([])));
 }

@@ -169,14 +169,13 @@ impl Shared {
     fn compared(&self, stored: Option<StoredControl>) -> bool {
         let mut standing = self.lock();
         let Some(known) = standing.known.clone() else {
-            if let Some(stored) = stored {
-                tracing::warn!("trading control can be read again");
-                standing.latest = standing.latest.max(stored.snapshot.version);
-                standing.written = Some(stored.snapshot.version);
-                standing.last = stored.last.clone();
-                standing.known = Some(stored);
-                self.publish(&mut standing);
-            }
+            tracing::warn!("trading control can be read again");
+            let stored = stored.unwrap_or_else(|| StoredControl::nothing(standing.last.clone()));
+            standing.latest = standing.latest.max(stored.snapshot.version);
+            standing.written = Some(stored.snapshot.version);
+            standing.last = stored.last.clone();
+            standing.known = Some(stored);
+            self.publish(&mut standing);
             return false;
         };
         stored.map_or(known.snapshot.version != 0, |stored| stored != known)

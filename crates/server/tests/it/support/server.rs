@@ -23,8 +23,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts it on `ballast.toml`, and waits until it takes requests and everything that it says
-    /// at its start is said.
+    /// Starts it on `ballast.toml`, and waits until it is ready and the market has closed a bar,
+    /// without which nothing can be bought.
     pub(crate) fn start(desk: &Desk) -> Self {
         Self::start_with(&mut desk.serve())
     }
@@ -39,7 +39,17 @@ impl Server {
             assert!(begun.elapsed() < PATIENCE, "it is not ready:\n{}", server.said());
             std::thread::sleep(ASK_AGAIN);
         }
+        while !server.has_prices() {
+            assert!(begun.elapsed() < PATIENCE, "it has no prices:\n{}", server.said());
+            std::thread::sleep(ASK_AGAIN);
+        }
         server
+    }
+
+    /// Whether the market has closed a bar, or has ended.
+    fn has_prices(&self) -> bool {
+        let health: Value = serde_json::from_str(&self.internal("/internal/health")).unwrap();
+        !health["lastClose"].is_null() || health["marketEnded"] == true
     }
 
     /// Starts it, and waits for nothing.
