@@ -3,7 +3,7 @@
 use ballast_domain::id::Leg;
 use ballast_domain::{
     DoneState, Envelope, Event, Fill, Money, OrderId, OrderTerms, OrderType, ProfileStatus,
-    Purpose, SignalTerms, StopKind,
+    Purpose, SignalTerms, Stop, StopKind, Target,
 };
 use ballast_engine::state::Profile;
 use rust_decimal::Decimal;
@@ -85,14 +85,11 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
         Event::OrderFilled { order, fill } => fill_text(profile, *order, fill),
         Event::ProtectionPlaced { trade, stop, targets } => {
             symbol = find_trade(profile, *trade).map(|trade| trade.symbol);
-            let stop = stop.map_or("no stop".to_owned(), |stop| {
-                format!("a stop at {}", decimal(stop.level.get()))
-            });
-            format!("Protected by {stop} and {} targets.", targets.len())
+            protection_text(stop.as_ref(), targets)
         }
         Event::StopMoved { trade, stop, .. } => {
             symbol = find_trade(profile, *trade).map(|trade| trade.symbol);
-            format!("The stop moved to {}.", decimal(stop.level.get()))
+            format!("The stop moved to {}.", readable(stop.level.get(), PRICE_FIGURES))
         }
         Event::BarHeld { bars, .. } => format!("Held for {bars} bars."),
         Event::AvailableNegative { available, .. } => {
@@ -167,6 +164,23 @@ fn done_text(state: DoneState, reason: &str) -> String {
     match reason {
         "" => format!("The order {how}."),
         reason => format!("The order {how}: {reason}."),
+    }
+}
+
+fn protection_text(stop: Option<&Stop>, targets: &[Target]) -> String {
+    let stop = stop.map(|stop| format!("a stop at {}", readable(stop.level.get(), PRICE_FIGURES)));
+    let levels = targets.iter().map(|target| readable(target.level.get(), PRICE_FIGURES));
+    let levels = levels.collect::<Vec<_>>().join(", ");
+    let targets = match targets.len() {
+        0 => None,
+        1 => Some(format!("a target at {levels}")),
+        _ => Some(format!("targets at {levels}")),
+    };
+    match (stop, targets) {
+        (Some(stop), Some(targets)) => format!("Protected by {stop} and {targets}."),
+        (Some(stop), None) => format!("Protected by {stop}."),
+        (None, Some(targets)) => format!("Without a stop; {targets}."),
+        (None, None) => "Without a stop or a target.".to_owned(),
     }
 }
 

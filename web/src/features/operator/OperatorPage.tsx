@@ -174,27 +174,29 @@ function HealthFigures({ health }: { health: Health }) {
   return (
     <>
       {health.error === undefined ? null : <p className={classes.fault}>{health.error}</p>}
-      <Figures figures={[...loops(health), ...counters(health)]} />
+      <Figures figures={[...loops(health), ...reconciliation(health)]} />
     </>
   );
 }
 
-function loops(health: Health): Figure[] {
-  const state = (isHealthy: boolean) => (
+function LoopState({ isHealthy }: { isHealthy: boolean }) {
+  return (
     <Badge tone={isHealthy ? "good" : "critical"}>
       {isHealthy ? "Healthy" : "Needs attention"}
     </Badge>
   );
+}
+
+function loops(health: Health): Figure[] {
   const stores: Record<Health["store"]["state"], Tone> = {
     ok: "good",
     degraded: "warning",
     unavailable: "critical",
   };
-  const { store, feeds, reconciliationLastRun } = health;
+  const { store, feeds } = health;
   return [
-    { label: "Trading loop", value: state(health.tradingLoopHealthy) },
-    { label: "Order sync", value: state(health.orderSyncHealthy) },
-    { label: "Reconciliation", value: state(health.reconciliationLoopHealthy) },
+    { label: "Trading loop", value: <LoopState isHealthy={health.tradingLoopHealthy} /> },
+    { label: "Order sync", value: <LoopState isHealthy={health.orderSyncHealthy} /> },
     {
       label: "Store",
       value: (
@@ -213,22 +215,26 @@ function loops(health: Health): Figure[] {
         </Badge>
       ),
     })),
-    {
-      label: "Reconciled",
-      value: reconciliationLastRun === null ? "–" : <Ago at={reconciliationLastRun} />,
-    },
+    { label: "Capital violations", value: count(health.capitalInvariantViolations) },
   ];
 }
 
-function counters(health: Health): Figure[] {
+/** How far the venue agrees; nothing is claimed before it was asked for the first time. */
+function reconciliation(health: Health): Figure[] {
+  const lastRun = health.reconciliationLastRun;
+  if (lastRun === null) return [{ label: "Reconciliation", value: "Never run" }];
   return [
+    {
+      label: "Reconciliation",
+      value: <LoopState isHealthy={health.reconciliationLoopHealthy} />,
+    },
+    { label: "Reconciled", value: <Ago at={lastRun} /> },
     { label: "Mismatches", value: count(health.reconciliationMismatchCount) },
     { label: "Quarantined trades", value: count(health.reconciliationParityQuarantinedTrades) },
     {
       label: "Largest mismatch",
       value: moneyIn(health.reconciliationParityMaxMismatchNotionalUsd, "USD"),
     },
-    { label: "Capital violations", value: count(health.capitalInvariantViolations) },
     {
       label: "Integrity watchdog",
       value: (
