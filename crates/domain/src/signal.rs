@@ -198,6 +198,29 @@ pub enum Refusal {
         /// The nearest price above it.
         above: Price,
     },
+    /// A stop there would end the trade as it begins.
+    StopPassedAtEntry {
+        /// The level asked for.
+        level: Price,
+        /// Where the entry is expected to fill.
+        price: Price,
+    },
+    /// A target there would end the trade as it begins.
+    TargetPassedAtEntry {
+        /// The level asked for.
+        level: Price,
+        /// Where the entry is expected to fill.
+        price: Price,
+    },
+    /// The venue knows no such price for a target.
+    TargetOffTick {
+        /// The level asked for.
+        level: Price,
+        /// The nearest price below it, where there is one.
+        below: Option<Price>,
+        /// The nearest price above it.
+        above: Price,
+    },
     /// There the loss of a short would be more than what it has reserved.
     StopBeyondLiquidation {
         /// The level asked for.
@@ -233,6 +256,9 @@ impl Refusal {
             Self::InsufficientCapital { .. } => "insufficientCapital",
             Self::StopBeyondPrice { .. } => "stopBeyondPrice",
             Self::StopOffTick { .. } => "stopOffTick",
+            Self::StopPassedAtEntry { .. } => "stopPassedAtEntry",
+            Self::TargetPassedAtEntry { .. } => "targetPassedAtEntry",
+            Self::TargetOffTick { .. } => "targetOffTick",
             Self::StopBeyondLiquidation { .. } => "stopBeyondLiquidation",
             Self::Overflow => "overflow",
         }
@@ -296,7 +322,18 @@ impl fmt::Display for Refusal {
                 "a stop at {level} would be reached at once: the last price is {price}; choose a \
                  level on the side of the loss, or close the trade"
             ),
-            Self::StopOffTick { level, below, above } => {
+            Self::StopPassedAtEntry { level, price } => write!(
+                f,
+                "a stop at {level} would end the trade as it begins: it would enter at about \
+                 {price}; choose a level on the side of the loss"
+            ),
+            Self::TargetPassedAtEntry { level, price } => write!(
+                f,
+                "a target at {level} would end the trade as it begins: it would enter at about \
+                 {price}; choose a level on the side of the profit"
+            ),
+            Self::StopOffTick { level, below, above }
+            | Self::TargetOffTick { level, below, above } => {
                 let below = below.iter().map(|below| format!("{below} or ")).collect::<String>();
                 write!(f, "{level} is no price of the venue; choose {below}{above}")
             }

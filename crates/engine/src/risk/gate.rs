@@ -17,6 +17,7 @@ use ballast_domain::{
 use rust_decimal::Decimal;
 
 use super::OrderIntent;
+use super::levels::{check_levels, expected_fill};
 use crate::position::is_worth_spending;
 use crate::state::Profile;
 
@@ -150,7 +151,9 @@ fn check_entry(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal>
     let limits = profile.document.limits.stricter(profile.document.strategy.limits);
     let quantity = whole_lots(&entry)?;
     let notional = worth_the_minimum(&entry, quantity, view)?;
-    fresh_mark(view, &limits)?;
+    let mark = fresh_mark(view, &limits)?;
+    let expected = expected_fill(entry.order_type, mark, entry.direction);
+    check_levels(&signal.origin, entry.direction, protection, expected, instrument)?;
     no_duplicate(signal, &entry, profile)?;
     within_order_limits(quantity, notional, &limits)?;
     within_position_limits(profile, &limits)?;
@@ -246,12 +249,12 @@ const fn reference_price(order_type: OrderType, mark: Option<Price>) -> Option<P
     }
 }
 
-fn fresh_mark(view: &View<'_>, limits: &Limits) -> Result<(), Refusal> {
-    let (_, at) = view.mark.ok_or(Refusal::MarketDataMissing)?;
+fn fresh_mark(view: &View<'_>, limits: &Limits) -> Result<Price, Refusal> {
+    let (price, at) = view.mark.ok_or(Refusal::MarketDataMissing)?;
     let age_ms = u64::try_from(view.now.nanos_since(at) / 1_000_000).unwrap_or(0);
     match limits.max_data_age_ms {
         Some(limit_ms) if age_ms > limit_ms => Err(Refusal::MarketDataStale { age_ms, limit_ms }),
-        _ => Ok(()),
+        _ => Ok(price),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod gate;
 mod intent;
+mod levels;
 mod stop;
 
 #[cfg(test)]

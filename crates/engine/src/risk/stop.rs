@@ -3,7 +3,7 @@
 //! Closer to the price it lowers risk and always passes. Further away it raises risk, and whatever
 //! stops entries stops it too.
 
-use ballast_domain::{Direction, Price, Refusal, Stop, StopKind, Trade};
+use ballast_domain::{Direction, Instrument, Price, Refusal, Stop, StopKind, Trade};
 
 use super::gate::{View, control_allows, instrument};
 use crate::position;
@@ -13,7 +13,11 @@ use crate::position;
 /// # Errors
 /// The first [`Refusal`] that applies.
 pub fn check_stop(trade: &Trade, level: Price, view: &View<'_>) -> Result<Option<Stop>, Refusal> {
-    on_tick(trade, level, view)?;
+    if let Some(instrument) = instrument(trade.symbol, view)
+        && let Some((below, above)) = off_tick(level, instrument)
+    {
+        return Err(Refusal::StopOffTick { level, below, above });
+    }
     before_price(trade, level, view)?;
     before_liquidation(trade, level)?;
     let stop = Stop { level, kind: StopKind::StopLoss };
@@ -27,12 +31,12 @@ pub fn check_stop(trade: &Trade, level: Price, view: &View<'_>) -> Result<Option
     Ok(Some(stop))
 }
 
-fn on_tick(trade: &Trade, level: Price, view: &View<'_>) -> Result<(), Refusal> {
-    let Some(instrument) = instrument(trade.symbol, view) else { return Ok(()) };
+/// The prices of the venue next to a level that is none of them.
+pub(super) fn off_tick(level: Price, instrument: &Instrument) -> Option<(Option<Price>, Price)> {
     let [below, above] = [true, false].map(|down| instrument.round_price(level, down));
     // Below the first tick there is no price.
     let below = Some(below).filter(|below| *below < level);
-    if above == level { Ok(()) } else { Err(Refusal::StopOffTick { level, below, above }) }
+    (above != level).then_some((below, above))
 }
 
 /// Where the stop would be reached at once, it is an exit that nobody asked for.

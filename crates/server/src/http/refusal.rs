@@ -45,6 +45,10 @@ refusals! {
     InsufficientCapital { .. } = "insufficientCapital": "Cost and fees exceed what is available";
     StopBeyondPrice { .. } = "stopBeyondPrice": "A stop there would be reached at once";
     StopOffTick { .. } = "stopOffTick": "The venue knows no such price";
+    StopPassedAtEntry { .. } = "stopPassedAtEntry": "A stop there would end the trade as it begins";
+    TargetPassedAtEntry { .. } = "targetPassedAtEntry":
+        "A target there would end the trade as it begins";
+    TargetOffTick { .. } = "targetOffTick": "The venue knows no such price";
     StopBeyondLiquidation { .. } = "stopBeyondLiquidation":
         "The loss of the short there would exceed what it has reserved";
     Overflow {} = "overflow": "The numbers do not fit a decimal";

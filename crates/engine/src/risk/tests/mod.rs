@@ -3,6 +3,7 @@
 
 mod entries;
 mod exits;
+mod levels;
 mod order;
 mod scene;
 mod stops;

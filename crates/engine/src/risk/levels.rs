@@ -1,0 +1,69 @@
+//! The gate for the prices at which a person wants a trade to end that is about to begin: none of
+//! them may be reached at once, and each is a price of the venue.
+//!
+//! A strategy's levels are its own: what it gets by them is what its back-test has shown.
+
+use ballast_domain::exits::Distance;
+use ballast_domain::{Direction, Instrument, OrderType, Origin, Price, Protection, Refusal};
+
+use super::stop::off_tick;
+
+/// # Errors
+/// The first [`Refusal`] that applies.
+pub(super) fn check_levels(
+    origin: &Origin,
+    direction: Direction,
+    protection: &Protection,
+    expected: Price,
+    instrument: &Instrument,
+) -> Result<(), Refusal> {
+    if *origin == Origin::Strategy {
+        return Ok(());
+    }
+    let price = expected;
+    if let Some(Distance::At(level)) = protection.stop_loss {
+        if let Some((below, above)) = off_tick(level, instrument) {
+            return Err(Refusal::StopOffTick { level, below, above });
+        }
+        if !is_beyond(price, level, direction) {
+            return Err(Refusal::StopPassedAtEntry { level, price });
+        }
+    }
+    for target in &protection.targets {
+        let Distance::At(level) = target.distance else { continue };
+        if let Some((below, above)) = off_tick(level, instrument) {
+            return Err(Refusal::TargetOffTick { level, below, above });
+        }
+        if !is_beyond(level, price, direction) {
+            return Err(Refusal::TargetPassedAtEntry { level, price });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a trade of this direction gains from `from` to `level`.
+fn is_beyond(level: Price, from: Price, direction: Direction) -> bool {
+    match direction {
+        Direction::Long => level > from,
+        Direction::Short => level < from,
+    }
+}
+
+/// Where an entry is expected to fill: at the last price where that is better than its limit, or
+/// has passed its trigger.
+pub(super) fn expected_fill(order_type: OrderType, mark: Price, direction: Direction) -> Price {
+    let ordered = |one: Price, other: Price| match direction {
+        Direction::Long => (one.min(other), one.max(other)),
+        Direction::Short => (one.max(other), one.min(other)),
+    };
+    let better = |one, other| ordered(one, other).0;
+    let worse = |one, other| ordered(one, other).1;
+    match order_type {
+        OrderType::Market | OrderType::TrailingStop { .. } => mark,
+        OrderType::Limit { limit_price } => better(limit_price, mark),
+        OrderType::Stop { stop_price } => worse(stop_price, mark),
+        OrderType::StopLimit { stop_price, limit_price } => {
+            better(limit_price, worse(stop_price, mark))
+        }
+    }
+}
