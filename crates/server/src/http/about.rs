@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::flags::FeatureFlags;
+use crate::serve::identity::Entrance;
 use crate::views::words::MarketWord;
 
 pub(super) fn routes(api: Api<App>) -> Api<App> {
@@ -27,10 +28,34 @@ struct PublicConfig {
     version: String,
     market: MarketWord,
     paper_only: bool,
+    /// Where people sign in.
+    sign_in: SignIn,
     /// Whether anybody may register.
     registration: &'static str,
     /// Where the identity service is, from the server's own address.
     platform_path: &'static str,
+}
+
+/// Where people sign in.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+enum SignIn {
+    /// At the identity service of this server.
+    Own,
+    /// With an authority elsewhere, whose tokens count here.
+    Outside,
+    /// Nowhere: everybody is one user.
+    Off,
+}
+
+impl SignIn {
+    fn of(entrance: &Entrance) -> Self {
+        match entrance.accounts() {
+            None => Self::Off,
+            Some(_) if entrance.has_accounts() => Self::Own,
+            Some(_) => Self::Outside,
+        }
+    }
 }
 
 /// What this deployment is
@@ -42,6 +67,7 @@ async fn config(State(app): State<App>) -> Json<PublicConfig> {
         version: app.settings.version.clone(),
         market: app.settings.market,
         paper_only: app.settings.paper_only,
+        sign_in: SignIn::of(&app.entrance),
         registration: if app.registration_open { "open" } else { "closed" },
         platform_path: "/platform",
     })

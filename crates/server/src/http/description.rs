@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::response::{Html, IntoResponse as _};
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use ballast_platform::request::{Access, Lifecycle, RouteEntry, code, may_answer};
+use ballast_platform::request::{Access, Lifecycle, Problem, RouteEntry, code, may_answer};
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{Schema, Type};
 use utoipa::openapi::{Components, InfoBuilder, ObjectBuilder, OpenApi, Ref, RefOr};
 use utoipa::{OpenApi as _, PartialSchema as _, ToSchema as _};
-use utoipa_scalar::Scalar;
+use utoipa_swagger_ui::{Config, SwaggerFile};
 
 use super::bot_state::BotState;
 use super::refusal::RefusalRow;
@@ -21,6 +24,10 @@ use crate::views::{Marks, Update};
 
 const OPENAPI: &str = "/api/openapi.json";
 const DOCS: &str = "/api/docs";
+/// The page and what it is made of; it finds the description beside itself, under any prefix.
+const PAGE: &str = "/api/docs/";
+const PAGE_FILE: &str = "/api/docs/{file}";
+const DESCRIPTION_FROM_PAGE: &str = "../openapi.json";
 /// What is posted to be answered, and may be sent as often as one likes.
 const CHANGES_NOTHING: [&str; 2] = ["/api/orders/preview", "/api/strategies/check"];
 const IDEMPOTENCY_KEY_NAME: &str = "Idempotency-Key";
@@ -28,11 +35,29 @@ const IDEMPOTENCY_KEY_NAME: &str = "Idempotency-Key";
 /// Adds the description of `router`'s routes, and a page of it.
 pub(super) fn add(router: Router, description: OpenApi) -> Router {
     let description = complete(description);
-    let page = Scalar::new(description.clone()).to_html();
     let description = Arc::new(description);
     let json = move || async move { Json(Arc::clone(&description)).into_response() };
-    let docs = move || async move { Html(page).into_response() };
-    router.route(OPENAPI, get(json)).route(DOCS, get(docs))
+    let config = Config::from(DESCRIPTION_FROM_PAGE).use_base_layout().deep_linking(true);
+    let config = Arc::new(config.filter(true).validator_url("none"));
+    let of_page = Arc::clone(&config);
+    let page = move || async move { page_file("", of_page) };
+    let file = move |Path(name): Path<String>| async move { page_file(&name, config) };
+    let to_page = || async { (StatusCode::PERMANENT_REDIRECT, [(LOCATION, "docs/")]) };
+    router
+        .route(OPENAPI, get(json))
+        .route(DOCS, get(to_page))
+        .route(PAGE, get(page))
+        .route(PAGE_FILE, get(file))
+}
+
+fn page_file(name: &str, config: Arc<Config<'static>>) -> Response {
+    match utoipa_swagger_ui::serve(name, config) {
+        Ok(Some(SwaggerFile { bytes, content_type, .. })) => {
+            ([(CONTENT_TYPE, content_type)], bytes.into_owned()).into_response()
+        }
+        Ok(None) => Problem::not_found("The description has no such file.").into_response(),
+        Err(error) => Problem::internal(error).into_response(),
+    }
 }
 
 /// The rows of the description itself, which does not hold itself.
@@ -44,7 +69,7 @@ pub(super) fn entries() -> Vec<RouteEntry> {
         lifecycle: Lifecycle::Current,
         stops: false,
     };
-    vec![entry(OPENAPI), entry(DOCS)]
+    [OPENAPI, DOCS, PAGE, PAGE_FILE].map(entry).into()
 }
 
 /// The description with what it is of.

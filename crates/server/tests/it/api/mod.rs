@@ -6,6 +6,7 @@ mod access;
 mod client;
 mod control;
 mod crashes;
+mod entrance;
 mod forge;
 mod health;
 mod idempotency;
