@@ -1,7 +1,10 @@
 //! The web application, embedded: its files, and its page for every path of its own.
 
 use axum::extract::Request;
-use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{
+    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+    VARY,
+};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use ballast_platform::request::{Problem, not_found};
@@ -47,10 +50,21 @@ pub(super) async fn answer(request: Request) -> Response {
 }
 
 fn told(request: &Request, name: &str, file: &EmbeddedFile) -> Response {
+    // The build compresses better than there is time for now.
+    let compressed = Application::get(&format!("{name}.br"));
+    let mut headers = HeaderMap::new();
+    if compressed.is_some() {
+        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    }
+    let mimetype = file.metadata.mimetype();
+    let compressed = compressed.filter(|_| reads_brotli(request.headers()));
+    if compressed.is_some() {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("br"));
+    }
+    let file = compressed.as_ref().unwrap_or(file);
     let hash = file.metadata.sha256_hash();
     let tag = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let tag = format!("\"{tag}\"");
-    let mut headers = HeaderMap::new();
     // Names below assets/ hold a hash of what is in them.
     let caching = if name.starts_with("assets/") { UNCHANGING } else { CHANGING };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
@@ -61,8 +75,20 @@ fn told(request: &Request, name: &str, file: &EmbeddedFile) -> Response {
     if known.is_some_and(|known| known.split(',').any(|known| known.trim() == tag)) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
-    if let Ok(value) = HeaderValue::from_str(file.metadata.mimetype()) {
+    if let Ok(value) = HeaderValue::from_str(mimetype) {
         headers.insert(CONTENT_TYPE, value);
     }
     (headers, file.data.to_vec()).into_response()
+}
+
+/// Whether whoever asks takes Brotli.
+fn reads_brotli(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT_ENCODING).iter();
+    accepted.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(
+        |coding| {
+            let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
+            let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse().ok());
+            name.trim().eq_ignore_ascii_case("br") && weight.unwrap_or(1.0) > 0.0
+        },
+    )
 }
