@@ -1,24 +1,32 @@
 /** Decides what anybody sees at all: the session, the views, and over them the product gate. */
 import { notifications } from "@mantine/notifications";
-import { Navigate, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
-import { refresh, restoreSession, type SessionState } from "~/api/session";
-import { Mark } from "~/components/Mark";
-import classes from "./App.module.css";
+import {
+  lazyRouteComponent,
+  Navigate,
+  Outlet,
+  useNavigate,
+  useRouterState,
+} from "@tanstack/react-router";
+import { Suspense, useEffect, useLayoutEffect, useRef } from "react";
+import { refresh, type SessionState } from "~/api/session";
+import { Launch } from "./Launch";
 import { usePreferences } from "./preferences";
 import { PATHS_BEFORE_SESSION } from "./paths";
 import { ProductGate } from "./ProductGate";
-import { Shell } from "./shell/Shell";
 import { useSession } from "./useSession";
+import { shellFiles } from "./views";
 
 const RETRY_MS = 5_000;
+
+export const Shell = lazyRouteComponent(shellFiles, "Shell");
 
 export function App() {
   useProfitColours();
   const session = useSession();
   const isUnreachable = session.kind === "unreachable";
 
-  useEffect(() => void restoreSession(), []);
+  // In its place there is something to see now.
+  useLayoutEffect(() => document.getElementById("launch")?.remove(), []);
   useEffect(() => {
     if (!isUnreachable) return;
     const timer = setInterval(() => void refresh(), RETRY_MS);
@@ -46,7 +54,11 @@ function Views({ session }: { session: SessionState }) {
     return <Navigate to="/sign-in" search={{ back }} replace />;
   }
   // Forms and views of one user are never taken over by another.
-  return <Shell key={userId} isUnreachable={session.kind === "unreachable"} />;
+  return (
+    <Suspense fallback={<Launch />}>
+      <Shell key={userId} isUnreachable={session.kind === "unreachable"} />
+    </Suspense>
+  );
 }
 
 /** Says that somebody else sits here now, when another tab has signed in as another user. */
@@ -77,12 +89,4 @@ function useProfitColours(): void {
   useEffect(() => {
     document.documentElement.dataset.profitColours = profitColours;
   }, [profitColours]);
-}
-
-function Launch() {
-  return (
-    <div className={classes.launch} role="status" aria-label="Starting">
-      <Mark size={36} />
-    </div>
-  );
 }

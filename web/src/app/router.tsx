@@ -8,6 +8,7 @@ import {
 import { basePath } from "~/api/addresses";
 import { App } from "./App";
 import { NotFound, RouteFault } from "./RouteFault";
+import { VIEW_FILES } from "./views";
 
 const text = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined;
@@ -42,104 +43,90 @@ const root = createRootRoute({
   }),
 });
 
-const at = <Path extends string>(path: Path) => ({ getParentRoute: () => root, path }) as const;
+const at = <Path extends keyof typeof VIEW_FILES>(path: Path) =>
+  ({ getParentRoute: () => root, path }) as const;
 
-const home = createRoute({
-  ...at("/"),
-  component: lazyRouteComponent(() => import("~/features/home/HomePage"), "HomePage"),
-});
-const strategies = createRoute({
-  ...at("/strategies"),
-  component: lazyRouteComponent(
-    () => import("~/features/strategies/StrategiesPage"),
-    "StrategiesPage",
-  ),
-});
-const newProfile = createRoute({
-  ...at("/strategies/new"),
-  component: lazyRouteComponent(
-    () => import("~/features/strategies/NewProfilePage"),
-    "NewProfilePage",
-  ),
-});
-const profile = createRoute({
-  ...at("/profiles/$profileId"),
-  component: lazyRouteComponent(() => import("~/features/profile/ProfilePage"), "ProfilePage"),
-});
-const editProfile = createRoute({
-  ...at("/profiles/$profileId/edit"),
-  component: lazyRouteComponent(
-    () => import("~/features/profile/EditProfilePage"),
-    "EditProfilePage",
-  ),
-});
-const positions = createRoute({
-  ...at("/positions"),
-  component: lazyRouteComponent(
-    () => import("~/features/positions/PositionsPage"),
-    "PositionsPage",
-  ),
-});
-const history = createRoute({
-  ...at("/history"),
-  component: lazyRouteComponent(() => import("~/features/history/HistoryPage"), "HistoryPage"),
-});
-const trade = createRoute({
-  ...at("/history/$tradeId"),
-  component: lazyRouteComponent(() => import("~/features/history/TradePage"), "TradePage"),
-});
-const backtests = createRoute({
-  ...at("/backtest"),
-  component: lazyRouteComponent(() => import("~/features/backtest/BacktestPage"), "BacktestPage"),
-});
-const backtest = createRoute({
-  ...at("/backtest/$backtestId"),
-  component: lazyRouteComponent(() => import("~/features/backtest/RunPage"), "RunPage"),
-});
-const alerts = createRoute({
-  ...at("/alerts"),
-  component: lazyRouteComponent(() => import("~/features/alerts/AlertsPage"), "AlertsPage"),
-});
-const settings = createRoute({
-  ...at("/settings"),
-  component: lazyRouteComponent(() => import("~/features/settings/SettingsPage"), "SettingsPage"),
-});
-const operator = createRoute({
-  ...at("/operator"),
-  component: lazyRouteComponent(() => import("~/features/operator/OperatorPage"), "OperatorPage"),
-});
-
-const signInPage = (name: "SignInPage" | "RegisterPage" | "FirstAdministratorPage") =>
-  lazyRouteComponent(() => import("~/features/sign-in/SignInPage"), name);
-const passwordPage = (name: "ForgotPage" | "ResetPage" | "VerifyEmailPage") =>
-  lazyRouteComponent(() => import("~/features/sign-in/PasswordPages"), name);
-
-const beforeSession = [
-  createRoute({ ...at("/sign-in"), component: signInPage("SignInPage") }),
-  createRoute({ ...at("/register"), component: signInPage("RegisterPage") }),
-  createRoute({ ...at("/first-administrator"), component: signInPage("FirstAdministratorPage") }),
-  createRoute({ ...at("/forgot"), component: passwordPage("ForgotPage") }),
-  createRoute({ ...at("/reset-password"), component: passwordPage("ResetPage") }),
-  createRoute({ ...at("/verify-email"), component: passwordPage("VerifyEmailPage") }),
+const routes = [
+  createRoute({
+    ...at("/"),
+    component: lazyRouteComponent(VIEW_FILES["/"], "HomePage"),
+  }),
+  createRoute({
+    ...at("/strategies"),
+    component: lazyRouteComponent(VIEW_FILES["/strategies"], "StrategiesPage"),
+  }),
+  createRoute({
+    ...at("/strategies/new"),
+    component: lazyRouteComponent(VIEW_FILES["/strategies/new"], "NewProfilePage"),
+  }),
+  createRoute({
+    ...at("/profiles/$profileId"),
+    component: lazyRouteComponent(VIEW_FILES["/profiles/$profileId"], "ProfilePage"),
+  }),
+  createRoute({
+    ...at("/profiles/$profileId/edit"),
+    component: lazyRouteComponent(VIEW_FILES["/profiles/$profileId/edit"], "EditProfilePage"),
+  }),
+  createRoute({
+    ...at("/positions"),
+    component: lazyRouteComponent(VIEW_FILES["/positions"], "PositionsPage"),
+  }),
+  createRoute({
+    ...at("/history"),
+    component: lazyRouteComponent(VIEW_FILES["/history"], "HistoryPage"),
+  }),
+  createRoute({
+    ...at("/history/$tradeId"),
+    component: lazyRouteComponent(VIEW_FILES["/history/$tradeId"], "TradePage"),
+  }),
+  createRoute({
+    ...at("/backtest"),
+    component: lazyRouteComponent(VIEW_FILES["/backtest"], "BacktestPage"),
+  }),
+  createRoute({
+    ...at("/backtest/$backtestId"),
+    component: lazyRouteComponent(VIEW_FILES["/backtest/$backtestId"], "RunPage"),
+  }),
+  createRoute({
+    ...at("/alerts"),
+    component: lazyRouteComponent(VIEW_FILES["/alerts"], "AlertsPage"),
+  }),
+  createRoute({
+    ...at("/settings"),
+    component: lazyRouteComponent(VIEW_FILES["/settings"], "SettingsPage"),
+  }),
+  createRoute({
+    ...at("/operator"),
+    component: lazyRouteComponent(VIEW_FILES["/operator"], "OperatorPage"),
+  }),
+  createRoute({
+    ...at("/sign-in"),
+    component: lazyRouteComponent(VIEW_FILES["/sign-in"], "SignInPage"),
+  }),
+  createRoute({
+    ...at("/register"),
+    component: lazyRouteComponent(VIEW_FILES["/register"], "RegisterPage"),
+  }),
+  createRoute({
+    ...at("/first-administrator"),
+    component: lazyRouteComponent(VIEW_FILES["/first-administrator"], "FirstAdministratorPage"),
+  }),
+  createRoute({
+    ...at("/forgot"),
+    component: lazyRouteComponent(VIEW_FILES["/forgot"], "ForgotPage"),
+  }),
+  createRoute({
+    ...at("/reset-password"),
+    component: lazyRouteComponent(VIEW_FILES["/reset-password"], "ResetPage"),
+  }),
+  createRoute({
+    ...at("/verify-email"),
+    component: lazyRouteComponent(VIEW_FILES["/verify-email"], "VerifyEmailPage"),
+  }),
 ] as const;
 
 export const router = createRouter({
-  routeTree: root.addChildren([
-    home,
-    strategies,
-    newProfile,
-    profile,
-    editProfile,
-    positions,
-    history,
-    trade,
-    backtests,
-    backtest,
-    alerts,
-    settings,
-    operator,
-    ...beforeSession,
-  ]),
+  routeTree: root.addChildren(routes),
   basepath: basePath(),
   defaultPreload: "intent",
 });

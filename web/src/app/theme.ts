@@ -3,16 +3,17 @@
  * Style sheets use only the variables that are made here.
  */
 import {
-  ActionIcon,
-  Alert,
-  Button,
   createTheme,
-  Drawer,
-  InputWrapper,
-  Modal,
+  type ActionIcon,
+  type Alert,
+  type Button,
   type CSSVariablesResolver,
+  type Drawer,
+  type InputWrapper,
   type MantineColorsTuple,
+  type Modal,
 } from "@mantine/core";
+import { DARK, LIGHT, type Palette } from "./palette";
 
 /** The one accent: what can be acted on. */
 const accent: MantineColorsTuple = [
@@ -73,6 +74,11 @@ function noteColours(tone: "critical" | "warning") {
 /** The heading of a dialog is not the page's banner. */
 const NO_BANNER = { header: { role: "none" } };
 
+// By their types alone: the theme is part of the first load, dialogs are not.
+type Defaults<Component extends { extend: (defaults: never) => unknown }> = Parameters<
+  Component["extend"]
+>[0];
+
 export const theme = createTheme({
   primaryColor: "accent",
   primaryShade: { light: 7, dark: 6 },
@@ -96,85 +102,32 @@ export const theme = createTheme({
   respectReducedMotion: true,
   cursorType: "pointer",
   components: {
-    Alert: Alert.extend({
+    Alert: {
       // On the element itself, where the component would put its own heavier colours.
       vars: (_, { color }) => ({ root: noteColours(color === "red" ? "critical" : "warning") }),
       styles: { message: { color: "var(--text)" }, title: { color: "var(--text)" } },
-    }),
-    Button: Button.extend({ defaultProps: { size: "sm" } }),
-    ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
-    InputWrapper: InputWrapper.extend({ styles: { description: { fontSize: 12 } } }),
-    Modal: Modal.extend({
+    } satisfies Defaults<typeof Alert>,
+    Button: { defaultProps: { size: "sm" } } satisfies Defaults<typeof Button>,
+    ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } } satisfies Defaults<
+      typeof ActionIcon
+    >,
+    InputWrapper: { styles: { description: { fontSize: 12 } } } satisfies Defaults<
+      typeof InputWrapper
+    >,
+    Modal: {
       defaultProps: {
         centered: true,
         closeButtonProps: { "aria-label": "Close" },
         attributes: NO_BANNER,
       },
       styles: OVERLAY,
-    }),
-    Drawer: Drawer.extend({
+    } satisfies Defaults<typeof Modal>,
+    Drawer: {
       defaultProps: { closeButtonProps: { "aria-label": "Close" }, attributes: NO_BANNER },
       styles: OVERLAY,
-    }),
+    } satisfies Defaults<typeof Drawer>,
   },
 });
-
-interface Palette {
-  page: string;
-  surface: string;
-  raised: string;
-  line: string;
-  text: string;
-  muted: string;
-  accentText: string;
-  teal: string;
-  orange: string;
-  green: string;
-  red: string;
-  warning: string;
-  warningSoft: string;
-  critical: string;
-  criticalSoft: string;
-  good: string;
-}
-
-const DARK: Palette = {
-  page: "#0f1214",
-  surface: "#15191c",
-  raised: "#1c2125",
-  line: "#282e33",
-  text: "#e3e7ea",
-  muted: "#98a3ac",
-  accentText: "#93acf8",
-  teal: "#35bdb2",
-  orange: "#f3815a",
-  green: "#4cbb6c",
-  red: "#f2777a",
-  warning: "#e0b04c",
-  warningSoft: "#2c2512",
-  critical: "#ff8583",
-  criticalSoft: "#331a1a",
-  good: "#35bdb2",
-};
-
-const LIGHT: Palette = {
-  page: "#f4f5f6",
-  surface: "#ffffff",
-  raised: "#f7f8f9",
-  line: "#dfe3e6",
-  text: "#1a2025",
-  muted: "#5b6670",
-  accentText: "#3450b8",
-  teal: "#08766f",
-  orange: "#b03a0a",
-  green: "#1a7f37",
-  red: "#c8282f",
-  warning: "#8a5d00",
-  warningSoft: "#fdf4dc",
-  critical: "#b4231f",
-  criticalSoft: "#fdecea",
-  good: "#08766f",
-};
 
 function variables(palette: Palette): Record<string, string> {
   return {

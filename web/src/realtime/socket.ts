@@ -2,7 +2,7 @@
  * A socket of one namespace that stays: it comes back with a token that is good whatever has ended
  * it, and gives up only when the session is over.
  */
-import type { Socket } from "socket.io-client";
+import { io, type Socket } from "socket.io-client";
 import { realtimeAddress } from "~/api/addresses";
 import { accessToken, endSession, onUserGone, refresh, subscribeSession } from "~/api/session";
 
@@ -26,7 +26,6 @@ const LONGEST_WAIT_MS = 30_000;
 const TOKEN_CODES = new Set(["tokenExpired", "tokenInvalid", "unauthenticated"]);
 
 export function openSocket(namespace: "/trading" | "/admin", heard: Heard): LastingSocket {
-  let socket: Socket | undefined;
   let isClosed = false;
   let attempts = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -39,17 +38,17 @@ export function openSocket(namespace: "/trading" | "/admin", heard: Heard): Last
   const connectNow = () => {
     clearTimeout(timer);
     timer = undefined;
-    if (!isClosed) socket?.connect();
+    if (!isClosed) socket.connect();
   };
   const refused = async (code: string) => {
     heard.refused?.(code);
     if (code === "sessionRevoked") return endSession(code);
     if (TOKEN_CODES.has(code)) await refresh();
-    if (socket?.active === false) comeBack();
+    if (!socket.active) comeBack();
   };
   const prolong = async () => {
     const token = await accessToken();
-    if (token !== undefined && socket?.connected === true) socket.emit("reauthenticate", { token });
+    if (token !== undefined && socket.connected) socket.emit("reauthenticate", { token });
   };
   const close = () => {
     isClosed = true;
@@ -57,34 +56,30 @@ export function openSocket(namespace: "/trading" | "/admin", heard: Heard): Last
     window.removeEventListener("online", connectNow);
     stopProlonging();
     stopForgetting();
-    socket?.removeAllListeners();
-    socket?.disconnect();
+    socket.removeAllListeners();
+    socket.disconnect();
   };
   window.addEventListener("online", connectNow);
   const stopProlonging = subscribeSession(() => void prolong());
   // What it would still bring is not for whoever comes next.
   const stopForgetting = onUserGone(close);
 
-  // Not part of the first load: the page is drawn while this arrives.
-  void import("socket.io-client").then(({ io }) => {
-    if (isClosed) return;
-    const { url, path } = realtimeAddress(namespace);
-    socket = io(url, {
-      path,
-      auth: (give) => void accessToken().then((token) => give({ token })),
-      transports: ["websocket", "polling"],
-      reconnectionDelayMax: 5_000,
-    });
-    const connected = () => {
-      attempts = 0;
-      heard.connected();
-    };
-    attend(socket, { ...heard, connected, comeBack, refused: (code) => void refused(code) });
-    heard.listen(socket);
+  const { url, path } = realtimeAddress(namespace);
+  const socket = io(url, {
+    path,
+    auth: (give) => void accessToken().then((token) => give({ token })),
+    transports: ["websocket", "polling"],
+    reconnectionDelayMax: 5_000,
   });
+  const connected = () => {
+    attempts = 0;
+    heard.connected();
+  };
+  attend(socket, { ...heard, connected, comeBack, refused: (code) => void refused(code) });
+  heard.listen(socket);
   return {
     send: (event, ...data) => {
-      if (socket?.connected === true) socket.emit(event, ...data);
+      if (socket.connected) socket.emit(event, ...data);
     },
     close,
   };

@@ -1,8 +1,9 @@
 /** The phone: what matters in a bottom bar, the rest under "More". */
-import { ActionIcon, Drawer, UnstyledButton } from "@mantine/core";
+import { ActionIcon, UnstyledButton } from "@mantine/core";
 import { IconDots, IconSearch } from "@tabler/icons-react";
 import { Link, useRouterState } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
+import { Later } from "~/app/Later";
 import { useFlags, useUser } from "~/app/useSession";
 import { Mark } from "~/components/Mark";
 import { useAlerts } from "~/realtime/hooks";
@@ -71,24 +72,11 @@ export function PhoneFrame({ banners, children }: { banners: ReactNode; children
           <span>More</span>
         </UnstyledButton>
       </nav>
-      <Drawer
-        opened={isMoreOpen}
-        onClose={() => setMoreOpen(false)}
-        position="bottom"
-        size="auto"
-        title="More"
-      >
-        <ul className={classes.more}>
-          {rest.map(({ to, label, icon: Icon }) => (
-            <li key={to}>
-              <Link to={to} className={classes.entry} onClick={() => setMoreOpen(false)}>
-                <Icon size={20} stroke={1.6} />
-                <span>{label}</span>
-              </Link>
-            </li>
-          ))}
-        </ul>
-      </Drawer>
+      <Later
+        load={() => import("./MoreViews")}
+        isWanted={isMoreOpen}
+        props={{ views: rest, opened: isMoreOpen, onClose: () => setMoreOpen(false) }}
+      />
     </div>
   );
 }

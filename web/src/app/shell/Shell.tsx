@@ -1,6 +1,7 @@
 /** What surrounds every view of somebody who is signed in. */
 import { Outlet, useRouterState } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect } from "react";
+import { Suspense, useDeferredValue, useEffect, useRef } from "react";
+import { Later } from "~/app/Later";
 import { flagsQuery, queryClient } from "~/app/queries";
 import { Rows } from "~/components/Panel";
 import { useIsPhone } from "~/components/screen";
@@ -15,8 +16,6 @@ import { PhoneFrame } from "./PhoneFrame";
 import { useRefreshing } from "./useRefreshing";
 import { useShortcuts } from "./useShortcuts";
 import classes from "./Shell.module.css";
-
-const CommandPalette = lazy(() => import("./CommandPalette"));
 
 export function Shell({ isUnreachable }: { isUnreachable: boolean }) {
   const isPhone = useIsPhone();
@@ -46,9 +45,7 @@ export function Shell({ isUnreachable }: { isUnreachable: boolean }) {
       <Frame banners={<Banners />}>
         <View />
       </Frame>
-      <Suspense fallback={null}>
-        <CommandPalette />
-      </Suspense>
+      <Later load={() => import("./CommandPalette")} props={{}} />
     </>
   );
 }
@@ -65,10 +62,14 @@ function Banners() {
 }
 
 function View() {
-  const hasState = useHasState();
+  // A view is drawn in small steps, behind the rows that stand for it.
+  const hasState = useDeferredValue(useHasState());
   const path = useRouterState({ select: ({ location }) => location.pathname });
+  const before = useRef(path);
   // A new view is read from its top.
   useEffect(() => {
+    if (before.current === path) return;
+    before.current = path;
     document.getElementById("content")?.scrollTo({ top: 0 });
   }, [path]);
   if (!hasState) return <Rows rows={8} />;
