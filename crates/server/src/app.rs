@@ -47,6 +47,8 @@ pub(crate) struct Parts {
     pub(crate) backtests: Backtests,
     pub(crate) flags: FeatureFlags,
     pub(crate) settings: SettingsRow,
+    /// Under which path browsers find the server, with a slash at both ends.
+    pub(crate) public_path: Arc<str>,
     /// Whether anybody may register.
     pub(crate) registration_open: bool,
     pub(crate) entrance: Arc<Entrance>,

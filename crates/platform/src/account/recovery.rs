@@ -112,13 +112,46 @@ impl Accounts {
                 Ok(())
             })
             .await?;
-        inner.lockout.unlock(&email);
-        let sessions = inner.sessions.of_user(&id).await?;
-        inner.end(&id, &sessions, "password", cause).await
+        inner.unlock_with_new_password(&id, &email, cause).await
+    }
+
+    /// Sets a new password for somebody who cannot sign in, and ends every session. For whoever has
+    /// the machine.
+    ///
+    /// # Errors
+    /// [`AccountError::Unknown`] and others; nothing is changed when the password is not good
+    /// enough, or when it cannot be recorded.
+    pub async fn put_password(
+        &self,
+        id: &TenantId,
+        new: String,
+        cause: &Cause,
+    ) -> Result<User, AccountError> {
+        let user = self.user(id).await?;
+        let inner = &self.inner;
+        let email = user.address()?;
+        password::check(&new, Some(&email))
+            .map_err(|message| AccountError::field("password", message))?;
+        let new_hash = inner.hasher.hash(new).await?;
+        inner.record(AuditEvent::PasswordReset, Some(id.clone()), cause).await?;
+        inner.set_password(&user, &new_hash).await?;
+        inner.unlock_with_new_password(id, &email, cause).await?;
+        Ok(user)
     }
 }
 
 impl Inner {
+    async fn unlock_with_new_password(
+        &self,
+        id: &TenantId,
+        email: &Email,
+        cause: &Cause,
+    ) -> Result<(), AccountError> {
+        self.lockout.unlock(email);
+        let sessions = self.sessions.of_user(id).await?;
+        self.end(id, &sessions, "password", cause).await
+    }
+
     async fn set_password(&self, user: &User, new_hash: &str) -> Result<(), AccountError> {
         let changed = self.users.change(&user.id, |now| {
             if now.password_hash != user.password_hash {

@@ -1,4 +1,4 @@
-//! `ballast users`: makes and lists accounts without a browser.
+//! `ballast users`: makes, mends and lists accounts without a browser.
 
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -44,6 +44,22 @@ Works while the server runs and while it does not.")]
         #[command(flatten)]
         place: Place,
     },
+    /// Set a new password for somebody who has lost theirs; ends their sessions
+    #[command(after_help = "\
+Example:
+  echo 'a long pass phrase' | ballast users password --email ann@example.com --password-stdin
+
+Works while the server runs and while it does not.")]
+    Password {
+        /// The e-mail address of the account
+        #[arg(long)]
+        email: String,
+        /// Read the password from the standard input
+        #[arg(long, required = true)]
+        password_stdin: bool,
+        #[command(flatten)]
+        place: Place,
+    },
     /// List the accounts
     List {
         #[command(flatten)]
@@ -72,6 +88,9 @@ pub(super) fn run(command: Command) -> Result<(), CliError> {
             (Question::CreateUser { email, role, password: password()? }, place)
         }
         Command::Role { email, role, place } => (Question::SetRole { email, role }, place),
+        Command::Password { email, place, .. } => {
+            (Question::SetPassword { email, password: password()? }, place)
+        }
         Command::List { place } => (Question::ListUsers, place),
     };
     let runtime = tokio::runtime::Runtime::new()?;

@@ -25,6 +25,8 @@ mod strategies;
 mod trades;
 mod web;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::any;
@@ -43,13 +45,15 @@ pub(crate) use internal::router as internal_router;
 
 /// Every route of the server with its description. `platform` are the identity service's routes.
 pub(crate) fn router(gate: Gate, app: App, platform: Api<()>) -> Router {
+    let base = Arc::clone(&app.public_path);
     let api = routes(gate).with_state(app).nest("/platform", platform);
     let (router, description, _) = api.split();
     // The application alone is compressed: it holds nothing secret that its length could tell of.
     // A problem is completed with the request's id on its way out, and is short.
     let predicate =
         DefaultPredicate::new().and(NotForContentType::const_new("application/problem+json"));
-    let application = any(web::answer).layer(CompressionLayer::new().compress_when(predicate));
+    let application = any(move |request| web::answer(Arc::clone(&base), request));
+    let application = application.layer(CompressionLayer::new().compress_when(predicate));
     let router = description::add(router, description).fallback_service(application);
     router.layer(from_fn(count_request))
 }

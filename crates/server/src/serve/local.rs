@@ -28,6 +28,7 @@ const LONGEST_LINE_BYTES: u64 = 8 << 20;
 pub(crate) enum Question {
     CreateUser { email: String, role: Role, password: String },
     SetRole { email: String, role: Role },
+    SetPassword { email: String, password: String },
     ListUsers,
 }
 
@@ -122,6 +123,12 @@ pub(crate) async fn answer(entrance: &Entrance, question: Question) -> Answer {
             let user = accounts.by_email(&email).await.map_err(said)?;
             let id = user.tenant().map_err(said)?;
             let changed = accounts.set_role(&id, role, &cause).await;
+            changed.map(|user| vec![line(user)]).map_err(said)
+        }
+        Question::SetPassword { email, password } => {
+            let user = accounts.by_email(&email).await.map_err(said)?;
+            let id = user.tenant().map_err(said)?;
+            let changed = accounts.put_password(&id, password, &cause).await;
             changed.map(|user| vec![line(user)]).map_err(said)
         }
         Question::ListUsers => {

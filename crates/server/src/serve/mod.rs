@@ -458,6 +458,7 @@ impl Server {
                 market: market_word,
                 paper_only: true,
             },
+            public_path: self.settings.http.public_path().into(),
             registration_open: self.settings.identity.registration_open,
             entrance,
             metrics: Metrics::install(),

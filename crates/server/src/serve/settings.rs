@@ -66,6 +66,18 @@ pub(crate) struct Http {
     pub(crate) requests_per_minute_per_address: NonZeroU32,
 }
 
+impl Http {
+    /// The path of the public address, with a slash at both ends.
+    pub(crate) fn public_path(&self) -> String {
+        let after_scheme = self.public_url.split_once("://").map_or("", |(_, rest)| rest);
+        let path = after_scheme.split_once('/').map_or("", |(_, path)| path);
+        match path.trim_matches('/') {
+            "" => "/".to_owned(),
+            path => format!("/{path}/"),
+        }
+    }
+}
+
 /// Who may come in, and whose tokens count.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -271,6 +283,24 @@ mod tests {
         let settings = Settings::load(None, Flags::default()).unwrap();
         assert_eq!(settings.tenants.len(), 1);
         assert_eq!(settings.tenants[0].profiles.len(), 3);
+    }
+
+    #[test]
+    fn the_path_of_the_public_address_is_where_the_application_is() {
+        for (url, path) in [
+            ("", "/"),
+            ("http://localhost:4018", "/"),
+            ("http://localhost/", "/"),
+            ("http://localhost/trade", "/trade/"),
+            ("http://[::1]:80/a/b/", "/a/b/"),
+        ] {
+            let settings = load(&format!("[http]\npublic_url = '{url}'\n")).unwrap();
+            assert_eq!(settings.http.public_path(), path, "{url}");
+        }
+        for bad in ["localhost/trade", "ftp://localhost", "http://", "http://localhost/a\"b"] {
+            let refused = load(&format!("[http]\npublic_url = '{bad}'\n")).unwrap_err();
+            assert!(refused.to_string().contains("https://example.com/trade"), "{refused}");
+        }
     }
 
     /// Whoever reads another's mail is that user.

@@ -11,8 +11,8 @@ use rust_decimal::Decimal;
 
 use super::super::system::SystemClock;
 use super::{
-    Environment, FeedKind, Identity, MOST_WARM_UP_BARS, Market, Paper, ProfileSettings, Settings,
-    TenantSettings,
+    Environment, FeedKind, Http, Identity, MOST_WARM_UP_BARS, Market, Paper, ProfileSettings,
+    Settings, TenantSettings,
 };
 use crate::cli::CliError;
 
@@ -36,6 +36,7 @@ impl Settings {
                 BALLAST_DATA_DIR or with --data-dir";
             return Err(CliError::usage(message));
         }
+        self.http.check().map_err(CliError::usage)?;
         self.check_safety()?;
         self.identity.check().map_err(CliError::usage)?;
         if self.market.feed == FeedKind::Simulated {
@@ -135,6 +136,25 @@ impl Settings {
              passwords, to whoever asks, and the server {reached}; set environment = \
              \"production\", or mail.smtp_url, or keep to 127.0.0.1"
         )))
+    }
+}
+
+impl Http {
+    /// Links in messages and the addresses of the application begin with the public address.
+    fn check(&self) -> Result<(), String> {
+        let url = &self.public_url;
+        let plain = |rest: &str| {
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~/:[]".contains(c);
+            !rest.is_empty() && !rest.starts_with('/') && rest.chars().all(is_plain)
+        };
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        match url.is_empty() || rest.is_some_and(plain) {
+            true => Ok(()),
+            false => Err(format!(
+                "http.public_url is '{url}'; write where browsers find the server, such as \
+                 \"https://trade.example.com\" or \"https://example.com/trade\""
+            )),
+        }
     }
 }
 

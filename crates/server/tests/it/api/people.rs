@@ -41,16 +41,7 @@ impl Person {
     /// Somebody whom the operator of the machine has made, with a role.
     pub(super) async fn made(server: &Server, desk: &Desk, name: &str, role: &str) -> Self {
         let email = format!("{name}@example.org");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_ballast"))
-            .args(["users", "create", "--password-stdin", "--json", "--email", &email])
-            .args(["--role", role, "--data-dir"])
-            .arg(desk.data())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        writeln!(child.stdin.take().unwrap(), "{PASSWORD}").unwrap();
-        assert!(child.wait().unwrap().success());
+        assert!(users(desk, &["create", "--email", &email, "--role", role], PASSWORD));
         Self::signed_in(server, &email).await
     }
 
@@ -69,4 +60,20 @@ impl Person {
             id: text(&tokens["user"]["id"]),
         }
     }
+}
+
+/// Runs `ballast users` on the machine with a password; whether it did what it was to do.
+pub(super) fn users(desk: &Desk, arguments: &[&str], password: &str) -> bool {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ballast"))
+        .arg("users")
+        .args(arguments)
+        .args(["--password-stdin", "--json", "--data-dir"])
+        .arg(desk.data())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    writeln!(child.stdin.take().unwrap(), "{password}").unwrap();
+    child.wait().unwrap().success()
 }
