@@ -2369,6 +2369,8 @@ export interface components {
             productId: string;
             /** @description Whether anybody may register. */
             registration: string;
+            /** @description Where people sign in. */
+            signIn: components["schemas"]["SignIn"];
             version: string;
         };
         /** @description A session as its owner sees it. */
@@ -2450,7 +2452,7 @@ export interface components {
          * @description What the gate refuses for.
          * @enum {string}
          */
-        RefusalCode: "control" | "controlUnknown" | "profileStopped" | "underReview" | "profileUnknown" | "instrumentUnknown" | "quantityBelowLot" | "notionalBelowMinimum" | "nothingToReduce" | "tradeUnknown" | "marketDataMissing" | "marketDataStale" | "duplicateEntry" | "orderQuantityAboveLimit" | "orderNotionalAboveLimit" | "tooManyPositions" | "insufficientCapital" | "stopBeyondPrice" | "stopOffTick" | "stopBeyondLiquidation" | "overflow";
+        RefusalCode: "control" | "controlUnknown" | "profileStopped" | "underReview" | "profileUnknown" | "instrumentUnknown" | "quantityBelowLot" | "notionalBelowMinimum" | "nothingToReduce" | "tradeUnknown" | "marketDataMissing" | "marketDataStale" | "duplicateEntry" | "orderQuantityAboveLimit" | "orderNotionalAboveLimit" | "tooManyPositions" | "insufficientCapital" | "stopBeyondPrice" | "stopOffTick" | "stopPassedAtEntry" | "targetPassedAtEntry" | "targetOffTick" | "stopBeyondLiquidation" | "overflow";
         /** @description What makes an account. */
         Registration: {
             /** @example ann@example.com */
@@ -2625,6 +2627,11 @@ export interface components {
          * @enum {string}
          */
         SideWord: "buy" | "sell";
+        /**
+         * @description Where people sign in.
+         * @enum {string}
+         */
+        SignIn: "own" | "outside" | "off";
         /**
          * @description How [`Stamped`] is written.
          * @enum {string}

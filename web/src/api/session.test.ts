@@ -48,3 +48,29 @@ it("restores a session that nobody has left", async () => {
   expect(page.sessionState()).toEqual({ kind: "signedIn", user });
   expect(server.asked).toEqual(["refresh"]);
 });
+
+/** A server that keeps no accounts. */
+function serveWithoutAccounts(signIn: string) {
+  vi.stubGlobal("fetch", (address: string) =>
+    Promise.resolve(
+      address.endsWith("/api/config")
+        ? Response.json({ signIn })
+        : Response.json({ code: "notFound" }, { status: 404 }),
+    ),
+  );
+}
+
+it("needs no session where sign-in is switched off", async () => {
+  serveWithoutAccounts("off");
+  const page = await import("./session");
+  await page.restoreSession();
+  expect(page.sessionState()).toEqual({ kind: "signedIn", user: page.EVERYBODY });
+  expect(await page.accessToken()).toBeUndefined();
+});
+
+it("has no session where people sign in elsewhere", async () => {
+  serveWithoutAccounts("outside");
+  const page = await import("./session");
+  await page.restoreSession();
+  expect(page.sessionState()).toEqual({ kind: "signedOut" });
+});

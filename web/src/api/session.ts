@@ -2,11 +2,11 @@
  * Who is signed in. The access token lives in memory only; the refresh token is an http-only
  * cookie that no script reads. Of several tabs one refreshes, and tells the others.
  */
-import { platformUrl } from "./addresses";
+import { platformUrl, tradingUrl } from "./addresses";
 import { freshRequestId } from "./identifiers";
 import { ApiProblem, problemOf, unreachable } from "./problem";
 import { isSignOutPending, setSignOutPending } from "./signOutPending";
-import type { TokenAnswer, User } from "./types";
+import type { PublicConfig, TokenAnswer, User } from "./types";
 
 export type SessionState =
   | { kind: "restoring" }
@@ -21,6 +21,15 @@ interface Token {
   user: User;
 }
 type TabMessage = { type: "token"; token: Token } | { type: "signedOut"; reason?: string };
+
+/** Whoever is here while sign-in is switched off. */
+export const EVERYBODY: User = {
+  id: "everybody",
+  email: "",
+  emailVerified: false,
+  roles: ["user"],
+  createdAt: "",
+};
 
 /** Soon enough after a lost answer for the server to let the cookie before pass once more. */
 const RETRY_MS = 2_000;
@@ -171,8 +180,9 @@ async function askForToken(): Promise<void> {
     }).catch(() => {
       throw unreachable(requestId);
     });
-    if (!response.ok) throw await problemOf(response);
-    beginSession((await response.json()) as TokenAnswer);
+    if (response.ok) beginSession((await response.json()) as TokenAnswer);
+    else if (response.status === 404) await enterWithoutAccounts(requestId);
+    else throw await problemOf(response);
   } catch (error) {
     if (!(error instanceof ApiProblem) || error.isUnreachable || isPassing(error.status)) {
       if (token === undefined) change({ kind: "unreachable" });
@@ -181,6 +191,17 @@ async function askForToken(): Promise<void> {
     }
     endSession(wasSignedIn() ? error.code : undefined);
   }
+}
+
+/** The server keeps no accounts: everybody is one user, or an authority elsewhere knows people. */
+async function enterWithoutAccounts(requestId: string): Promise<void> {
+  const headers = { "x-request-id": requestId };
+  const response = await fetch(`${tradingUrl}/api/config`, { headers }).catch(() => {
+    throw unreachable(requestId);
+  });
+  if (!response.ok) throw await problemOf(response);
+  const { signIn } = (await response.json()) as PublicConfig;
+  change(signIn === "off" ? { kind: "signedIn", user: EVERYBODY } : { kind: "signedOut" });
 }
 
 /** Trouble of the server or of what stands before it, which says nothing about the session. */

@@ -16,7 +16,8 @@ import { clientVersion, isBelow } from "./version";
 export function ProductGate() {
   const { data: config } = useQuery(configQuery);
   const productId = config?.productId;
-  const isKnown = productId !== undefined;
+  // Where nobody signs in, nobody sets the gate either.
+  const isKnown = productId !== undefined && config?.signIn !== "off";
   const query = useQuery({ ...productQuery(productId ?? ""), enabled: isKnown });
   const [putOff, setPutOff] = useState<string>();
   const gate = query.data;

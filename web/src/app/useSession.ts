@@ -1,7 +1,7 @@
 /** Who is signed in, for components. */
 import { useQuery } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
-import { sessionState, subscribeSession, type SessionState } from "~/api/session";
+import { EVERYBODY, sessionState, subscribeSession, type SessionState } from "~/api/session";
 import type { FeatureFlags, User } from "~/api/types";
 import { flagsQuery } from "./queries";
 
@@ -12,6 +12,11 @@ export function useSession(): SessionState {
 export function useUser(): User | undefined {
   const session = useSession();
   return session.kind === "signedIn" ? session.user : undefined;
+}
+
+/** Whether whoever is here has an account of their own: nobody has while sign-in is off. */
+export function useHasAccount(): boolean {
+  return useUser() !== EVERYBODY;
 }
 
 /** What this deployment lets this person use; undefined until it is known. */

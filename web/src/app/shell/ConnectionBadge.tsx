@@ -1,4 +1,5 @@
 /** How what is shown reaches this page, in a word and a sentence. */
+import { useHasAccount } from "~/app/useSession";
 import { Badge, type Tone } from "~/components/Badge";
 import { Ago, useNow } from "~/components/Time";
 import { duration } from "~/format/time";
@@ -95,6 +96,17 @@ function SilenceBanner() {
       )}{" "}
       Prices, profits and charts show the last that was known. Stops and targets that the server
       watches wait for a price as well.
+    </div>
+  );
+}
+
+/** Says that nobody has to sign in, where that is so. */
+export function OpenBanner() {
+  if (useHasAccount()) return null;
+  return (
+    <div className={classes.banner} data-tone="warning" role="status">
+      <strong>Sign-in is switched off.</strong> Whoever reaches this server is one and the same
+      user.
     </div>
   );
 }

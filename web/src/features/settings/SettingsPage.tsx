@@ -1,7 +1,7 @@
 /** The account, its sessions, and how things look in this browser. */
 import { Checkbox, SegmentedControl, Select, useMantineColorScheme } from "@mantine/core";
 import { changePreferences, systemTimeZone, usePreferences } from "~/app/preferences";
-import { useUser } from "~/app/useSession";
+import { useHasAccount, useUser } from "~/app/useSession";
 import { Profit } from "~/components/Amount";
 import { PageHeader, Panel } from "~/components/Panel";
 import { useServerSettings } from "~/realtime/hooks";
@@ -12,13 +12,14 @@ import classes from "./Settings.module.css";
 const ZONES = ["UTC", ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== "UTC")];
 
 export function SettingsPage() {
+  const hasAccount = useHasAccount();
   return (
     <>
       <PageHeader title="Settings" />
       <div className={classes.grid}>
         <Appearance />
-        <Account />
-        <Sessions />
+        {hasAccount ? <Account /> : null}
+        {hasAccount ? <Sessions /> : null}
         <About />
       </div>
     </>

@@ -26,8 +26,8 @@ export function ForgotPage() {
         <CredentialsForm asks={["email"]} action={action} submit="Send the link" />
       ) : (
         <Alert color="gray" mt="md" role="status">
-          If {sentTo} has an account here, the link is on its way. Without mail set up, an operator
-          finds it in the server&rsquo;s log.
+          If {sentTo} has an account here, the link is on its way. Where no mail is set up, whoever
+          runs the server can give the account a new password.
         </Alert>
       )}
       <div className={classes.links}>

@@ -58,11 +58,20 @@ export function SignInPage() {
           {reason}
         </Alert>
       )}
-      <CredentialsForm asks={["email", "password"]} action={action} submit="Sign in" />
-      <div className={classes.links}>
-        <Link to="/forgot">Forgot the password?</Link>
-        {config?.registration === "open" ? <Link to="/register">Create an account</Link> : null}
-      </div>
+      {config?.signIn === "outside" ? (
+        <Alert color="gray" mt="sm">
+          People sign in with another service here. Its access tokens count at the API; this
+          application has no way to get one.
+        </Alert>
+      ) : (
+        <>
+          <CredentialsForm asks={["email", "password"]} action={action} submit="Sign in" />
+          <div className={classes.links}>
+            <Link to="/forgot">Forgot the password?</Link>
+            {config?.registration === "open" ? <Link to="/register">Create an account</Link> : null}
+          </div>
+        </>
+      )}
     </SignInFrame>
   );
 }
