@@ -49,7 +49,9 @@ export function BacktestPage() {
             }
             empty={
               <Empty title="Nothing was run yet">
-                Take a profile&rsquo;s config above, and see what it would have done.
+                {isPhone
+                  ? "Back-tests are begun on a larger screen; their results are here as well."
+                  : "Take a profile’s config above, and see what it would have done."}
               </Empty>
             }
             card={(run) => (

@@ -114,7 +114,7 @@ function StopForm({ opened, onDone }: { opened: PositionRow; onDone: () => void 
           loading={move.isRunning}
           onClick={() => level !== undefined && move.run({ level, version: seen.version })}
         >
-          Move the stop{level === undefined ? "" : ` to ${price(level, tick)}`}
+          Move the stop{level === undefined ? "" : ` to ${level}`}
         </Button>
       </Group>
     </>
