@@ -141,7 +141,7 @@ impl SecurityHeaders {
         let scripts = scripts.iter().fold(String::new(), |list, script| list + " " + script);
         let connect = origins.0.iter().fold(String::new(), |list, origin| list + " " + &origin.0);
         let policy = format!(
-            "default-src 'self'; script-src 'self'{scripts}; connect-src 'self' ws: wss:{connect}; \
+            "default-src 'self'; script-src 'self'{scripts}; connect-src 'self'{connect}; \
              img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; \
              frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'"
         );

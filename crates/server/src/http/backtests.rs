@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use ballast_domain::{Symbol, Timestamp};
 use ballast_platform::request::{
-    Access, Api, Body, FieldError, Keyed, Lifecycle, Named, Path, Problem, Query, code,
+    Access, Api, Body, FieldError, Keyed, Lifecycle, Named, Path, Problem, Query, Versioned, code,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -28,6 +28,7 @@ use crate::research::{
     DataBars, DataSource, FieldFault, JobDetail, JobPage, JobRow, ReadError, Removal, RunRequest,
     SubmitError, SymbolData, UploadError,
 };
+use crate::views::word;
 
 /// Bars of the market's own history that one back-test may have of each symbol.
 const MOST_BARS: usize = 200_000;
@@ -260,10 +261,12 @@ async fn read(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<Json<JobDetail>, Problem> {
+) -> Result<Versioned<JobDetail>, Problem> {
     check_flag(&app, &caller)?;
     let found = app.backtests.get(&caller.identity.user, &id).await.map_err(not_read)?;
-    found.map(Json).ok_or_else(missing)
+    let body = found.ok_or_else(missing)?;
+    let tag = format!("{}-{}", word(&body.row.state), body.row.progress_pct);
+    Ok(Versioned { etag: tag.parse().map_err(Problem::internal)?, body })
 }
 
 /// The report of a back-test that is done, a page that needs nothing else

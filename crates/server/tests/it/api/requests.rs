@@ -22,6 +22,8 @@ async fn every_request_is_answered_by_the_same_rules() {
     bodies(&client).await;
     fields(&client, &profile).await;
     pages(&client).await;
+    versions(&client).await;
+    keys(&client).await;
     browsers(&client).await;
 }
 
@@ -167,6 +169,35 @@ async fn pages(client: &Client) {
         client.get(&format!("/api/trades?{bad}")).await.problem(422, "invalid");
     }
     client.get("/api/orders?status=filled").await.problem(422, "invalid");
+}
+
+async fn versions(client: &Client) {
+    for path in ["/internal/trading/status", "/platform/api/auth/me"] {
+        let [one, other] = [client.get(path).await, client.get(path).await];
+        assert!(one.header("etag").is_some_and(|tag| tag.len() > 2), "{path}");
+        assert_eq!(one.header("etag"), other.header("etag"), "{path}");
+    }
+}
+
+/// A client that is generated knows where a key counts.
+async fn keys(client: &Client) {
+    let description = client.get("/api/openapi.json").await.json(200);
+    for (path, counts) in [
+        ("/api/profiles", true),
+        ("/internal/trading/resume", true),
+        ("/platform/api/auth/register", true),
+        ("/platform/api/admin/users/{id}/enable", true),
+        ("/api/orders/preview", false),
+        ("/internal/trading/pause", false),
+        ("/platform/api/auth/login", false),
+        ("/platform/api/admin/users/{id}/disable", false),
+    ] {
+        let operation = &description["paths"][path]["post"];
+        assert!(operation.is_object(), "{path}");
+        let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+        let told = parameters.any(|parameter| parameter["name"] == "Idempotency-Key");
+        assert_eq!(told, counts, "{path}");
+    }
 }
 
 async fn browsers(client: &Client) {
