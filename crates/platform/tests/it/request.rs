@@ -225,7 +225,10 @@ async fn browsers_are_told_what_they_may_do() {
     for request in [server.get("/api/open"), server.get("/nowhere"), server.get("/api/panic")] {
         let answer = Answer::of(request.header("origin", "https://app.example")).await;
         let policy = answer.header("content-security-policy");
-        assert!(policy.contains("connect-src 'self' https://app.example;"), "{policy}");
+        assert!(
+            policy.contains("connect-src 'self' https://app.example wss://app.example;"),
+            "{policy}"
+        );
         assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
         assert_eq!(answer.header("cache-control"), "no-store");
