@@ -202,7 +202,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every event of one trade, in order */
+        /** Every event of one trade, in order; of a long life its first part, with a cursor to go on */
         get: operations["getApiLifecycleCanonical"];
         put?: never;
         post?: never;
@@ -1789,7 +1789,7 @@ export interface components {
         JobState: "queued" | "running" | "done" | "failed" | "cancelled";
         /** @description A profile's money: balances now, and its transfers. */
         Ledger: {
-            /** @description By account, and `available`. */
+            /** @description By account, and `available`; none once the profile is removed. */
             balances: {
                 [key: string]: string;
             };
@@ -2595,10 +2595,10 @@ export interface components {
             /** @description Fee in percent of market and stop fills, instead of `feePct`. */
             takerFeePct?: string;
             /**
-             * @description The interval of the bars: 5s 15s 1m 5m 15m 30m 1h 4h 1d 1w 1M.
+             * @description The interval of the bars: 5s 15s 1m 5m 15m 30m 1h 4h 1d 1w 1M; the strategy's when absent.
              * @example 1d
              */
-            timeframe: string;
+            timeframe?: string;
         };
         /** @description A session that has ended, and why as a code. */
         SessionExpired: {
@@ -2897,6 +2897,8 @@ export interface components {
         /** @description The life of a trade. */
         TradeLife: {
             items: components["schemas"]["LifeEvent"][];
+            /** @description Where to go on; absent when this is all. */
+            nextCursor?: string;
             tradeId: string;
         };
         /** @description One trade, closed or open. */
@@ -3987,6 +3989,10 @@ export interface operations {
         parameters: {
             query: {
                 tradeId: string;
+                /** @description Where the answer before ended: its `nextCursor`. */
+                cursor?: string;
+                /** @description Events at most, 1 to 2000; 2000 when absent. */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -7310,7 +7316,10 @@ export interface operations {
     postInternalTradingResume: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7982,7 +7991,10 @@ export interface operations {
     postPlatformApiAdminUsersIdEnable: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The user's id */
                 id: string;
@@ -8019,6 +8031,15 @@ export interface operations {
             };
             /** @description `notFound` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8070,6 +8091,8 @@ export interface operations {
             header: {
                 /** @description The user's ETag, as it was seen */
                 "If-Match": string;
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description The user's id */
@@ -8231,7 +8254,10 @@ export interface operations {
     postPlatformApiAdminUsersIdSignOut: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The user's id */
                 id: string;
@@ -8267,6 +8293,15 @@ export interface operations {
             };
             /** @description `notFound` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8315,7 +8350,10 @@ export interface operations {
     postPlatformApiAuthEmailSend: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8331,6 +8369,15 @@ export interface operations {
             };
             /** @description Nobody is signed in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8379,7 +8426,10 @@ export interface operations {
     postPlatformApiAuthEmailVerify: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8407,6 +8457,15 @@ export interface operations {
             };
             /** @description The body did not arrive in time */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8965,7 +9024,10 @@ export interface operations {
     postPlatformApiAuthPasswordChange: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9002,6 +9064,15 @@ export interface operations {
             };
             /** @description The body did not arrive in time */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9077,7 +9148,10 @@ export interface operations {
     postPlatformApiAuthPasswordForgot: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9106,6 +9180,15 @@ export interface operations {
             };
             /** @description The body did not arrive in time */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9181,7 +9264,10 @@ export interface operations {
     postPlatformApiAuthPasswordReset: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9209,6 +9295,15 @@ export interface operations {
             };
             /** @description The body did not arrive in time */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9406,7 +9501,10 @@ export interface operations {
     postPlatformApiAuthRegister: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9444,6 +9542,15 @@ export interface operations {
             };
             /** @description The body did not arrive in time */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9583,7 +9690,10 @@ export interface operations {
     deletePlatformApiAuthSessionsId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The session's id */
                 id: string;
@@ -9610,6 +9720,15 @@ export interface operations {
             };
             /** @description `notFound`: none of mine */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

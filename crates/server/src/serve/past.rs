@@ -1,7 +1,7 @@
 //! Bars that have closed, for charts and for back-tests of the market's own data.
 //!
-//! Read beside the market's loop and never through it, so that a chart does not hold up trading. Bars
-//! cost time to make or read: a tenant reads once at a time, and few read at once.
+//! Read beside the market's loop and never through it, so that a chart does not hold up trading.
+//! Bars cost time to make or read: a tenant reads once at a time, and few read at once.
 
 use std::sync::Arc;
 

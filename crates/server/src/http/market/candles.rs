@@ -183,7 +183,9 @@ impl Asked {
                     return Err(Problem::invalid_field(other, "is no parameter of this route"));
                 }
             };
-            *field = Some(value);
+            if field.replace(value).is_some() {
+                return Err(Problem::invalid_field(&*name, "is there twice; give it once"));
+            }
         }
         if asked.indicators.len() > MOST_INDICATORS {
             let message = format!("at most {MOST_INDICATORS} at once");
