@@ -6,7 +6,7 @@
 //! - [`request`] is the layer around and the gate before each route; the `ballast` server builds
 //!   its own routes with it, so that both answer alike.
 //! - [`seal`] keeps secrets at rest; [`token`] checks whose a token is; [`audit`] tells what
-//!   happened to accounts.
+//!   happened to accounts; [`wording`] says in words for people what libraries say.
 #![warn(missing_docs)]
 
 pub mod account;
@@ -18,6 +18,7 @@ pub mod request;
 mod routes;
 pub mod seal;
 pub mod token;
+pub mod wording;
 
 pub use platform::{COLLECTIONS, Platform, PlatformError, PlatformSettings};
 

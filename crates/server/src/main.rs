@@ -5,12 +5,12 @@ mod cli;
 mod flags;
 mod http;
 mod metrics;
+mod names;
 mod realtime;
 mod research;
 mod serve;
 mod strategy_text;
 mod views;
-mod wording;
 
 use std::process::ExitCode;
 

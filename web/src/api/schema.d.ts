@@ -202,7 +202,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every event of one trade, in order */
+        /** Every event of one trade, in order; of a long life its first part, with a cursor to go on */
         get: operations["getApiLifecycleCanonical"];
         put?: never;
         post?: never;
@@ -1789,7 +1789,7 @@ export interface components {
         JobState: "queued" | "running" | "done" | "failed" | "cancelled";
         /** @description A profile's money: balances now, and its transfers. */
         Ledger: {
-            /** @description By account, and `available`. */
+            /** @description By account, and `available`; none once the profile is removed. */
             balances: {
                 [key: string]: string;
             };
@@ -2597,10 +2597,10 @@ export interface components {
             /** @description Fee in percent of market and stop fills, instead of `feePct`. */
             takerFeePct?: string;
             /**
-             * @description The interval of the bars: 5s 15s 1m 5m 15m 30m 1h 4h 1d 1w 1M.
+             * @description The interval of the bars: 5s 15s 1m 5m 15m 30m 1h 4h 1d 1w 1M; the strategy's when absent.
              * @example 1d
              */
-            timeframe: string;
+            timeframe?: string;
         };
         /** @description A session that has ended, and why as a code. */
         SessionExpired: {
@@ -2904,6 +2904,8 @@ export interface components {
         /** @description The life of a trade. */
         TradeLife: {
             items: components["schemas"]["LifeEvent"][];
+            /** @description Where to go on; absent when this is all. */
+            nextCursor?: string;
             tradeId: string;
         };
         /** @description One trade, closed or open. */
@@ -3994,6 +3996,10 @@ export interface operations {
         parameters: {
             query: {
                 tradeId: string;
+                /** @description Where the answer before ended: its `nextCursor`. */
+                cursor?: string;
+                /** @description Events at most, 1 to 2000; 2000 when absent. */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -7317,7 +7323,10 @@ export interface operations {
     postInternalTradingResume: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7989,7 +7998,10 @@ export interface operations {
     postPlatformApiAdminUsersIdEnable: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The user's id */
                 id: string;
@@ -8026,6 +8038,15 @@ export interface operations {
             };
             /** @description `notFound` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8077,6 +8098,8 @@ export interface operations {
             header: {
                 /** @description The user's ETag, as it was seen */
                 "If-Match": string;
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description The user's id */
@@ -8238,7 +8261,10 @@ export interface operations {
     postPlatformApiAdminUsersIdSignOut: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The user's id */
                 id: string;
@@ -8274,6 +8300,15 @@ export interface operations {
             };
             /** @description `notFound` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8322,7 +8357,10 @@ export interface operations {
     postPlatformApiAuthEmailSend: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8338,6 +8376,15 @@ export interface operations {
             };
             /** @description Nobody is signed in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8386,7 +8433,10 @@ export interface operations {
     postPlatformApiAuthEmailVerify: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8414,6 +8464,15 @@ export interface operations {
             };
             /** @description The body did not arrive in time */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8972,7 +9031,10 @@ export interface operations {
     postPlatformApiAuthPasswordChange: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9009,6 +9071,15 @@ export interface operations {
             };
             /** @description The body did not arrive in time */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9084,7 +9155,10 @@ export interface operations {
     postPlatformApiAuthPasswordForgot: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9113,6 +9187,15 @@ export interface operations {
             };
             /** @description The body did not arrive in time */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9188,7 +9271,10 @@ export interface operations {
     postPlatformApiAuthPasswordReset: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9216,6 +9302,15 @@ export interface operations {
             };
             /** @description The body did not arrive in time */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9413,7 +9508,10 @@ export interface operations {
     postPlatformApiAuthRegister: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9451,6 +9549,15 @@ export interface operations {
             };
             /** @description The body did not arrive in time */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9590,7 +9697,10 @@ export interface operations {
     deletePlatformApiAuthSessionsId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The session's id */
                 id: string;
@@ -9617,6 +9727,15 @@ export interface operations {
             };
             /** @description `notFound`: none of mine */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout_at};
 
 use super::code;
+use super::document::{Document, DocumentError, unread};
 use super::problem::{FieldError, Problem};
 
 /// The largest body that a route reads at once, in bytes.
@@ -22,7 +23,7 @@ pub const MAX_BODY_BYTES: usize = 1 << 20;
 /// told that nothing was done.
 const BODY_DEADLINE: Duration = Duration::from_secs(15);
 
-/// The JSON body of a request.
+/// The JSON body of a request, which is an object.
 ///
 /// A type with `deny_unknown_fields` refuses what it does not know; the refusal names the field.
 #[derive(Debug, Clone)]
@@ -62,9 +63,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let query = parts.uri.query().unwrap_or_default();
         let pairs = serde_urlencoded::Deserializer::new(url_pairs(query));
-        serde_path_to_error::deserialize(pairs).map(Self).map_err(|error| {
-            Problem::invalid_field(field_of(error.path()), error.inner().to_string())
-        })
+        let read = serde_path_to_error::deserialize(pairs).map(Self);
+        read.map_err(|error| Problem::invalid(vec![unread(&error)]))
     }
 }
 
@@ -144,20 +144,18 @@ fn too_large() -> Problem {
     Problem::new(&code::BODY_TOO_LARGE, detail)
 }
 
-/// The JSON of a body, each error with its place.
+/// The JSON object of a body, each error with its place.
 pub(super) fn parse<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
     if bytes.is_empty() {
         let detail = "The body is empty. Send the JSON that the route documents.";
         return Err(Problem::new(&code::INVALID_JSON, detail));
     }
     check_content_type(headers)?;
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = field_of(error.path());
-        refuse_json(path, error.inner())
+    let document = Document::parse(bytes).map_err(|error| match error {
+        DocumentError::NotJson(error) => not_json(&error),
+        DocumentError::Invalid(error) => Problem::invalid(vec![error]),
     })?;
-    json.end().map_err(|error| refuse_json(String::new(), &error))?;
-    Ok(value)
+    document.read().map_err(|error| Problem::invalid(vec![error]))
 }
 
 fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
@@ -172,29 +170,17 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
     Err(Problem::new(&code::UNSUPPORTED_MEDIA_TYPE, detail))
 }
 
-fn refuse_json(field: String, error: &serde_json::Error) -> Problem {
-    use serde_json::error::Category;
+fn not_json(error: &serde_json::Error) -> Problem {
     let place = format!(" at line {} column {}", error.line(), error.column());
     let text = error.to_string();
     let message = text.strip_suffix(&place).unwrap_or(&text);
-    match error.classify() {
-        Category::Data => Problem::invalid_field(field, message),
-        Category::Syntax | Category::Eof | Category::Io => {
-            let detail = format!(
-                "The body is not JSON: {message} at line {}, column {}.",
-                error.line(),
-                error.column()
-            );
-            let field = FieldError::new("", message).at_column(error.column());
-            Problem::new(&code::INVALID_JSON, detail).with_errors(vec![field])
-        }
-    }
-}
-
-/// The path of a field as clients write it; the whole is the empty path.
-fn field_of(path: &serde_path_to_error::Path) -> String {
-    let text = path.to_string();
-    if text == "." { String::new() } else { text }
+    let detail = format!(
+        "The body is not JSON: {message} at line {}, column {}.",
+        error.line(),
+        error.column()
+    );
+    let field = FieldError::new("", message).at_column(error.column());
+    Problem::new(&code::INVALID_JSON, detail).with_errors(vec![field])
 }
 
 /// A header that is text.
@@ -214,6 +200,16 @@ mod tests {
     struct Order {
         symbol: String,
         exits: Vec<Exit>,
+        #[serde(default)]
+        level: Option<Level>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    #[expect(dead_code, reason = "only how it is refused is looked at")]
+    enum Level {
+        Low(u32),
+        High(u32),
     }
 
     #[derive(Debug, Deserialize)]
@@ -250,8 +246,23 @@ mod tests {
             (json, r#"{"symbol":5,"exits":[]}"#, "422 invalid: symbol: invalid type: integer `5`"),
             (json, r#"{"symbol":"A","exits":[{"atPrice":-1}]}"#, "422 invalid: exits[0].atPrice:"),
             (json, r#"{"symbol":"A","exits":[],"sid":1}"#, "422 invalid: sid: unknown field `sid`"),
-            (json, r#"{"symbol":"A"}"#, "422 invalid: missing field `exits`"),
-            (json, "[1]", "422 invalid: "),
+            (json, r#"{"symbol":"A"}"#, "422 invalid: exits: is missing"),
+            (json, r#"{"symbol":"A","exits":[{}]}"#, "422 invalid: exits[0].atPrice: is missing"),
+            (json, r#"{"symbol":"A","symbol":"B"}"#, "422 invalid: symbol: is there twice"),
+            (json, r#"{"symbol":"A","exits":[{"a":1,"a":2}]}"#, "exits[0].a: is there twice"),
+            (json, r#"["A",[]]"#, "422 invalid: is a list; send a JSON object"),
+            (json, "5", "422 invalid: is a number; send a JSON object"),
+            (json, "[1", "400 invalidJson: "),
+            (
+                json,
+                r#"{"symbol":"A","exits":[[1]]}"#,
+                "422 invalid: exits[0]: is a list; give an o",
+            ),
+            (json, r#"{"symbol":"A","exits":[],"level":{}}"#, "level: give either low or high"),
+            (json, r#"{"exits":[],"level":{"low":1,"high":2}}"#, "level: give either low or high"),
+            (json, r#"{"exits":[],"level":{"low":"a"}}"#, "level.low: invalid type: string"),
+            (json, r#"{"exits":[],"level":"low"}"#, "level.low: invalid type: name, expected an"),
+            (json, r#"{"exits":[],"level":7}"#, "level: is a number; give low or high"),
         ];
         for (content_type, body, expected) in cases {
             let refusal = refusal(content_type, body);

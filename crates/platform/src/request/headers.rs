@@ -139,9 +139,14 @@ pub(super) struct SecurityHeaders(Arc<[(HeaderName, HeaderValue)]>);
 impl SecurityHeaders {
     pub(super) fn new(origins: &Origins, scripts: &[&str], behind_tls: bool) -> Self {
         let scripts = scripts.iter().fold(String::new(), |list, script| list + " " + script);
-        let connect = origins.0.iter().fold(String::new(), |list, origin| list + " " + &origin.0);
+        // `'self'` is the sockets of the own host too (CSP Level 3, 6.7.2.8); those of other sites
+        // are named by themselves.
+        let connect = origins.0.iter().fold(String::new(), |list, Origin(site)| {
+            let host = site.trim_start_matches("http");
+            list + " " + site + " ws" + host
+        });
         let policy = format!(
-            "default-src 'self'; script-src 'self'{scripts}; connect-src 'self' ws: wss:{connect}; \
+            "default-src 'self'; script-src 'self'{scripts}; connect-src 'self'{connect}; \
              img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; \
              frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'"
         );

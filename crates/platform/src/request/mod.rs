@@ -12,6 +12,7 @@ mod access;
 mod address;
 mod api;
 pub mod code;
+mod document;
 mod extract;
 mod headers;
 mod id;
@@ -28,6 +29,7 @@ pub use access::{
 pub use address::{ClientAddress, Network, NetworkError};
 pub use api::{Api, Lifecycle, RouteEntry, TIME_LIMIT, may_answer};
 pub use code::Code;
+pub use document::{Document, DocumentError};
 pub use extract::{Body, MAX_BODY_BYTES, Path, Query};
 pub use headers::{Origin, OriginError, Origins};
 pub use id::X_REQUEST_ID;

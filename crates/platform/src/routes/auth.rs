@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use super::{Asking, Service};
 use crate::TOKEN_REFRESH_FAILURES;
 use crate::account::{SignedIn, TokenIn, User};
-use crate::request::{Body, Identity, Keyed, Problem, Role};
+use crate::request::{Body, Identity, Keyed, Problem, Role, Versioned};
 
 const COOKIE_NAME: &str = "ballast_refresh";
 
@@ -297,8 +297,9 @@ pub(super) async fn logout_everywhere(
 pub(super) async fn me(
     State(service): State<Service>,
     identity: Identity,
-) -> Result<Json<PublicUser>, Problem> {
-    Ok(Json(service.accounts.user(&identity.user).await?.into()))
+) -> Result<Versioned<PublicUser>, Problem> {
+    let user = service.accounts.existing(&identity.user).await?;
+    Ok(Versioned { etag: user.etag, body: user.body.into() })
 }
 
 /// Confirm an address by the token of its link.

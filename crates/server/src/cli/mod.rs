@@ -18,7 +18,6 @@ use std::process::ExitCode;
 use ballast_platform::request::RouteEntry;
 use clap::{CommandFactory, Parser, Subcommand};
 
-pub(crate) use crate::wording::in_words;
 pub(crate) use error::CliError;
 
 /// Automated trading that you host yourself.

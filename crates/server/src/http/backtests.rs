@@ -11,10 +11,10 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use ballast_domain::{Symbol, Timestamp};
 use ballast_platform::request::{
-    Access, Api, Body, FieldError, Keyed, Lifecycle, Named, Path, Problem, Query, code,
+    Access, Api, Body, FieldError, Keyed, Lifecycle, Named, Path, Problem, Query, Versioned, code,
 };
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tokio::time::timeout;
 use utoipa::{IntoParams, ToSchema};
@@ -28,6 +28,7 @@ use crate::research::{
     DataBars, DataSource, FieldFault, JobDetail, JobPage, JobRow, ReadError, Removal, RunRequest,
     SubmitError, SymbolData, UploadError,
 };
+use crate::views::word;
 
 /// Bars of the market's own history that one back-test may have of each symbol.
 const MOST_BARS: usize = 200_000;
@@ -97,7 +98,7 @@ async fn submit(
 ) -> Result<impl IntoResponse, Problem> {
     let source = asked.data.map(|data| data.source);
     if source == Some(DataSource::Market) {
-        data.append(&mut history(&app, &asked).await?);
+        data.append(&mut history(&app, &caller, &asked).await?);
     }
     let taken = app.backtests.submit(&caller.identity.user, asked, data).await;
     let row = taken.map_err(not_taken)?;
@@ -109,10 +110,11 @@ type Asked = Keyed<(RunRequest, Vec<SymbolData>)>;
 
 async fn json(request: Request) -> Result<Asked, Problem> {
     let named = Named::of(&request)?;
-    // Its text is read once more for what is wrong with its fields.
-    let Body(text) = Body::<Box<RawValue>>::from_request(request, &()).await?;
-    let hash = Sha256::digest(text.get());
-    let asked = read_request(text.get().as_bytes().to_vec()).await?;
+    // It is read as a document first, and as text once more for all that is wrong with its fields.
+    let Body(document) = Body::<Value>::from_request(request, &()).await?;
+    let text = document.to_string().into_bytes();
+    let hash = Sha256::digest(&text);
+    let asked = read_request(text).await?;
     Ok(named.with((asked, Vec::new()), &hash))
 }
 
@@ -183,7 +185,11 @@ fn symbol_of(field: &str) -> Result<Option<Symbol>, Problem> {
 }
 
 /// The market's own bars of each symbol of the strategy.
-async fn history(app: &App, asked: &RunRequest) -> Result<Vec<SymbolData>, Problem> {
+async fn history(
+    app: &App,
+    caller: &Caller,
+    asked: &RunRequest,
+) -> Result<Vec<SymbolData>, Problem> {
     let backtest = asked.checked().map_err(|faults| faulty(&faults))?;
     let config = &backtest.request.config;
     let timeframe = backtest.request.timeframe;
@@ -201,13 +207,14 @@ async fn history(app: &App, asked: &RunRequest) -> Result<Vec<SymbolData>, Probl
         let message = format!("more than {MOST_BARS} bars lie between it and 'to'; begin later");
         return Err(Problem::invalid_field("range.from", message));
     }
+    let turn = app.past.turn(&caller.tenant.reader).await.map_err(Problem::unavailable)?;
     let mut data = Vec::new();
     for symbol in &config.symbols {
         if app.listing.find(*symbol).is_none() {
             let message = format!("the market does not list {symbol}");
             return Err(Problem::invalid_field("strategyConfig.symbols", message));
         }
-        let bars = app.past.bars(*symbol, timeframe, from, to).await;
+        let bars = app.past.bars(&turn, *symbol, timeframe, (from, to)).await;
         let bars: Arc<[_]> = bars.map_err(Problem::unavailable)?.into();
         data.push(SymbolData { symbol: Some(*symbol), bars: DataBars::History(bars) });
     }
@@ -254,10 +261,12 @@ async fn read(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<Json<JobDetail>, Problem> {
+) -> Result<Versioned<JobDetail>, Problem> {
     check_flag(&app, &caller)?;
     let found = app.backtests.get(&caller.identity.user, &id).await.map_err(not_read)?;
-    found.map(Json).ok_or_else(missing)
+    let body = found.ok_or_else(missing)?;
+    let tag = format!("{}-{}", word(&body.row.state), body.row.progress_pct);
+    Ok(Versioned { etag: tag.parse().map_err(Problem::internal)?, body })
 }
 
 /// The report of a back-test that is done, a page that needs nothing else

@@ -97,22 +97,26 @@ impl Caller {
     /// Refuses a profile that the caller never had; one that was removed has its history.
     pub(crate) async fn check_profile(&self, profile: Option<&str>) -> Result<(), Problem> {
         let Some(text) = profile else { return Ok(()) };
-        let id = profile_id(text)?;
-        if self.tenant.view.document(id).is_some() {
-            return Ok(());
+        self.currency_of(profile_id(text)?).await.map(|_| ())
+    }
+
+    /// What a profile's money is counted in, also when it was removed.
+    pub(crate) async fn currency_of(&self, profile: ProfileId) -> Result<String, Problem> {
+        if let Some(document) = self.tenant.view.document(profile) {
+            return Ok(document.capital.currency.to_string());
         }
         let wanted = Query {
-            equal: vec![("profileId", id.to_string().as_str().into())],
+            equal: vec![("profileId", profile.to_string().as_str().into())],
             order_by: Some("version"),
+            descending: true,
             limit: 1,
             ..Query::default()
         };
         let versions = self.rows(&VERSIONS).await;
-        let known = versions.query::<VersionRow>(&wanted).await?;
-        match known.documents.is_empty() {
-            true => Err(Problem::not_found("There is no such profile.")),
-            false => Ok(()),
-        }
+        let last = versions.query::<VersionRow>(&wanted).await?.documents.pop();
+        let last = last.ok_or_else(|| Problem::not_found("There is no such profile."))?;
+        let currency = last.body.document["capital"]["currency"].as_str().map(str::to_owned);
+        currency.ok_or_else(|| Problem::internal("a version of a profile has no currency"))
     }
 
     /// How the caller is named in journal and audit.
@@ -152,11 +156,14 @@ pub(crate) fn refused(refusal: &ballast_domain::Refusal) -> Problem {
     Problem::new(&REFUSED, sentence(&refusal.to_string())).with_member("refusal", row)
 }
 
-/// A clause as a sentence.
+/// A clause as a sentence. An id that it begins with stays as it is.
 pub(crate) fn sentence(clause: &str) -> String {
+    let is_id = clause.split_whitespace().next().is_some_and(|word| word.contains('_'));
     let mut letters = clause.chars();
-    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
-    let mut text: String = first.chain(letters).collect();
+    let mut text = match letters.next() {
+        Some(first) if !is_id => first.to_uppercase().chain(letters).collect(),
+        _ => clause.to_owned(),
+    };
     if !text.ends_with(['.', '!', '?']) {
         text.push('.');
     }
@@ -176,4 +183,16 @@ pub(crate) fn order_id(text: &str) -> Result<OrderId, Problem> {
 /// The same for trades.
 pub(crate) fn trade_id(text: &str) -> Result<TradeId, Problem> {
     text.parse().map_err(|_| Problem::not_found("There is no such trade."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_keeps_the_id_that_it_begins_with() {
+        assert_eq!(sentence("ord_7wax was cancelled already"), "ord_7wax was cancelled already.");
+        assert_eq!(sentence("no price is known yet"), "No price is known yet.");
+        assert_eq!(sentence("why?"), "Why?");
+    }
 }

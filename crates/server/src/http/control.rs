@@ -8,7 +8,9 @@ use axum::http::{Method, Uri};
 use axum::response::Response;
 use ballast_domain::Timestamp;
 use ballast_domain::control::{ControlEntry, Scope};
-use ballast_platform::request::{Access, Api, Identity, Keyed, Lifecycle, Problem, ProblemBody};
+use ballast_platform::request::{
+    Access, Api, Identity, Keyed, Lifecycle, Problem, ProblemBody, Versioned,
+};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 use utoipa::ToSchema;
@@ -135,8 +137,11 @@ impl ReasonBody {
 /// What is stopped, by whom and why
 #[utoipa::path(get, path = "/internal/trading/status", tag = "control",
     responses((status = 200, body = ControlRow)))]
-async fn status(State(app): State<App>) -> Json<ControlRow> {
-    Json(app.control.shown().borrow().clone())
+async fn status(State(app): State<App>) -> Result<Versioned<ControlRow>, Problem> {
+    let row = app.control.shown().borrow().clone();
+    // It becomes durable without another version.
+    let tag = format!("{}-{}", row.version, if row.durable { "stored" } else { "unstored" });
+    Ok(Versioned { etag: tag.parse().map_err(Problem::internal)?, body: row })
 }
 
 /// Stop entries everywhere, at once; exits, stops and targets go on

@@ -30,6 +30,17 @@ const PAGE_FILE: &str = "/api/docs/{file}";
 const DESCRIPTION_FROM_PAGE: &str = "../openapi.json";
 /// What is posted to be answered, and may be sent as often as one likes.
 const CHANGES_NOTHING: [&str; 2] = ["/api/orders/preview", "/api/strategies/check"];
+/// What is done anew each time that it is sent, and what waits for no store, a key's least of all.
+const KEYLESS: [&str; 8] = [
+    "/internal/trading/pause",
+    "/platform/api/admin/products/{id}/status",
+    "/platform/api/admin/users/{id}/disable",
+    "/platform/api/auth/first-administrator",
+    "/platform/api/auth/login",
+    "/platform/api/auth/logout",
+    "/platform/api/auth/logout-everywhere",
+    "/platform/api/auth/refresh",
+];
 const IDEMPOTENCY_KEY_NAME: &str = "Idempotency-Key";
 
 /// Adds the description of `router`'s routes, and a page of it.
@@ -83,7 +94,7 @@ pub(super) fn complete(mut description: OpenApi) -> OpenApi {
         for (method, operation) in operations(item) {
             operation.operation_id = Some(operation_id(method, path));
             let changes = method != "get" && !CHANGES_NOTHING.contains(&path.as_str());
-            if changes && path.starts_with("/api/") {
+            if changes && !KEYLESS.contains(&path.as_str()) {
                 takes_key(operation);
             }
         }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use ballast_platform::request::{Access, Api, Lifecycle};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,6 +11,11 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::views::rows::{FeedRow, StoreRow};
 use crate::views::words::ControlModeWord;
+
+/// Whether a request is for one of these routes.
+pub(crate) fn is_health(uri: &Uri) -> bool {
+    matches!(uri.path(), "/health" | "/health/live" | "/health/ready")
+}
 
 pub(super) fn routes(api: Api<App>) -> Api<App> {
     api.route(Access::Public, Lifecycle::Current, routes!(health))

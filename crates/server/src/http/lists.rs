@@ -101,7 +101,7 @@ pub(super) fn version_tag(version: u64) -> Result<Etag, Problem> {
     version.to_string().parse().map_err(|_| Problem::internal("a version is no ETag"))
 }
 
-fn bad_cursor() -> Problem {
+pub(super) fn bad_cursor() -> Problem {
     let message = "is not one of this list; start again without it";
     Problem::invalid(vec![FieldError::new("cursor", message)])
 }

@@ -83,7 +83,7 @@ async fn symbol(
     let evaluations = profiles.into_iter().flat_map(|profile| profile.evaluations);
     Ok(Json(SymbolPage {
         row: symbol_row(&app, instrument),
-        bar: candles::last_bar(&app, instrument.symbol).await?,
+        bar: candles::last_bar(&app, &caller, instrument.symbol).await?,
         indicators: indicators(&app, &caller, instrument.symbol).await?,
         evaluations: evaluations.filter(|evaluation| evaluation.symbol == symbol).collect(),
     }))
@@ -107,7 +107,8 @@ async fn indicators(
     }
     let mut values = Vec::new();
     for (timeframe, overlays) in by_timeframe {
-        let last = candles::last_values(app, symbol, timeframe, overlays.clone()).await?;
+        let last = candles::last_values(app, caller, symbol, timeframe, overlays.clone());
+        let last = last.await?;
         let told = overlays.into_iter().zip(last).map(|(overlay, value)| IndicatorValue {
             expression: overlay.expression,
             timeframe: timeframe.to_string(),

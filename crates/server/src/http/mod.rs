@@ -41,6 +41,7 @@ use crate::metrics::count_request;
 pub(crate) use bot_state::{BotState, health_row};
 pub(crate) use codes::TOO_MANY_CONNECTIONS;
 pub(crate) use control::is_stop;
+pub(crate) use health::is_health;
 pub(crate) use internal::router as internal_router;
 
 /// Every route of the server with its description. `platform` are the identity service's routes.

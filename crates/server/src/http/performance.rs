@@ -16,7 +16,7 @@ use super::caller::{Caller, Shown};
 use super::lists::failed;
 use super::profiles::SpanQuery;
 use crate::app::App;
-use crate::views::rows::{ProfileRow, TradeRow};
+use crate::views::rows::TradeRow;
 use crate::views::{EQUITY, EquityHour, TRADES, Worth, decimal, equity_of};
 
 const DAY_NANOS: i64 = 86_400 * 1_000_000_000;
@@ -91,22 +91,24 @@ async fn all(
     Shown(caller): Shown,
     Query(span): Query<SpanQuery>,
 ) -> Result<Json<Vec<Performance>>, Problem> {
-    let mut by_currency: BTreeMap<String, Vec<ProfileRow>> = BTreeMap::new();
+    let mut by_currency: BTreeMap<String, Vec<ProfileId>> = BTreeMap::new();
     for profile in caller.tenant.view.profiles() {
-        by_currency.entry(profile.capital.currency.clone()).or_default().push(profile);
+        let Ok(id) = profile.id.parse() else { continue };
+        by_currency.entry(profile.capital.currency).or_default().push(id);
     }
     let mut all = Vec::new();
-    for profiles in by_currency.values() {
-        all.push(performance_of(&app, &caller, profiles, &span).await?);
+    for (currency, profiles) in by_currency {
+        all.push(performance_of(&app, &caller, currency, &profiles, &span).await?);
     }
     Ok(Json(all))
 }
 
-/// The performance of profiles that share a currency.
+/// The performance of profiles that share this currency.
 pub(super) async fn performance_of(
     app: &App,
     caller: &Caller,
-    profiles: &[ProfileRow],
+    currency: String,
+    profiles: &[ProfileId],
     span: &SpanQuery,
 ) -> Result<Performance, Problem> {
     let to = span.to.unwrap_or_else(|| app.market_clock.now());
@@ -117,9 +119,8 @@ pub(super) async fn performance_of(
     let mut curves = Vec::new();
     let mut trades = Vec::new();
     for profile in profiles {
-        let Ok(id) = profile.id.parse::<ProfileId>() else { continue };
-        curves.push(curve(caller, id, from, to).await?);
-        trades.append(&mut closed(caller, profile, from, to).await?);
+        curves.push(curve(caller, *profile, from, to).await?);
+        trades.append(&mut closed(caller, *profile, from, to).await?);
     }
     let worths = sum(&curves);
     let mut statistics = statistics(&trades);
@@ -129,7 +130,6 @@ pub(super) async fn performance_of(
         let at = Timestamp::from_millis(ms).unwrap_or(Timestamp::MIN);
         EquityPoint { at, equity: decimal(equity) }
     };
-    let currency = profiles.first().map_or(String::new(), |row| row.capital.currency.clone());
     Ok(Performance { currency, points: points.into_iter().map(point).collect(), statistics })
 }
 
@@ -245,13 +245,13 @@ fn deepest_fall(worths: &[Worth]) -> Decimal {
 /// The trades of a profile that were closed in a span.
 async fn closed(
     caller: &Caller,
-    profile: &ProfileRow,
+    profile: ProfileId,
     from: Timestamp,
     to: Timestamp,
 ) -> Result<Vec<TradeRow>, Problem> {
     let documents = caller.rows(&TRADES).await;
     let mut wanted = Wanted {
-        equal: vec![("profileId", profile.id.as_str().into())],
+        equal: vec![("profileId", profile.to_string().as_str().into())],
         order_by: Some("closedMs"),
         from: Some(Value::Integer(from.millis())),
         until: Some(Value::Integer(to.millis().saturating_add(1))),

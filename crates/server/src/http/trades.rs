@@ -5,22 +5,24 @@ use axum::extract::RawQuery;
 use axum::response::Response;
 use ballast_domain::{Envelope, Timestamp};
 use ballast_engine::ports::Journal as _;
-use ballast_platform::request::{Access, Api, Lifecycle, Path, Problem, Query};
-use ballast_storage::{Query as Wanted, StreamName, Value};
+use ballast_platform::request::{Access, Api, Lifecycle, Path, Problem, Query, Versioned};
+use ballast_storage::{Cursor, Query as Wanted, StreamName, Value};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::caller::{Caller, Shown, trade_id};
 use super::csv;
-use super::lists::{Listed, PageQuery, failed};
+use super::lists::{Listed, PageQuery, bad_cursor, failed, version_tag};
 use super::orders::equal;
 use crate::app::App;
 use crate::views::rows::{TimelineRow, TradeRow};
 use crate::views::{self, TIMELINE, TRADES};
 
-/// Events of one trade that are told at most.
+/// Events of one trade that are told at once, and when nobody says how many.
 const MOST_EVENTS: usize = 2_000;
+/// Rows that are read at once.
+const PAGE: usize = 200;
 /// Events that lie so near to each other in the journal are read at once.
 const NEAR: u64 = 16;
 
@@ -92,11 +94,15 @@ async fn page(caller: &Caller, asked: &TradeQuery) -> Result<Listed<TradeRow>, P
 /// One closed trade
 #[utoipa::path(get, path = "/api/trades/{id}", tag = "trades", params(("id" = String, Path)),
     responses((status = 200, body = TradeRow)))]
-async fn read(Shown(caller): Shown, Path(id): Path<String>) -> Result<Json<TradeRow>, Problem> {
+async fn read(
+    Shown(caller): Shown,
+    Path(id): Path<String>,
+) -> Result<Versioned<TradeRow>, Problem> {
     let key = trade_id(&id)?.to_string();
     let stored = caller.rows(&TRADES).await.get::<TradeRow>(&key).await?;
     let row = stored.map(|stored| stored.body);
-    row.map(Json).ok_or_else(|| Problem::not_found("There is no such closed trade."))
+    let row = row.ok_or_else(|| Problem::not_found("There is no such closed trade."))?;
+    Ok(Versioned { etag: version_tag(row.seq)?, body: row })
 }
 
 /// Whose life.
@@ -105,6 +111,10 @@ async fn read(Shown(caller): Shown, Path(id): Path<String>) -> Result<Json<Trade
 #[into_params(parameter_in = Query)]
 struct LifecycleQuery {
     trade_id: String,
+    /// Where the answer before ended: its `nextCursor`.
+    cursor: Option<String>,
+    /// Events at most, 1 to 2000; 2000 when absent.
+    limit: Option<usize>,
 }
 
 /// The life of a trade.
@@ -113,6 +123,10 @@ struct LifecycleQuery {
 struct TradeLife {
     trade_id: String,
     items: Vec<LifeEvent>,
+    /// Where to go on; absent when this is all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    next_cursor: Option<String>,
 }
 
 /// One event of it.
@@ -135,7 +149,7 @@ struct LifeEvent {
     event: serde_json::Value,
 }
 
-/// Every event of one trade, in order
+/// Every event of one trade, in order; of a long life its first part, with a cursor to go on
 #[utoipa::path(get, path = "/api/lifecycle/canonical", tag = "trades", params(LifecycleQuery),
     responses((status = 200, body = TradeLife)))]
 async fn lifecycle(
@@ -144,25 +158,35 @@ async fn lifecycle(
 ) -> Result<Json<TradeLife>, Problem> {
     let trade = trade_id(&asked.trade_id)?.to_string();
     let documents = caller.rows(&TIMELINE).await;
+    let limit = asked.limit.unwrap_or(MOST_EVENTS);
+    if !(1..=MOST_EVENTS).contains(&limit) {
+        return Err(Problem::invalid_field("limit", format!("is 1 to {MOST_EVENTS}")));
+    }
+    let after = asked.cursor.as_deref().map(str::parse::<Cursor>).transpose();
     let mut wanted = Wanted {
         equal: vec![("tradeId", trade.as_str().into())],
         order_by: Some("seq"),
+        after: after.map_err(|_| bad_cursor())?,
         ..Wanted::default()
     };
-    let mut items = Vec::new();
-    while items.len() < MOST_EVENTS {
+    let (mut items, mut read) = (Vec::new(), 0);
+    let next_cursor = loop {
+        wanted.limit = (limit - read).min(PAGE);
         let page = documents.query::<views::Listed>(&wanted).await.map_err(failed)?;
         let rows: Vec<_> = page.documents.into_iter().map(|listed| listed.body.row).collect();
         for near in rows.chunk_by(|one, next| next.seq.saturating_sub(one.seq) <= NEAR) {
             items.extend(told(&caller, near).await?);
         }
-        let Some(next) = page.next else { break };
-        wanted.after = Some(next);
+        read += rows.len();
+        match page.next {
+            Some(next) if read < limit => wanted.after = Some(next),
+            next => break next.map(|next| next.to_string()),
+        }
+    };
+    if items.is_empty() && asked.cursor.is_none() {
+        return Err(Problem::not_found("There is no such trade."));
     }
-    match items.is_empty() {
-        true => Err(Problem::not_found("There is no such trade.")),
-        false => Ok(Json(TradeLife { trade_id: trade, items })),
-    }
+    Ok(Json(TradeLife { trade_id: trade, items, next_cursor }))
 }
 
 /// Lines that lie near to each other, with the events that they tell of, as the journal has them.

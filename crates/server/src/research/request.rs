@@ -14,6 +14,7 @@ use ballast_domain::{
     AssetClass, Currency, Instrument, Quantity, StrategyConfig, Symbol, Timeframe,
 };
 use ballast_engine::matching::FillRules;
+use ballast_platform::request::{Document, DocumentError, FieldError};
 use ballast_venues::csv::Stamped;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -23,11 +24,8 @@ use utoipa::ToSchema;
 use super::limits;
 use super::range::TimeRange;
 use super::run::{Backtest, Strategy};
+use crate::names::fault_of_name;
 use crate::strategy_text;
-use crate::wording::{in_words, quoted};
-
-/// A name is shown in lines and tables.
-const LONGEST_NAME: usize = 100;
 
 /// A back-test to run. Amounts are decimal text; numbers are taken too.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -41,8 +39,8 @@ pub(crate) struct RunRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<String>>, nullable = false)]
     pub(crate) symbols: Option<Vec<Symbol>>,
-    /// The interval of the bars: 5s 15s 1m 5m 15m 30m 1h 4h 1d 1w 1M.
-    #[schema(value_type = String, required = true, example = "1d")]
+    /// The interval of the bars: 5s 15s 1m 5m 15m 30m 1h 4h 1d 1w 1M; the strategy's when absent.
+    #[schema(value_type = Option<String>, nullable = false, example = "1d")]
     #[serde(default)]
     pub(crate) timeframe: Option<Timeframe>,
     /// The strategy config.
@@ -156,6 +154,13 @@ impl FieldFault {
     }
 }
 
+impl From<FieldError> for FieldFault {
+    fn from(error: FieldError) -> Self {
+        let FieldError { field, message, column } = error;
+        Self { field, message, column }
+    }
+}
+
 fn ten_thousand() -> Decimal {
     Decimal::from(10_000)
 }
@@ -166,20 +171,23 @@ impl RunRequest {
     /// # Errors
     /// Everything that is wrong with it, fields that can be read and make no sense included.
     pub(crate) fn read(text: &str) -> Result<Self, Vec<FieldFault>> {
-        let deserializer = &mut serde_json::Deserializer::from_str(text);
-        let read = serde_path_to_error::deserialize(&mut *deserializer);
-        let document: Value = match serde_json::from_str(text) {
-            Ok(document) => document,
-            Err(error) => return Err(vec![FieldFault::new("", format!("is not JSON: {error}"))]),
-        };
-        match read {
+        let document = Document::parse(text.as_bytes()).map_err(|error| match error {
+            DocumentError::Invalid(error) => vec![error.into()],
+            error @ DocumentError::NotJson(_) => vec![FieldFault::new("", error.to_string())],
+        })?;
+        match document.read::<Self>() {
             Ok(request) => {
-                let request: Self = request;
+                let request = request.timed();
                 request.checked().map(|_| request)
             }
-            Err(first) if !document.is_object() => Err(vec![unread(&first).0]),
-            Err(first) => Err(faults_of(document, unread(&first).0)),
+            Err(first) => Err(faults_of(document, first)),
         }
+    }
+
+    /// With the timeframe of its strategy where it names none.
+    fn timed(self) -> Self {
+        let own = || self.strategy_config.get("timeframe")?.as_str()?.parse().ok();
+        Self { timeframe: self.timeframe.or_else(own), ..self }
     }
 
     /// The run that is meant.
@@ -188,7 +196,8 @@ impl RunRequest {
     /// Every field that makes no sense, faults of the strategy config included.
     pub(crate) fn checked(&self) -> Result<Backtest, Vec<FieldFault>> {
         let mut faults = self.number_faults();
-        faults.extend(self.name.as_deref().and_then(fault_of_name));
+        let name = self.name.as_deref().filter(|name| !name.is_empty()).and_then(fault_of_name);
+        faults.extend(name.map(|fault| FieldFault::new("name", fault)));
         if let Some(TimeRange { from: Some(from), to: Some(to) }) = self.range
             && from >= to
         {
@@ -222,10 +231,7 @@ impl RunRequest {
         }
         let checked = strategy_text::check_value(&self.strategy_config, timeframe);
         let fault = |fault: strategy_text::TextFault| FieldFault {
-            field: match fault.path.as_str() {
-                "the document" => "strategyConfig".to_owned(),
-                path => format!("strategyConfig.{path}"),
-            },
+            field: fault.request_field(),
             message: fault.message,
             column: fault.expression_column,
         };
@@ -304,72 +310,35 @@ impl RunRequest {
     }
 }
 
-/// Everything that is wrong with a request that cannot be read, of which `first` was found first.
-fn faults_of(mut document: Value, first: FieldFault) -> Vec<FieldFault> {
+/// Everything that is wrong with a request that cannot be read, of which `fault` was found first.
+fn faults_of(mut document: Document, mut fault: FieldError) -> Vec<FieldFault> {
     let mut faults = Vec::new();
     let mut removed = Vec::new();
-    let readable = loop {
-        match serde_path_to_error::deserialize::<_, RunRequest>(&document) {
-            Ok(request) => break Some(request),
-            Err(error) => {
-                let (fault, name) = unread(&error);
-                let fields = document.as_object_mut();
-                let was_there = fields.is_some_and(|fields| fields.remove(&name).is_some());
-                if !was_there || faults.len() == MOST_FAULTS {
-                    break None;
-                }
-                faults.push(fault);
-                removed.push(name);
-            }
+    loop {
+        let name = top(&fault.field).to_owned();
+        faults.push(fault.into());
+        if !document.remove(&name) || faults.len() == MOST_FAULTS {
+            return faults;
         }
-    };
-    if faults.is_empty() {
-        faults.push(first);
-        return faults;
+        removed.push(name);
+        match document.read::<RunRequest>() {
+            Ok(request) => {
+                let rest = request.timed().checked().err().unwrap_or_default();
+                let untold = |fault: &FieldFault| !removed.iter().any(|n| n == top(&fault.field));
+                faults.extend(rest.into_iter().filter(untold));
+                return faults;
+            }
+            Err(next) => fault = next,
+        }
     }
-    let rest = readable.and_then(|request| request.checked().err()).unwrap_or_default();
-    let top = |fault: &FieldFault| fault.field.split('.').next().map(str::to_owned);
-    faults.extend(
-        rest.into_iter().filter(|fault| top(fault).is_none_or(|name| !removed.contains(&name))),
-    );
-    faults
 }
 
 /// Nobody reads on.
 const MOST_FAULTS: usize = 100;
 
-/// What a reader says, and the top-level field that it says it of.
-fn unread(error: &serde_path_to_error::Error<serde_json::Error>) -> (FieldFault, String) {
-    let message = error.inner().to_string();
-    let path = match error.path().to_string() {
-        path if path == "." => String::new(),
-        path => path,
-    };
-    let path = match quoted(&message, "unknown field `") {
-        Some(name) if path.rsplit('.').next() != Some(name) => {
-            let dot = if path.is_empty() { "" } else { "." };
-            format!("{path}{dot}{name}")
-        }
-        _ => path,
-    };
-    let top = error.path().iter().next().map(ToString::to_string);
-    let top = top.filter(|top| !top.is_empty() && top != ".").unwrap_or_else(|| path.clone());
-    let message = match message.rsplit_once(" at line ") {
-        Some((words, _)) => words.to_owned(),
-        None => message,
-    };
-    (FieldFault::new(path, in_words(&message)), top)
-}
-
-fn fault_of_name(name: &str) -> Option<FieldFault> {
-    let length = name.chars().count();
-    if length > LONGEST_NAME {
-        let message = format!("has {length} characters; choose one of at most {LONGEST_NAME}");
-        return Some(FieldFault::new("name", message));
-    }
-    let control = name.chars().any(char::is_control);
-    let message = "has a line break or another control character; remove it";
-    control.then(|| FieldFault::new("name", message))
+/// The field of the request that a path leads into.
+fn top(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or(path)
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::timeout;
+use tracing::Span;
 
 use crate::views::rows::ControlRow;
 use crate::views::words::ControlModeWord;
@@ -69,6 +70,8 @@ struct Standing {
 /// A resumption on its way into the store.
 struct Asked {
     control: StoredControl,
+    /// The request that asked first.
+    span: Span,
     waiting: Vec<oneshot::Sender<Result<ControlRow, ResumeError>>>,
 }
 
@@ -243,7 +246,8 @@ impl TradingControl {
                     let entries = standing.without_global();
                     let snapshot = ControlSnapshot { version: standing.next(), entries };
                     let control = StoredControl { last, snapshot };
-                    standing.asked = Some(Asked { control, waiting: vec![waiting] });
+                    standing.asked =
+                        Some(Asked { control, span: Span::current(), waiting: vec![waiting] });
                 }
             }
             self.0.unwritten.notify_one();

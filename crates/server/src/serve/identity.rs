@@ -228,7 +228,7 @@ pub(super) fn layers(settings: &Settings) -> Result<Layers, CliError> {
         behind_tls: http.behind_tls,
         trusted_proxies: proxies.collect::<Result<_, _>>().map_err(CliError::usage)?,
         per_address: a_minute(http.requests_per_minute_per_address),
-        uncounted: realtime::is_of_connection,
+        uncounted: |uri| realtime::is_of_connection(uri) || http::is_health(uri),
         apart: http::is_stop,
     };
     Ok(Layers::new(layers, Arc::new(SystemClock)))

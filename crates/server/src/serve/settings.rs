@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use ballast_domain::number::decimal_or_number;
 use ballast_domain::strategy::optional_decimal;
 use ballast_domain::{Currency, Limits, StrategyConfig, Symbol, TenantId, Timeframe, Timestamp};
+use ballast_platform::wording::in_words;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use crate::cli::{CliError, in_words};
+use crate::cli::CliError;
 use crate::flags::FlagSettings;
 use crate::research::BacktestSettings;
 

@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use super::control::TradingControl;
 use super::health::Health;
 use super::market::{CompileError, Compiled, MarketDesk, Place, RecentFrames, Seat};
+use super::past::Reader;
 use super::tenant::{ConfiguredProfile, INBOX, TenantWorld, Way};
 use crate::views::{Everybody, FOLLOWER_LAG, Message, TenantView};
 
@@ -75,6 +76,8 @@ pub(super) type Plans = Arc<Mutex<Vec<(ProfileId, Plan)>>>;
 pub(crate) struct Tenant {
     pub(crate) store: TenantStore,
     pub(crate) view: Arc<TenantView>,
+    /// Its turn in the market's past.
+    pub(crate) reader: Reader,
     way: watch::Receiver<Option<Way>>,
     plans: Plans,
 }
@@ -151,7 +154,11 @@ impl Tenants {
             ways,
             view: Arc::clone(&view),
         };
-        (Arc::new(Tenant { store, view, way, plans }), Seat::new(joined, place), world)
+        (
+            Arc::new(Tenant { store, view, reader: Reader::default(), way, plans }),
+            Seat::new(joined, place),
+            world,
+        )
     }
 
     /// Lets a world run until everything is to stop.

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::{At, Found, TextFault};
+use super::{At, Found, TextFault, WHOLE};
 
 /// The values of a text, when it is JSON.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl<'a> Tree<'a> {
                 (node, ..) => node.head(),
             },
             (At::Value, Some(root)) => {
-                let path = if found.path == "the document" { "" } else { &found.path };
+                let path = if found.path == WHOLE { "" } else { &found.path };
                 let (node, _, whole) = root.find(path);
                 match (whole, &node.content, found.expression_column) {
                     (true, Content::Text, Some(column)) => self.in_text(&node.range, column),

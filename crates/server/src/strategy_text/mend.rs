@@ -5,11 +5,11 @@
 
 use ballast_domain::{StrategyConfig, Timeframe};
 use ballast_engine::strategy::ConfigFault;
+use ballast_platform::wording::quoted;
 use serde_json::{Value, json};
 
 use super::place::{CONDITIONS, Place, Step};
 use super::{At, Found, MOST_FAULTS, read};
-use crate::wording::quoted;
 
 /// A document, its faults, and what it is without them.
 #[derive(Debug)]

@@ -32,6 +32,9 @@ pub(crate) const LARGEST_CONFIG_BYTES: u64 = 1 << 20;
 /// Nobody reads on; what is wrong beyond them is found when these are mended.
 const MOST_FAULTS: usize = 100;
 
+/// The path of what is wrong with a config as a whole.
+const WHOLE: &str = "the document";
+
 /// What came of checking a config.
 #[derive(Debug)]
 pub(crate) struct Checked {
@@ -82,6 +85,14 @@ pub(crate) struct TextFault {
 }
 
 impl TextFault {
+    /// The field of a request that has the config as its `strategyConfig`.
+    pub(crate) fn request_field(&self) -> String {
+        match self.path.as_str() {
+            "" | WHOLE => "strategyConfig".to_owned(),
+            path => format!("strategyConfig.{path}"),
+        }
+    }
+
     /// A fault from one line and column to another, where there is a text.
     fn of(found: Found, span: Option<((usize, usize), (usize, usize))>) -> Self {
         Self {
@@ -137,7 +148,7 @@ fn check_text(
         Err(mut found) => {
             if found.len() > MOST_FAULTS {
                 found.truncate(MOST_FAULTS);
-                found.push(Found::new("the document", "has more faults; mend these first"));
+                found.push(Found::new(WHOLE, "has more faults; mend these first"));
             }
             Checked { config: None, faults: locate(found), symbols: 0, series: 0 }
         }

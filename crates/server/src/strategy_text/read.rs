@@ -1,11 +1,11 @@
 //! The text of a strategy config, read strictly.
 
 use ballast_domain::{StrategyConfig, Timeframe};
+use ballast_platform::wording::{in_words, quoted};
 
 use super::mend::Mended;
 use super::place::Place;
-use super::{At, Found};
-use crate::wording::{in_words, quoted};
+use super::{At, Found, WHOLE};
 
 /// The config that `json` is, or every place where it is none. `timeframe` is one that no
 /// expression contradicts.
@@ -50,7 +50,7 @@ fn first(unread: &serde_path_to_error::Error<serde_json::Error>) -> Found {
 /// What reading says of a place, in words for people.
 pub(super) fn fault(path: &str, error: &str) -> Found {
     let path = match path {
-        "" | "." | "?" => "the document".to_owned(),
+        "" | "." | "?" => WHOLE.to_owned(),
         path => path.replace(".?", ""),
     };
     Found { against_schema: true, ..Found::new(path, in_words(error)) }

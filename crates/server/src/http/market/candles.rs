@@ -105,34 +105,41 @@ async fn candles(
     let mut wanted = asked.expressions(timeframe);
     wanted.extend(asked.of_profile(&caller, timeframe)?);
     wanted.truncate(MOST_INDICATORS);
-    let (bars, indicators) = drawn(&app, symbol, timeframe, (from, to, limit), wanted).await?;
+    let (bars, indicators) =
+        drawn(&app, &caller, symbol, timeframe, (from, to, limit), wanted).await?;
     let (symbol, timeframe) = (symbol.to_string(), timeframe.to_string());
     Ok(Json(Candles { symbol, timeframe, bars, indicators }))
 }
 
 /// The last closed bar of the shortest timeframe; none before the first.
-pub(super) async fn last_bar(app: &App, symbol: Symbol) -> Result<Option<Candle>, Problem> {
+pub(super) async fn last_bar(
+    app: &App,
+    caller: &Caller,
+    symbol: Symbol,
+) -> Result<Option<Candle>, Problem> {
     let to = app.past.told_to();
     let window = (before(to, app.base, 1), to, 1);
-    Ok(drawn(app, symbol, app.base, window, Vec::new()).await?.0.pop())
+    Ok(drawn(app, caller, symbol, app.base, window, Vec::new()).await?.0.pop())
 }
 
 /// The values of indicators at the last close of their timeframe, in the order of `wanted`.
 pub(super) async fn last_values(
     app: &App,
+    caller: &Caller,
     symbol: Symbol,
     timeframe: Timeframe,
     wanted: Vec<Overlay>,
 ) -> Result<Vec<Option<f64>>, Problem> {
     let to = timeframe.bucket_open(app.past.told_to());
     let window = (before(to, timeframe, 1), to, 1);
-    let (_, lines) = drawn(app, symbol, timeframe, window, wanted).await?;
+    let (_, lines) = drawn(app, caller, symbol, timeframe, window, wanted).await?;
     Ok(lines.into_iter().map(|line| line.values.last().copied().flatten()).collect())
 }
 
 /// Bars of a window with indicators on them.
 async fn drawn(
     app: &App,
+    caller: &Caller,
     symbol: Symbol,
     timeframe: Timeframe,
     (from, to, limit): (Timestamp, Timestamp, usize),
@@ -140,11 +147,14 @@ async fn drawn(
 ) -> Result<(Vec<Candle>, Vec<IndicatorLine>), Problem> {
     let mut lines = Lines::compile(symbol, timeframe, wanted)?;
     let lead = before(from, timeframe, lines.lead_bars());
-    let bars = app.past.bars(symbol, timeframe, lead, to).await.map_err(Problem::unavailable)?;
+    let turn = app.past.turn(&caller.tenant.reader).await.map_err(Problem::unavailable)?;
+    let bars = app.past.bars(&turn, symbol, timeframe, (lead, to)).await;
+    let bars = bars.map_err(Problem::unavailable)?;
     let shown = bars.partition_point(|bar| bar.close_time <= from);
     let shown = shown.max(bars.len().saturating_sub(limit));
     let (bars, indicators) = tokio::task::spawn_blocking(move || {
         let indicators = lines.values(&bars, shown);
+        drop(turn);
         (bars, indicators)
     })
     .await
@@ -173,7 +183,9 @@ impl Asked {
                     return Err(Problem::invalid_field(other, "is no parameter of this route"));
                 }
             };
-            *field = Some(value);
+            if field.replace(value).is_some() {
+                return Err(Problem::invalid_field(&*name, "is there twice; give it once"));
+            }
         }
         if asked.indicators.len() > MOST_INDICATORS {
             let message = format!("at most {MOST_INDICATORS} at once");

@@ -11,11 +11,10 @@ use utoipa::ToSchema;
 
 use super::super::codes::{LIVE_UNAVAILABLE, NOT_POSSIBLE, STRATEGY_INVALID};
 use crate::app::App;
+use crate::names::fault_of_name;
 use crate::strategy_text::{self, TextFault};
 use crate::views::rows::ProfileRow;
 
-/// Characters in a profile's name.
-const LONGEST_NAME: usize = 100;
 /// Profiles of one tenant.
 const MOST_PROFILES: usize = 100;
 /// What money can count exactly.
@@ -163,9 +162,8 @@ impl CapitalBody {
 
 fn name_error(name: &str, known: &[ProfileRow], own: Option<ProfileId>) -> Option<FieldError> {
     let own = own.map(|own| own.to_string());
-    if name.is_empty() || name.chars().count() > LONGEST_NAME {
-        let message = format!("has 1 to {LONGEST_NAME} characters");
-        return Some(FieldError::new("name", message));
+    if let Some(fault) = fault_of_name(name) {
+        return Some(FieldError::new("name", fault));
     }
     let taken = known.iter().any(|row| row.name == name && Some(&row.id) != own.as_ref());
     taken.then(|| FieldError::new("name", "belongs to another of your profiles; choose another"))
@@ -179,13 +177,13 @@ fn read_strategy(config: &Value, app: &App) -> Result<StrategyConfig, Vec<TextFa
 
 /// The problem of a config that does not compile.
 pub(super) fn faulty(faults: &[ConfigFault]) -> Problem {
-    let errors: Vec<_> = faults.iter().map(config_field).collect();
+    let errors: Vec<_> = faults.iter().cloned().map(TextFault::from).map(strategy_field).collect();
     Problem::new(&STRATEGY_INVALID, STRATEGY_INVALID.remedy).with_errors(errors)
 }
 
 /// A fault of the config as an error of its field.
 pub(in crate::http) fn strategy_field(fault: TextFault) -> FieldError {
-    let error = FieldError::new(format!("strategyConfig.{}", fault.path), fault.message);
+    let error = FieldError::new(fault.request_field(), fault.message);
     match fault.expression_column {
         Some(column) => error.at_column(column),
         None => error,
@@ -195,16 +193,4 @@ pub(in crate::http) fn strategy_field(fault: TextFault) -> FieldError {
 /// A fault of the limits; its path says that it is of them.
 fn limit_field(fault: &ConfigFault) -> FieldError {
     FieldError::new(fault.path.clone(), fault.message.clone())
-}
-
-fn config_field(fault: &ConfigFault) -> FieldError {
-    let path = match fault.path.is_empty() {
-        true => "strategyConfig".to_owned(),
-        false => format!("strategyConfig.{}", fault.path),
-    };
-    let error = FieldError::new(path, fault.message.clone());
-    match fault.column {
-        Some(column) => error.at_column(column),
-        None => error,
-    }
 }

@@ -15,7 +15,6 @@ use utoipa_axum::routes;
 use super::super::caller::{Shown, profile_id};
 use super::super::lists::{Listed, PageQuery, failed};
 use super::super::performance::{Performance, performance_of};
-use super::find;
 use crate::app::App;
 use crate::views::rows::{ProfileRow, TimelineRow, TransferRow};
 use crate::views::{self, TIMELINE, TRANSFERS, VERSIONS, VersionRow, decimal};
@@ -50,8 +49,8 @@ async fn evaluations(
     Path(id): Path<String>,
     Query(asked): Query<TimelineQuery>,
 ) -> Result<Json<Listed<TimelineRow>>, Problem> {
+    caller.check_profile(Some(&id)).await?;
     let id = profile_id(&id)?;
-    find(&caller, id)?;
     let mut wanted = of_profile("listedUnder", id, "seq");
     if let Some(symbol) = &asked.symbol {
         wanted.equal.push(("symbol", symbol.as_str().into()));
@@ -66,7 +65,7 @@ async fn evaluations(
 #[serde(rename_all = "camelCase")]
 struct Ledger {
     currency: String,
-    /// By account, and `available`.
+    /// By account, and `available`; none once the profile is removed.
     balances: BTreeMap<String, String>,
     items: Vec<TransferRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,12 +82,12 @@ async fn ledger(
     Query(asked): Query<PageQuery>,
 ) -> Result<Json<Ledger>, Problem> {
     let id = profile_id(&id)?;
-    let profile = find(&caller, id)?.body;
+    let currency = caller.currency_of(id).await?;
     let wanted = asked.newest(of_profile("profileId", id, "seq"))?;
     let page = caller.rows(&TRANSFERS).await.query::<TransferRow>(&wanted).await;
     let Listed { items, next_cursor } = Listed::of(page.map_err(failed)?, |row| row);
-    let currency = profile.row.capital.currency.clone();
-    Ok(Json(Ledger { currency, balances: balances(&profile.row), items, next_cursor }))
+    let balances = caller.tenant.view.profile(id).as_ref().map(balances).unwrap_or_default();
+    Ok(Json(Ledger { currency, balances, items, next_cursor }))
 }
 
 /// Balances by account: credits less debits, which sum to zero, and what is available.
@@ -133,8 +132,8 @@ async fn performance(
     Query(span): Query<SpanQuery>,
 ) -> Result<Json<Performance>, Problem> {
     let id = profile_id(&id)?;
-    let profile = find(&caller, id)?.body.row;
-    Ok(Json(performance_of(&app, &caller, &[profile], &span).await?))
+    let currency = caller.currency_of(id).await?;
+    Ok(Json(performance_of(&app, &caller, currency, &[id], &span).await?))
 }
 
 /// Every version of a profile's document, the newest first
@@ -146,8 +145,8 @@ async fn versions(
     Path(id): Path<String>,
     Query(asked): Query<PageQuery>,
 ) -> Result<Json<Listed<VersionRow>>, Problem> {
+    caller.check_profile(Some(&id)).await?;
     let id = profile_id(&id)?;
-    find(&caller, id)?;
     let wanted = asked.newest(of_profile("profileId", id, "version"))?;
     let page = caller.rows(&VERSIONS).await.query::<VersionRow>(&wanted).await;
     Ok(Json(Listed::of(page.map_err(failed)?, |row| row)))

@@ -42,6 +42,20 @@ fn what_is_absent_is_as_on_the_command_line() {
 }
 
 #[test]
+fn the_timeframe_is_the_strategys_when_the_request_names_none() {
+    let mut asked = with("/strategyConfig/timeframe", json!("1h"));
+    asked.as_object_mut().unwrap().remove("timeframe");
+    let read = RunRequest::read(&asked.to_string()).unwrap();
+    assert_eq!(read.checked().unwrap().request.timeframe, Timeframe::H1);
+    asked["cash"] = json!([]);
+    let found = faults(&asked);
+    assert_eq!(found.len(), 1, "{found:?}");
+    asked["strategyConfig"]["timeframe"] = Value::Null;
+    let found = faults(&asked);
+    assert!(found.iter().any(|fault| fault.starts_with("timeframe: is missing")), "{found:?}");
+}
+
+#[test]
 fn everything_that_can_be_said_is_heard() {
     let mut asked = request();
     for (field, value) in [
@@ -88,10 +102,10 @@ fn a_bad_value_names_its_field() {
         ("/slippageBps", json!(10_000), "slippageBps: it must be 0 or more and below 10000"),
         ("/lot", json!(0), "lot: it must be above zero"),
         ("/timeframe", json!("2d"), "timeframe: '2d' is not a timeframe; use one of"),
-        ("/timeframe", Value::Null, "timeframe: is missing"),
         ("/data", json!({"source": "file"}), "data.source: unknown variant `file`"),
         ("/data", json!({"source": "upload", "x": 1}), "data.x: unknown field `x`"),
-        ("/data", json!({}), "data: missing field `source`"),
+        ("/data", json!({}), "data.source: is missing"),
+        ("/data", json!(["upload"]), "data: is a list; give an object"),
         ("/data", Value::Null, "data: is missing"),
         ("/bogus", json!(1), "bogus: unknown field `bogus`"),
         ("/stamped", json!("end"), "stamped: unknown variant `end`"),
@@ -163,10 +177,10 @@ fn a_text_that_is_no_request_is_refused() {
     for (text, expected) in [
         ("", "is not JSON: EOF"),
         ("{", "is not JSON: EOF"),
-        ("[]", "missing"),
-        ("null", "invalid type: null"),
-        ("7", "invalid type: integer `7`"),
-        (&twice, "duplicate field `timeframe`"),
+        ("[]", "is a list; send a JSON object"),
+        ("null", "is null; send"),
+        ("7", "is a number; send"),
+        (&twice, "is there twice"),
     ] {
         let found = RunRequest::read(text).unwrap_err();
         assert!(found[0].message.contains(expected), "{text}: {found:?}");
@@ -254,11 +268,12 @@ fn the_description_says_what_is_read_and_written() {
     let asked = &schemas["RunRequest"];
     let mut required: Vec<_> = asked["required"].as_array().unwrap().clone();
     required.sort_by_key(ToString::to_string);
-    assert_eq!(required, ["data", "strategyConfig", "timeframe"]);
+    assert_eq!(required, ["data", "strategyConfig"]);
     let mut everything = serde_json::to_value(RunRequest::read(&request().to_string()).unwrap());
     for field in [
         "name",
         "symbols",
+        "timeframe",
         "currency",
         "feePct",
         "makerFeePct",

@@ -11,7 +11,7 @@ use ballast_storage::{Documents, Precondition, StoreError};
 use metrics::{counter, gauge};
 use tokio::time::{sleep, timeout};
 
-use super::{ResumeError, Shared, Standing, StoredControl};
+use super::{LastChange, ResumeError, Shared, Standing, StoredControl};
 use crate::metrics::{CONTROL_DRIFT, CONTROL_UPDATE_FAILURES};
 
 const KEY: &str = "control";
@@ -151,7 +151,8 @@ impl Shared {
         standing.last = asked.control.last.clone();
         standing.known = Some(asked.control.clone());
         self.publish(standing);
-        tracing::warn!(by = standing.last.by, reason = standing.last.reason, "trading goes on");
+        let LastChange { by, reason, .. } = &standing.last;
+        asked.span.in_scope(|| tracing::warn!(by, reason, "trading goes on"));
         asked.answer(&Ok(standing.row()));
     }
 

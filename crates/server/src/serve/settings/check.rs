@@ -15,6 +15,7 @@ use super::{
     Settings, TenantSettings,
 };
 use crate::cli::CliError;
+use crate::names::fault_of_name;
 
 /// As long as keys and ended sessions are remembered for.
 const LONGEST_ACCESS_MINUTES: u32 = 60;
@@ -25,8 +26,6 @@ const HIGHEST_SPEED: u32 = 1_000;
 const LEAST_RUN_NANOS: i64 = 30 * 86_400 * 1_000_000_000;
 /// Less is lost to rounding.
 const LEAST_CAPITAL: Decimal = Decimal::from_parts(1, 0, 0, false, 6);
-/// A name is journaled with every change of its profile, and shown in lines and tables.
-const LONGEST_NAME: usize = 100;
 
 impl Settings {
     /// Refuses what can be read and makes no sense.
@@ -269,18 +268,6 @@ impl ProfileSettings {
             None => Ok(()),
         }
     }
-}
-
-fn fault_of_name(name: &str) -> Option<String> {
-    let length = name.chars().count();
-    if name.trim().is_empty() {
-        return Some("is empty; names tell profiles apart".to_owned());
-    }
-    if length > LONGEST_NAME {
-        return Some(format!("has {length} characters; choose one of at most {LONGEST_NAME}"));
-    }
-    let control = name.chars().any(char::is_control);
-    control.then(|| "has a line break or another control character; remove it".to_owned())
 }
 
 #[cfg(test)]

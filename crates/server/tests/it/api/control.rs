@@ -71,7 +71,11 @@ async fn profiles_of_a_disabled_user_enter_nothing_until_they_are_enabled() {
     act(&server, "enable").await;
     let left = stops(&again.client).await;
     assert_eq!((left.len(), left[0]["scope"]["type"].as_str()), (1, Some("global")));
-    again.client.post("/internal/trading/resume", &json!({"reason": "over"})).await.json(200);
+    let resume = again.client.request("POST", "/internal/trading/resume");
+    let resume = resume.header("x-request-id", "Resume-1").json(&json!({"reason": "over"}));
+    super::client::send(resume).await.json(200);
+    let line = server.hears("trading goes on");
+    assert!(line.contains("Resume-1"), "{line}");
     assert!(stops(&again.client).await.is_empty());
     let back = Person::signed_in(&server, &ann.email).await;
     let positions = back.client.get("/api/positions").await.json(200);

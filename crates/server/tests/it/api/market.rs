@@ -106,6 +106,7 @@ async fn questions(client: &Client) {
         ("symbol=ACME", "timeframe"),
         ("symbol=ACME&timeframe=7s", "timeframe"),
         ("symbol=ACME&timeframe=5s&limit=0", "limit"),
+        ("symbol=ACME&symbol=ACME&timeframe=5s", "symbol"),
         ("symbol=ACME&timeframe=5s&limit=5001", "limit"),
         ("symbol=ACME&timeframe=5s&from=then", "from"),
         ("symbol=ACME&timeframe=5s&to=then", "to"),

@@ -158,6 +158,19 @@ async fn lifecycle(client: &Client, trade: &str) {
     let told = |item: &Value| item["text"].as_str().is_some_and(|text| !text.is_empty());
     assert!(items.iter().all(told), "{life}");
     assert!(items[0]["requestId"].is_string(), "{}", items[0]);
+    let (mut parts, mut cursor) = (Vec::new(), String::new());
+    while parts.is_empty() || !cursor.is_empty() {
+        let part = client.get(&format!("{path}&limit=3{cursor}")).await.json(200);
+        let told = part["items"].as_array().unwrap();
+        assert!((1..=3).contains(&told.len()), "{part}");
+        parts.extend(told.iter().cloned());
+        let next = part["nextCursor"].as_str();
+        cursor = next.map(|next| format!("&cursor={next}")).unwrap_or_default();
+    }
+    assert_eq!((&parts, life.get("nextCursor")), (items, None), "part by part it is the same");
+    for wrong in ["limit=0", "limit=2001", "cursor=x"] {
+        client.get(&format!("{path}&{wrong}")).await.problem(422, "invalid");
+    }
     client.get("/api/lifecycle/canonical").await.problem(422, "invalid");
     client.get("/api/lifecycle/canonical?tradeId=x").await.problem(404, "notFound");
 }

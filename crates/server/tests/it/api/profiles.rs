@@ -63,6 +63,16 @@ async fn bad_profiles(client: &Client) {
     let errors = answer.body["errors"].as_array().unwrap();
     let entry = errors.iter().find(|error| error["field"] == "strategyConfig.entry").unwrap();
     assert_eq!(entry["column"], 9, "{entry}");
+    for name in ["a\nb", "safe\u{202e}elif", "\u{2066}a"] {
+        let answer = client.post("/api/profiles", &idle(name, "ACME")).await;
+        answer.problem(422, "invalid");
+        assert_eq!(answer.fields(), ["name"], "{name:?}: {}", answer.text);
+    }
+    let mut listed = idle("Listed", "ACME");
+    listed["strategyConfig"] = json!([]);
+    let answer = client.post("/api/profiles", &listed).await;
+    answer.problem(422, "invalid");
+    assert_eq!(answer.fields(), ["strategyConfig"], "{}", answer.text);
     let mut unlisted = idle("Unlisted", "NONE");
     let answer = client.post("/api/profiles", &unlisted).await;
     assert_eq!(answer.fields(), ["strategyConfig.symbols"], "{}", answer.text);
@@ -175,8 +185,19 @@ async fn removed(client: &Client, id: &str) {
     client.delete(&path, "\"1\"").await.problem(412, "preconditionFailed");
     let etag = client.get(&path).await.header("etag").unwrap().to_owned();
     assert_eq!(client.delete(&path, &etag).await.status, 204);
-    for below in ["", "/ledger", "/evaluations", "/versions", "/performance"] {
-        client.get(&format!("{path}{below}")).await.problem(404, "notFound");
+    client.get(&path).await.problem(404, "notFound");
+    let versions = client.all(&format!("{path}/versions")).await;
+    assert!(versions.len() >= 3, "{versions:?}");
+    let timeline = client.all(&format!("{path}/evaluations")).await;
+    assert!(timeline.len() > 10, "{timeline:?}");
+    let ledger = client.get(&format!("{path}/ledger")).await.json(200);
+    assert_eq!((&ledger["currency"], &ledger["balances"]), (&json!("USD"), &json!({})));
+    assert!(!ledger["items"].as_array().unwrap().is_empty());
+    let performance = client.get(&format!("{path}/performance")).await.json(200);
+    assert!(performance["statistics"]["closedTrades"].as_u64().unwrap() >= 4, "{performance}");
+    for below in ["ledger", "evaluations", "versions", "performance"] {
+        let nobodys = format!("/api/profiles/prf_0000000000001/{below}");
+        client.get(&nobodys).await.problem(404, "notFound");
     }
     client.post(&format!("{path}/start"), &json!({})).await.problem(404, "notFound");
     let history = client.all(&format!("/api/trades?profile={id}")).await;

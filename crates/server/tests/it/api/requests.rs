@@ -22,6 +22,8 @@ async fn every_request_is_answered_by_the_same_rules() {
     bodies(&client).await;
     fields(&client, &profile).await;
     pages(&client).await;
+    versions(&client).await;
+    keys(&client).await;
     browsers(&client).await;
 }
 
@@ -73,9 +75,14 @@ async fn bodies(client: &Client) {
         let large = format!("{{\"name\": \"{}\"}}", "x".repeat(1 << 20));
         post_text(client, path, json, &large).await.problem(413, "bodyTooLarge");
         for not_an_object in ["[]", "5", "null", "\"text\""] {
-            post_text(client, path, json, not_an_object).await.problem(422, "invalid");
+            let answer = post_text(client, path, json, not_an_object).await;
+            let told = answer.problem(422, "invalid")["errors"][0].clone();
+            assert!(told["message"].as_str().unwrap().ends_with("; send a JSON object"), "{told}");
         }
     }
+    let nothing = client.post("/api/orders/manual", &json!({})).await;
+    assert_eq!(nothing.problem(422, "invalid")["errors"][0]["message"], "is missing");
+    assert!(!nothing.fields()[0].is_empty(), "{}", nothing.text);
     let deep = "[".repeat(100_000);
     post_text(client, "/api/strategies/check", json, &deep).await.problem(400, "invalidJson");
 }
@@ -90,6 +97,23 @@ async fn fields(client: &Client, profile: &str) {
         (ticket(json!({"type": "market", "quantity": "1", "timeInForce": "x"})), "timeInForce"),
         (ticket(json!({"type": "market", "quantity": "1", "reduceOnly": "no"})), "reduceOnly"),
     ];
+    let nearly = ticket(json!({"type": "limit", "quantity": "1", "limitPrice": "1"}));
+    let places = ["profileId", "symbol", "side", "type", "quantity", "notional", "limitPrice"];
+    let list: Vec<_> = places.map(|field| nearly[field].clone()).into();
+    let placed = client.post("/api/orders/manual", &json!(list)).await;
+    placed.problem(422, "invalid");
+    let mut listed = idle("Listed", "ACME");
+    listed["capital"] = json!(["USD", "1000"]);
+    let answer = client.post("/api/profiles", &listed).await;
+    answer.problem(422, "invalid");
+    assert_eq!(answer.fields(), ["capital"], "{}", answer.text);
+    for level in [json!({}), json!({"percent": "2", "price": "5"})] {
+        let ticket = ticket(json!({"type": "market", "quantity": "1", "stopLoss": level}));
+        let answer = client.post("/api/orders/manual", &ticket).await;
+        let told = answer.problem(422, "invalid")["errors"][0].clone();
+        let either = json!({"field": "stopLoss", "message": "give either percent or price"});
+        assert_eq!(told, either);
+    }
     for (ticket, field) in cases {
         let answer = client.post("/api/orders/manual", &ticket).await;
         answer.problem(422, "invalid");
@@ -133,6 +157,10 @@ async fn pages(client: &Client) {
             answer.problem(422, "invalid");
             assert_eq!(answer.fields(), ["cursor"], "{list} {cursor}");
         }
+        let answer = client.get(&format!("{list}{joint}limit=1&limit=2")).await;
+        let told = answer.problem(422, "invalid")["errors"][0].clone();
+        let twice = json!({"field": "limit", "message": "is there twice; give it once"});
+        assert_eq!(told, twice, "{list}");
         let answer = client.get(&format!("{list}{joint}colour=red")).await;
         answer.problem(422, "invalid");
         assert_eq!(answer.fields(), ["colour"], "{list}");
@@ -141,6 +169,35 @@ async fn pages(client: &Client) {
         client.get(&format!("/api/trades?{bad}")).await.problem(422, "invalid");
     }
     client.get("/api/orders?status=filled").await.problem(422, "invalid");
+}
+
+async fn versions(client: &Client) {
+    for path in ["/internal/trading/status", "/platform/api/auth/me"] {
+        let [one, other] = [client.get(path).await, client.get(path).await];
+        assert!(one.header("etag").is_some_and(|tag| tag.len() > 2), "{path}");
+        assert_eq!(one.header("etag"), other.header("etag"), "{path}");
+    }
+}
+
+/// A client that is generated knows where a key counts.
+async fn keys(client: &Client) {
+    let description = client.get("/api/openapi.json").await.json(200);
+    for (path, counts) in [
+        ("/api/profiles", true),
+        ("/internal/trading/resume", true),
+        ("/platform/api/auth/register", true),
+        ("/platform/api/admin/users/{id}/enable", true),
+        ("/api/orders/preview", false),
+        ("/internal/trading/pause", false),
+        ("/platform/api/auth/login", false),
+        ("/platform/api/admin/users/{id}/disable", false),
+    ] {
+        let operation = &description["paths"][path]["post"];
+        assert!(operation.is_object(), "{path}");
+        let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+        let told = parameters.any(|parameter| parameter["name"] == "Idempotency-Key");
+        assert_eq!(told, counts, "{path}");
+    }
 }
 
 async fn browsers(client: &Client) {
@@ -158,7 +215,7 @@ async fn browsers(client: &Client) {
         assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
         assert_eq!(answer.header("strict-transport-security"), None, "not behind TLS");
         for name in ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"] {
-            assert!(answer.header(name).is_some(), "{path} {name}");
+            assert_eq!(answer.header(name).is_some(), path != "/health", "{path} {name}");
         }
     }
     let asked = async |origin: &str| {
@@ -216,4 +273,16 @@ async fn whoever_asks_too_often_waits_and_nobody_else_does() {
     assert_eq!(modest.get("/api/state").await.status, 200);
     let public = Client::nobody(&server.url()).get("/health/live").await;
     assert_eq!(public.status, 200);
+}
+
+#[tokio::test]
+async fn probes_of_health_are_never_counted() {
+    let desk = desk("[http]\nrequests_per_minute_per_address = 30\n");
+    let server = Server::start(&desk);
+    let probe = Client::nobody(&server.url());
+    while probe.get("/api/config").await.status != 429 {}
+    for path in ["/health", "/health/live", "/health/ready"] {
+        assert_eq!(probe.get(path).await.status, 200, "{path}");
+    }
+    probe.get("/health/none").await.problem(429, "tooManyRequests");
 }
