@@ -1,17 +1,20 @@
 /** What nobody waits for: loaded after what is shown first, and left out when it cannot be. */
-import { useEffect, useRef, useState, type ComponentType } from "react";
+import { useEffect, useRef, useState, type ComponentType, type ReactNode } from "react";
 
 interface LaterProps<Props> {
   load: () => Promise<{ default: ComponentType<Props> }>;
   /** Somebody waits for it after all. */
   isWanted?: boolean;
   props: Props;
+  /** What stands there until then. */
+  fallback?: ReactNode;
 }
 
 /** Long enough for what is shown first to be there. */
 const SETTLE_MS = 1_000;
 
-export function Later<Props extends object>({ load, isWanted, props }: LaterProps<Props>) {
+export function Later<Props extends object>(asked: LaterProps<Props>) {
+  const { load, isWanted, props, fallback = null } = asked;
   const [Loaded, setLoaded] = useState<ComponentType<Props>>();
   const first = useRef(load);
   useEffect(() => {
@@ -23,5 +26,5 @@ export function Later<Props extends object>({ load, isWanted, props }: LaterProp
     const timer = setTimeout(() => void begin(), isWanted === true ? 0 : SETTLE_MS);
     return () => clearTimeout(timer);
   }, [isWanted]);
-  return Loaded === undefined ? null : <Loaded {...props} />;
+  return Loaded === undefined ? fallback : <Loaded {...props} />;
 }

@@ -1,5 +1,5 @@
 /** The desktop: views at the left, what happens now at the right, the view between them. */
-import { ActionIcon, Tooltip, UnstyledButton } from "@mantine/core";
+import { ActionIcon, UnstyledButton } from "@mantine/core";
 import {
   IconLayoutSidebarLeftCollapse,
   IconLayoutSidebarLeftExpand,
@@ -39,15 +39,14 @@ export function DesktopFrame({ banners, children }: { banners: ReactNode; childr
             <ConnectionBadge />
             <ControlBadge />
             {isWide ? (
-              <Tooltip label={activityOpen ? "Close activity" : "Show activity"}>
-                <ActionIcon
-                  aria-label="Activity panel"
-                  aria-pressed={activityOpen}
-                  onClick={() => changePreferences({ activityOpen: !activityOpen })}
-                >
-                  <IconLayoutSidebarRight size={18} stroke={1.6} />
-                </ActionIcon>
-              </Tooltip>
+              <ActionIcon
+                title={activityOpen ? "Close activity" : "Show activity"}
+                aria-label="Activity panel"
+                aria-pressed={activityOpen}
+                onClick={() => changePreferences({ activityOpen: !activityOpen })}
+              >
+                <IconLayoutSidebarRight size={18} stroke={1.6} />
+              </ActionIcon>
             ) : null}
             <UserMenu />
           </div>
@@ -76,35 +75,33 @@ function Sidebar({ folded }: { folded: boolean }) {
       <ul>
         {views.map((view) => (
           <li key={view.to}>
-            <Tooltip label={view.label} position="right" disabled={!folded}>
-              <Link
-                to={view.to}
-                className={classes.entry}
-                data-active={isWithin(view, path)}
-                aria-current={isWithin(view, path) ? "page" : undefined}
-                aria-label={folded ? view.label : undefined}
-              >
-                <view.icon size={18} stroke={1.6} />
-                {folded ? null : <span>{view.label}</span>}
-                {view.to === "/alerts" && open > 0 ? (
-                  <span className={classes.counter} aria-label={`${open} not acknowledged`}>
-                    {open}
-                  </span>
-                ) : null}
-              </Link>
-            </Tooltip>
+            <Link
+              to={view.to}
+              className={classes.entry}
+              data-active={isWithin(view, path)}
+              aria-current={isWithin(view, path) ? "page" : undefined}
+              title={folded ? view.label : undefined}
+              aria-label={folded ? view.label : undefined}
+            >
+              <view.icon size={18} stroke={1.6} />
+              {folded ? null : <span>{view.label}</span>}
+              {view.to === "/alerts" && open > 0 ? (
+                <span className={classes.counter} aria-label={`${open} not acknowledged`}>
+                  {open}
+                </span>
+              ) : null}
+            </Link>
           </li>
         ))}
       </ul>
-      <Tooltip label={folded ? "Unfold" : "Fold"} position="right">
-        <ActionIcon
-          className={classes.fold}
-          aria-label={folded ? "Unfold the sidebar" : "Fold the sidebar"}
-          onClick={() => changePreferences({ sidebarFolded: !folded })}
-        >
-          <Fold size={18} stroke={1.6} />
-        </ActionIcon>
-      </Tooltip>
+      <ActionIcon
+        className={classes.fold}
+        title={folded ? "Unfold" : "Fold"}
+        aria-label={folded ? "Unfold the sidebar" : "Fold the sidebar"}
+        onClick={() => changePreferences({ sidebarFolded: !folded })}
+      >
+        <Fold size={18} stroke={1.6} />
+      </ActionIcon>
     </nav>
   );
 }

@@ -9,7 +9,7 @@ import { connect, onNotice } from "~/realtime/connection";
 import { keepLastState, showLastState } from "~/realtime/lastState";
 import { useHasState, useServerSettings } from "~/realtime/hooks";
 import { live } from "~/realtime/store";
-import { ConnectionBanner, MarketBanner } from "./ConnectionBadge";
+import { ConnectionBanner, MarketBanner, OpenBanner } from "./ConnectionBadge";
 import { ControlBanner } from "./ControlBadge";
 import { DesktopFrame } from "./DesktopFrame";
 import { PhoneFrame } from "./PhoneFrame";
@@ -51,11 +51,13 @@ export function Shell({ isUnreachable }: { isUnreachable: boolean }) {
 }
 
 function Banners() {
-  const settings = useServerSettings();
+  // With the view below, which it would move otherwise.
+  const settings = useDeferredValue(useServerSettings());
   return (
     <section aria-label="State">
       <ConnectionBanner />
       <ControlBanner />
+      <OpenBanner />
       {settings === undefined ? null : <MarketBanner {...settings} />}
     </section>
   );

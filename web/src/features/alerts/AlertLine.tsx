@@ -1,5 +1,5 @@
 /** One alert: how grave, what, when, and the button that says "seen". */
-import { ActionIcon, Tooltip } from "@mantine/core";
+import { ActionIcon } from "@mantine/core";
 import {
   IconAlertTriangle,
   IconCheck,
@@ -51,16 +51,15 @@ export function AlertLine({ alert }: { alert: AlertRow }) {
         </div>
       </div>
       {alert.acknowledgedAt === undefined ? (
-        <Tooltip label="Seen">
-          <ActionIcon
-            aria-label={`Mark as seen: ${alert.text}`}
-            disabled={!canAct}
-            loading={acknowledge.isRunning}
-            onClick={() => acknowledge.run(undefined)}
-          >
-            <IconCheck size={16} />
-          </ActionIcon>
-        </Tooltip>
+        <ActionIcon
+          title="Seen"
+          aria-label={`Mark as seen: ${alert.text}`}
+          disabled={!canAct}
+          loading={acknowledge.isRunning}
+          onClick={() => acknowledge.run(undefined)}
+        >
+          <IconCheck size={16} />
+        </ActionIcon>
       ) : null}
     </div>
   );

@@ -5,7 +5,7 @@ import { answerOf, trading } from "~/api/client";
 import type { Control, Health } from "~/api/types";
 import { useEmails } from "~/app/useEmails";
 import { useUser } from "~/app/useSession";
-import { CONTROL_MEANING } from "~/app/shell/ControlBadge";
+import { CONTROL_MEANING } from "~/app/shell/controlMeaning";
 import { isOperator } from "~/app/shell/navigation";
 import { Badge, type Tone } from "~/components/Badge";
 import { CardLines, DataTable, type Column } from "~/components/DataTable";
