@@ -322,21 +322,12 @@ impl fmt::Display for Refusal {
                 "a stop at {level} would be reached at once: the last price is {price}; choose a \
                  level on the side of the loss, or close the trade"
             ),
-            Self::StopPassedAtEntry { level, price } => write!(
-                f,
-                "a stop at {level} would end the trade as it begins: it would enter at about \
-                 {price}; choose a level on the side of the loss"
-            ),
-            Self::TargetPassedAtEntry { level, price } => write!(
-                f,
-                "a target at {level} would end the trade as it begins: it would enter at about \
-                 {price}; choose a level on the side of the profit"
-            ),
-            Self::StopOffTick { level, below, above }
-            | Self::TargetOffTick { level, below, above } => {
-                let below = below.iter().map(|below| format!("{below} or ")).collect::<String>();
-                write!(f, "{level} is no price of the venue; choose {below}{above}")
+            Self::StopPassedAtEntry { level, price } => passed(f, "stop", *level, *price, "loss"),
+            Self::TargetPassedAtEntry { level, price } => {
+                passed(f, "target", *level, *price, "profit")
             }
+            Self::StopOffTick { level, below, above }
+            | Self::TargetOffTick { level, below, above } => off_tick(f, *level, *below, *above),
             Self::StopBeyondLiquidation { level, liquidation } => write!(
                 f,
                 "at {level} the loss would be more than what the short has reserved; choose \
@@ -345,6 +336,30 @@ impl fmt::Display for Refusal {
             Self::Overflow => f.write_str("the order's numbers are too large to compute exactly"),
         }
     }
+}
+
+fn passed(
+    f: &mut fmt::Formatter<'_>,
+    what: &str,
+    level: Price,
+    price: Price,
+    side: &str,
+) -> fmt::Result {
+    write!(
+        f,
+        "a {what} at {level} would end the trade as it begins: it would enter at about {price}; \
+         choose a level on the side of the {side}"
+    )
+}
+
+fn off_tick(
+    f: &mut fmt::Formatter<'_>,
+    level: Price,
+    below: Option<Price>,
+    above: Price,
+) -> fmt::Result {
+    let below = below.iter().map(|below| format!("{below} or ")).collect::<String>();
+    write!(f, "{level} is no price of the venue; choose {below}{above}")
 }
 
 #[cfg(test)]
