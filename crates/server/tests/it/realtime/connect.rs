@@ -9,9 +9,9 @@ use super::clients::Heard;
 use super::settings::{SHARED, busy, settings};
 use super::{Floor, SOON, TRANSPORTS};
 
-/// Another profile of the last tenant, which a small move stops out.
-const STOPPED: &str = "[[tenants.profiles]]
-name = 'Stopped'
+/// Another profile of the last tenant, which leaves upon any small move.
+const RESTLESS: &str = "[[tenants.profiles]]
+name = 'Restless'
 capital = 10000
 [tenants.profiles.strategy]
 version = 1
@@ -20,7 +20,9 @@ timeframe = '5s'
 symbols = ['KELP/USD']
 entry = 'close > 0'
 sizing = { type = 'percentOfEquity', value = 10 }
-exits = { stopLoss = { type = 'percent', value = 0.02 } }
+[tenants.profiles.strategy.exits]
+stopLoss = { type = 'percent', value = 0.02 }
+takeProfit = [{ type = 'percent', value = 0.02, portion = 1 }]
 ";
 
 #[test]
@@ -84,7 +86,7 @@ fn sockets_work_behind_a_proxy_under_a_path_of_its_own() {
 
 #[test]
 fn a_socket_gets_the_state_and_then_every_change_of_it() {
-    let more = format!("{SHARED}{}{STOPPED}", busy("alice", &["One", "Two", "Three"]));
+    let more = format!("{SHARED}{}{RESTLESS}", busy("alice", &["One", "Two", "Three"]));
     let Some(mut floor) = Floor::open(&settings(&more)) else { return };
     let token = floor.token("alice", "operator", 600);
     let mut clients = Vec::new();
@@ -147,7 +149,9 @@ fn an_alert_is_told_and_told_again_when_it_was_seen(
     token: &str,
 ) {
     let alert = floor.clients.hears(&clients[0], "alert").data;
-    assert_eq!((&alert["code"], &alert["severity"]), (&json!("stopHit"), &json!("info")));
+    let code = alert["code"].as_str().unwrap();
+    assert!(["stopHit", "targetHit"].contains(&code), "{alert}");
+    assert_eq!(alert["severity"], "info");
     let path = format!("/api/alerts/{}/ack", alert["id"].as_str().unwrap());
     floor.post(&path, token, &json!({}));
     for client in clients {
