@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
-import { firstPaint } from "./build/firstPaint";
-import { DARK } from "./src/app/palette";
+import { firstPaint } from "./build/firstPaint.ts";
+import { DARK } from "./src/app/palette.ts";
 
 const SERVER = process.env.BALLAST_URL ?? "http://127.0.0.1:4018";
 const { version } = JSON.parse(

@@ -4,11 +4,11 @@
  * the mark, so that only what is drawn after it waits for it.
  */
 import { readFileSync } from "node:fs";
-import { createElement } from "react";
+import { fileURLToPath } from "node:url";
+import { createElement, type ComponentType } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
-import type { HtmlTagDescriptor, Plugin, Rolldown } from "vite";
-import { Launch } from "../src/app/Launch";
-import { DARK, LIGHT, type Palette } from "../src/app/palette";
+import { runnerImport, type HtmlTagDescriptor, type Plugin, type Rolldown } from "vite";
+import { DARK, LIGHT, type Palette } from "../src/app/palette.ts";
 
 const MAIN = "/src/main.tsx";
 const ROOT = '\n    <div id="root">';
@@ -19,12 +19,12 @@ export function firstPaint(): Plugin {
     name: "first-paint",
     transformIndexHtml: {
       order: "post",
-      handler(html, { bundle }) {
+      async handler(html, { bundle }) {
         const [styleSheet = ""] = STYLE_SHEET.exec(html) ?? [];
         const drawn = html
           .replace(STYLE_SHEET, "")
           .replace(ROOT, styleSheet + ROOT)
-          .replace("%launch%", renderToStaticMarkup(createElement(Launch)))
+          .replace("%launch%", await launch())
           .replaceAll("%page-dark%", DARK.page)
           .replaceAll("%page-light%", LIGHT.page);
         const tags = bundle === undefined ? [] : preloads(bundle, html);
@@ -35,6 +35,12 @@ export function firstPaint(): Plugin {
       },
     },
   };
+}
+
+async function launch(): Promise<string> {
+  const file = fileURLToPath(new URL("../src/app/Launch.tsx", import.meta.url));
+  const { module } = await runnerImport<{ Launch: ComponentType }>(file);
+  return renderToStaticMarkup(createElement(module.Launch));
 }
 
 function style(): string {
