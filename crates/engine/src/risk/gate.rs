@@ -309,7 +309,11 @@ fn affordable(
     let worth = |amount| is_worth_spending(amount, profile.book.equity_at_cost());
     let enough = match entry.cut_to_available {
         false => available >= needed,
-        true => worth(notional) && (worth(available) || frees()),
+        true => {
+            // What is free by then pays for it, and nothing pays for what is missing now.
+            let comes = !available.is_sign_negative() && frees();
+            worth(notional) && (worth(available) || comes)
+        }
     };
     match enough {
         true => Ok(needed.min(available).max(Decimal::ZERO)),
