@@ -135,8 +135,8 @@ export async function makeTrade(url: string, token: string, profileId: string): 
   return id;
 }
 
-/** Runs a back-test over the market's last day; gives its id, once it is done. */
-export async function makeRun(url: string, token: string): Promise<string> {
+/** Runs a back-test over the market's last days; gives its id, once it is done. */
+export async function makeRun(url: string, token: string, days = 1): Promise<string> {
   const strategyConfig = {
     version: 1,
     kind: "rules",
@@ -148,7 +148,7 @@ export async function makeRun(url: string, token: string): Promise<string> {
   };
   // Some dozen trades: checking a report of thousands takes longer than a test may.
   const to = new Date();
-  const from = new Date(to.getTime() - 24 * 3_600_000);
+  const from = new Date(to.getTime() - days * 24 * 3_600_000);
   const range = { from: from.toISOString(), to: to.toISOString() };
   const request = { strategyConfig, timeframe: "1m", range, data: { source: "market" } };
   const asked = await post(url, "/api/backtest/run", request, token);

@@ -164,7 +164,8 @@ function useWindow<T>(
   const first = items[0];
   const last = items[items.length - 1];
   if (first === undefined || last === undefined) {
-    return { shown: [], first: 0, before: 0, after: 0 };
+    // Without a height there would be no view that any of them could come into.
+    return { shown: [], first: 0, before: 0, after: virtualizer.getTotalSize() };
   }
   return {
     shown: rows.slice(first.index, last.index + 1),
