@@ -35,7 +35,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     require(&missing(&metadata, &data, &listen, &internal))?;
     println!("Building the web application.");
     web::install(&root)?;
-    web::build(&root)?;
+    web::build_if_changed(&root)?;
     println!("Building the server; the first build takes some minutes.");
     let binary = build(&metadata)?;
 
@@ -80,8 +80,8 @@ fn missing(metadata: &Metadata, data: &Path, listen: &str, internal: &str) -> Ve
         no_c_compiler(),
         web::missing(),
         unusable_folder(data),
-        taken_address(listen, "BALLAST_LISTEN"),
-        taken_address(internal, "BALLAST_INTERNAL_LISTEN"),
+        taken_address(listen, "BALLAST_LISTEN", "127.0.0.1:4118"),
+        taken_address(internal, "BALLAST_INTERNAL_LISTEN", "127.0.0.1:4119"),
     ]
     .into_iter()
     .flatten()
@@ -120,11 +120,11 @@ fn unusable_folder(data: &Path) -> Option<String> {
     ))
 }
 
-fn taken_address(listen: &str, variable: &str) -> Option<String> {
+fn taken_address(listen: &str, variable: &str, other: &str) -> Option<String> {
     let error = TcpListener::bind(listen).err()?;
     Some(format!(
-        "cannot listen on {listen} ({error}): stop what uses it, or set {variable} to another \
-         address such as 127.0.0.1:4118"
+        "cannot listen on {listen} ({error}): stop what uses it, which may be Ballast itself, or \
+         set {variable} to another address such as {other}"
     ))
 }
 
@@ -149,11 +149,11 @@ mod tests {
     fn an_address_in_use_is_reported_with_what_to_do() {
         let holder = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = holder.local_addr().unwrap().to_string();
-        let message = taken_address(&address, "BALLAST_LISTEN").unwrap();
+        let message = taken_address(&address, "BALLAST_LISTEN", "127.0.0.1:1").unwrap();
         assert!(message.contains(&address) && message.contains("BALLAST_LISTEN"), "{message}");
         drop(holder);
-        assert_eq!(taken_address("127.0.0.1:0", "X"), None);
-        assert!(taken_address("nonsense", "X").is_some());
+        assert_eq!(taken_address("127.0.0.1:0", "X", "Y"), None);
+        assert!(taken_address("nonsense", "X", "Y").is_some());
     }
 
     #[test]

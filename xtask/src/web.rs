@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 
@@ -12,6 +13,19 @@ const NODE: (u32, u32) = (20, 19);
 /// Where browsers that can be driven are found.
 const BROWSERS: [&str; 4] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/// What the application is made of, in `web`.
+const SOURCES: [&str; 9] = [
+    "src",
+    "public",
+    "build",
+    "scripts",
+    "index.html",
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "vite.config.ts",
+];
 
 /// What is missing to build it; `None` when nothing is.
 pub(crate) fn missing() -> Option<String> {
@@ -64,6 +78,25 @@ pub(crate) fn install_in(folder: &Path) -> Result<()> {
 /// Builds the application into `web/dist`, which the server embeds.
 pub(crate) fn build(root: &Path) -> Result<()> {
     script(root, "build")
+}
+
+/// The same, unless nothing that it is made of has changed since: the server would be built anew
+/// with it.
+pub(crate) fn build_if_changed(root: &Path) -> Result<()> {
+    if is_built(&folder(root)) { Ok(()) } else { build(root) }
+}
+
+fn is_built(folder: &Path) -> bool {
+    let built = newest(&folder.join("dist/index.html"));
+    built.is_some() && SOURCES.iter().all(|name| newest(&folder.join(name)) <= built)
+}
+
+/// When the newest file of a folder was changed, or one file; `None` when it is not there.
+fn newest(path: &Path) -> Option<SystemTime> {
+    let own = std::fs::metadata(path).and_then(|file| file.modified()).ok();
+    let Ok(entries) = std::fs::read_dir(path) else { return own };
+    // A folder's own time tells of what was taken out of it.
+    entries.flatten().map(|entry| newest(&entry.path())).fold(own, Option::max)
 }
 
 /// Runs one of the application's own scripts.
@@ -174,5 +207,23 @@ mod tests {
         std::fs::write(folder.path().join("node_modules/.package-lock.json"), "{}").unwrap();
         // There is no package.json: an installation would fail.
         install_in(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn it_is_built_again_when_something_of_it_has_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(path("src/app")).unwrap();
+        std::fs::create_dir_all(path("dist")).unwrap();
+        let write = |name: &str, seconds: u64| {
+            let file = std::fs::File::create(path(name)).unwrap();
+            file.set_modified(SystemTime::now() + std::time::Duration::from_secs(seconds)).unwrap();
+        };
+        write("src/app/App.tsx", 0);
+        assert!(!is_built(folder.path()), "it never was");
+        write("dist/index.html", 10);
+        assert!(is_built(folder.path()));
+        write("src/app/App.tsx", 20);
+        assert!(!is_built(folder.path()));
     }
 }

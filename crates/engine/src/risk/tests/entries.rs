@@ -319,9 +319,8 @@ fn an_order_that_may_be_cut_reserves_what_there_is() {
 #[test]
 fn what_an_exit_will_free_pays_for_an_entry_unless_something_is_missing_already() {
     let leaving = |price: &str| {
-        let scene = scene(&format!(
-            "intent 1 long 1 for 10000\n fill 1 a 1@{price}\n intent 2 exit 1 1"
-        ));
+        let scene =
+            scene(&format!("intent 1 long 1 for 10000\n fill 1 a 1@{price}\n intent 2 exit 1 1"));
         scene.answer(&in_slot("other", cut(entry("1"))))
     };
     assert_eq!(leaving("10000"), "1 for 0");
