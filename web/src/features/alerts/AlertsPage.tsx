@@ -49,7 +49,8 @@ export function AlertsPage() {
         ))}
         {!query.isPending && shown.length === 0 ? (
           <Empty title={shows === "open" ? "Nothing waits for you" : "No alerts yet"}>
-            Refused entries, stops, stale prices and changes of trading control appear here.
+            Stops and targets that were reached, orders that were rejected or that nobody can tell
+            about, and profiles that wait for you appear here.
           </Empty>
         ) : null}
         {shows === "all" ? <Older query={query} /> : null}

@@ -162,7 +162,7 @@ function DataFields(props: {
 }
 
 function rangeWords({ from, to }: RunFields): string {
-  if (from === "" && to === "") return "Blank dates: all bars that there are.";
+  if (from === "" && to === "") return "Blank dates: the latest 20,000 bars.";
   if (from === "") return "From the first bar that there is.";
   return to === "" ? "To the last bar that there is." : "Both days are included.";
 }
