@@ -81,7 +81,8 @@ function preloads(bundle: Rolldown.OutputBundle, html: string): HtmlTagDescripto
     .filter((name) => !html.includes(name))
     .map((name) => ({
       tag: "link",
-      attrs: { rel: "modulepreload", crossorigin: true, href: `./${name}` },
+      // Behind what draws the page and asks for its data.
+      attrs: { rel: "modulepreload", fetchpriority: "low", crossorigin: true, href: `./${name}` },
       injectTo: "head",
     }));
 }
