@@ -1,6 +1,6 @@
 /** Amounts in a sentence or a cell, each with its sign and colour where it is a gain or a loss. */
 import { useEffect, useRef, type ReactNode } from "react";
-import { compare, signOf } from "~/format/decimal";
+import { compare } from "~/format/decimal";
 import * as format from "~/format/number";
 
 interface ProfitProps {
@@ -17,10 +17,12 @@ interface ProfitProps {
 export function Profit(props: ProfitProps) {
   const { value, currency, unit = "money", percent, showCurrency, flashes } = props;
   if (value === undefined) return <span className="number muted">–</span>;
-  const sign = signOf(value);
+  const isPercent = unit === "percent";
+  const own = isPercent ? format.shownPercentSign(value) : format.shownSign(value, currency);
+  // What is shown as nothing is neither gain nor loss.
+  const sign = own || (percent === undefined ? 0 : format.shownPercentSign(percent));
   const colour = sign > 0 ? "profit" : sign < 0 ? "loss" : "";
-  const text =
-    unit === "percent" ? format.signedPercent(value) : format.signedMoney(value, currency);
+  const text = isPercent ? format.signedPercent(value) : format.signedMoney(value, currency);
   const content = (
     <>
       {text}

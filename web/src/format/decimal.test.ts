@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   absolute,
   add,
+  ceilTo,
   compare,
   decimalsOf,
   decimalText,
@@ -12,6 +13,7 @@ import {
   signOf,
   subtract,
   sum,
+  trimmed,
   typedDecimal,
 } from "./decimal";
 
@@ -39,7 +41,11 @@ describe("exact decimals", () => {
     expect(() => divide("1", "0.0", 2)).toThrow(RangeError);
   });
 
-  it("rounds down to a step", () => {
+  it("rounds to a step, down or up", () => {
+    expect(ceilTo("180.892745732535078542", "0.01")).toBe("180.900000000000000000");
+    expect(ceilTo("180.90", "0.01")).toBe("180.90");
+    expect(trimmed("180.900000")).toBe("180.9");
+    expect(trimmed("100")).toBe("100");
     expect(floorTo("1.2399", "0.01")).toBe("1.2300");
     expect(floorTo("17", "5")).toBe("15");
     expect(floorTo("17", "0")).toBe("17");

@@ -72,6 +72,17 @@ export function floorTo(amount: string, step: string): string {
   return text({ units: (a / b) * b, scale });
 }
 
+/** The smallest multiple of `step` that is not less than a positive `amount`. */
+export function ceilTo(amount: string, step: string): string {
+  const below = floorTo(amount, step);
+  return compare(below, amount) < 0 ? add(below, step) : below;
+}
+
+/** Without zeros at the end of its fraction. */
+export function trimmed(amount: string): string {
+  return amount.includes(".") ? amount.replace(/\.?0+$/, "") : amount;
+}
+
 /** Digits after the point, ignoring zeros at the end. */
 export function decimalsOf(amount: string): number {
   return /\.(\d*?)0*$/.exec(amount)?.[1]?.length ?? 0;

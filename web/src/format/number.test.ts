@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
 import {
+  indicatorValue,
   money,
   percent,
   price,
   quantity,
   ratio,
+  shownPercentSign,
+  shownSign,
   signedCompact,
   signedMoney,
   signedPercent,
@@ -37,9 +40,27 @@ describe("numbers for people", () => {
     expect(quantity("1500")).toBe("1,500");
   });
 
-  it("shortens a change, and keeps its sign", () => {
+  it("has no sign for what is shown as nothing", () => {
+    expect(["-0.0016", "0.0049", "0.005", "-12"].map((each) => shownSign(each))).toEqual([
+      0, 0, 1, -1,
+    ]);
+    expect(shownSign("0.4", "JPY")).toBe(0);
+    expect(shownSign("-0.0016", "BTC")).toBe(-1);
+    expect(shownPercentSign("-0.004")).toBe(0);
+  });
+
+  it("shortens thousands of a change, and keeps its sign", () => {
     expect(signedCompact("-1463.27")).toBe("\u22121.46K");
-    expect(signedCompact("782.57")).toBe("+783");
+    expect(signedCompact("782.57")).toBe("+782.57");
+    expect(signedCompact("-21.5")).toBe("\u221221.50");
+  });
+
+  it("shows an indicator as fine as prices, and finer where it is far smaller", () => {
+    expect(indicatorValue(0.012576728, "0.001")).toBe("0.0126");
+    expect(indicatorValue(0.000012576, "0.00001")).toBe("0.0000126");
+    expect(indicatorValue(55.2371, "0.00001")).toBe("55.24");
+    expect(indicatorValue(1.23456, "0.001")).toBe("1.235");
+    expect(indicatorValue(0, "0.001")).toBe("0.000");
   });
 
   it("says when a statistic does not exist", () => {

@@ -1,5 +1,5 @@
 /** Numbers in words of the user's locale. `Intl` takes decimal text exactly. */
-import { decimalsOf } from "./decimal";
+import { absolute, compare, decimalsOf, signOf } from "./decimal";
 
 const MINUS = "\u2212";
 const SIGNED: Intl.NumberFormatOptions = { signDisplay: "exceptZero" };
@@ -31,6 +31,21 @@ export function moneyIn(amount: string, currency: string): string {
 /** A change of money: always with a sign. */
 export function signedMoney(amount: string, currency?: string): string {
   return formatted(amount, { ...digits(moneyDigits(currency)), ...SIGNED });
+}
+
+/** The sign of an amount of money as it is shown: what rounds to nothing has none. */
+export function shownSign(amount: string, currency?: string): -1 | 0 | 1 {
+  return signWithin(amount, moneyDigits(currency));
+}
+
+/** The same of a percentage. */
+export function shownPercentSign(amount: string, precision = 2): -1 | 0 | 1 {
+  return signWithin(amount, precision);
+}
+
+function signWithin(amount: string, precision: number): -1 | 0 | 1 {
+  const half = precision === 0 ? "0.5" : `0.${"0".repeat(precision)}5`;
+  return compare(absolute(amount), half) < 0 ? 0 : signOf(amount);
 }
 
 /** A price with the digits that it came with, at least two. */
@@ -69,9 +84,23 @@ export function compact(amount: number): string {
   return formatted(String(amount), { notation: "compact", maximumFractionDigits: 2 });
 }
 
-/** A change of money where there is little room: three digits, always with a sign. */
-export function signedCompact(amount: string): string {
+/** A change of money where there is little room: thousands are shortened to three digits. */
+export function signedCompact(amount: string, currency?: string): string {
+  if (compare(absolute(amount), "999.995") < 0) return signedMoney(amount, currency);
   return formatted(amount, { notation: "compact", maximumSignificantDigits: 3, ...SIGNED });
+}
+
+/**
+ * A value of an indicator: as fine as its instrument's prices, and finer where it is far smaller
+ * than those, such as a range of some ticks.
+ */
+export function indicatorValue(value: number, tick: string): string {
+  const size = Math.abs(value);
+  if (size >= 10) return formatted(value.toFixed(12), digits(2));
+  if (size === 0 || size >= 100 * Number(tick)) {
+    return formatted(value.toFixed(12), digits(Math.max(2, decimalsOf(tick))));
+  }
+  return formatted(value.toFixed(12), { maximumSignificantDigits: 3 });
 }
 
 function digits(precision: number): Intl.NumberFormatOptions {

@@ -3,8 +3,7 @@ import { ActionIcon } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
 import { useState } from "react";
 import { useIsPhone } from "~/components/screen";
-import { signOf } from "~/format/decimal";
-import { signedCompact, signedMoney } from "~/format/number";
+import { shownSign, signedCompact, signedMoney } from "~/format/number";
 import { plural } from "~/format/words";
 import { neighbour, weeksOf, type DayResult } from "./days";
 import classes from "./History.module.css";
@@ -86,19 +85,19 @@ function Day(props: {
   const number = Number(day.slice(8));
   if (result === undefined) return <span className={classes.quiet}>{number}</span>;
   const totals = [...result.totals];
-  const sign = signOf(totals[0]?.[1] ?? "0");
-  const words = totals.map(([currency, total]) => `${signedMoney(total, currency)} ${currency}`);
+  const [currency, total] = totals[0] ?? [undefined, "0"];
+  const words = totals.map(([of, each]) => `${signedMoney(each, of)} ${of}`);
   return (
     <button
       type="button"
       className={classes.day}
-      data-sign={totals.length > 1 ? "mixed" : sign}
+      data-sign={totals.length > 1 ? "mixed" : shownSign(total, currency)}
       aria-pressed={isChosen}
       aria-label={`${day}: ${words.join(", ")} in ${plural(result.trades.length, "trade")}`}
       onClick={() => onChoose(isChosen ? undefined : day)}
     >
       <span>{number}</span>
-      <b className="number">{totals.length > 1 ? "…" : amount(totals[0]?.[1] ?? "0")}</b>
+      <b className="number">{totals.length > 1 ? "…" : amount(total, currency)}</b>
     </button>
   );
 }

@@ -1,5 +1,5 @@
 /** The size calculator: fills in a quantity; the gate checks whatever is sent. */
-import { absolute, divide, floorTo, multiply, signOf, subtract } from "~/format/decimal";
+import { absolute, divide, floorTo, multiply, signOf, subtract, trimmed } from "~/format/decimal";
 
 export type SizeBy = "quantity" | "notional" | "risk";
 
@@ -37,8 +37,4 @@ export function sizeOf({ by, size, price, stopPrice, equity, lot }: SizeInput): 
 
 function missing(what: string): Size {
   return { kind: "missing", what };
-}
-
-function trimmed(quantity: string): string {
-  return quantity.includes(".") ? quantity.replace(/\.?0+$/, "") : quantity;
 }

@@ -8,8 +8,8 @@ import { useFlags } from "~/app/useSession";
 import { Confirm } from "~/components/Confirm";
 import { useIsPhone } from "~/components/screen";
 import { useAction } from "~/components/useAction";
-import { absolute, signOf } from "~/format/decimal";
-import { moneyIn, quantity, signedMoney } from "~/format/number";
+import { absolute } from "~/format/decimal";
+import { moneyIn, quantity, shownSign, signedMoney } from "~/format/number";
 import { plural } from "~/format/words";
 import { useOrders, usePositions } from "~/realtime/hooks";
 import { DeleteProfile } from "./DeleteProfile";
@@ -192,10 +192,10 @@ function HeldList({ held }: { held: PositionRow[] }) {
       {held.map(({ tradeId, symbol, direction, quantity: units, unrealizedPnl, currency }) => (
         <li key={tradeId}>
           {direction} {quantity(units)} {symbol}
-          {unrealizedPnl === undefined || signOf(unrealizedPnl) === 0
+          {unrealizedPnl === undefined || shownSign(unrealizedPnl, currency) === 0
             ? ""
             : `, now ${signedMoney(unrealizedPnl, currency)} ${currency} (a ${
-                signOf(unrealizedPnl) > 0 ? "gain" : "loss"
+                shownSign(unrealizedPnl, currency) > 0 ? "gain" : "loss"
               } of ${moneyIn(absolute(unrealizedPnl), currency)})`}
         </li>
       ))}
