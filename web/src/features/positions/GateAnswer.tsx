@@ -2,14 +2,17 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { answerOf, trading } from "~/api/client";
-import type { ManualOrder, OrderPreview, RefusalBody } from "~/api/types";
+import type { ManualOrder, OrderPreview, ProfileRow, RefusalBody } from "~/api/types";
+import { Profit } from "~/components/Amount";
 import { ProblemNote } from "~/components/ProblemNote";
 import { RefusalWords } from "~/components/RefusalWords";
 import { Ago } from "~/components/Time";
 import { money, price, quantity } from "~/format/number";
 import { plural, remedyOf } from "~/format/words";
-import { useControl, usePositions, useTickSize } from "~/realtime/hooks";
+import { useControl, useEvaluation, usePositions, useTickSize } from "~/realtime/hooks";
+import { leavesNext } from "./nextClose";
 import classes from "./Positions.module.css";
+import { resultAtStop } from "./stopResult";
 
 const DEBOUNCE_MS = 300;
 const ASK_AGAIN_MS = 5_000;
@@ -39,9 +42,10 @@ export function usePreview(order: ManualOrder | undefined): Preview {
 export function GateAnswer(props: {
   missing: string | undefined;
   preview: Preview;
-  currency: string;
+  order: ManualOrder | undefined;
+  profile: ProfileRow;
 }) {
-  const { missing, preview, currency } = props;
+  const { missing, preview, order, profile } = props;
   const { answer, error } = preview;
   return (
     <div aria-live="polite">
@@ -55,8 +59,11 @@ export function GateAnswer(props: {
         <div className={classes.answer}>
           <span className="muted">Asking the gate…</span>
         </div>
-      ) : answer.accepted ? (
-        <Accepted preview={answer} currency={currency} />
+      ) : answer.accepted && order !== undefined ? (
+        <>
+          <Accepted preview={answer} asked={order} currency={profile.capital.currency} />
+          {answer.order?.effect === "enter" ? <LeftNext asked={order} profile={profile} /> : null}
+        </>
       ) : answer.refusal === undefined ? null : (
         <Refused refusal={answer.refusal} />
       )}
@@ -75,9 +82,11 @@ function Refused({ refusal }: { refusal: RefusalBody }) {
   );
 }
 
-function Accepted({ preview, currency }: { preview: OrderPreview; currency: string }) {
+function Accepted(props: { preview: OrderPreview; asked: ManualOrder; currency: string }) {
+  const { preview, asked, currency } = props;
   const { order, availableBefore, availableAfter = availableBefore } = preview;
   if (order === undefined) return null;
+  const atStop = resultAtStop(order, asked.stopLoss);
   return (
     <div className={classes.answer} data-accepted="true">
       <strong>The gate would accept it</strong>
@@ -91,6 +100,14 @@ function Accepted({ preview, currency }: { preview: OrderPreview; currency: stri
         <dd className="number">{shown(order.notional, money)}</dd>
         <dt>Fees, about</dt>
         <dd className="number">{shown(order.fees, money)}</dd>
+        {atStop === undefined ? null : (
+          <>
+            <dt title="With the fees of the entry and of the exit.">At the stop, about</dt>
+            <dd>
+              <Profit value={atStop} currency={currency} />
+            </dd>
+          </>
+        )}
         <dt>Reserved, {currency}</dt>
         <dd className="number">{money(order.reserved, currency)}</dd>
         <dt>Available afterwards, {currency}</dt>
@@ -99,6 +116,25 @@ function Accepted({ preview, currency }: { preview: OrderPreview; currency: stri
         </dd>
       </dl>
     </div>
+  );
+}
+
+/** That the profile's own rules would leave what the order enters. It is said, and stops nobody. */
+function LeftNext({ asked, profile }: { asked: ManualOrder; profile: ProfileRow }) {
+  const evaluation = useEvaluation(profile.id, asked.symbol);
+  if (evaluation === undefined || profile.state !== "running") return null;
+  const direction = asked.side === "buy" ? "long" : "short";
+  const leaves = leavesNext(evaluation, direction);
+  if (leaves === undefined) return null;
+  const rule = leaves === "exit" ? "exit rule" : "rule to enter the other way";
+  const what = leaves === "exit" ? "leave" : "turn around";
+  return (
+    <p className={classes.caution} role="note">
+      {asked.type === "market"
+        ? `The profile's ${rule} holds now: it would ${what} this position when its next bar closes.`
+        : `The profile's ${rule} holds now: if it still does when the order fills, it would ` +
+          `${what} the position when its next bar closes.`}
+    </p>
   );
 }
 

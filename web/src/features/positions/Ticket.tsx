@@ -1,5 +1,5 @@
 /** An order by hand: what is asked for, what the gate would say, then sending it once. */
-import { Button, Checkbox, SegmentedControl, Select, TextInput } from "@mantine/core";
+import { Button, Checkbox, SegmentedControl, Select } from "@mantine/core";
 import { useState } from "react";
 import { answerOf, trading } from "~/api/client";
 import type { ManualOrder, ProfileRow } from "~/api/types";
@@ -12,8 +12,9 @@ import { price, quantity } from "~/format/number";
 import { useCanAct, useProfiles, useSymbol } from "~/realtime/hooks";
 import { GateAnswer, usePreview } from "./GateAnswer";
 import classes from "./Positions.module.css";
+import { ExitFields, PriceFields, SizeFields } from "./TicketFields";
+import { faultsOf } from "./ticketFaults";
 import { asPreviewed, orderOf, type TicketFields } from "./ticketOrder";
-import type { SizeBy } from "./size";
 
 interface TicketProps {
   symbol?: string;
@@ -73,6 +74,7 @@ function OrderForm(props: { profile: ProfileRow; symbol?: string; onDone: () => 
   };
   const instrument = useSymbol(fields.symbol);
   const canAct = useCanAct();
+  const faults = faultsOf(fields);
   const { order, missing } = orderOf(fields, profile, instrument);
   const preview = usePreview(order);
   const send = useAction(
@@ -122,28 +124,20 @@ function OrderForm(props: { profile: ProfileRow; symbol?: string; onDone: () => 
           onChange={(value) => value !== null && change({ type: value })}
         />
       </div>
-      <Prices fields={fields} onChange={change} />
-      <SizeFields fields={fields} currency={profile.capital.currency} onChange={change} />
-      <div className={classes.pair}>
-        <DecimalField
-          label="Stop-loss"
-          placeholder="Price, or 2 %"
-          value={fields.stopLoss}
-          onChange={(stopLoss) => change({ stopLoss })}
-        />
-        <DecimalField
-          label="Take profit"
-          placeholder="Price, or 4 %"
-          value={fields.takeProfit}
-          onChange={(takeProfit) => change({ takeProfit })}
-        />
-      </div>
+      <PriceFields fields={fields} faults={faults} onChange={change} />
+      <SizeFields
+        fields={fields}
+        faults={faults}
+        currency={profile.capital.currency}
+        onChange={change}
+      />
+      <ExitFields fields={fields} faults={faults} onChange={change} />
       <Checkbox
         label="Only reduce what is held"
         checked={fields.reduceOnly}
         onChange={({ currentTarget }) => change({ reduceOnly: currentTarget.checked })}
       />
-      <GateAnswer missing={missing} preview={preview} currency={profile.capital.currency} />
+      <GateAnswer missing={missing} preview={preview} order={order} profile={profile} />
       <ProblemNote error={send.error} />
       <Button
         size="md"
@@ -182,107 +176,5 @@ function Quote({ symbol }: { symbol: string }) {
         </p>
       ) : null}
     </div>
-  );
-}
-
-interface FieldsProps {
-  fields: TicketFields;
-  onChange: (changes: Partial<TicketFields>) => void;
-}
-
-function Prices({ fields, onChange }: FieldsProps) {
-  const { type } = fields;
-  const hasStop = type === "stop" || type === "stop_limit";
-  const hasLimit = type === "limit" || type === "stop_limit";
-  if (type === "market") return null;
-  return (
-    <div className={classes.pair}>
-      {hasStop ? (
-        <DecimalField
-          label="Stop price"
-          value={fields.stopPrice}
-          onChange={(stopPrice) => onChange({ stopPrice })}
-        />
-      ) : null}
-      {hasLimit ? (
-        <DecimalField
-          label="Limit price"
-          value={fields.limitPrice}
-          onChange={(limitPrice) => onChange({ limitPrice })}
-        />
-      ) : null}
-      {type === "trailing_stop" ? (
-        <DecimalField
-          label="Trail distance"
-          value={fields.trailDistance}
-          onChange={(trailDistance) => onChange({ trailDistance })}
-        />
-      ) : null}
-      <Select
-        label="Valid"
-        allowDeselect={false}
-        data={[
-          { value: "gtc", label: "Until cancelled" },
-          { value: "day", label: "Today" },
-          { value: "ioc", label: "Now or never" },
-          { value: "fok", label: "All now or nothing" },
-        ]}
-        value={fields.timeInForce}
-        onChange={(value) => value !== null && onChange({ timeInForce: value })}
-      />
-    </div>
-  );
-}
-
-function SizeFields({ fields, currency, onChange }: FieldsProps & { currency: string }) {
-  const labels: Record<SizeBy, string> = {
-    quantity: "Units",
-    notional: `Amount, ${currency}`,
-    risk: "Risk, % of equity",
-  };
-  return (
-    <div>
-      <SegmentedControl
-        aria-label="Size by"
-        size="xs"
-        mb={8}
-        fullWidth
-        data={[
-          { value: "quantity", label: "Quantity" },
-          { value: "notional", label: "Amount" },
-          { value: "risk", label: "Risk" },
-        ]}
-        value={fields.sizeBy}
-        onChange={(sizeBy) => onChange({ sizeBy: sizeBy })}
-      />
-      <DecimalField
-        label={labels[fields.sizeBy]}
-        isFirst
-        value={fields.size}
-        onChange={(size) => onChange({ size })}
-      />
-    </div>
-  );
-}
-
-function DecimalField(props: {
-  label: string;
-  value: string;
-  placeholder?: string;
-  /** Where typing begins when the ticket opens. */
-  isFirst?: boolean;
-  onChange: (value: string) => void;
-}) {
-  return (
-    <TextInput
-      label={props.label}
-      inputMode="decimal"
-      autoComplete="off"
-      autoFocus={props.isFirst}
-      data-autofocus={props.isFirst}
-      placeholder={props.placeholder}
-      value={props.value}
-      onChange={({ currentTarget }) => props.onChange(currentTarget.value)}
-    />
   );
 }

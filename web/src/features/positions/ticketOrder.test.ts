@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { sampleProfile, sampleState } from "~/realtime/samples";
+import { faultsOf } from "./ticketFaults";
 import { asPreviewed, orderOf, type TicketFields } from "./ticketOrder";
 
 const fields: TicketFields = {
@@ -28,5 +29,32 @@ describe("the order of a ticket", () => {
 
   it("is as written when it enters", () => {
     expect(asPreviewed(order, { effect: "enter" })).toEqual(order);
+  });
+});
+
+describe("what is wrong in a ticket", () => {
+  const faults = (changes: Partial<TicketFields>) => faultsOf({ ...fields, ...changes });
+
+  it("is said at the field, and nothing is asked for", () => {
+    expect(faults({ size: "abc" })).toEqual({
+      size: "abc is not a number; write digits such as 0.25.",
+    });
+    for (const size of ["1e3", "NaN"]) expect(faults({ size }).size).toMatch(/is not a number/);
+    for (const size of ["0", "-1", "0,00"]) {
+      expect(faults({ size })).toEqual({ size: "Must be above zero." });
+    }
+    expect(faults({ size: "1".repeat(40) }).size).toBe("Has too many digits.");
+    expect(faults({ stopLoss: "-5" })).toEqual({ stopLoss: "Must be above zero." });
+    expect(faults({ takeProfit: "two" }).takeProfit).toMatch(/write a price, or 2 %/);
+    expect(faults({ stopLoss: "100 %" })).toEqual({ stopLoss: "Must be below 100 %." });
+    const wrong = { ...fields, stopLoss: "0" };
+    const { order, missing } = orderOf(wrong, sampleProfile, sampleState.symbols["BTC/USD"]);
+    expect([order, missing]).toEqual([undefined, "Mend what is marked above."]);
+  });
+
+  it("is only of prices that the type of order has, and not of what is empty", () => {
+    expect(faults({ limitPrice: "x", size: "", stopLoss: " " })).toEqual({});
+    expect(faults({ type: "limit", limitPrice: "0" }).limitPrice).toBe("Must be above zero.");
+    expect(faults({ stopLoss: "2,5 %", takeProfit: "105" })).toEqual({});
   });
 });

@@ -2,6 +2,7 @@
 import type { ManualOrder, OrderPreview, ProfileRow, SymbolRow } from "~/api/types";
 import { add, divide, multiply, subtract, typedDecimal } from "~/format/decimal";
 import { sizeOf, type SizeBy } from "./size";
+import { faultsOf, NEEDS, type WaitedFor } from "./ticketFaults";
 
 export interface TicketFields {
   symbol: string;
@@ -27,12 +28,11 @@ export function orderOf(
   instrument: SymbolRow | undefined,
 ): Asked {
   const { symbol, side, type, timeInForce } = fields;
+  if (Object.keys(faultsOf(fields)).length > 0) return { missing: "Mend what is marked above." };
   const needs = pricesOf(fields);
   if (needs.missing !== undefined) return { missing: needs.missing };
   const stopLoss = protection(fields.stopLoss);
   const takeProfit = protection(fields.takeProfit);
-  if (stopLoss === "unreadable") return { missing: "Write the stop-loss as 95.5 or 2 %." };
-  if (takeProfit === "unreadable") return { missing: "Write the take profit as 105 or 4 %." };
   const size = typedDecimal(fields.size);
   if (size === undefined) return { missing: "Write a size." };
   const price = needs.prices.limitPrice ?? needs.prices.stopPrice ?? instrument?.price;
@@ -74,16 +74,7 @@ export function asPreviewed(
   return previewed.effect === "exit" ? { ...order, reduceOnly: true } : order;
 }
 
-type Prices = Pick<ManualOrder, "limitPrice" | "stopPrice" | "trailDistance">;
-
-/** The prices that an order of each type waits for. */
-const NEEDS: Record<TicketFields["type"], (keyof Prices)[]> = {
-  market: [],
-  limit: ["limitPrice"],
-  stop: ["stopPrice"],
-  stop_limit: ["stopPrice", "limitPrice"],
-  trailing_stop: ["trailDistance"],
-};
+type Prices = Pick<ManualOrder, WaitedFor>;
 
 function pricesOf(fields: TicketFields): { prices: Prices; missing?: string } {
   const prices: Prices = {};
@@ -98,17 +89,16 @@ function pricesOf(fields: TicketFields): { prices: Prices; missing?: string } {
 }
 
 /** `95.5` is a price, `2 %` a distance. */
-function protection(typed: string): Protection | "unreadable" {
+function protection(typed: string): Protection {
   const text = typed.trim();
-  if (text === "") return undefined;
   const isPercent = text.endsWith("%");
   const amount = typedDecimal(isPercent ? text.slice(0, -1) : text);
-  if (amount === undefined) return "unreadable";
+  if (amount === undefined) return undefined;
   return isPercent ? { percent: amount } : { price: amount };
 }
 
-/** Where the stop would lie, for working out a size from a risk. */
-function stopLevel(
+/** Where the stop would lie of an entry at this price. */
+export function stopLevel(
   stopLoss: Protection,
   price: string | undefined,
   side: ManualOrder["side"],
