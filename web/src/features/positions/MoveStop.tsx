@@ -6,13 +6,14 @@ import { asProblem } from "~/api/problem";
 import type { PositionRow } from "~/api/types";
 import { ProblemNote } from "~/components/ProblemNote";
 import { useAction } from "~/components/useAction";
-import { compare, typedDecimal } from "~/format/decimal";
+import { compare, decimalsOf, typedDecimal } from "~/format/decimal";
 import { price } from "~/format/number";
 import { spoken } from "~/format/words";
 import { useCanAct, usePosition, useTickSize } from "~/realtime/hooks";
 import { Gone } from "./Gone";
-import { changesOf, whatMovesItFurther } from "./positionChanges";
+import { changesOf, startOf, whatMovesItFurther } from "./positionChanges";
 import classes from "./Positions.module.css";
+import { amountFault } from "./ticketFaults";
 
 export function StopButton({ symbol, onAsk }: { symbol: string; onAsk: () => void }) {
   const canAct = useCanAct();
@@ -59,11 +60,12 @@ function StopForm({ opened, onDone }: { opened: PositionRow; onDone: () => void 
   // What the person has been shown: a live change moves neither it nor what is typed.
   const [seen, setSeen] = useState(opened);
   const [meanwhile, setMeanwhile] = useState<Meanwhile>();
-  const [typed, setTyped] = useState(opened.stop?.level ?? "");
-  const current = usePosition(tradeId);
   const tick = useTickSize(symbol);
+  const current = usePosition(tradeId);
+  const [typed, setTyped] = useState(() => beginOf(opened, tick));
   const canAct = useCanAct();
-  const level = typedDecimal(typed);
+  const fault = typed.trim() === "" ? "Write a price." : amountFault(typed, "a price");
+  const level = fault === undefined ? typedDecimal(typed) : undefined;
   const { lastPrice: last, stop } = current ?? seen;
   const isBeyond =
     level !== undefined &&
@@ -92,7 +94,7 @@ function StopForm({ opened, onDone }: { opened: PositionRow; onDone: () => void 
         inputMode="decimal"
         data-autofocus
         value={typed}
-        error={level === undefined ? "Write a price." : undefined}
+        error={fault}
         description={
           isBeyond ? "The price is beyond this level already. To leave now, close it." : undefined
         }
@@ -114,11 +116,21 @@ function StopForm({ opened, onDone }: { opened: PositionRow; onDone: () => void 
           loading={move.isRunning}
           onClick={() => level !== undefined && move.run({ level, version: seen.version })}
         >
-          Move the stop{level === undefined ? "" : ` to ${level}`}
+          Move the stop{level === undefined ? "" : ` to ${priceAsTyped(level, tick)}`}
         </Button>
       </Group>
     </>
   );
+}
+
+/** Its stop as a price of the venue; nothing where it has none. */
+function beginOf(position: PositionRow, tick: string | undefined): string {
+  return position.stop === undefined ? "" : startOf(position.stop.level, position, tick);
+}
+
+/** With the digits of the venue's prices, and with all that were typed where those are more. */
+function priceAsTyped(level: string, tick: string | undefined): string {
+  return price(level, decimalsOf(level) > decimalsOf(tick ?? "0") ? undefined : tick);
 }
 
 function useMove(
@@ -151,16 +163,16 @@ function Changed(
 ) {
   const { before, now, tick, typed, onTake } = props;
   if (now === undefined) return <Gone symbol={before.symbol} what={NO_STOP} />;
-  const { stop } = now;
+  const start = beginOf(now, tick);
   return (
     <Alert color="yellow" mt="sm" role="alert" title="It has changed meanwhile">
       <p className={classes.formNote}>{changesOf(before, now, tick).join(" ")}</p>
       <p className={classes.formNote}>
         Nothing was moved. Send it again to move the stop from there all the same.
       </p>
-      {stop === undefined || stop.level === typed ? null : (
-        <Button size="compact-sm" mt={8} variant="default" onClick={() => onTake(stop.level)}>
-          Begin from {price(stop.level, tick)}
+      {start === "" || start === typed ? null : (
+        <Button size="compact-sm" mt={8} variant="default" onClick={() => onTake(start)}>
+          Begin from {priceAsTyped(start, tick)}
         </Button>
       )}
     </Alert>

@@ -1,5 +1,5 @@
 /** An order by hand: what is asked for, what the gate would say, then sending it once. */
-import { Button, Checkbox, SegmentedControl, Select } from "@mantine/core";
+import { Button, Checkbox, Select } from "@mantine/core";
 import { useState } from "react";
 import { answerOf, trading } from "~/api/client";
 import type { ManualOrder, ProfileRow } from "~/api/types";
@@ -12,7 +12,7 @@ import { price, quantity } from "~/format/number";
 import { useCanAct, useProfiles, useSymbol } from "~/realtime/hooks";
 import { GateAnswer, usePreview } from "./GateAnswer";
 import classes from "./Positions.module.css";
-import { ExitFields, PriceFields, SizeFields } from "./TicketFields";
+import { ExitFields, KindFields, PriceFields, SizeFields } from "./TicketFields";
 import { faultsOf } from "./ticketFaults";
 import { asPreviewed, orderOf, type TicketFields } from "./ticketOrder";
 
@@ -77,53 +77,13 @@ function OrderForm(props: { profile: ProfileRow; symbol?: string; onDone: () => 
   const faults = faultsOf(fields);
   const { order, missing } = orderOf(fields, profile, instrument);
   const preview = usePreview(order);
-  const send = useAction(
-    (body: ManualOrder, key) =>
-      answerOf(
-        trading.POST("/api/orders/manual", {
-          params: { header: { "Idempotency-Key": key } },
-          body,
-        }),
-      ),
-    { done: "The order is accepted. It appears among the orders.", onDone, once: true },
-  );
+  const send = useSend(onDone);
   const verb = fields.side === "buy" ? "Buy" : "Sell";
   const previewed = preview.answer?.accepted === true ? preview.answer.order : undefined;
   return (
     <>
       <Quote symbol={fields.symbol} />
-      <SegmentedControl
-        aria-label="Side"
-        fullWidth
-        data={[
-          { value: "buy", label: "Buy" },
-          { value: "sell", label: "Sell" },
-        ]}
-        value={fields.side}
-        onChange={(side) => change({ side: side })}
-      />
-      <div className={classes.pair}>
-        <Select
-          label="Symbol"
-          allowDeselect={false}
-          data={profile.symbols}
-          value={fields.symbol}
-          onChange={(value) => value !== null && change({ symbol: value })}
-        />
-        <Select
-          label="Type"
-          allowDeselect={false}
-          data={[
-            { value: "market", label: "Market" },
-            { value: "limit", label: "Limit" },
-            { value: "stop", label: "Stop" },
-            { value: "stop_limit", label: "Stop limit" },
-            { value: "trailing_stop", label: "Trailing stop" },
-          ]}
-          value={fields.type}
-          onChange={(value) => value !== null && change({ type: value })}
-        />
-      </div>
+      <KindFields fields={fields} symbols={profile.symbols} onChange={change} />
       <PriceFields fields={fields} faults={faults} onChange={change} />
       <SizeFields
         fields={fields}
@@ -152,6 +112,19 @@ function OrderForm(props: { profile: ProfileRow; symbol?: string; onDone: () => 
         {previewed?.effect === "exit" ? " to leave" : ""}
       </Button>
     </>
+  );
+}
+
+function useSend(onDone: () => void) {
+  return useAction(
+    (body: ManualOrder, key) =>
+      answerOf(
+        trading.POST("/api/orders/manual", {
+          params: { header: { "Idempotency-Key": key } },
+          body,
+        }),
+      ),
+    { done: "The order is accepted. It appears among the orders.", onDone, once: true },
   );
 }
 

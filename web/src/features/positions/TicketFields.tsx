@@ -12,6 +12,47 @@ interface FieldsProps {
   onChange: (changes: Partial<TicketFields>) => void;
 }
 
+/** What is bought or sold, and how. */
+export function KindFields(props: Omit<FieldsProps, "faults"> & { symbols: string[] }) {
+  const { fields, symbols, onChange } = props;
+  return (
+    <>
+      <SegmentedControl
+        aria-label="Side"
+        fullWidth
+        data={[
+          { value: "buy", label: "Buy" },
+          { value: "sell", label: "Sell" },
+        ]}
+        value={fields.side}
+        onChange={(side) => onChange({ side })}
+      />
+      <div className={classes.pair}>
+        <Select
+          label="Symbol"
+          allowDeselect={false}
+          data={symbols}
+          value={fields.symbol}
+          onChange={(value) => value !== null && onChange({ symbol: value })}
+        />
+        <Select
+          label="Type"
+          allowDeselect={false}
+          data={[
+            { value: "market", label: "Market" },
+            { value: "limit", label: "Limit" },
+            { value: "stop", label: "Stop" },
+            { value: "stop_limit", label: "Stop limit" },
+            { value: "trailing_stop", label: "Trailing stop" },
+          ]}
+          value={fields.type}
+          onChange={(value) => value !== null && onChange({ type: value })}
+        />
+      </div>
+    </>
+  );
+}
+
 /** The prices that the order waits for, and for how long. */
 export function PriceFields({ fields, faults, onChange }: FieldsProps) {
   const { type } = fields;

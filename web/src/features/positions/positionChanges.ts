@@ -1,9 +1,31 @@
 /** What is different about a position, in sentences. */
 import type { PositionRow } from "~/api/types";
+import { ceilTo, compare, decimalsOf, divide, floorTo, signOf } from "~/format/decimal";
 import { price, quantity } from "~/format/number";
 import { spoken } from "~/format/words";
 
 type Stop = PositionRow["stop"];
+
+/**
+ * Where moving a stop begins: at its level as a price that the venue has, on the side of less risk
+ * unless the last price is there already.
+ */
+export function startOf(
+  level: string,
+  { direction, lastPrice }: Pick<PositionRow, "direction" | "lastPrice">,
+  tick: string | undefined,
+): string {
+  if (tick === undefined || signOf(tick) <= 0) return level;
+  const isLong = direction === "long";
+  const closer = isLong ? ceilTo(level, tick) : floorTo(level, tick);
+  const further = isLong ? floorTo(level, tick) : ceilTo(level, tick);
+  const isReached =
+    lastPrice !== undefined &&
+    (isLong ? compare(closer, lastPrice) >= 0 : compare(closer, lastPrice) <= 0);
+  const start = isReached ? further : closer;
+  // A multiple of the tick has no more digits than the tick.
+  return divide(start, "1", decimalsOf(tick));
+}
 
 /** Each difference that bears on where a stop should stand; never empty. */
 export function changesOf(before: PositionRow, now: PositionRow, tick?: string): string[] {

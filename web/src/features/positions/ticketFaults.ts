@@ -21,7 +21,7 @@ export function faultsOf(fields: TicketFields): Faults {
   const amounts = [...NEEDS[fields.type], "size" as const];
   const faults: Faults = {};
   for (const name of amounts) {
-    const fault = faultOf(fields[name], "digits such as 0.25");
+    const fault = amountFault(fields[name], "digits such as 0.25");
     if (fault !== undefined) faults[name] = fault;
   }
   for (const name of ["stopLoss", "takeProfit"] as const) {
@@ -35,7 +35,8 @@ export function faultsOf(fields: TicketFields): Faults {
 const MOST_DIGITS = 28;
 const MOST_SHOWN = 24;
 
-function faultOf(typed: string, wanted: string): string | undefined {
+/** What keeps a text from being an amount above zero; nothing while it is empty. */
+export function amountFault(typed: string, wanted: string): string | undefined {
   const text = typed.trim();
   if (text === "") return undefined;
   const amount = typedDecimal(text);
@@ -51,10 +52,10 @@ function faultOf(typed: string, wanted: string): string | undefined {
 /** Of a price such as `95.5` or a distance such as `2 %`. */
 function protectionFault(typed: string): string | undefined {
   const text = typed.trim();
-  if (!text.endsWith("%")) return faultOf(text, "a price, or 2 %");
+  if (!text.endsWith("%")) return amountFault(text, "a price, or 2 %");
   const share = text.slice(0, -1);
   if (share.trim() === "") return "Write how many percent.";
-  const fault = faultOf(share, "a price, or 2 %");
+  const fault = amountFault(share, "a price, or 2 %");
   if (fault !== undefined) return fault;
   return compare(typedDecimal(share) ?? "0", "100") >= 0 ? "Must be below 100 %." : undefined;
 }

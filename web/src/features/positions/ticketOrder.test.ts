@@ -49,7 +49,7 @@ describe("what is wrong in a ticket", () => {
     expect(faults({ stopLoss: "100 %" })).toEqual({ stopLoss: "Must be below 100 %." });
     const wrong = { ...fields, stopLoss: "0" };
     const { order, missing } = orderOf(wrong, sampleProfile, sampleState.symbols["BTC/USD"]);
-    expect([order, missing]).toEqual([undefined, "Mend what is marked above."]);
+    expect([order, missing]).toEqual([undefined, "Correct what is marked above."]);
   });
 
   it("is only of prices that the type of order has, and not of what is empty", () => {

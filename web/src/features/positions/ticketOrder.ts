@@ -28,7 +28,7 @@ export function orderOf(
   instrument: SymbolRow | undefined,
 ): Asked {
   const { symbol, side, type, timeInForce } = fields;
-  if (Object.keys(faultsOf(fields)).length > 0) return { missing: "Mend what is marked above." };
+  if (Object.keys(faultsOf(fields)).length > 0) return { missing: "Correct what is marked above." };
   const needs = pricesOf(fields);
   if (needs.missing !== undefined) return { missing: needs.missing };
   const stopLoss = protection(fields.stopLoss);

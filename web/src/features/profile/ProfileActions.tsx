@@ -13,6 +13,7 @@ import { moneyIn, quantity, shownSign, signedMoney } from "~/format/number";
 import { plural } from "~/format/words";
 import { useOrders, usePositions } from "~/realtime/hooks";
 import { DeleteProfile } from "./DeleteProfile";
+import { useStopProfile } from "./useStopProfile";
 
 export function ProfileActions({ profile }: { profile: ProfileRow }) {
   const isPhone = useIsPhone();
@@ -69,11 +70,7 @@ function Start({ profile }: { profile: ProfileRow }) {
 function Stop({ profile }: { profile: ProfileRow }) {
   const { id, name } = profile;
   const held = useHeld(id);
-  const stop = useAction(
-    (_: undefined, key) =>
-      answerOf(trading.POST("/api/profiles/{id}/stop", { ...requestOf(id, key), body: {} })),
-    { done: `${name} is stopped. What it holds stays protected.` },
-  );
+  const stop = useStopProfile(profile);
   return (
     <Confirm label="Stop" title={`Stop ${name}?`} confirm="Stop it" action={stop}>
       <p>It makes no further entries.</p>
