@@ -41,7 +41,8 @@ test("a file of one's own is run, and comes to what the command line says", asyn
   const file = example("sample-1d.csv");
   await fill(app, file);
   await app.getByLabel("Cash").fill("10000");
-  await app.getByLabel("Fee, %").fill("0.1");
+  await app.getByLabel("Fee, %", { exact: true }).fill("0.1");
+  await app.getByLabel("Limit fee, %").fill("0.1");
   await app.getByLabel("Slippage, bp").fill("2");
   await app.getByRole("button", { name: "Run it" }).click();
 
@@ -53,6 +54,64 @@ test("a file of one's own is run, and comes to what the command line says", asyn
   await expect(report.locator("svg:not(.defs)").first()).toBeVisible();
   await app.getByRole("tab", { name: "Trades" }).click();
   await expect(app.getByRole("row").nth(1)).toBeVisible();
+  // A price has the digits of its market, whatever slippage has made of it.
+  const cells = await app.getByRole("row").nth(1).getByRole("cell").allTextContents();
+  expect(cells.filter((cell) => /\.\d{9,}/.test(cell))).toEqual([]);
+});
+
+test("each field says what is wrong with it, and what the server says is said there", async ({
+  app,
+}) => {
+  await app.goto(`backtest?run=${process.env.BALLAST_E2E_RUN ?? ""}`);
+  await expect(app.getByText("Valid", { exact: true })).toBeVisible();
+  const cash = app.getByLabel(/^Cash/);
+  const from = app.getByLabel("From", { exact: true });
+  const to = app.getByLabel("To", { exact: true });
+  await cash.fill("-1");
+  await from.fill("2026-02-01");
+  await to.fill("2026-01-01");
+  await expect(cash).toHaveAttribute("aria-invalid", "true");
+  await expect(cash).toHaveAccessibleDescription("It cannot be below zero.");
+  await expect(to).toHaveAccessibleDescription("It is before the day in From.");
+  const run = app.getByRole("button", { name: "Run it" });
+  await expect(run).toBeDisabled();
+
+  await cash.fill("500");
+  await from.fill("1990-01-01");
+  await to.fill("");
+  await expect(app.getByText("From that day to the newest bar.")).toBeVisible();
+  await run.click();
+  await expect(from).toHaveAccessibleDescription(/^More than [\d,]+ bars lie between/);
+  await expect(app.getByRole("alert")).toHaveCount(0);
+  await from.fill("");
+  await expect(from).not.toHaveAttribute("aria-invalid", "true");
+});
+
+test("a profile's capital is the cash of its run, until a person writes another", async ({
+  app,
+}) => {
+  await app.goto(`backtest?profile=${process.env.BALLAST_E2E_PROFILE ?? ""}`);
+  await expect(app.getByText("Valid", { exact: true })).toBeVisible();
+  await app.getByLabel("Cash, USD").fill("77");
+  const source = app.getByRole("combobox", { name: "Config from" });
+  await source.click();
+  await app.getByRole("option", { name: "Trend", exact: true }).click();
+  await expect(app.getByLabel("Cash, USD")).toHaveValue("10000");
+  await app.getByLabel("Cash, USD").fill("77");
+  await app.getByLabel("Slippage, bp").fill("3");
+  await expect(app.getByLabel("Cash, USD")).toHaveValue("77");
+});
+
+test("a run says of which time it is", async ({ app }) => {
+  await app.goto(`backtest/${process.env.BALLAST_E2E_RUN ?? ""}`);
+  await expect(app.getByText("Final equity")).toBeVisible();
+  const times = await app
+    .locator("main time")
+    .evaluateAll((found) =>
+      found.slice(0, 2).map((time) => Date.parse(time.getAttribute("datetime") ?? "")),
+    );
+  const [first = 0, last = 0] = times;
+  expect((last - first) / 3_600_000).toBeCloseTo(24, 0);
 });
 
 test("a report is shown with its own script, and nothing of it is refused", async ({ app }) => {

@@ -18,6 +18,8 @@ export class ApiProblem extends Error {
   readonly requestId: string | undefined;
   readonly fields: NonNullable<Problem["errors"]>;
   readonly refusal: RefusalBody | undefined;
+  /** What the server asked to wait, in seconds. */
+  readonly retryAfterS: number | undefined;
 
   constructor(problem: Problem, { requestId, ...rest }: Circumstances = {}) {
     super(problem.refusal?.text ?? sentenceOf(problem, rest));
@@ -27,6 +29,7 @@ export class ApiProblem extends Error {
     this.requestId = problem.requestId ?? requestId;
     this.fields = problem.errors ?? [];
     this.refusal = problem.refusal;
+    this.retryAfterS = rest.retryAfterS;
   }
 
   /** Whether the server was not reached or could not answer, so that nobody was refused. */
@@ -116,9 +119,12 @@ const MAY_HAVE_TAKEN_EFFECT = new Set(["answerLate", "storeUnavailable", "timeou
 const WAIT = /(Wait for|Send the same request again after) the time in the header Retry-After/;
 const A_MOMENT = "Try again in a moment";
 
-function sentenceOf({ code, title, detail }: Problem, known: Omit<Circumstances, "requestId">) {
+function sentenceOf(problem: Problem, known: Omit<Circumstances, "requestId">) {
+  const { code, title, detail, errors = [] } = problem;
   const { retryAfterS, isRead = false } = known;
-  if (TITLE_ALONE.has(code)) return `${title}.`;
+  // The fields are told one by one, beside it or at their own place.
+  const saysFields = code === "invalid" && errors.some(({ field }) => field !== "");
+  if (saysFields || TITLE_ALONE.has(code)) return `${title}.`;
   const wait = retryAfterS === undefined ? A_MOMENT : `Try again in ${inWords(retryAfterS)}`;
   if (isRead && MAY_HAVE_TAKEN_EFFECT.has(code)) return `${title}. ${wait}.`;
   const told = detail.replace(WAIT, wait).replace(A_MOMENT, wait);

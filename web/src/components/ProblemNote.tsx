@@ -5,9 +5,19 @@ import { remedyOf } from "~/format/words";
 import { RefusalWords, sentence } from "./RefusalWords";
 import classes from "./ProblemNote.module.css";
 
-export function ProblemNote(props: { error: unknown; onRetry?: () => void; title?: string }) {
+interface ProblemNoteProps {
+  error: unknown;
+  onRetry?: () => void;
+  title?: string;
+  /** The fields that are told of at their own place. */
+  placed?: string[];
+}
+
+export function ProblemNote(props: ProblemNoteProps) {
   if (props.error === null || props.error === undefined) return null;
   const problem = asProblem(props.error);
+  const fields = problem.fields.filter(({ field }) => props.placed?.includes(field) !== true);
+  if (fields.length === 0 && problem.fields.length > 0) return null;
   const remedy = remedyOf(problem.code);
   return (
     <Alert color="red" className={classes.note} role="alert">
@@ -20,9 +30,9 @@ export function ProblemNote(props: { error: unknown; onRetry?: () => void; title
         )}
         {remedy === undefined ? null : ` ${remedy}`}
       </p>
-      {problem.fields.length === 0 ? null : (
+      {fields.length === 0 ? null : (
         <ul className={classes.fields}>
-          {problem.fields.map(({ field, message }) => (
+          {fields.map(({ field, message }) => (
             <li key={field + message}>
               <b>{field}</b>: {message}
             </li>

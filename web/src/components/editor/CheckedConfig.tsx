@@ -1,18 +1,21 @@
 /** The editor with the checker behind it, as the forms use it. */
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { answerOf, trading } from "~/api/client";
 import type { StrategyCheck, StrategyConfig } from "~/api/types";
 import { Badge } from "~/components/Badge";
 import { Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { plural } from "~/format/words";
+import { useSymbols } from "~/realtime/hooks";
+import { unlistedFaults, type ConfigFault } from "./configFaults";
 import classes from "./Editor.module.css";
 
 const ConfigEditor = lazy(() => import("./ConfigEditor"));
 
 const DEBOUNCE_MS = 350;
+const NONE: ConfigFault[] = [];
 
 export interface ConfigCheck {
   /** Undefined while it is being checked. */
@@ -22,8 +25,17 @@ export interface ConfigCheck {
   isEmpty: boolean;
 }
 
-/** The checker's answer to exactly this text. */
-export function useConfigCheck(text: string): ConfigCheck {
+interface CheckOptions {
+  /** Whether it is to trade what this market lists. */
+  isForMarket?: boolean;
+  /** What the server has refused of exactly this text. */
+  refused?: ConfigFault[];
+}
+
+/** The checker's answer to exactly this text, with what the checker cannot know. */
+export function useConfigCheck(text: string, options: CheckOptions = {}): ConfigCheck {
+  const { isForMarket = true, refused = NONE } = options;
+  const listed = useSymbols();
   const [settled] = useDebouncedValue(text, DEBOUNCE_MS);
   const query = useQuery({
     queryKey: ["check", settled],
@@ -34,12 +46,27 @@ export function useConfigCheck(text: string): ConfigCheck {
   });
   const isCurrent = settled === text && !query.isPlaceholderData;
   const isEmpty = text.trim() === "";
+  const checked = isCurrent && !isEmpty ? query.data : undefined;
+  const answer = useMemo(() => {
+    if (checked === undefined) return undefined;
+    const unlisted = isForMarket ? unlistedFaults(text, configOf(text), listed) : NONE;
+    return withFaults(checked, [...unlisted, ...refused]);
+  }, [checked, isForMarket, text, listed, refused]);
   return {
-    answer: isCurrent && !isEmpty ? query.data : undefined,
+    answer,
     error: isEmpty ? null : query.error,
     isEmpty,
   };
 }
+
+function withFaults(checked: StrategyCheck, faults: ConfigFault[]): StrategyCheck {
+  // The checker only warns of the symbols; what is an error here is said once.
+  const warnings = checked.warnings.filter((warning) => !warning.startsWith(UNLISTED));
+  if (faults.length === 0) return { ...checked, warnings };
+  return { ...checked, valid: false, errors: [...checked.errors, ...faults], warnings };
+}
+
+const UNLISTED = "This market does not list ";
 
 /** The text as the object that the server stores; undefined while it is no JSON object. */
 export function configOf(text: string): StrategyConfig | undefined {
@@ -109,5 +136,3 @@ export function CheckState({ check }: { check: ConfigCheck }) {
   if (answer.valid) return <Badge tone="good">Valid</Badge>;
   return <Badge tone="critical">{plural(answer.errors.length, "error")}</Badge>;
 }
-
-const NONE: StrategyCheck["errors"] = [];

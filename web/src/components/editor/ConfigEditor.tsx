@@ -79,7 +79,7 @@ export default function ConfigEditor({ value, onChange, errors, label }: ConfigE
 function diagnosticOf(doc: Text, error: StrategyCheck["errors"][number]): Diagnostic {
   const line = doc.line(Math.min(Math.max(error.line ?? 1, 1), doc.lines));
   const start = Math.min(line.from + Math.max((error.column ?? 1) - 1, 0), line.to);
-  const word = /^[\w.]+|^\S/.exec(doc.sliceString(start, line.to))?.[0].length ?? 0;
+  const word = /^"[^"]*"|^[\w.]+|^\S/.exec(doc.sliceString(start, line.to))?.[0].length ?? 0;
   const from = error.line === undefined ? line.from : start;
   const to = error.line === undefined ? line.to : start + word;
   return { from, to, severity: "error", message: error.message };

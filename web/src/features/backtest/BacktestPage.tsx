@@ -17,6 +17,7 @@ import { count, percent, ratio } from "~/format/number";
 import { spoken } from "~/format/words";
 import { RunForm } from "./RunForm";
 import { requestSymbols } from "./requestSymbols";
+import { RunSpan } from "./RunSpan";
 
 export function BacktestPage() {
   const flags = useFlags();
@@ -58,7 +59,11 @@ export function BacktestPage() {
               <CardLines
                 title={<RunLink run={run} />}
                 value={<Return run={run} />}
-                detail={<RunState run={run} />}
+                detail={
+                  <>
+                    <RunState run={run} /> · <RunSpan run={run} />
+                  </>
+                }
                 valueDetail={<Ago at={run.createdAt} />}
               />
             )}
@@ -72,6 +77,7 @@ export function BacktestPage() {
 
 const COLUMNS: Column<BacktestRow>[] = [
   { key: "what", header: "Run", cell: (run) => <RunLink run={run} /> },
+  { key: "span", header: "Of", cell: (run) => <RunSpan run={run} /> },
   { key: "state", header: "State", cell: (run) => <RunState run={run} /> },
   { key: "return", header: "Return", numeric: true, cell: (run) => <Return run={run} /> },
   {

@@ -4,24 +4,25 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { answerOf, trading } from "~/api/client";
-import type { Backtest, BacktestSummary, BacktestTrade } from "~/api/types";
-import { backtestQuery, queryClient } from "~/app/queries";
+import type { Backtest, BacktestRequest, BacktestSummary } from "~/api/types";
+import { backtestQuery, configQuery, queryClient } from "~/app/queries";
 import { Profit } from "~/components/Amount";
 import { Confirm } from "~/components/Confirm";
-import { CardLines, DataTable, type Column } from "~/components/DataTable";
 import { Empty, Figures, PageHeader, Panel, Rows, type Figure } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { useIsPhone } from "~/components/screen";
 import { At } from "~/components/Time";
 import { useAction } from "~/components/useAction";
 import { decimalText } from "~/format/decimal";
-import { count, money, percent, price, quantity, ratio } from "~/format/number";
-import { exitWord, plural, spoken } from "~/format/words";
+import { count, money, moneyIn, percent, ratio } from "~/format/number";
 import { onNotice } from "~/realtime/connection";
 import type { BacktestProgress } from "~/realtime/messages";
 import { RunState } from "./BacktestPage";
+import { costsOf, feeWords, venueCosts } from "./costs";
 import { Report } from "./Report";
 import { requestSymbols } from "./requestSymbols";
+import { RunSpan } from "./RunSpan";
+import { RunTrades } from "./RunTrades";
 import classes from "./Backtest.module.css";
 
 export function RunPage() {
@@ -45,8 +46,9 @@ export function RunPage() {
         }
         about={
           <>
-            Started <At at={run.createdAt} />, {money(run.request.cash ?? "10000")} cash, fee{" "}
-            {run.request.feePct ?? "0"} %, slippage {run.request.slippageBps ?? "0"} bp
+            <RunSpan run={run} />
+            <br />
+            Started <At at={run.createdAt} />, <Terms request={run.request} />
           </>
         }
         actions={<RunActions run={run} />}
@@ -59,6 +61,17 @@ export function RunPage() {
         </Empty>
       ) : null}
       {run.summary === undefined ? null : <Result run={run} summary={run.summary} />}
+    </>
+  );
+}
+
+/** With what it began, and what trading cost. */
+function Terms({ request }: { request: BacktestRequest }) {
+  const costs = costsOf(request, venueCosts(useQuery(configQuery).data));
+  const { cash = "10000", currency = "USD" } = request;
+  return (
+    <>
+      {moneyIn(cash, currency)} cash, {feeWords(costs)}, slippage {costs.slippageBps} bp
     </>
   );
 }
@@ -180,8 +193,6 @@ function Failed({ run }: { run: Backtest }) {
 }
 
 function Result({ run, summary }: { run: Backtest; summary: BacktestSummary }) {
-  const trades = (summary.trades ?? []).map((trade, place) => ({ ...trade, place }));
-  const { tradesLeftOut = 0 } = run;
   return (
     <div className={classes.result}>
       <Panel>
@@ -197,25 +208,7 @@ function Result({ run, summary }: { run: Backtest; summary: BacktestSummary }) {
             <Report id={run.id} />
           </Tabs.Panel>
           <Tabs.Panel value="trades">
-            {tradesLeftOut === 0 ? null : (
-              <p className={classes.leftOut}>
-                The last {count(trades.length)} trades are listed;{" "}
-                {plural(tradesLeftOut, "earlier one is", "earlier ones are")} left out. The figures
-                above count them all.
-              </p>
-            )}
-            <DataTable
-              label="Trades of the back-test"
-              columns={TRADE_COLUMNS}
-              rows={trades}
-              rowKey={({ place }) => String(place)}
-              card={(trade) => <TradeCard trade={trade} />}
-              empty={
-                <Empty title="It made no trade">
-                  The report says which rules held how often, and what was missing.
-                </Empty>
-              }
-            />
+            <RunTrades run={run} trades={summary.trades ?? []} />
           </Tabs.Panel>
         </Tabs>
       </Panel>
@@ -248,59 +241,3 @@ function figuresOf(summary: BacktestSummary): Figure[] {
     { label: "Bars a second", value: count(Math.round(summary.barsPerSecond)) },
   ];
 }
-
-/** Its place tells two trades of one bar apart. */
-type PlacedTrade = BacktestTrade & { place: number };
-
-function TradeCard({ trade }: { trade: PlacedTrade }) {
-  const { symbol, side, quantity: units, entryTime, exitReason, pnl } = trade;
-  const end = isMissing(exitReason) ? "still open" : exitWord(exitReason).toLowerCase();
-  return (
-    <CardLines
-      title={symbol}
-      value={<Profit value={textOf(pnl)} />}
-      detail={`${spoken(side)} ${quantity(decimalText(units))}, ${end}`}
-      valueDetail={<At at={entryTime} />}
-    />
-  );
-}
-
-const TRADE_COLUMNS: Column<PlacedTrade>[] = [
-  { key: "symbol", header: "Symbol", cell: ({ symbol }) => symbol },
-  { key: "side", header: "Side", cell: ({ side }) => spoken(side) },
-  { key: "in", header: "Entered", cell: ({ entryTime }) => <At at={entryTime} /> },
-  {
-    key: "entry",
-    header: "Entry",
-    numeric: true,
-    cell: ({ entryPrice }) => price(decimalText(entryPrice)),
-  },
-  {
-    key: "out",
-    header: "Left",
-    cell: ({ exitTime }) => (isMissing(exitTime) ? "still open" : <At at={exitTime} />),
-  },
-  {
-    key: "exit",
-    header: "Exit",
-    numeric: true,
-    cell: ({ exitPrice }) => (isMissing(exitPrice) ? "–" : price(decimalText(exitPrice))),
-  },
-  {
-    key: "quantity",
-    header: "Quantity",
-    numeric: true,
-    cell: (trade) => quantity(decimalText(trade.quantity)),
-  },
-  {
-    key: "profit",
-    header: "Profit",
-    numeric: true,
-    cell: ({ pnl }) => <Profit value={textOf(pnl)} />,
-  },
-  {
-    key: "why",
-    header: "Left by",
-    cell: ({ exitReason }) => (isMissing(exitReason) ? "–" : exitWord(exitReason)),
-  },
-];

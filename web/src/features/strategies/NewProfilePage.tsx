@@ -16,6 +16,7 @@ import {
   useConfigCheck,
   type ConfigCheck,
 } from "~/components/editor/CheckedConfig";
+import { symbolsOf } from "~/components/editor/symbolsOf";
 import { useConfigText, type ConfigText } from "~/components/editor/useConfigText";
 import { Empty, PageHeader, Panel } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
@@ -24,7 +25,7 @@ import { useAction } from "~/components/useAction";
 import { signOf, typedDecimal } from "~/format/decimal";
 import { useCanAct, useSymbols } from "~/realtime/hooks";
 import { PRESETS, TIMEFRAMES, type Preset } from "./presets";
-import { retargeted, symbolsOf } from "./retarget";
+import { retargeted } from "./retarget";
 import classes from "./Strategies.module.css";
 
 interface Fields {

@@ -71,4 +71,7 @@ export const PRESETS: Preset[] = [
   },
 ];
 
+/** Bars to begin with: on much shorter ones, costs eat what such rules gain. */
+export const FIRST_TIMEFRAME = "1h";
+
 export const TIMEFRAMES = ["5s", "15s", "1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w", "1M"];

@@ -1,17 +1,10 @@
 /** What a form's symbol and bars change in a config, and what they leave to its author. */
 import type { StrategyConfig } from "~/api/types";
+import { symbolsOf } from "~/components/editor/symbolsOf";
 
 export interface Target {
   symbol: string;
   timeframe: string;
-}
-
-/** The symbols that a config names. */
-export function symbolsOf(config: StrategyConfig | undefined): string[] {
-  const symbols = config?.symbols;
-  return Array.isArray(symbols)
-    ? symbols.filter((symbol): symbol is string => typeof symbol === "string")
-    : [];
 }
 
 /** Only the symbol that the form had put there is changed: others are the author's own. */

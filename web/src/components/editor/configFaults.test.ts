@@ -1,0 +1,28 @@
+import { expect, it } from "vitest";
+import { refusedFaults, unlistedFaults } from "./configFaults";
+
+const config = { timeframe: "1h", symbols: ["ACME", "NOPE"] };
+const text = JSON.stringify(config, null, 2);
+
+it("marks a symbol that the market does not list, where it stands", () => {
+  expect(unlistedFaults(text, config, ["ACME", "ORCA"])).toEqual([
+    {
+      path: "symbols",
+      message: "This market does not list NOPE. It lists ACME, ORCA.",
+      line: 5,
+      column: 5,
+    },
+  ]);
+  expect(unlistedFaults(text, config, ["ACME", "NOPE"])).toEqual([]);
+  expect(unlistedFaults(text, config, [])).toEqual([]);
+});
+
+it("says what was refused by the config's own names, where it is", () => {
+  const fields = [
+    { field: "strategyConfig.symbols", message: "the market does not list NOPE" },
+    { field: "name", message: "is missing" },
+  ];
+  expect(refusedFaults(text, fields)).toEqual([
+    { path: "symbols", message: "The market does not list NOPE.", line: 3, column: 3 },
+  ]);
+});
