@@ -6,7 +6,7 @@ import {
   createSeriesMarkers,
   HistogramSeries,
   LineSeries,
-  LineStyle,
+  LineType,
   type IChartApi,
   type ISeriesApi,
   type SeriesMarker,
@@ -16,13 +16,14 @@ import { useEffect, useRef, useState } from "react";
 import { usePreferences } from "~/app/preferences";
 import type { Candles, PositionRow } from "~/api/types";
 import { decimalsOf } from "~/format/decimal";
-import { price } from "~/format/number";
+import { indicatorValue, price } from "~/format/number";
 import { timeframeSeconds } from "~/format/time";
 import { plural } from "~/format/words";
 import { useIsOld, useSymbol } from "~/realtime/hooks";
 import { OldMark } from "./OldMark";
-import { chartColours, chartOptions, type ChartColours } from "./chartLook";
-import { levelsOf, type Fill, type Level } from "./tradeMarks";
+import { useLevels } from "./chartLevels";
+import { chartColours, chartOptions, type ChartColours, type Drawn } from "./chartLook";
+import { levelsOf, type Fill } from "./tradeMarks";
 import classes from "./CandleChart.module.css";
 
 interface CandleChartProps {
@@ -34,14 +35,6 @@ interface CandleChartProps {
 }
 
 const BAR_WIDTH = 8;
-
-interface Drawn {
-  chart: IChartApi;
-  bars: ISeriesApi<"Candlestick">;
-  colours: ChartColours;
-  /** Nothing may be taken off a chart that is gone. */
-  isGone: boolean;
-}
 
 export function CandleChart({ candles, tick, positions, fills, className }: CandleChartProps) {
   const element = useRef<HTMLDivElement>(null);
@@ -77,10 +70,10 @@ export function CandleChart({ candles, tick, positions, fills, className }: Cand
   }, [colorScheme, profitColours, timeZone, tick, candles.symbol, candles.timeframe, overlays]);
 
   const isOld = useIsOld(candles.symbol);
-  useBars(drawn, candles);
+  useBars(drawn, candles, tick);
   useAge(drawn, isOld);
   useLiveBar(drawn, candles);
-  useLevels(drawn, positions);
+  useLevels(drawn, positions, tick);
   useFills(drawn, candles, fills);
 
   const last = candles.bars.at(-1);
@@ -114,7 +107,7 @@ export function CandleChart({ candles, tick, positions, fills, className }: Cand
   );
 }
 
-function useBars(drawn: Drawn | undefined, candles: Candles): void {
+function useBars(drawn: Drawn | undefined, candles: Candles, tick: string): void {
   const extra = useRef<{ owner: Drawn; series: ISeriesApi<"Line" | "Histogram">[] }>(undefined);
   useEffect(() => {
     if (drawn === undefined) return;
@@ -129,7 +122,7 @@ function useBars(drawn: Drawn | undefined, candles: Candles): void {
       })),
     );
     if (extra.current?.owner !== drawn) {
-      extra.current = { owner: drawn, series: addExtra(chart, candles, colours) };
+      extra.current = { owner: drawn, series: addExtra(chart, candles, colours, tick) };
       chart.timeScale().setVisibleLogicalRange(lastBars(chart, candles.bars.length));
     }
     const [volume, ...overlays] = extra.current.series;
@@ -149,7 +142,7 @@ function useBars(drawn: Drawn | undefined, candles: Candles): void {
         }),
       );
     }
-  }, [drawn, candles]);
+  }, [drawn, candles, tick]);
 }
 
 /** As many bars as can be told apart in the width. */
@@ -158,11 +151,20 @@ function lastBars(chart: IChartApi, count: number): { from: number; to: number }
   return { from: count - Math.max(30, Math.round(width / BAR_WIDTH)), to: count + 5 };
 }
 
+/** By how much an indicator may be finer than the prices. */
+const FINER = 1_000;
+
+/** Whether it stays what it was until another bar counts: an extreme, a longer timeframe's value. */
+function isStepped(expression: string): boolean {
+  return /^(highest|lowest|tf)\(/.test(expression);
+}
+
 /** The volume, then a line per indicator: on the price, or in a pane of its own. */
 function addExtra(
   chart: IChartApi,
   candles: Candles,
   colours: ChartColours,
+  tick: string,
 ): ISeriesApi<"Line" | "Histogram">[] {
   const volume = chart.addSeries(HistogramSeries, {
     priceScaleId: "volume",
@@ -173,11 +175,17 @@ function addExtra(
   });
   volume.priceScale().applyOptions({ scaleMargins: { top: 0.86, bottom: 0 } });
   let panes = 1;
-  const overlays = candles.indicators.map(({ onPrice }, index) => {
+  const overlays = candles.indicators.map(({ expression, onPrice }, index) => {
     const pane = onPrice ? 0 : panes++;
     const options = {
       color: colours.overlay(index),
       lineWidth: 1 as const,
+      lineType: isStepped(expression) ? LineType.WithSteps : LineType.Simple,
+      priceFormat: {
+        type: "custom" as const,
+        minMove: Number(tick) / FINER,
+        formatter: (value: number) => indicatorValue(value, tick),
+      },
       priceLineVisible: false,
       lastValueVisible: !onPrice,
       crosshairMarkerVisible: false,
@@ -218,32 +226,6 @@ function useAge(drawn: Drawn | undefined, isOld: boolean): void {
     const priceLineColor = isOld ? drawn?.colours.muted : "";
     drawn?.bars.applyOptions({ priceLineColor });
   }, [drawn, isOld]);
-}
-
-/** A line for the entry, the stop and each open target of what is held. */
-function useLevels(drawn: Drawn | undefined, positions: PositionRow[]): void {
-  useEffect(() => {
-    if (drawn === undefined) return;
-    const { bars, colours } = drawn;
-    const looks: Record<Level["kind"], { color: string; lineStyle: LineStyle }> = {
-      entry: { color: colours.muted, lineStyle: LineStyle.Solid },
-      stop: { color: colours.loss, lineStyle: LineStyle.Dashed },
-      target: { color: colours.profit, lineStyle: LineStyle.Dashed },
-    };
-    const lines = positions.flatMap(levelsOf).map(({ kind, price: level, title }) =>
-      bars.createPriceLine({
-        ...looks[kind],
-        price: Number(level),
-        title,
-        lineWidth: 1,
-        axisLabelVisible: true,
-      }),
-    );
-    return () => {
-      if (drawn.isGone) return;
-      for (const each of lines) bars.removePriceLine(each);
-    };
-  }, [drawn, positions]);
 }
 
 function useFills(drawn: Drawn | undefined, candles: Candles, fills: Fill[]): void {

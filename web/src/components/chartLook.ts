@@ -4,6 +4,8 @@ import {
   CrosshairMode,
   type DeepPartial,
   type ChartOptions,
+  type IChartApi,
+  type ISeriesApi,
   type Time,
 } from "lightweight-charts";
 
@@ -17,6 +19,15 @@ export interface ChartColours {
   accent: string;
   volume: string;
   overlay: (index: number) => string;
+}
+
+/** A chart that stands, with its candles. */
+export interface Drawn {
+  chart: IChartApi;
+  bars: ISeriesApi<"Candlestick">;
+  colours: ChartColours;
+  /** Nothing may be taken off a chart that is gone. */
+  isGone: boolean;
 }
 
 export function chartColours(): ChartColours {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { sampleOrder, samplePosition } from "~/realtime/samples";
-import { fillsOf, levelsOf, openTargets } from "./tradeMarks";
+import { fillsOf, levelsOf, openTargets, rangeWith } from "./tradeMarks";
 
 const target = (level: string, filled: string) => ({ level, quantity: "0.25", filled });
 
@@ -44,5 +44,14 @@ describe("marks of fills", () => {
 
   it("leave out what filled nothing", () => {
     expect(fillsOf([{ ...part, filledQuantity: "0.0" }])).toEqual([]);
+  });
+});
+
+describe("the range of a chart", () => {
+  it("takes in levels that leave the bars a third of the height, the nearest first", () => {
+    expect(rangeWith([100, 110], [90])).toEqual([90, 110]);
+    expect(rangeWith([100, 110], [79])).toEqual([100, 110]);
+    expect(rangeWith([100, 110], [85, 118])).toEqual([100, 118]);
+    expect(rangeWith([100, 110], [95, 118, 105])).toEqual([95, 118]);
   });
 });

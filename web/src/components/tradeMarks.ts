@@ -28,6 +28,24 @@ export function levelsOf({ entryPrice, direction, stop, targets }: PositionRow):
   ];
 }
 
+/** How much of a chart's height its bars keep, at the least, when levels are to be seen beside them. */
+const BARS_SHARE = 1 / 3;
+
+/** The range of the bars with each level that is near enough, the nearest first. */
+export function rangeWith(
+  [least, most]: readonly [number, number],
+  levels: readonly number[],
+): [number, number] {
+  const longest = (most - least) / BARS_SHARE;
+  const away = (level: number) => Math.max(least - level, level - most);
+  let range: [number, number] = [least, most];
+  for (const level of [...levels].sort((a, b) => away(a) - away(b))) {
+    const wider: [number, number] = [Math.min(range[0], level), Math.max(range[1], level)];
+    if (wider[1] - wider[0] <= longest) range = wider;
+  }
+  return range;
+}
+
 /** An order that has filled, wholly or in part, and when. */
 export interface Fill {
   at: string;
