@@ -7,10 +7,11 @@ import type { EvaluationRow, ProfileRow, RuleRow, TimelineRow } from "~/api/type
 import { timelineQuery } from "~/app/queries";
 import { Badge, type Tone } from "~/components/Badge";
 import { Older } from "~/components/Older";
+import { toldThen, useToldNow } from "~/components/latestEvaluation";
 import { Empty, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { Ago, At } from "~/components/Time";
-import { decisionWord, holdWord, remedyOf, spoken } from "~/format/words";
+import { remedyOf, spoken } from "~/format/words";
 import { useEvaluation } from "~/realtime/hooks";
 import classes from "./Profile.module.css";
 
@@ -25,7 +26,7 @@ export function Timeline({ profile }: { profile: ProfileRow }) {
   return (
     <>
       {shownSymbols.map((each) => (
-        <Now key={each} profileId={profile.id} symbol={each} />
+        <Now key={each} profile={profile} symbol={each} />
       ))}
       <div className={classes.timelineTools}>
         {profile.symbols.length > 1 ? (
@@ -51,7 +52,7 @@ export function Timeline({ profile }: { profile: ProfileRow }) {
       {query.isPending ? <Rows rows={6} /> : null}
       {query.data !== undefined && rows.length === 0 ? (
         <Empty title="Nothing to explain yet">
-          With each bar that closes, the profile says which rules held and which did not.
+          With each bar that closes, the profile says which rules were true and which were not.
         </Empty>
       ) : null}
       <ol className={classes.timeline}>
@@ -65,18 +66,19 @@ export function Timeline({ profile }: { profile: ProfileRow }) {
 }
 
 /** The latest evaluation of one symbol, rule by rule. */
-function Now({ profileId, symbol }: { profileId: string; symbol: string }) {
-  const evaluation = useEvaluation(profileId, symbol);
-  if (evaluation === undefined) return null;
+function Now({ profile, symbol }: { profile: ProfileRow; symbol: string }) {
+  const evaluation = useEvaluation(profile.id, symbol);
+  const told = useToldNow(profile, evaluation);
+  if (evaluation === undefined || told === undefined) return null;
   return (
     <div className={classes.now}>
       <div className={classes.nowHead}>
         <strong>{symbol}</strong>
-        <Decision evaluation={evaluation} />
+        <Badge tone={told.tone}>{told.badge}</Badge>
         <span className="muted">
           <Ago at={evaluation.at} />
         </span>
-        <span>{evaluation.text}</span>
+        <span>{told.text}</span>
       </div>
       <Rules rules={evaluation.rules} />
     </div>
@@ -90,9 +92,9 @@ function Rules({ rules }: { rules: RuleRow[] }) {
         <li key={`${role}-${index}`} className={classes.rule} data-state={state}>
           <RuleIcon state={state} />
           <div>
-            <b>{name}</b>{" "}
+            {name === "" ? null : <b>{name} </b>}
             <span className="muted">
-              {spoken(role).toLowerCase()}, {RULE_WORDS[state]}
+              {ROLE_WORDS[role]}, {RULE_WORDS[state]}
             </span>
             <div className={classes.ruleText}>{text}</div>
           </div>
@@ -102,22 +104,23 @@ function Rules({ rules }: { rules: RuleRow[] }) {
   );
 }
 
-/** A rule that does not hold waits; that is no error. */
+const ROLE_WORDS: Record<RuleRow["role"], string> = {
+  entry: "Entry",
+  exit: "Exit",
+  entryShort: "Short entry",
+  exitShort: "Short exit",
+};
+
+/** A rule that is not true waits; that is no error. */
 const RULE_WORDS: Record<RuleRow["state"], string> = {
-  pass: "holds",
-  fail: "waiting",
+  pass: "true",
+  fail: "not true",
   notReady: "warming up",
 };
 
 function RuleIcon({ state }: { state: RuleRow["state"] }) {
   const Icon = state === "pass" ? IconCheck : state === "fail" ? IconClockHour4 : IconHourglass;
   return <Icon size={16} stroke={2} aria-hidden />;
-}
-
-function Decision({ evaluation }: { evaluation: EvaluationRow }) {
-  const { decision, hold } = evaluation;
-  if (decision === "hold") return <Badge tone="neutral">{holdWord(hold)}</Badge>;
-  return <Badge tone="accent">{decisionWord(decision)}</Badge>;
 }
 
 function Entry({ row }: { row: TimelineRow }) {
@@ -128,11 +131,7 @@ function Entry({ row }: { row: TimelineRow }) {
         <At at={row.at} />
       </span>
       <span>
-        {row.evaluation !== undefined ? (
-          <Decision evaluation={row.evaluation} />
-        ) : (
-          <Badge tone={tone}>{badge}</Badge>
-        )}
+        <Badge tone={tone}>{badge}</Badge>
       </span>
       <div>{text}</div>
     </li>
@@ -143,8 +142,7 @@ function told(row: TimelineRow): { badge: string; tone: Tone; text: ReactNode } 
   switch (row.kind) {
     case "evaluation":
       return {
-        badge: "",
-        tone: "neutral",
+        ...evaluatedAs(row.evaluation),
         text: (
           <details>
             <summary>
@@ -176,6 +174,10 @@ function told(row: TimelineRow): { badge: string; tone: Tone; text: ReactNode } 
         text: row.text,
       };
   }
+}
+
+function evaluatedAs(evaluation: EvaluationRow | undefined): { badge: string; tone: Tone } {
+  return evaluation === undefined ? { badge: "Evaluated", tone: "neutral" } : toldThen(evaluation);
 }
 
 function symbolOf(row: TimelineRow): string | undefined {

@@ -1,6 +1,7 @@
 /** Parts of a profile that several views show. */
 import type { EvaluationRow, ProfileRow } from "~/api/types";
 import { Badge, type Tone } from "~/components/Badge";
+import { useToldNow } from "~/components/latestEvaluation";
 import { Ago } from "~/components/Time";
 import { profileState } from "~/format/words";
 import { useEvaluation } from "~/realtime/hooks";
@@ -33,7 +34,7 @@ function useLastEvaluation({ id, evaluations, symbols }: ProfileRow): Evaluation
 
 /** The newest evaluation's sentence over all symbols of the profile. */
 export function LastExplanation({ profile }: { profile: ProfileRow }) {
-  const shown = useLastEvaluation(profile);
+  const shown = useToldNow(profile, useLastEvaluation(profile));
   if (shown === undefined) {
     return <span className="muted">The first bar has not closed yet.</span>;
   }

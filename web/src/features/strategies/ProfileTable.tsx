@@ -4,6 +4,7 @@ import type { ProfileRow } from "~/api/types";
 import { Flash, Profit } from "~/components/Amount";
 import { DataTable, type Column } from "~/components/DataTable";
 import { money } from "~/format/number";
+import { plural } from "~/format/words";
 import { useProfile, useSilentSince } from "~/realtime/hooks";
 import { LastExplained, LastExplanation, ProfileState, StateReason } from "./ProfileParts";
 import classes from "./Strategies.module.css";
@@ -45,7 +46,7 @@ const COLUMNS: Column<ProfileRow>[] = [
     cell: ({ id }) => <Equity id={id} />,
   },
   { key: "day", header: "Day profit", numeric: true, cell: ({ id }) => <DayProfit id={id} /> },
-  { key: "open", header: "Open", numeric: true, cell: ({ id }) => <OpenCount id={id} /> },
+  { key: "open", header: "Positions", numeric: true, cell: ({ id }) => <OpenCount id={id} /> },
   {
     key: "why",
     header: "Last explanation",
@@ -107,10 +108,12 @@ function OpenCount({ id }: { id: string }) {
   if (profile === undefined) return null;
   const { openPositions, workingOrders } = profile;
   return (
-    <span title={`${openPositions} open, ${workingOrders} orders working`}>
+    <>
       {openPositions}
-      <span className="muted"> + {workingOrders}</span>
-    </span>
+      {workingOrders === 0 ? null : (
+        <span className="muted">, {plural(workingOrders, "order")} working</span>
+      )}
+    </>
   );
 }
 
