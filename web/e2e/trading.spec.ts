@@ -62,6 +62,36 @@ test("a config with an error is marked in its place and cannot be saved", async 
   await expect(app.getByRole("button", { name: "Create the profile" })).toBeDisabled();
 });
 
+test("a symbol that the market does not list is an error where it stands", async ({ app }) => {
+  await app.goto("strategies/new");
+  await app.getByRole("button", { name: /^Trend following/ }).click();
+  await expect(app.getByText("Valid", { exact: true })).toBeVisible();
+  const editor = app.getByLabel("Strategy config");
+  await expect(editor).toContainText('"1h"');
+  await editor.fill((await editor.innerText()).replace('"ACME"', '"NOPE"'));
+  await expect(app.getByText("1 error", { exact: true })).toBeVisible();
+  const told = app.getByText(/^Line 6:5 This market does not list NOPE\. It lists ACME, /);
+  await expect(told).toHaveCount(1);
+  await expect(app.getByText(/does not list NOPE\.$/)).toHaveCount(0);
+  await expect(app.getByRole("button", { name: "Create the profile" })).toBeDisabled();
+});
+
+test("what the server refuses of a profile is said at its field, once, until that is changed", async ({
+  app,
+}) => {
+  await app.goto("strategies/new");
+  await app.getByRole("button", { name: /^Trend following/ }).click();
+  await expect(app.getByText("Valid", { exact: true })).toBeVisible();
+  const name = app.getByLabel("Name");
+  await name.fill("By hand");
+  await app.getByRole("button", { name: "Create the profile" }).click();
+  await expect(app.getByText(/belongs to another of your profiles/)).toHaveCount(1);
+  await expect(name).toHaveAttribute("aria-invalid", "true");
+  await expect(app.getByRole("alert")).toHaveCount(0);
+  await name.fill("By hand, too");
+  await expect(app.getByText(/belongs to another of your profiles/)).toHaveCount(0);
+});
+
 test("what a person writes of a strategy is neither taken away nor replaced unasked", async ({
   app,
 }) => {

@@ -49,15 +49,22 @@ export const VIEWS: ViewUnderTest[] = [
   { name: "control", heading: /^Control$/, address: () => "operator" },
 ];
 
+/** As long as a real one, so that no link is called cut. */
+const TOKEN = "x".repeat(43);
+
 /** What somebody sees who has not signed in. */
 export const VIEWS_BEFORE_SESSION: ViewUnderTest[] = [
   { name: "sign-in", heading: /^Sign in$/, address: () => "sign-in" },
   { name: "register", heading: /^Create an account$/, address: () => "register" },
   { name: "forgot", heading: /^Forgot the password$/, address: () => "forgot" },
-  { name: "reset", heading: /^Choose a new password$/, address: () => "reset-password#token=x" },
+  {
+    name: "reset",
+    heading: /^Choose a new password$/,
+    address: () => `reset-password#token=${TOKEN}`,
+  },
   {
     name: "first-administrator",
     heading: /^First administrator$/,
-    address: () => "first-administrator#token=x",
+    address: () => `first-administrator#token=${TOKEN}`,
   },
 ];

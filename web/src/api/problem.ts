@@ -11,6 +11,14 @@ interface Circumstances {
   isRead?: boolean;
 }
 
+/** What the server asks to wait for. */
+export interface Wait {
+  /** How the message says it. */
+  words: string;
+  /** Until when, by this browser's clock in milliseconds. */
+  until: number;
+}
+
 export class ApiProblem extends Error {
   /** Zero when no answer came. */
   readonly status: number;
@@ -18,8 +26,7 @@ export class ApiProblem extends Error {
   readonly requestId: string | undefined;
   readonly fields: NonNullable<Problem["errors"]>;
   readonly refusal: RefusalBody | undefined;
-  /** What the server asked to wait, in seconds. */
-  readonly retryAfterS: number | undefined;
+  readonly wait: Wait | undefined;
 
   constructor(problem: Problem, { requestId, ...rest }: Circumstances = {}) {
     super(problem.refusal?.text ?? sentenceOf(problem, rest));
@@ -29,7 +36,7 @@ export class ApiProblem extends Error {
     this.requestId = problem.requestId ?? requestId;
     this.fields = problem.errors ?? [];
     this.refusal = problem.refusal;
-    this.retryAfterS = rest.retryAfterS;
+    this.wait = waitOf(rest.retryAfterS);
   }
 
   /** Whether the server was not reached or could not answer, so that nobody was refused. */
@@ -132,6 +139,11 @@ function sentenceOf(problem: Problem, known: Omit<Circumstances, "requestId">) {
   const full = REMEDY_ALONE.has(code) || saysNothing ? `${title}. ${told}` : told;
   if (retryAfterS === undefined || full.includes(wait)) return full;
   return `${/[.!?…]$/.test(full) ? full : `${full}.`} ${wait}.`;
+}
+
+function waitOf(seconds: number | undefined): Wait | undefined {
+  if (seconds === undefined) return undefined;
+  return { words: inWords(seconds), until: Date.now() + seconds * 1000 };
 }
 
 function inWords(seconds: number): string {

@@ -20,6 +20,12 @@ import { useIsPhone } from "~/components/screen";
 import { useAction } from "~/components/useAction";
 import { typedDecimal } from "~/format/decimal";
 import { useCanAct, useProfile } from "~/realtime/hooks";
+import {
+  capitalFault,
+  nameFault,
+  useRefused,
+  type Written,
+} from "~/features/strategies/profileFaults";
 import strategyClasses from "~/features/strategies/Strategies.module.css";
 
 const ConfigDiff = lazy(() => import("~/components/editor/ConfigDiff"));
@@ -57,7 +63,7 @@ function Editing({ first }: { first: Saved }) {
   const [text, setText] = useState(() => textOf(first.profile.strategyConfig));
   const [shows, setShows] = useState("text");
   const [isDone, setDone] = useState(false);
-  const check = useConfigCheck(text);
+  const [sent, setSent] = useState<Written>();
   const canAct = useCanAct();
   const navigate = useNavigate();
   const { profile, etag } = saved;
@@ -103,6 +109,17 @@ function Editing({ first }: { first: Saved }) {
       },
     },
   );
+  const written: Written = {
+    name,
+    allocated: capital,
+    currency: profile.capital.currency,
+    config: text,
+  };
+  const refused = useRefused(save.error, sent, written);
+  const check = useConfigCheck(text, { refused: refused.config });
+  const ownFaults = { name: nameFault(name), allocated: capitalFault(capital) };
+  const isReady =
+    check.answer?.valid === true && ownFaults.name === null && ownFaults.allocated === null;
   const isConflict = save.error !== null && asProblem(save.error).status === 412;
   const compare = async () => {
     const newer = await queryClient.query({ ...profileQuery(profile.id), staleTime: 0 });
@@ -130,9 +147,12 @@ function Editing({ first }: { first: Saved }) {
               Back
             </Button>
             <Button
-              disabled={!canAct || !isChanged || check.answer?.valid !== true}
+              disabled={!canAct || !isChanged || !isReady}
               loading={save.isRunning}
-              onClick={() => save.run({ etag, name, text, capital })}
+              onClick={() => {
+                setSent(written);
+                save.run({ etag, name, text, capital });
+              }}
             >
               Save
             </Button>
@@ -142,7 +162,9 @@ function Editing({ first }: { first: Saved }) {
       {isConflict ? (
         <Conflict onCompare={() => void compare()} />
       ) : (
-        <ProblemNote error={save.error} />
+        <div className={strategyClasses.note}>
+          <ProblemNote error={save.error} placed={refused.placed} />
+        </div>
       )}
       <NewerVersion
         profileId={profile.id}
@@ -150,24 +172,15 @@ function Editing({ first }: { first: Saved }) {
         onCompare={() => void compare()}
       />
       <div className={strategyClasses.create}>
-        <Panel title="Account">
-          <div className={strategyClasses.fields}>
-            <TextInput
-              label="Name"
-              value={name}
-              onChange={({ currentTarget }) => setName(currentTarget.value)}
-            />
-            <TextInput
-              label={`Capital, ${profile.capital.currency}`}
-              inputMode="decimal"
-              value={capital}
-              error={
-                typedDecimal(capital) === undefined ? "Write an amount such as 10000." : undefined
-              }
-              onChange={({ currentTarget }) => setCapital(currentTarget.value)}
-            />
-          </div>
-        </Panel>
+        <Account
+          written={written}
+          faults={{
+            name: ownFaults.name ?? refused.at.name,
+            allocated: ownFaults.allocated ?? refused.at.allocated ?? refused.at.currency,
+          }}
+          onName={setName}
+          onCapital={setCapital}
+        />
         <Panel
           flush
           title="Rules"
@@ -199,6 +212,34 @@ function Editing({ first }: { first: Saved }) {
         </Panel>
       </div>
     </>
+  );
+}
+
+function Account(props: {
+  written: Written;
+  faults: { name?: string; allocated?: string };
+  onName: (name: string) => void;
+  onCapital: (capital: string) => void;
+}) {
+  const { written, faults, onName, onCapital } = props;
+  return (
+    <Panel title="Account">
+      <div className={strategyClasses.fields}>
+        <TextInput
+          label="Name"
+          value={written.name}
+          error={faults.name}
+          onChange={({ currentTarget }) => onName(currentTarget.value)}
+        />
+        <TextInput
+          label={`Capital, ${written.currency}`}
+          inputMode="decimal"
+          value={written.allocated}
+          error={faults.allocated}
+          onChange={({ currentTarget }) => onCapital(currentTarget.value)}
+        />
+      </div>
+    </Panel>
   );
 }
 

@@ -1,9 +1,9 @@
 import { Button, PasswordInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { answerOf, platform } from "~/api/client";
-import { asProblem } from "~/api/problem";
 import { ProblemNote } from "~/components/ProblemNote";
 import { useAction } from "~/components/useAction";
+import { useFieldFaults } from "~/components/useFieldFaults";
 import { useCanAct } from "~/realtime/hooks";
 import classes from "./Settings.module.css";
 
@@ -31,16 +31,15 @@ export function ChangePassword() {
       onDone: () => form.setValues(EMPTY),
     },
   );
-  const refused = change.error === null ? [] : asProblem(change.error).fields;
-  const fault = (field: keyof Passwords) =>
-    form.errors[field] ?? refused.find(({ field: named }) => named === field)?.message;
+  const refused = useFieldFaults(change.error, form.values);
+  const fault = (field: keyof Passwords) => form.errors[field] ?? refused.at[field];
+  const send = (body: Passwords) => {
+    refused.markSent();
+    change.run(body);
+  };
   const toggle = { "aria-label": "Show or hide the password" };
   return (
-    <form
-      className={classes.fields}
-      onSubmit={form.onSubmit((body) => change.run(body))}
-      noValidate
-    >
+    <form className={classes.fields} onSubmit={form.onSubmit(send)} noValidate>
       <PasswordInput
         label="Current password"
         autoComplete="current-password"
@@ -55,7 +54,7 @@ export function ChangePassword() {
         {...form.getInputProps("newPassword")}
         error={fault("newPassword")}
       />
-      {refused.length === 0 ? <ProblemNote error={change.error} /> : null}
+      <ProblemNote error={change.error} placed={refused.placed} />
       <div>
         <Button type="submit" variant="default" disabled={!canAct} loading={change.isRunning}>
           Change the password

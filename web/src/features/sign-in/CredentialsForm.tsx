@@ -1,10 +1,11 @@
 /** E-mail and password, for every form that asks for one or both. */
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { asProblem } from "~/api/problem";
 import { ProblemNote } from "~/components/ProblemNote";
 import type { Action } from "~/components/useAction";
+import { useFieldFaults } from "~/components/useFieldFaults";
 import classes from "./SignIn.module.css";
+import { useWait, WaitNote } from "./Wait";
 
 export interface Credentials {
   email: string;
@@ -31,15 +32,18 @@ export function CredentialsForm<Result>(props: CredentialsFormProps<Result>) {
       password: (password) => passwordProblem(asks, isNew, password),
     },
   });
-  const refused = action.error === null ? [] : asProblem(action.error).fields;
-  const fault = (field: keyof Credentials) =>
-    form.errors[field] ?? refused.find(({ field: named }) => named === field)?.message;
+  const refused = useFieldFaults(action.error, form.values);
+  const wait = useWait(action.error);
+  // Another account does not wait for this one.
+  const waits = wait !== undefined && wait.left > 0 && refused.isAsSent("email");
+  const fault = (field: keyof Credentials) => form.errors[field] ?? refused.at[field];
+  const send = (values: Credentials) => {
+    if (waits) return;
+    refused.markSent();
+    action.run(values);
+  };
   return (
-    <form
-      className={classes.form}
-      onSubmit={form.onSubmit((values) => action.run(values))}
-      noValidate
-    >
+    <form className={classes.form} onSubmit={form.onSubmit(send)} noValidate>
       {asks.includes("email") ? (
         <TextInput
           label="E-mail"
@@ -64,8 +68,12 @@ export function CredentialsForm<Result>(props: CredentialsFormProps<Result>) {
           error={fault("password")}
         />
       ) : null}
-      {refused.length === 0 ? <ProblemNote error={action.error} /> : null}
-      <Button type="submit" fullWidth loading={action.isRunning}>
+      {wait === undefined || action.error === null ? (
+        <ProblemNote error={action.error} placed={refused.placed} />
+      ) : (
+        <WaitNote error={action.error} left={wait.left} />
+      )}
+      <Button type="submit" fullWidth loading={action.isRunning} disabled={waits}>
         {submit}
       </Button>
     </form>

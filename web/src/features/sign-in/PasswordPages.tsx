@@ -3,10 +3,12 @@ import { Alert } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import { platformUrl } from "~/api/addresses";
 import { answerOf, platform } from "~/api/client";
 import { ProblemNote } from "~/components/ProblemNote";
 import { useAction } from "~/components/useAction";
 import { CredentialsForm, type Credentials } from "./CredentialsForm";
+import { CutLink } from "./CutLink";
 import { useLinkToken } from "./linkToken";
 import { SignInFrame } from "./SignInFrame";
 import classes from "./SignIn.module.css";
@@ -26,14 +28,40 @@ export function ForgotPage() {
         <CredentialsForm asks={["email"]} action={action} submit="Send the link" />
       ) : (
         <Alert color="gray" mt="md" role="status">
-          If {sentTo} has an account here, the link is on its way. Where no mail is set up, whoever
-          runs the server can give the account a new password.
+          If {sentTo} has an account here, the link is on its way. <Elsewhere />
         </Alert>
       )}
       <div className={classes.links}>
         <Link to="/sign-in">Back to sign-in</Link>
       </div>
     </SignInFrame>
+  );
+}
+
+const MAILBOX = "/platform/dev/mailbox";
+
+/** Where the message is when no mail leaves the server, which only a server for trying has. */
+function Elsewhere() {
+  const { data: hasMailbox, isPending } = useQuery({
+    queryKey: ["mailbox"],
+    queryFn: async () => (await fetch(platformUrl + MAILBOX, { method: "HEAD" })).ok,
+    retry: false,
+    staleTime: Infinity,
+  });
+  if (isPending) return null;
+  if (hasMailbox !== true) {
+    return (
+      <>Where no mail is set up, whoever runs the server can give the account a new password.</>
+    );
+  }
+  return (
+    <>
+      This server is for trying and sends no mail: the message is in its{" "}
+      <a href={platformUrl + MAILBOX} target="_blank" rel="noreferrer">
+        mailbox
+      </a>
+      .
+    </>
   );
 }
 
@@ -56,7 +84,10 @@ export function ResetPage() {
           <Link to="/forgot">ask for a new one</Link>.
         </Alert>
       ) : (
-        <CredentialsForm asks={["password"]} isNew action={action} submit="Change the password" />
+        <>
+          <CutLink token={token} />
+          <CredentialsForm asks={["password"]} isNew action={action} submit="Change the password" />
+        </>
       )}
       <div className={classes.links}>
         <Link to="/sign-in">Back to sign-in</Link>

@@ -11,6 +11,7 @@ import { configQuery } from "~/app/queries";
 import { useSession } from "~/app/useSession";
 import { useAction } from "~/components/useAction";
 import { CredentialsForm, type Credentials } from "./CredentialsForm";
+import { CutLink } from "./CutLink";
 import { useLinkToken } from "./linkToken";
 import { SignInFrame } from "./SignInFrame";
 import classes from "./SignIn.module.css";
@@ -137,12 +138,15 @@ export function FirstAdministratorPage() {
           an account. While there is no administrator, every start of the server prints a new link.
         </Alert>
       ) : (
-        <CredentialsForm
-          asks={["email", "password"]}
-          isNew
-          action={action}
-          submit="Create it and sign in"
-        />
+        <>
+          <CutLink token={token} />
+          <CredentialsForm
+            asks={["email", "password"]}
+            isNew
+            action={action}
+            submit="Create it and sign in"
+          />
+        </>
       )}
       <div className={classes.links}>
         <Link to="/sign-in">{isOver ? "Sign in" : "I have an account"}</Link>

@@ -22,9 +22,17 @@ import { Empty, PageHeader, Panel } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { useIsPhone } from "~/components/screen";
 import { useAction } from "~/components/useAction";
-import { signOf, typedDecimal } from "~/format/decimal";
+import { typedDecimal } from "~/format/decimal";
 import { useCanAct, useSymbols } from "~/realtime/hooks";
-import { PRESETS, TIMEFRAMES, type Preset } from "./presets";
+import { FIRST_TIMEFRAME, PRESETS, TIMEFRAMES, type Preset } from "./presets";
+import {
+  capitalFault,
+  currencyFault,
+  nameFault,
+  useRefused,
+  type Refused,
+  type Written,
+} from "./profileFaults";
 import { retargeted } from "./retarget";
 import classes from "./Strategies.module.css";
 
@@ -53,8 +61,11 @@ const FIRST: Fields = {
   allocated: "10000",
   currency: "USD",
   symbol: "",
-  timeframe: "1m",
+  timeframe: FIRST_TIMEFRAME,
 };
+
+/** For as long as it is not known what the market's prices are in. */
+const CURRENCIES = ["USD", "EUR", "GBP", "CHF"];
 
 function useFields() {
   const { data: instruments } = useQuery(instrumentsQuery);
@@ -63,77 +74,73 @@ function useFields() {
   const form = useForm<Fields>({
     initialValues: { ...FIRST, symbol: known[0] ?? "" },
     validate: {
-      name: (name) => (name.trim() === "" ? "Give it a name that you will recognise." : null),
-      allocated: (typed) => capitalFault(typed),
+      name: nameFault,
+      allocated: capitalFault,
     },
   });
-  const symbols = instruments?.items.map(({ symbol }) => symbol) ?? known;
+  const quotes = new Map(instruments?.items.map(({ symbol, quote }) => [symbol, quote]));
+  const symbols = quotes.size === 0 ? known : [...quotes.keys()];
   const first = symbols[0];
   useEffect(() => {
     if (first !== undefined && form.values.symbol === "") form.setFieldValue("symbol", first);
   }, [first, form]);
-  return { form, symbols };
+  return { form, symbols, quotes };
 }
 
 type Form = ReturnType<typeof useFields>["form"];
 
 function NewProfile() {
-  const navigate = useNavigate();
   const canAct = useCanAct();
   const { timeZone } = usePreferences();
-  const { form, symbols } = useFields();
+  const { form, symbols, quotes } = useFields();
   const [preset, setPreset] = useState<Preset>();
   const [isDone, setDone] = useState(false);
+  const [sent, setSent] = useState<Written>();
   const rules = useConfigText();
-  const check = useConfigCheck(rules.text);
+  const config = configOf(rules.text);
   const isChanged = rules.isOwn || isTyped(form.values, preset);
   useBlocker({
     shouldBlockFn: () =>
       isChanged && !isDone && !window.confirm("Leave without creating it? What you wrote is lost."),
     enableBeforeUnload: () => isChanged && !isDone,
   });
-  const create = useAction(
-    (body: ProfileWrite, key) =>
-      answerOf(trading.POST("/api/profiles", { body, headers: { "Idempotency-Key": key } })),
-    {
-      done: ({ name }) => `${name} is made. It is stopped; start it when you have looked at it.`,
-      once: true,
-      onDone: ({ id }) => {
-        setDone(true);
-        // After the state that lets the page be left has been taken up.
-        setTimeout(() => void navigate({ to: "/profiles/$profileId", params: { profileId: id } }));
-      },
-    },
-  );
+  const create = useCreate(() => setDone(true));
+  const written: Written = { ...writtenIn(form.values), config: rules.text };
+  const refused = useRefused(create.error, sent, written);
+  const check = useConfigCheck(rules.text, { refused: refused.config });
+  const wrongCurrency = currencyFault(written.currency, symbolsOf(config), quotes);
   const send = ({ name, allocated, currency }: Fields) => {
-    const strategyConfig = configOf(rules.text);
     const amount = typedDecimal(allocated);
-    if (strategyConfig === undefined || amount === undefined) return;
+    if (config === undefined || amount === undefined) return;
     const capital = { currency, allocated: amount };
     const paper = { venue: "paper", mode: "paper" } as const;
-    create.run({ name: name.trim(), strategyConfig, capital, ...paper, timeZone });
+    setSent(written);
+    create.run({ name: name.trim(), strategyConfig: config, capital, ...paper, timeZone });
   };
+  const isReady = canAct && check.answer?.valid === true && wrongCurrency === undefined;
   return (
     <form onSubmit={form.onSubmit(send)}>
       <PageHeader
         title="New profile"
         about="It trades on paper, and begins stopped."
         actions={
-          <Button
-            type="submit"
-            loading={create.isRunning}
-            disabled={!canAct || check.answer?.valid !== true}
-          >
+          <Button type="submit" loading={create.isRunning} disabled={!isReady}>
             Create the profile
           </Button>
         }
       />
-      <ProblemNote error={create.error} />
+      <div className={classes.note}>
+        <ProblemNote error={create.error} placed={refused.placed} />
+      </div>
       {rules.question}
       <div className={classes.create}>
         <Panel title="What and how much">
           <div className={classes.fields}>
-            <Account form={form} />
+            <Account
+              form={form}
+              currencies={quotes.size === 0 ? CURRENCIES : [...new Set(quotes.values())]}
+              faults={{ ...refused.at, currency: wrongCurrency ?? refused.at.currency }}
+            />
             <Market form={form} symbols={symbols} rules={rules} />
             <Presets form={form} rules={rules} chosen={preset} onChoose={setPreset} />
           </div>
@@ -144,27 +151,56 @@ function NewProfile() {
   );
 }
 
+function useCreate(onDone: () => void) {
+  const navigate = useNavigate();
+  return useAction(
+    (body: ProfileWrite, key) =>
+      answerOf(trading.POST("/api/profiles", { body, headers: { "Idempotency-Key": key } })),
+    {
+      done: ({ name }) => `${name} is made. It is stopped; start it when you have looked at it.`,
+      once: true,
+      onDone: ({ id }) => {
+        onDone();
+        // After the state that lets the page be left has been taken up.
+        setTimeout(() => void navigate({ to: "/profiles/$profileId", params: { profileId: id } }));
+      },
+    },
+  );
+}
+
 /** Whether a person has typed something besides what an example fills in. */
 function isTyped({ name, allocated }: Fields, preset: Preset | undefined): boolean {
   return (name !== "" && name !== preset?.name) || allocated !== FIRST.allocated;
 }
 
-function Account({ form }: { form: Form }) {
+function writtenIn({ name, allocated, currency }: Fields): Omit<Written, "config"> {
+  return { name: name.trim(), allocated, currency };
+}
+
+function Account(props: { form: Form; currencies: string[]; faults: Refused["at"] }) {
+  const { form, currencies, faults } = props;
   return (
     <>
-      <TextInput label="Name" required {...form.getInputProps("name")} />
+      <TextInput
+        label="Name"
+        required
+        {...form.getInputProps("name")}
+        error={form.errors.name ?? faults.name}
+      />
       <div className={classes.pair}>
         <TextInput
           label="Capital"
           inputMode="decimal"
           required
           {...form.getInputProps("allocated")}
+          error={form.errors.allocated ?? faults.allocated}
         />
         <Select
           label="Currency"
-          data={["USD", "EUR", "GBP", "CHF"]}
+          data={currencies}
           allowDeselect={false}
           {...form.getInputProps("currency")}
+          error={faults.currency}
         />
       </div>
     </>
@@ -263,10 +299,4 @@ function Rules({ rules, check }: { rules: ConfigText; check: ConfigCheck }) {
       )}
     </Panel>
   );
-}
-
-function capitalFault(typed: string): string | null {
-  const amount = typedDecimal(typed);
-  if (amount === undefined) return "Write an amount such as 10000.";
-  return signOf(amount) > 0 ? null : "Allocate more than zero.";
 }
