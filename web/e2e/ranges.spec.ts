@@ -11,12 +11,12 @@ test("statistics are of everything until a shorter span is chosen", async ({ app
   const first = ask();
   await app.goto(`${await firstProfile(app)}?tab=statistics`);
   await first;
-  await expect(app.getByText("Since the beginning")).toBeVisible();
+  await expect(app.getByText(/^Since the beginning/)).toBeVisible();
   await expect(app.getByText("Net profit, USD")).toBeVisible();
   expect(asked).toContain("1970-01-01T00:00:00Z");
 
   await app.getByText("Month", { exact: true }).click();
-  await expect(app.getByText("Last 30 days")).toBeVisible();
+  await expect(app.getByText(/^Last 30 days/)).toBeVisible();
   await expect(app.getByText("Net profit, USD")).toBeVisible();
 });
 
@@ -31,9 +31,12 @@ test("figures of a part of the trades are called that", async ({ app }) => {
   await expect(app.getByText(/these are of the latest 10,000/)).toBeVisible();
 });
 
-test("the curve of Home names its span and its currency", async ({ app }) => {
-  const panel = app.getByRole("heading", { name: "Equity, USD" }).locator("xpath=../..");
-  await expect(panel).toContainText("Last 24 hours");
+test("the curve of Home names what it is of, its span and its currency", async ({ app }) => {
+  const panel = app.getByRole("heading", { name: "Profit, USD" }).locator("xpath=../..");
+  // The server has just begun, which is not a day ago.
+  await expect(panel).toContainText(/Last 24 hours, data since \d/);
+  await expect(panel).toContainText("Profit after fees, open positions included.");
+  await expect(panel.getByRole("img", { name: /: [+−]?\d[\d.,]* USD at / })).toBeVisible();
   await panel.getByText("All", { exact: true }).click();
   await expect(panel).toContainText("Since the beginning");
   await app.route("**/api/performance**", async (route) => {
@@ -42,7 +45,7 @@ test("the curve of Home names its span and its currency", async ({ app }) => {
     await route.fulfill({ json: [{ ...dollars, currency: "EUR" }, dollars] });
   });
   await panel.getByText("Month", { exact: true }).click();
-  await expect(app.getByRole("heading", { name: "Equity, EUR" })).toBeVisible();
+  await expect(app.getByRole("heading", { name: "Profit, EUR" })).toBeVisible();
   await app.getByRole("radiogroup", { name: "Currency" }).getByText("USD").click();
-  await expect(app.getByRole("heading", { name: "Equity, USD" })).toBeVisible();
+  await expect(app.getByRole("heading", { name: "Profit, USD" })).toBeVisible();
 });

@@ -1,7 +1,7 @@
 /** A curve over time with a read-out under the pointer; drawn by us, so that it costs nothing. */
 import { useElementSize } from "@mantine/hooks";
 import { useMemo, useState } from "react";
-import { compact } from "~/format/number";
+import { compact, signedFixed } from "~/format/number";
 import { day, shortTime } from "~/format/time";
 import classes from "./LineChart.module.css";
 
@@ -16,22 +16,23 @@ interface LineChartProps {
   height: number;
   label: string;
   format: (value: string) => string;
-  tone?: "accent" | "loss";
+  /** What the values are changes of: a tiny part of it is no mountain. */
+  of: string;
 }
 
 const MARGIN = { top: 8, right: 60, bottom: 22, left: 0 };
-const TICKS = 4;
+const MOST_TICKS = 5;
 
-export function LineChart({ points, height, label, format, tone = "accent" }: LineChartProps) {
+export function LineChart({ points, height, label, format, of }: LineChartProps) {
   const { ref, width } = useElementSize();
   const [hovered, setHovered] = useState<number>();
-  const scale = useMemo(() => scaleOf(points, width, height), [points, width, height]);
+  const scale = useMemo(() => scaleOf(points, of, width, height), [points, of, width, height]);
   const last = points.at(-1);
   const shown = hovered === undefined ? undefined : points[hovered];
   const summary =
     last === undefined ? label : `${label}: ${format(last.value)} at ${shortTime(last.at)}`;
   return (
-    <div ref={ref} className={classes.chart} style={{ height }} data-tone={tone}>
+    <div ref={ref} className={classes.chart} style={{ height }}>
       {width > 0 && scale !== undefined ? (
         <svg
           width={width}
@@ -44,9 +45,15 @@ export function LineChart({ points, height, label, format, tone = "accent" }: Li
           }}
           onPointerLeave={() => setHovered(undefined)}
         >
-          {scale.ticks.map(({ y, text }) => (
+          {scale.ticks.map(({ y, text, isZero }) => (
             <g key={y}>
-              <line className={classes.grid} x1={0} x2={scale.right} y1={y} y2={y} />
+              <line
+                className={isZero ? classes.zero : classes.grid}
+                x1={0}
+                x2={scale.right}
+                y1={y}
+                y2={y}
+              />
               <text className={classes.axis} x={scale.right + 8} y={y + 4}>
                 {text}
               </text>
@@ -103,17 +110,17 @@ function nearest(x: number, right: number, count: number): number {
   return Math.min(Math.max(index, 0), count - 1);
 }
 
-/** The least part of a value that the axis spans. */
+/** The least part of what changes that the axis spans. */
 const LEAST_SPAN = 0.001;
 
-function scaleOf(points: Point[], width: number, height: number) {
+function scaleOf(points: Point[], of: string, width: number, height: number) {
   if (points.length === 0 || width === 0) return undefined;
   // Only pixels are computed in floats; the texts are shown as they came.
   const values = points.map(({ value }) => Number(value));
-  const least = Math.min(...values);
-  const most = Math.max(...values);
-  // A level line stands in the middle, and a change of a ten-thousandth is no mountain.
-  const span = Math.max(most - least, Math.abs(most) * LEAST_SPAN, 0.02);
+  const least = Math.min(0, ...values);
+  const most = Math.max(0, ...values);
+  // A level line stands in the middle.
+  const span = Math.max(most - least, Math.abs(Number(of)) * LEAST_SPAN, 0.02);
   const low = (least + most - span) / 2;
   const right = Math.max(width - MARGIN.right, 1);
   const bottom = height - MARGIN.bottom;
@@ -124,18 +131,29 @@ function scaleOf(points: Point[], width: number, height: number) {
   const line = values
     .map((_, index) => `${index === 0 ? "M" : "L"}${x(index)} ${y(index)}`)
     .join("");
-  const ticks = Array.from({ length: TICKS }, (_, index) => {
-    const value = low + (span * index) / (TICKS - 1);
-    return { y: at(value), text: axisText(value, span) };
-  });
-  return { x, y, right, line, area: `${line}L${right} ${bottom}L0 ${bottom}Z`, ticks };
+  const ticks = ticksOf(low, span).map(({ value, text }) => ({
+    y: at(value),
+    text,
+    isZero: value === 0,
+  }));
+  return { x, y, right, line, area: `${line}L${right} ${at(0)}L0 ${at(0)}Z`, ticks };
 }
 
-function axisText(value: number, span: number): string {
-  if (Math.abs(value) >= 1_000_000) return compact(value);
-  const digits = span >= 20 ? 0 : span >= 2 ? 1 : 2;
-  return value.toLocaleString(undefined, {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
+/** Round values over the axis, zero among them. */
+export function ticksOf(low: number, span: number): { value: number; text: string }[] {
+  const rough = span / MOST_TICKS;
+  const magnitude = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((each) => each * magnitude).find((each) => each >= rough) ?? rough;
+  const digits = Math.max(0, -Math.floor(Math.log10(step)));
+  const first = Math.ceil(low / step);
+  const last = Math.floor((low + span) / step);
+  return Array.from({ length: last - first + 1 }, (_, index) => {
+    const value = (first + index) * step;
+    return { value, text: axisText(value, digits) };
   });
+}
+
+function axisText(value: number, digits: number): string {
+  if (Math.abs(value) >= 1_000_000) return compact(value);
+  return signedFixed(value, digits);
 }

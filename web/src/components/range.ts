@@ -8,7 +8,13 @@ export const RANGE_WORDS: Record<Range, string> = {
   all: "Since the beginning",
 };
 
-const MONTH_MS = 30 * 86_400_000;
+const DAY_MS = 86_400_000;
+
+export const RANGE_MS: Record<Range, number> = {
+  day: DAY_MS,
+  month: 30 * DAY_MS,
+  all: Number.POSITIVE_INFINITY,
+};
 
 /** From when on to ask; the server counts a day back by itself when nothing is said. */
 export function fromOf(range: Range, now: string | undefined): string | undefined {
@@ -16,5 +22,5 @@ export function fromOf(range: Range, now: string | undefined): string | undefine
   if (range === "all") return "1970-01-01T00:00:00Z";
   // The market's time, which runs by a clock of its own when the market is simulated.
   const end = now === undefined ? Date.now() : Date.parse(now);
-  return new Date(end - MONTH_MS).toISOString();
+  return new Date(end - RANGE_MS.month).toISOString();
 }

@@ -84,6 +84,11 @@ export function compact(amount: number): string {
   return formatted(String(amount), { notation: "compact", maximumFractionDigits: 2 });
 }
 
+/** For axes of changes: with so many digits, and a sign unless it is zero. */
+export function signedFixed(amount: number, precision: number): string {
+  return formatted(amount.toFixed(precision), { ...digits(precision), ...SIGNED });
+}
+
 /** A change of money where there is little room: thousands are shortened to three digits. */
 export function signedCompact(amount: string, currency?: string): string {
   if (compare(absolute(amount), "999.995") < 0) return signedMoney(amount, currency);

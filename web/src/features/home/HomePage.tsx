@@ -8,12 +8,13 @@ import { Flash, Profit } from "~/components/Amount";
 import { LineChart } from "~/components/LineChart";
 import { Empty, PageHeader, Panel, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
+import { curveWords, mostOf, profitCurve, spanWords } from "~/components/profitCurve";
 import { RANGE_WORDS, type Range } from "~/components/range";
 import { RangeChoice } from "~/components/RangeChoice";
 import { useIsPhone } from "~/components/screen";
 import { AlertLine } from "~/features/alerts/AlertLine";
 import { ProfileTable } from "~/features/strategies/ProfileTable";
-import { money, moneyIn } from "~/format/number";
+import { money, signedMoney } from "~/format/number";
 import { plural } from "~/format/words";
 import {
   useAlerts,
@@ -60,7 +61,7 @@ export function HomePage() {
       ) : (
         <div className={classes.grid}>
           <Standing />
-          <EquityPanel />
+          <ProfitPanel />
           <AlertsPanel />
           <Panel
             title="Profiles"
@@ -106,12 +107,12 @@ function Standing() {
                 <Profit value={unrealized} currency={currency} flashes />
               </dd>
             </div>
-            <div title="What is lost if every stop is hit at its level.">
+            <div title="What is lost if every stop is hit at its level, all fees counted.">
               <dt>Open risk, {currency}</dt>
               <dd>
                 <span className="number">{money(openRisk, currency)}</span>
                 <small className="muted">
-                  {plural(positions, "position")}
+                  {plural(positions, "position")}, fees counted
                   {unprotected > 0 ? `, ${unprotected} without a stop` : ""}
                 </small>
               </dd>
@@ -123,7 +124,7 @@ function Standing() {
   );
 }
 
-function EquityPanel() {
+function ProfitPanel() {
   const isPhone = useIsPhone();
   const [range, setRange] = useState<Range>("day");
   const [chosen, setChosen] = useState<string>();
@@ -132,7 +133,7 @@ function EquityPanel() {
   const currencies = all?.map(({ currency }) => currency) ?? [];
   return (
     <Panel
-      title={data === undefined ? "Equity" : `Equity, ${data.currency}`}
+      title={data === undefined ? "Profit" : `Profit, ${data.currency}`}
       className={classes.equity}
       actions={
         <>
@@ -149,7 +150,9 @@ function EquityPanel() {
         </>
       }
     >
-      <p className={`muted ${classes.range}`}>{RANGE_WORDS[range]}</p>
+      <p className={`muted ${classes.range}`}>
+        {spanWords(range, data?.points ?? [])}. {curveWords(data?.points ?? [])}
+      </p>
       <ProblemNote error={error} onRetry={() => void refetch()} />
       {isPending ? <Rows /> : null}
       {data === undefined ? null : data.points.length < 2 ? (
@@ -158,10 +161,11 @@ function EquityPanel() {
         </Empty>
       ) : (
         <LineChart
-          label={`Equity in ${data.currency}, ${RANGE_WORDS[range].toLowerCase()}`}
-          points={data.points.map(({ at, equity }) => ({ at, value: equity }))}
+          label={`Profit in ${data.currency}, ${RANGE_WORDS[range].toLowerCase()}`}
+          points={profitCurve(data.points)}
+          of={mostOf(data.points)}
           height={isPhone ? 180 : 264}
-          format={(value) => moneyIn(value, data.currency)}
+          format={(value) => `${signedMoney(value, data.currency)} ${data.currency}`}
         />
       )}
     </Panel>

@@ -6,10 +6,11 @@ import { Profit } from "~/components/Amount";
 import { LineChart } from "~/components/LineChart";
 import { Empty, Figures, Rows, type Figure } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
+import { curveWords, mostOf, profitCurve, spanWords } from "~/components/profitCurve";
 import { RANGE_WORDS, type Range } from "~/components/range";
 import { RangeChoice } from "~/components/RangeChoice";
 import type { Performance } from "~/api/types";
-import { count, money, moneyIn, percent, ratio } from "~/format/number";
+import { count, money, percent, ratio, signedMoney } from "~/format/number";
 import { duration } from "~/format/time";
 import classes from "./Profile.module.css";
 
@@ -21,9 +22,10 @@ export function Statistics({ profileId }: { profileId: string }) {
     <>
       <div className={classes.range}>
         <div>
-          <strong>{RANGE_WORDS[range]}</strong>
+          <strong>{spanWords(range, data?.points ?? [])}</strong>
           <div className="muted">
-            Figures are of the trades that were closed in that time, after fees.
+            Figures are of the trades that were closed in that time, after fees.{" "}
+            {curveWords(data?.points ?? [])}
           </div>
         </div>
         <RangeChoice value={range} onChange={setRange} />
@@ -50,10 +52,11 @@ function Performed({ performance, range }: { performance: Performance; range: Ra
           <Empty title="The curve begins with the first trade">Figures need closed trades.</Empty>
         ) : (
           <LineChart
-            label={`Equity in ${currency}, ${RANGE_WORDS[range].toLowerCase()}`}
-            points={points.map(({ at, equity }) => ({ at, value: equity }))}
+            label={`Profit in ${currency}, ${RANGE_WORDS[range].toLowerCase()}`}
+            points={profitCurve(points)}
+            of={mostOf(points)}
             height={260}
-            format={(value) => moneyIn(value, currency)}
+            format={(value) => `${signedMoney(value, currency)} ${currency}`}
           />
         )}
         <Figures figures={figuresOf(performance)} />

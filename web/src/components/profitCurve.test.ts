@@ -1,0 +1,52 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { changePreferences } from "~/app/preferences";
+import { ticksOf } from "./LineChart";
+import { curveWords, profitCurve, spanWords } from "./profitCurve";
+
+const at = (time: string) => `2026-11-27T${time}Z`;
+
+describe("the curve of profit", () => {
+  const points = [
+    { at: at("10:00:00"), equity: "10000", allocated: "10000" },
+    { at: at("11:00:00"), equity: "10012.5", allocated: "10000" },
+    { at: at("12:00:00"), equity: "15012.5", allocated: "15000" },
+  ];
+  const values = (of: typeof points) => profitCurve(of).map(({ value }) => Number(value));
+
+  it("does not move when capital is put in", () => {
+    expect(values(points)).toEqual([0, 12.5, 12.5]);
+    expect(curveWords(points)).toMatch(/does not count/);
+  });
+
+  it("stays what it was when a profile is made, which counts in the past as it began", () => {
+    const more = points.map((point) => ({ ...point, equity: `${Number(point.equity) + 10_000}` }));
+    expect(values(more)).toEqual(values(points));
+  });
+
+  it("says that a change of capital is a step where capital is not known", () => {
+    const unknown = points.map(({ at: when, equity }) => ({ at: when, equity }));
+    expect(profitCurve(unknown).map(({ value }) => value)).toEqual(["0", "12.5", "5012.5"]);
+    expect(curveWords(unknown)).toMatch(/shows as a step/);
+  });
+});
+
+describe("the words for a span", () => {
+  beforeEach(() => changePreferences({ timeZone: "UTC" }));
+
+  it("say since when there is data, unless it fills the span", () => {
+    const short = [{ at: at("14:03:00") }, { at: at("14:22:00") }];
+    expect(spanWords("day", short)).toMatch(/^Last 24 hours, data since 2:03:00\sPM$/);
+    const whole = [{ at: "2026-11-26T14:03:00Z" }, { at: at("14:02:00") }];
+    expect(spanWords("day", whole)).toBe("Last 24 hours");
+    expect(spanWords("all", whole)).toMatch(/^Since the beginning, data since Nov 26, 0?2:03:00/);
+    expect(spanWords("month", [])).toBe("Last 30 days");
+  });
+});
+
+describe("the axis of a curve", () => {
+  it("has round values, zero among them", () => {
+    const texts = ticksOf(-20.08, 40).map(({ text }) => text);
+    expect(texts).toEqual(["\u221220", "\u221210", "0", "+10"]);
+    expect(ticksOf(-0.01, 0.02).map(({ text }) => text)).toContain("0.000");
+  });
+});

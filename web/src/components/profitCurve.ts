@@ -1,0 +1,49 @@
+/** What was made over a span, from what everything was worth. */
+import { compare, subtract } from "~/format/decimal";
+import { clock, dayKey, shortTime } from "~/format/time";
+import type { Point } from "./LineChart";
+import { RANGE_MS, RANGE_WORDS, type Range } from "./range";
+
+interface Worth {
+  at: string;
+  equity: string;
+  /** What had been put in by then; what it changes by is no profit. */
+  allocated?: string;
+}
+
+/** Profit since the first point: it stays what it was when capital is put in or a profile made. */
+export function profitCurve(points: readonly Worth[]): Point[] {
+  const first = points[0];
+  if (first === undefined) return [];
+  const begun = madeOf(first);
+  return points.map((point) => ({ at: point.at, value: subtract(madeOf(point), begun) }));
+}
+
+function madeOf({ equity, allocated = "0" }: Worth): string {
+  return subtract(equity, allocated);
+}
+
+/** What the curve is of. Without the capital of each point it cannot be told from profit. */
+export function curveWords(points: readonly Worth[]): string {
+  const isKnown = points.every(({ allocated }) => allocated !== undefined);
+  const change = isKnown ? "does not count" : "shows as a step";
+  return `Profit after fees, open positions included. A change of capital ${change}.`;
+}
+
+/** The largest worth, which says how much a change is. */
+export function mostOf(points: readonly Worth[]): string {
+  return points.reduce((most, { equity }) => (compare(equity, most) > 0 ? equity : most), "0");
+}
+
+/** A little of the span may be missing at its ends, for bars that have not closed. */
+const WHOLE = 0.98;
+
+/** The span that was chosen, and since when there is anything of it. */
+export function spanWords(range: Range, points: readonly Pick<Worth, "at">[]): string {
+  const [first, last] = [points[0], points.at(-1)];
+  if (first === undefined || last === undefined) return RANGE_WORDS[range];
+  const covered = Date.parse(last.at) - Date.parse(first.at);
+  if (covered >= RANGE_MS[range] * WHOLE) return RANGE_WORDS[range];
+  const isToday = dayKey(first.at) === dayKey(last.at);
+  return `${RANGE_WORDS[range]}, data since ${isToday ? clock(first.at) : shortTime(first.at)}`;
+}
