@@ -71,6 +71,11 @@ const routes = [
     ...at("/positions"),
     component: lazyRouteComponent(VIEW_FILES["/positions"], "PositionsPage"),
   }),
+  // The same page under what it was opened from, so that the way back is shown.
+  createRoute({
+    ...at("/positions/$tradeId"),
+    component: lazyRouteComponent(VIEW_FILES["/positions/$tradeId"], "TradePage"),
+  }),
   createRoute({
     ...at("/history"),
     component: lazyRouteComponent(VIEW_FILES["/history"], "HistoryPage"),

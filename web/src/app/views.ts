@@ -10,6 +10,7 @@ export const VIEW_FILES = {
   "/profiles/$profileId": () => import("~/features/profile/ProfilePage"),
   "/profiles/$profileId/edit": () => import("~/features/profile/EditProfilePage"),
   "/positions": () => import("~/features/positions/PositionsPage"),
+  "/positions/$tradeId": () => import("~/features/history/TradePage"),
   "/history": () => import("~/features/history/HistoryPage"),
   "/history/$tradeId": () => import("~/features/history/TradePage"),
   "/backtest": () => import("~/features/backtest/BacktestPage"),

@@ -7,9 +7,10 @@ import { Profit } from "~/components/Amount";
 import { Badge } from "~/components/Badge";
 import { Empty, Figures, PageHeader, Panel, Rows, type Figure } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
+import { useIsPhone } from "~/components/screen";
 import { At } from "~/components/Time";
 import { OpenProfit } from "~/features/positions/OpenProfit";
-import { Price, ProfileName } from "~/features/positions/PositionTable";
+import { AT_STOP, Price, ProfileName } from "~/features/positions/PositionTable";
 import { money, quantity } from "~/format/number";
 import { duration } from "~/format/time";
 import { exitWord, spoken } from "~/format/words";
@@ -17,7 +18,7 @@ import { usePosition } from "~/realtime/hooks";
 import classes from "./History.module.css";
 
 export function TradePage() {
-  const { tradeId } = useParams({ from: "/history/$tradeId" });
+  const { tradeId = "" } = useParams({ strict: false });
   const position = usePosition(tradeId);
   const closed = useQuery({ ...tradeQuery(tradeId), enabled: position === undefined });
   const lifecycle = useQuery({
@@ -71,25 +72,36 @@ export function TradePage() {
 
 function OpenFigures({ tradeId }: { tradeId: string }) {
   const position = usePosition(tradeId);
+  const isPhone = useIsPhone();
   if (position === undefined) return null;
-  const { currency, stop, symbol } = position;
+  const { currency, stop, symbol, resultAtStop } = position;
   return (
-    <Figures
-      figures={[
-        {
-          label: `Open profit, ${currency}`,
-          value: <OpenProfit tradeId={tradeId} symbol={symbol} />,
-        },
-        { label: "Realised so far", value: <Profit value={position.realizedPnl} /> },
-        { label: "Quantity", value: quantity(position.quantity) },
-        { label: "Entry", value: <Price symbol={symbol} value={position.entryPrice} /> },
-        {
-          label: "Stop",
-          value: stop === undefined ? "None" : <Price symbol={symbol} value={stop.level} />,
-        },
-        { label: "Fees", value: money(position.fees, currency) },
-      ]}
-    />
+    <>
+      <Figures
+        figures={[
+          {
+            label: `Open profit, ${currency}`,
+            value: <OpenProfit tradeId={tradeId} symbol={symbol} />,
+          },
+          { label: "Realised so far", value: <Profit value={position.realizedPnl} /> },
+          { label: "Quantity", value: quantity(position.quantity) },
+          { label: "Entry", value: <Price symbol={symbol} value={position.entryPrice} /> },
+          {
+            label: "Stop",
+            value: stop === undefined ? "None" : <Price symbol={symbol} value={stop.level} />,
+          },
+          {
+            label: "At the stop, with fees",
+            value: <Profit value={resultAtStop} currency={currency} />,
+            hint: AT_STOP,
+          },
+          { label: "Fees", value: money(position.fees, currency) },
+        ]}
+      />
+      {isPhone ? (
+        <p className={`muted ${classes.elsewhere}`}>Moving a stop is on the desktop.</p>
+      ) : null}
+    </>
   );
 }
 

@@ -36,7 +36,7 @@ export function PositionTable({ positions, empty, showsProfile = false }: Positi
         rows={positions}
         rowKey={({ tradeId }) => tradeId}
         empty={empty}
-        onOpen={({ tradeId }) => void navigate({ to: "/history/$tradeId", params: { tradeId } })}
+        onOpen={({ tradeId }) => void navigate({ to: "/positions/$tradeId", params: { tradeId } })}
         card={(position) => <Card position={position} onAsk={setAsked} />}
       />
       <StopDialog position={of("stop")} onDone={end} />
@@ -65,12 +65,16 @@ function actionsOf(onAsk: (asked: Asked) => void): Column<PositionRow> {
   };
 }
 
+export const AT_STOP =
+  "What the trade comes to if the rest of it leaves at its stop: fees paid and that of the exit " +
+  "counted.";
+
 const COLUMNS: Column<PositionRow>[] = [
   {
     key: "symbol",
     header: "Symbol",
     cell: ({ tradeId, symbol }) => (
-      <Link to="/history/$tradeId" params={{ tradeId }} className={classes.symbol}>
+      <Link to="/positions/$tradeId" params={{ tradeId }} className={classes.symbol}>
         {symbol}
       </Link>
     ),
@@ -115,7 +119,7 @@ const COLUMNS: Column<PositionRow>[] = [
   },
   {
     key: "risk",
-    header: "At the stop",
+    header: <span title={AT_STOP}>At the stop, with fees</span>,
     numeric: true,
     cell: ({ resultAtStop, currency }) =>
       resultAtStop === undefined ? "–" : <Profit value={resultAtStop} currency={currency} />,
@@ -161,7 +165,7 @@ function Card(props: { position: PositionRow; onAsk: (asked: Asked) => void }) {
   return (
     <CardLines
       title={
-        <Link to="/history/$tradeId" params={{ tradeId }} className={classes.symbol}>
+        <Link to="/positions/$tradeId" params={{ tradeId }} className={classes.symbol}>
           {symbol}
         </Link>
       }
