@@ -28,7 +28,7 @@ export function ForgotPage() {
         <CredentialsForm asks={["email"]} action={action} submit="Send the link" />
       ) : (
         <Alert color="gray" mt="md" role="status">
-          If {sentTo} has an account here, the link is on its way. <Elsewhere />
+          <SentWords to={sentTo} />
         </Alert>
       )}
       <div className={classes.links}>
@@ -40,27 +40,31 @@ export function ForgotPage() {
 
 const MAILBOX = "/platform/dev/mailbox";
 
-/** Where the message is when no mail leaves the server, which only a server for trying has. */
-function Elsewhere() {
+/** Where the message is: a server for trying keeps it, and has a page for it. */
+function SentWords({ to }: { to: string }) {
   const { data: hasMailbox, isPending } = useQuery({
     queryKey: ["mailbox"],
     queryFn: async () => (await fetch(platformUrl + MAILBOX, { method: "HEAD" })).ok,
     retry: false,
     staleTime: Infinity,
   });
-  if (isPending) return null;
-  if (hasMailbox !== true) {
+  if (hasMailbox === true) {
     return (
-      <>Where no mail is set up, whoever runs the server can give the account a new password.</>
+      <>
+        If {to} has an account here, the link is in{" "}
+        <a href={platformUrl + MAILBOX} target="_blank" rel="noreferrer">
+          the mailbox of this server
+        </a>
+        : it is for trying, and no mail leaves it.
+      </>
     );
   }
   return (
     <>
-      This server is for trying and sends no mail: the message is in its{" "}
-      <a href={platformUrl + MAILBOX} target="_blank" rel="noreferrer">
-        mailbox
-      </a>
-      .
+      If {to} has an account here, the link is on its way.{" "}
+      {isPending
+        ? null
+        : "Where no mail is set up, whoever runs the server can give the account a new password."}
     </>
   );
 }
