@@ -182,19 +182,25 @@ export async function tokenOf(url: string, email = EMAIL, password = PASSWORD): 
   return String(answer.accessToken);
 }
 
-/** Makes a profile whose rules never hold, so that only people trade for it; gives its id. */
-export async function makeIdleProfile(
+/** Makes a profile whose rules are never true, so that only people trade for it; gives its id. */
+export function makeIdleProfile(url: string, token: string, name = "By hand"): Promise<string> {
+  return makeProfile(url, token, name, { entry: "close > 1000000" });
+}
+
+/** Makes a profile of these rules that runs; gives its id. */
+export async function makeProfile(
   url: string,
   token: string,
-  name = "By hand",
+  name: string,
+  rules: { entry: string; exit?: string },
 ): Promise<string> {
   const strategyConfig = {
     version: 1,
     kind: "rules",
     timeframe: "5s",
     symbols: ["ACME"],
-    entry: "close > 1000000",
     sizing: { type: "percentOfEquity", value: "10" },
+    ...rules,
   };
   const capital = { currency: "USD", allocated: "10000" };
   const profile = { name, capital, strategyConfig };

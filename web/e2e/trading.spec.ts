@@ -1,5 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
+import { makeProfile, post, tokenOf } from "./server";
 
 /** A profile whose rules never hold, so that only people trade for it. */
 const ticketAddress = () =>
@@ -51,6 +52,26 @@ test("a pause refuses entries with its reason until somebody resumes", async ({ 
   await ticket.getByRole("textbox", { name: /^Amount/ }).fill("200");
   await expect(ticket.getByText(new RegExp(reason))).toBeVisible();
   await expect(ticket.getByRole("button", { name: /^Buy / })).toBeDisabled();
+});
+
+test("what a profile would enter is not said to be entered while trading is paused", async ({
+  app,
+}) => {
+  await app.goto("operator");
+  await app.getByLabel("Reason").fill("Browser test of a pause");
+  await app.getByRole("button", { name: "Pause all entries" }).click();
+  await expect(app.getByRole("button", { name: /Trading control: PAUSED/ })).toBeVisible();
+  const url = (process.env.BALLAST_URL ?? "").replace(/\/$/, "");
+  const token = await tokenOf(url);
+  const name = `Would ${Date.now()}`;
+  const profileId = await makeProfile(url, token, name, { entry: "close > 1" });
+
+  await app.goto(`profiles/${profileId}`);
+  await expect(app.getByText("Would enter long", { exact: true })).toBeVisible({ timeout: 20_000 });
+  await expect(app.getByText("Entry, true").first()).toBeVisible();
+  await app.goto("strategies");
+  await expect(app.getByRole("row", { name }).getByText(/^Would enter long, but/)).toBeVisible();
+  await post(url, `/api/profiles/${profileId}/stop`, {}, token);
 });
 
 test("a config with an error is marked in its place and cannot be saved", async ({ app }) => {
