@@ -161,8 +161,9 @@ impl Protection {
     }
 
     /// The profit targets of a trade that filled `quantity` at `fill_price`, each portion rounded
-    /// down to the lot of `instrument`; the last takes the rest when the portions make a whole.
-    /// A target's place in the list is its leg's number.
+    /// down to the lot of `instrument` and each level to its tick, away from the entry; the last
+    /// takes the rest when the portions make a whole. A target's place in the list is its leg's
+    /// number.
     #[must_use]
     pub fn targets(
         &self,
@@ -184,6 +185,7 @@ impl Protection {
             let Some(level) = target.distance.level(fill_price, above) else {
                 continue;
             };
+            let level = instrument.round_price(level, !above);
             levels.push(Target { level, quantity: share, filled: Quantity::ZERO });
         }
         levels

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::instrument::{Instrument, VenueId};
+use crate::instrument::{Instrument, Symbol, VenueId};
 use crate::number::{Currency, Money, decimal_or_number};
 use crate::strategy::StrategyConfig;
 
@@ -108,6 +108,14 @@ pub struct ProfileDocument {
     pub limits: Limits,
     /// How it trades.
     pub strategy: StrategyConfig,
+}
+
+impl ProfileDocument {
+    /// The instrument that the profile trades under this symbol.
+    #[must_use]
+    pub fn instrument(&self, symbol: Symbol) -> Option<&Instrument> {
+        self.instruments.iter().find(|instrument| instrument.symbol == symbol)
+    }
 }
 
 /// What a venue takes per fill, in the quote currency.

@@ -265,37 +265,40 @@ impl Refusal {
     }
 }
 
+const UNDER_REVIEW: &str = "the profile is under review; look at its last events, then start it \
+    and acknowledge them";
+
+const NO_SIZE: &str = "the size comes to nothing: there is no equity left, an average true range \
+    is zero or not ready, or the stop-loss lies on the wrong side of the price";
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Control { mode, by, reason, scope, at } => {
                 let scope = scope.iter().map(|scope| format!("{scope} ")).collect::<String>();
-                let since = at.iter().map(|at| format!(" since {at}")).collect::<String>();
+                let since = at.map_or(String::new(), |at| format!(" since {}", at.whole_second()));
                 write!(f, "entries {scope}are stopped ({mode} by {by}{since}: {reason})")
             }
             Self::ControlUnknown => f.write_str("the state of trading control is not known"),
             Self::ProfileStopped => f.write_str("the profile is stopped; start it to trade"),
-            Self::UnderReview => f.write_str(
-                "the profile is under review; look at its last events, then start it and \
-                 acknowledge them",
-            ),
+            Self::UnderReview => f.write_str(UNDER_REVIEW),
             Self::ProfileUnknown => f.write_str("there is no such profile"),
             Self::InstrumentUnknown { symbol } => {
                 write!(f, "the profile does not trade {symbol}; add it to its symbols")
             }
-            Self::QuantityBelowLot { quantity, lot } if quantity.is_zero() && lot.is_zero() => f
-                .write_str(
-                    "the size comes to nothing: there is no equity left, an average true range is \
-                     zero or not ready, or the stop-loss lies on the wrong side of the price",
-                ),
+            Self::QuantityBelowLot { quantity, lot } if quantity.is_zero() && lot.is_zero() => {
+                f.write_str(NO_SIZE)
+            }
             Self::QuantityBelowLot { quantity, lot } => {
-                write!(f, "{quantity} is less than one lot of {lot}")
+                compare(f, ["", " is less than one lot of ", ""], *quantity, *lot)
             }
             Self::NotionalBelowMinimum { notional, minimum } => {
-                write!(f, "the order is worth {notional}, the venue takes {minimum} or more")
+                let parts = ["the order is worth ", ", the venue takes ", " or more"];
+                compare(f, parts, *notional, *minimum)
             }
             Self::NothingToReduce { held, claimed } => {
-                write!(f, "nothing is left to close: {held} held, {claimed} already being closed")
+                let parts = ["nothing is left to close: ", " held, ", " already being closed"];
+                compare(f, parts, *held, *claimed)
             }
             Self::TradeUnknown { trade } => write!(f, "there is no open trade {trade}"),
             Self::MarketDataMissing => f.write_str("no price is known for the instrument yet"),
@@ -306,16 +309,17 @@ impl fmt::Display for Refusal {
                 f.write_str("an entry of this profile and symbol is open or working")
             }
             Self::OrderQuantityAboveLimit { quantity, limit } => {
-                write!(f, "{quantity} units are more than the {limit} allowed in one order")
+                let parts = ["", " units are more than the ", " allowed in one order"];
+                compare(f, parts, *quantity, *limit)
             }
             Self::OrderNotionalAboveLimit { notional, limit } => {
-                write!(f, "the order is worth {notional}, {limit} are allowed")
+                compare(f, ["the order is worth ", ", ", " are allowed"], *notional, *limit)
             }
             Self::TooManyPositions { open, limit } => {
                 write!(f, "trades open or being entered: {open}, allowed: {limit}")
             }
             Self::InsufficientCapital { needed, available } => {
-                write!(f, "{needed} needed, {available} available")
+                compare(f, ["", " needed, ", " available"], *needed, *available)
             }
             Self::StopBeyondPrice { level, price } => write!(
                 f,
@@ -336,6 +340,22 @@ impl fmt::Display for Refusal {
             Self::Overflow => f.write_str("the order's numbers are too large to compute exactly"),
         }
     }
+}
+
+/// Two numbers that a sentence compares, between its three parts: to eight figures where they still
+/// differ then. The refusal itself has all of them.
+fn compare(
+    f: &mut fmt::Formatter<'_>,
+    [before, between, after]: [&str; 3],
+    one: Decimal,
+    other: Decimal,
+) -> fmt::Result {
+    const FIGURES: u32 = 8;
+    let short = |number: Decimal| number.round_sf(FIGURES).unwrap_or(number);
+    let same = short(one) == short(other);
+    let shown = |number| if same { number } else { short(number) };
+    let [one, other] = [one, other].map(|number| shown(number).normalize());
+    write!(f, "{before}{one}{between}{other}{after}")
 }
 
 fn passed(
@@ -391,6 +411,29 @@ mod tests {
             let json = serde_json::to_string(&refusal).unwrap();
             assert_eq!(serde_json::from_str::<Refusal>(&json).unwrap(), refusal);
         }
+    }
+
+    #[test]
+    fn numbers_in_sentences_are_short_and_still_differ() {
+        let dec = |text: &str| text.parse::<Decimal>().unwrap();
+        let told = |needed, available| {
+            let (needed, available) = (dec(needed), dec(available));
+            Refusal::InsufficientCapital { needed, available }.to_string()
+        };
+        assert_eq!(
+            told("2500.120000000000001", "16.578983412345678"),
+            "2500.12 needed, 16.578983 available"
+        );
+        assert_eq!(told("100.0000000001", "100"), "100.0000000001 needed, 100 available");
+        let refusal = Refusal::Control {
+            mode: ControlMode::Paused,
+            by: "op".to_owned(),
+            reason: "news".to_owned(),
+            scope: None,
+            at: Some("2024-05-13T00:00:00.123456789Z".parse().unwrap()),
+        };
+        let sentence = "entries are stopped (PAUSED by op since 2024-05-13T00:00:00Z: news)";
+        assert_eq!(refusal.to_string(), sentence);
     }
 
     #[test]

@@ -115,8 +115,8 @@ pub fn leave(trade: &mut Trade, fill: &Fill, reason: ExitReason) -> Option<Retur
     Some(Returned { cost, profit })
 }
 
-/// The levels that protect `trade` after an entry's fill, from its mean entry price. A stop that
-/// has already moved closer stays.
+/// The levels that protect `trade` after an entry's fill, from its mean entry price, on the tick of
+/// `instrument`. A stop that has already moved closer stays.
 #[must_use]
 pub fn protect(trade: &Trade, instrument: &Instrument) -> (Option<Stop>, Vec<Target>) {
     let Ok(entry_price) = Price::new(trade.entry_price()) else {
@@ -124,6 +124,7 @@ pub fn protect(trade: &Trade, instrument: &Instrument) -> (Option<Stop>, Vec<Tar
     };
     let (direction, quantity) = (trade.direction, trade.entry_quantity);
     let first = trade.protection.stop(entry_price, direction);
+    let first = first.map(|stop| on_tick(stop, direction, instrument));
     let stop = match (first, trade.stop) {
         (Some(first), Some(standing)) => Some(first.tighter(standing, direction)),
         (first, standing) => first.or(standing),
@@ -135,10 +136,17 @@ pub fn protect(trade: &Trade, instrument: &Instrument) -> (Option<Stop>, Vec<Tar
     (stop, targets)
 }
 
+/// A stop on the tick, rounded towards the entry: it never risks more than was asked for.
+fn on_tick(stop: Stop, direction: Direction, instrument: &Instrument) -> Stop {
+    let down = direction == Direction::Short;
+    Stop { level: instrument.round_price(stop.level, down), ..stop }
+}
+
 /// The stop after a bar whose extremes were `high` and `low` has closed: the trail follows the
-/// extreme, and break-even arms once its distance was reached. `None` when it stays.
+/// extreme, and break-even arms once its distance was reached, both on the tick of `instrument`.
+/// `None` when it stays.
 #[must_use]
-pub fn follow(trade: &Trade, high: Price, low: Price) -> Option<Stop> {
+pub fn follow(trade: &Trade, high: Price, low: Price, instrument: &Instrument) -> Option<Stop> {
     if trade.protection.trailing.is_none() && trade.protection.break_even_at.is_none() {
         return None;
     }
@@ -168,9 +176,9 @@ pub fn follow(trade: &Trade, high: Price, low: Price) -> Option<Stop> {
         armed.then_some(Stop { level: entry_price, kind: StopKind::BreakEven })
     });
     let standing = trade.stop.into_iter();
+    let moved = trail.into_iter().chain(break_even);
     let closest = standing
-        .chain(trail)
-        .chain(break_even)
+        .chain(moved.map(|stop| on_tick(stop, direction, instrument)))
         .reduce(|first, next| first.tighter(next, direction))?;
     (trade.stop != Some(closest)).then_some(closest)
 }
@@ -447,7 +455,7 @@ mod tests {
         ];
         for (direction, protection, high, low, expected) in cases {
             let trade = entered(direction, protection.clone(), &["10 100 0"]);
-            let moved = follow(&trade, price(high), price(low));
+            let moved = follow(&trade, price(high), price(low), &instrument());
             let expected = expected.map(|(level, kind)| Stop { level: price(level), kind });
             assert_eq!(moved, expected, "{direction:?} {protection:?} {high} {low}");
         }
@@ -458,9 +466,39 @@ mod tests {
         let protection = Protection { trailing: percent("3"), ..Protection::default() };
         let mut trade = entered(Direction::Long, protection, &["10 100 0"]);
         for (high, level) in [("110", "107"), ("105", "107"), ("109.99", "107"), ("111", "108")] {
-            trade.stop = follow(&trade, price(high), price("99")).or(trade.stop);
+            trade.stop = follow(&trade, price(high), price("99"), &instrument()).or(trade.stop);
             assert_eq!(trade.stop.map(|stop| stop.level), Some(price(level)), "{high}");
         }
+    }
+
+    #[test]
+    fn levels_lie_on_the_tick_where_they_risk_no_more_than_asked() {
+        let tick_size = Some(price("0.05"));
+        let instrument = Instrument { tick_size, ..instrument() };
+        let target = TargetTerms { distance: percent("1.3").unwrap(), portion: Decimal::ONE };
+        let protection = Protection {
+            stop_loss: percent("3.33"),
+            targets: vec![target],
+            trailing: percent("4.44"),
+            ..Protection::default()
+        };
+        let cases = [
+            (Direction::Long, "96.70", "101.30", "110", "90", "105.60"),
+            (Direction::Short, "103.30", "98.70", "110", "90", "94.40"),
+        ];
+        for (direction, stop, target, high, low, trail) in cases {
+            let trade = entered(direction, protection.clone(), &["10 100 0"]);
+            let (first, targets) = protect(&trade, &instrument);
+            assert_eq!(first.map(|stop| stop.level), Some(price(stop)), "{direction}");
+            assert_eq!(targets[0].level, price(target), "{direction}");
+            let trade = Trade { stop: first, ..trade };
+            let moved = follow(&trade, price(high), price(low), &instrument);
+            assert_eq!(moved.map(|stop| stop.level), Some(price(trail)), "{direction}");
+        }
+        let fine = Protection { break_even_at: percent("1"), ..Protection::default() };
+        let trade = entered(Direction::Long, fine, &["1 100.01 0"]);
+        let moved = follow(&trade, price("102"), price("99"), &instrument);
+        assert_eq!(moved.map(|stop| stop.level), Some(price("100.05")));
     }
 
     #[test]

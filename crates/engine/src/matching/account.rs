@@ -4,7 +4,7 @@ use ballast_domain::number::MONEY_DECIMALS;
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
     BrokerEvent, ExitReason, Fill, FillId, Instrument, Money, OrderTerms, Price, Purpose, Quantity,
-    Side, TradeId,
+    Side, Symbol, TradeId,
 };
 use rust_decimal::Decimal;
 
@@ -161,8 +161,8 @@ impl Matcher {
         }
     }
 
-    /// `price` made worse by the slippage.
-    pub(super) fn slipped(&self, price: Price, side: Side) -> Price {
+    /// `price` made worse by the slippage, to the next tick where it would lie between two.
+    pub(super) fn slipped(&self, price: Price, side: Side, symbol: Symbol) -> Price {
         if self.rules.slippage_bps.is_zero() {
             return price;
         }
@@ -172,7 +172,9 @@ impl Matcher {
             Side::Buy => distance,
             Side::Sell => -distance,
         });
-        moved.unwrap_or(price)
+        let moved = moved.unwrap_or(price);
+        let instrument = self.instrument(symbol);
+        instrument.map_or(moved, |known| known.round_price(moved, side == Side::Sell))
     }
 
     /// The most that one fill may take of this bar; `None` without a cap.

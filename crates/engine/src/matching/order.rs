@@ -264,7 +264,7 @@ impl Matcher {
         let mut working = self.working.remove(place);
         let price = match liquidity {
             Liquidity::Maker => reached,
-            Liquidity::Taker => self.slipped(reached, working.terms.side),
+            Liquidity::Taker => self.slipped(reached, working.terms.side, working.terms.symbol),
         };
         if liquidity == Liquidity::Taker {
             working.stage = Stage::Market;
@@ -307,7 +307,7 @@ impl Matcher {
         cap: Option<Quantity>,
         out: &mut Vec<BrokerEvent>,
     ) -> Option<Working> {
-        let price = self.slipped(price, working.terms.side);
+        let price = self.slipped(price, working.terms.side, working.terms.symbol);
         self.fill(working, &Quote { price, liquidity: Liquidity::Taker, at, cap }, out)
     }
 

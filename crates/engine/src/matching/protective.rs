@@ -107,7 +107,7 @@ impl Matcher {
         holding.stop_triggered = true;
         let (id, side) = (holding.trade.id, holding.trade.direction.exit_side());
         self.end_entry(id, out);
-        let price = self.slipped(price, side);
+        let price = self.slipped(price, side, played.symbol);
         let quote = self.quote(price, Liquidity::Taker, played);
         let (order, held) = (OrderId { intent: id.0, leg: Leg::Stop }, self.held_of(id));
         self.fill_leg(order, held, &quote, stop_reason(stop.kind), played, out);

@@ -62,7 +62,7 @@ fn check_exit(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal> 
     };
     let open = view.profile.trades.get(trade).filter(|open| open.symbol == signal.symbol);
     let open = open.ok_or(Refusal::TradeUnknown { trade: *trade })?;
-    let instrument = instrument(signal.symbol, view);
+    let instrument = view.profile.document.instrument(signal.symbol);
     let side = open.direction.exit_side();
     let purpose = Purpose::Exit { trade: *trade, reason: *reason, then: then.clone() };
     Ok(OrderIntent::accepted(Arc::new(OrderTerms {
@@ -77,11 +77,6 @@ fn check_exit(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal> 
         cancels: None,
         purpose,
     })))
-}
-
-pub(super) fn instrument<'a>(symbol: Symbol, view: &View<'a>) -> Option<&'a Instrument> {
-    let mut instruments = view.profile.document.instruments.iter();
-    instruments.find(|instrument| instrument.symbol == symbol)
 }
 
 /// What of a trade may still be left: never more than is held less what working exits have
@@ -137,7 +132,7 @@ fn check_entry(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal>
         return Err(Refusal::ProfileStopped);
     }
     let unknown = Refusal::InstrumentUnknown { symbol: signal.symbol };
-    let instrument = instrument(signal.symbol, view).ok_or(unknown)?;
+    let instrument = view.profile.document.instrument(signal.symbol).ok_or(unknown)?;
     let entry = Entry {
         direction: *direction,
         slot: *slot,

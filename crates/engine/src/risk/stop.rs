@@ -5,7 +5,7 @@
 
 use ballast_domain::{Direction, Instrument, Price, Refusal, Stop, StopKind, Trade};
 
-use super::gate::{View, control_allows, instrument};
+use super::gate::{View, control_allows};
 use crate::position;
 
 /// The stop of `trade` at `level`; `None` when it stands there already.
@@ -13,7 +13,7 @@ use crate::position;
 /// # Errors
 /// The first [`Refusal`] that applies.
 pub fn check_stop(trade: &Trade, level: Price, view: &View<'_>) -> Result<Option<Stop>, Refusal> {
-    if let Some(instrument) = instrument(trade.symbol, view)
+    if let Some(instrument) = view.profile.document.instrument(trade.symbol)
         && let Some((below, above)) = off_tick(level, instrument)
     {
         return Err(Refusal::StopOffTick { level, below, above });

@@ -57,8 +57,7 @@ impl Engine {
         let levels = profile.and_then(|profile| {
             let entered = order == OrderId::main(id.0);
             let trade = profile.trades.get(&id).filter(|_| entered)?;
-            let instruments = &profile.document.instruments;
-            let instrument = instruments.iter().find(|i| i.symbol == trade.symbol)?;
+            let instrument = profile.document.instrument(trade.symbol)?;
             let (stop, targets) = position::protect(trade, instrument);
             let changed = stop != trade.stop || targets != trade.targets;
             changed.then_some((trade.stop, stop, targets))

@@ -7,7 +7,7 @@ use ballast_domain::profile::Liquidity;
 use ballast_domain::strategy::DEFAULT_ATR_PERIOD;
 use ballast_domain::{
     Bar, Cause, Decision, Direction, Evaluation, Event, ExitReason, Hold, OrderType, Origin,
-    ProfileId, ProfileStatus, Protection, Signal, SignalTerms, Slot, Symbol, TimeInForce,
+    ProfileId, ProfileStatus, Protection, Refusal, Signal, SignalTerms, Slot, Symbol, TimeInForce,
     Timestamp, Trade, TradeId,
 };
 use rust_decimal::Decimal;
@@ -146,7 +146,10 @@ impl Engine {
             }
             let (limit, held) = (trade.protection.max_bars, trade.bars_held);
             let counted = trade.counted_to.is_some_and(|close| spot.bar.close_time <= close);
-            if let Some(stop) = position::follow(trade, spot.bar.high, spot.bar.low) {
+            let profile = self.state.profile(spot.profile);
+            let known = profile.and_then(|profile| profile.document.instrument(symbol));
+            let follow = |known| position::follow(trade, spot.bar.high, spot.bar.low, known);
+            if let Some(stop) = known.and_then(follow) {
                 self.emit(context, Event::StopMoved { trade: id, stop, by: None }, effects)?;
                 effects.actions.push(Action::MoveStop(id, stop));
             }
@@ -254,7 +257,9 @@ impl Engine {
         let seen = &desk.lanes[spot.lane];
         let news = match &verdict {
             Some((Ok(_), _)) => true,
-            Some((Err(refusal), _)) => seen.refused != Some(refusal.code()),
+            Some((Err(refusal), _)) => {
+                seen.refused.as_ref().map(Refusal::code) != Some(refusal.code())
+            }
             None => false,
         };
         let journaled = news || seen.decision != Some(choice.decision);
@@ -298,7 +303,12 @@ impl Engine {
     /// Says why a bar that closed while nobody was running makes no signal.
     fn catch_up(&mut self, spot: &Spot<'_>, symbol: Symbol) {
         if self.settings.keep_evaluations {
-            let evaluation = self.evaluated(spot, symbol, Decision::Hold(Hold::CatchingUp));
+            let known = self.state.profile(spot.profile);
+            let runs = known.is_some_and(|known| known.status == ProfileStatus::Running);
+            let mut evaluation = self.evaluated(spot, symbol, Decision::Hold(Hold::CatchingUp));
+            if !runs && evaluation.held.is_none() {
+                evaluation.decision = Decision::Hold(Hold::Stopped);
+            }
             self.desks[spot.desk].lanes[spot.lane].evaluation = Some(evaluation);
         }
     }
@@ -372,7 +382,7 @@ impl Engine {
         let profile = self.state.profile(spot.profile)?;
         let leaving = profile.trades_of(symbol).next()?.id;
         let (quantity, protection) = self.size(spot, direction, Some(leaving))?;
-        let instrument = profile.document.instruments.iter().find(|i| i.symbol == symbol)?;
+        let instrument = profile.document.instrument(symbol)?;
         let quantity = instrument.round_down(quantity);
         (!quantity.is_zero()).then_some(Reversal { direction, quantity, protection })
     }

@@ -151,8 +151,8 @@ struct Desk {
 struct LaneView {
     mark: Option<(Price, Timestamp)>,
     decision: Option<Decision>,
-    /// The code of the refusal that the last signal met, while it is repeated.
-    refused: Option<&'static str>,
+    /// Why the gate refused the last signal; none when it was accepted, or nothing was asked.
+    refused: Option<Refusal>,
     evaluation: Option<Evaluation>,
 }
 
@@ -232,6 +232,14 @@ impl Engine {
     #[must_use]
     pub fn evaluation(&self, profile: ProfileId, symbol: Symbol) -> Option<&Evaluation> {
         self.desk(profile)?.lane(symbol)?.evaluation.as_ref()
+    }
+
+    /// Why the gate refused what the latest evaluation asked for.
+    #[must_use]
+    pub fn refusal(&self, profile: ProfileId, symbol: Symbol) -> Option<&Refusal> {
+        let lane = self.desk(profile)?.lane(symbol)?;
+        let asked = !matches!(lane.evaluation.as_ref()?.decision, Decision::Hold(_));
+        lane.refused.as_ref().filter(|_| asked)
     }
 
     /// The last price of an instrument that a profile trades, and the close that made it.
@@ -408,7 +416,8 @@ impl Engine {
             && let Ok(place) = self.desk_place(signal.profile)
             && let Some(lane) = self.desks[place].lane_mut(signal.symbol)
         {
-            repeated = lane.refused.replace(refusal.code()) == Some(refusal.code());
+            let before = lane.refused.replace(refusal.clone());
+            repeated = before.is_some_and(|before| before.code() == refusal.code());
         }
         if !repeated && refusal != Refusal::ProfileUnknown {
             let (signal, refusal) = (Box::new(signal), Box::new(refusal.clone()));

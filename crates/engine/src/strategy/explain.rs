@@ -78,16 +78,18 @@ impl Plan {
                     .to_owned()
             }
             Decision::Enter(direction) => {
-                format!("Entering {direction}: the condition to enter {direction} is true.")
+                format!("Signal to enter {direction}: the condition to enter {direction} is true.")
             }
             Decision::Exit if evaluation.held.is_some_and(leaves) => {
-                "Leaving the position: the exit condition is true.".to_owned()
+                "Signal to leave the position: the exit condition is true.".to_owned()
             }
             Decision::Exit => {
-                "Leaving the position: it was held for as many bars as allowed.".to_owned()
+                "Signal to leave the position: it was held for as many bars as allowed.".to_owned()
             }
             Decision::Reverse(direction) => {
-                format!("Reversing to {direction}: the condition to enter {direction} is true.")
+                format!(
+                    "Signal to reverse to {direction}: the condition to enter {direction} is true."
+                )
             }
             Decision::Hold(hold) => hold_sentence(hold).to_owned(),
         }

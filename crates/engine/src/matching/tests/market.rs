@@ -88,6 +88,16 @@ fn a_cost_above_what_is_available_is_cut_down() {
 }
 
 #[test]
+fn slippage_goes_on_to_the_next_tick() {
+    let world = "cash=1000 slippage=10 tick=0.5";
+    let bar = "100 100 100 100";
+    check_bar(world, &[("long 5 market", bar, "1 filled 5 @ 100.5")]);
+    check_bar(world, &[("short 5 market", bar, "1 filled 5 @ 99.5")]);
+    // A slippage of a whole number of ticks is what it is.
+    check_bar("slippage=100 tick=0.5", &[("long 5 market", bar, "1 filled 5 @ 101")]);
+}
+
+#[test]
 fn exactly_what_is_available_is_not_cut() {
     check(
         "cash=1010 taker=1",

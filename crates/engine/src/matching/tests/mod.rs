@@ -67,7 +67,8 @@ fn check_held(world_text: &str, cases: &[(&str, &str, &str)]) {
 
 /// An account with 10000 USD at a venue that lists X and Y, unless `text` says otherwise.
 fn world(text: &str) -> Matcher {
-    let (mut cash, mut lot_size, mut rules) = (decimal("10000"), None, FillRules::default());
+    let (mut cash, mut rules) = (decimal("10000"), FillRules::default());
+    let (mut lot_size, mut tick_size) = (None, None);
     let (mut maker, mut taker) = (Decimal::ZERO, Decimal::ZERO);
     let (mut per_unit, mut minimum) = (None, Decimal::ZERO);
     for word in text.split_whitespace() {
@@ -75,6 +76,7 @@ fn world(text: &str) -> Matcher {
         match name {
             "cash" => cash = decimal(value),
             "lot" => lot_size = Some(value.parse().unwrap()),
+            "tick" => tick_size = Some(value.parse().unwrap()),
             "slippage" => rules.slippage_bps = decimal(value),
             "share" => rules.volume_share = Some(decimal(value)),
             "maker" => maker = decimal(value),
@@ -90,6 +92,7 @@ fn world(text: &str) -> Matcher {
     };
     let list = |name| Instrument {
         lot_size,
+        tick_size,
         ..Instrument::unrestricted(symbol(name), AssetClass::Stock, usd())
     };
     Matcher::new(rules, vec![list("X"), list("Y")], Money::new(cash, usd()))

@@ -63,6 +63,24 @@ fn a_target_pays_no_slippage() {
 }
 
 #[test]
+fn levels_lie_on_the_tick() {
+    // 3.3 % below is 96.7 and above 103.3: the stop is nearer, the target further.
+    let long = "long 10 market stop=3.3% target=3.3%";
+    let short = "short 10 market stop=3.3% target=3.3%";
+    check_held(
+        "tick=0.5",
+        &[
+            (long, "100 101 96.6 100", "1.stop filled 10 @ 97"),
+            (long, "100 103.4 99 100", ""),
+            (long, "100 103.5 99 100", "1.target0 filled 10 @ 103.5"),
+            (short, "100 103 99 100", "1.stop filled 10 @ 103"),
+            (short, "100 101 96.6 100", ""),
+            (short, "100 101 96.5 100", "1.target0 filled 10 @ 96.5"),
+        ],
+    );
+}
+
+#[test]
 fn the_stop_fills_before_the_target_inside_one_bar() {
     check_held(
         "",

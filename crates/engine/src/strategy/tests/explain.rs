@@ -12,7 +12,8 @@ fn one_comparison() {
     scene.closes(&["105.5"]);
     assert_eq!(
         scene.explain(FLAT),
-        "Entering long: the condition to enter long is true. Entry: close is 105.5, above 105."
+        "Signal to enter long: the condition to enter long is true. \
+         Entry: close is 105.5, above 105."
     );
 }
 
@@ -31,7 +32,7 @@ fn a_cross() {
     scene.closes(&["9", "12"]);
     assert_eq!(
         scene.explain(FLAT),
-        "Entering long: the condition to enter long is true. \
+        "Signal to enter long: the condition to enter long is true. \
          Entry: close at 12 crossed above sma(close, 2) at 10.5."
     );
     assert_eq!(
@@ -92,13 +93,13 @@ fn all_of_the_rules() {
     scene.closes(&["8"]);
     assert_eq!(
         scene.explain(LONG),
-        "Leaving the position: the exit condition is true. \
+        "Signal to leave the position: the exit condition is true. \
          Exit: 2 of 2 rules passed, all are needed. Low passed: close is 8, at or below 10. \
          Even passed: close % 2 is 0, equal to 0."
     );
     assert_eq!(
         scene.closes(&["11"]).explain_as(Decision::Exit, LONG),
-        "Leaving the position: it was held for as many bars as allowed. \
+        "Signal to leave the position: it was held for as many bars as allowed. \
          Exit: 0 of 2 rules passed, all are needed. Low failed: close is 11, above 10 \
          (1 too high). Even failed: close % 2 is 1, different from 0 (1 apart)."
     );
@@ -118,12 +119,12 @@ fn both_directions() {
     );
     assert_eq!(
         scene.explain(LONG),
-        "Reversing to short: the condition to enter short is true. \
+        "Signal to reverse to short: the condition to enter short is true. \
          Short entry: close is 14, below 20."
     );
     assert_eq!(
         scene.explain(SHORT),
-        "Reversing to long: the condition to enter long is true. \
+        "Signal to reverse to long: the condition to enter long is true. \
          Entry: close is 14, above 10. Short exit: close is 14, below 15 (1 short)."
     );
 }
@@ -136,8 +137,8 @@ fn only_the_exit_of_what_is_held_counts() {
     );
     scene.closes(&["14"]);
     let (late, signal) = (
-        "Leaving the position: it was held for as many bars as allowed. ",
-        "Leaving the position: the exit condition is true. ",
+        "Signal to leave the position: it was held for as many bars as allowed. ",
+        "Signal to leave the position: the exit condition is true. ",
     );
     for (standing, expected) in [(LONG, late), (SHORT, signal)] {
         let text = scene.explain_as(Decision::Exit, standing);
@@ -251,7 +252,7 @@ fn what_passed_says_why() {
     for (rule, expected) in cases {
         let mut scene = scene(&format!(r#"{{"entry": "{rule}"}}"#));
         scene.closes(&["11", "10", "12"]);
-        let head = "Entering long: the condition to enter long is true. Entry: ";
+        let head = "Signal to enter long: the condition to enter long is true. Entry: ";
         assert_eq!(scene.explain(FLAT), format!("{head}{expected}."), "{rule}");
     }
 }
