@@ -3,8 +3,8 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{Currency, Instrument, StrategyConfig, Symbol, Timeframe};
+use ballast_engine::matching::FillRules;
 use ballast_engine::ports::{Clock, Entropy};
 use ballast_platform::request::Replies;
 use thiserror::Error;
@@ -36,8 +36,8 @@ pub(crate) struct Parts {
     pub(crate) listing: Listing,
     /// The shortest bars that the market has.
     pub(crate) base: Timeframe,
-    /// What each fill is expected to cost at the paper venue.
-    pub(crate) fees: FeeSchedule,
+    /// How the paper venue fills and what it takes.
+    pub(crate) paper: FillRules,
     /// The time of day, for people.
     pub(crate) clock: Arc<dyn Clock>,
     /// The market's time, which a replay or a faster market has of its own.

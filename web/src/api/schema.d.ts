@@ -1508,6 +1508,15 @@ export interface components {
             reason: string;
             scope: components["schemas"]["ControlScope"];
         };
+        /** @description What trading costs at the paper venue. */
+        Costs: {
+            /** @description Fee in percent of limit and target fills: 0.1 is 0.1 %. */
+            makerFeePct: string;
+            /** @description By how much market and stop fills are worse than the price, in basis points. */
+            slippageBps: string;
+            /** @description Fee in percent of market and stop fills. */
+            takerFeePct: string;
+        };
         /** @description An address and a password. */
         Credentials: {
             /** @example ann@example.com */
@@ -1567,6 +1576,8 @@ export interface components {
             /** @description Why nothing was done, as a code. */
             hold?: string;
             profileId: string;
+            /** @description The code of the refusal that its signal met at the gate. */
+            refusal?: string;
             rules: components["schemas"]["RuleRow"][];
             symbol: string;
             /** @description The whole of it in sentences. */
@@ -1617,6 +1628,16 @@ export interface components {
             /** Format: int64 */
             closedTrades: number;
             finalEquity: string;
+            /**
+             * Format: date-time
+             * @description When the first bar that was run opened; absent of what an earlier release ran.
+             */
+            firstTime?: string;
+            /**
+             * Format: date-time
+             * @description When the last bar that was run closed.
+             */
+            lastTime?: string;
             /** Format: double */
             maxDrawdownPct: number;
             /** Format: double */
@@ -1893,7 +1914,7 @@ export interface components {
                 quantity: string;
                 /** @description Profit and loss of what was left of it so far, before fees. */
                 realizedPnl: string;
-                /** @description What would be lost, or gained when above zero, if the stop filled at its level. */
+                /** @description What the whole trade would come to if the rest of it left at its stop, all fees counted. */
                 resultAtStop?: string;
                 stop?: components["schemas"]["StopRow"];
                 symbol: string;
@@ -2174,7 +2195,7 @@ export interface components {
             quantity: string;
             /** @description Profit and loss of what was left of it so far, before fees. */
             realizedPnl: string;
-            /** @description What would be lost, or gained when above zero, if the stop filled at its level. */
+            /** @description What the whole trade would come to if the rest of it left at its stop, all fees counted. */
             resultAtStop?: string;
             stop?: components["schemas"]["StopRow"];
             symbol: string;
@@ -2315,7 +2336,7 @@ export interface components {
             dayProfitPct?: string;
             /** @description With every position at its last price, at cost where there is none. */
             equity: string;
-            /** @description What would be lost if every stop filled at its level. */
+            /** @description What the open trades would lose if every stop filled at its level, fees counted. */
             openRisk: string;
             unrealizedPnl: string;
         };
@@ -2362,6 +2383,8 @@ export interface components {
         };
         /** @description What clients need to know before anybody has signed in. */
         PublicConfig: {
+            /** @description What the paper venue takes, as does a back-test on the market's own data by default. */
+            costs: components["schemas"]["Costs"];
             market: components["schemas"]["MarketWord"];
             paperOnly: boolean;
             /** @description Where the identity service is, from the server's own address. */
@@ -2549,7 +2572,7 @@ export interface components {
         /** @description A back-test to run. Amounts are decimal text; numbers are taken too. */
         RunRequest: {
             /**
-             * @description The market, which sets how many days a year has in ratios.
+             * @description The kind of the uploads' market, which sets how many days a year has in ratios.
              * @default stock
              */
             asset?: components["schemas"]["AssetClass"];
@@ -2559,15 +2582,22 @@ export interface components {
              */
             cash?: string;
             /**
-             * @description What cash, prices and fees are counted in; USD when absent.
+             * @description What cash, prices and fees are counted in. When absent, USD for uploads, and on the market's
+             *     own data what its instruments are priced in.
              * @example USD
              */
             currency?: string;
             /** @description Where the bars come from. */
             data: components["schemas"]["DataChoice"];
-            /** @description Fee in percent of each fill: 0.1 is 0.1 %. Nothing when no fee is named. */
+            /**
+             * @description Fee in percent of each fill: 0.1 is 0.1 %. When no fee is named, nothing for uploads, and
+             *     what the paper venue takes on the market's own data.
+             */
             feePct?: string;
-            /** @description The step of quantities; any quantity when absent. */
+            /**
+             * @description The step of quantities. When absent, any quantity for uploads, and each instrument's own on
+             *     the market's own data.
+             */
             lot?: string;
             /** @description Fee in percent of limit and target fills, when it differs. */
             makerFeePct?: string;
@@ -2581,8 +2611,8 @@ export interface components {
             /** @description The part of the data that is used. */
             range?: components["schemas"]["TimeRange"];
             /**
-             * @description By how much market and stop fills are worse than the price, in basis points.
-             * @default 0
+             * @description By how much market and stop fills are worse than the price, in basis points. When absent,
+             *     nothing for uploads, and as at the paper venue on the market's own data.
              */
             slippageBps?: string;
             /**
@@ -2601,6 +2631,11 @@ export interface components {
              * @example 1d
              */
             timeframe?: string;
+            /**
+             * @description The largest share of a bar's volume that one fill may take, above 0 and at most 1. When
+             *     absent, any for uploads, and as at the paper venue on the market's own data.
+             */
+            volumeShare?: string;
         };
         /** @description A session that has ended, and why as a code. */
         SessionExpired: {

@@ -121,6 +121,14 @@ async fn answered(place: &Place, question: Question) -> Result<Vec<UserLine>, Cl
         Err(LocalError::NoServer) => {}
         Err(error @ LocalError::Broken(_)) => return Err(CliError::failed(error)),
     }
+    let makes = matches!(question, Question::CreateUser { .. });
+    if !makes && !Entrance::has_been_opened(&settings) {
+        let place = settings.data_dir.display();
+        return Err(CliError::usage(format!(
+            "no server has kept accounts in {place}; name its directory with --data-dir, or its \
+             settings with --config"
+        )));
+    }
     let entrance = Entrance::open(&settings, settings.listen).await?;
     let answer = local::answer(&entrance, question).await;
     entrance.close().await?;

@@ -2,6 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
+use ballast_domain::profile::FeeSchedule;
+use ballast_engine::matching::FillRules;
 use ballast_platform::request::{Access, Api, Identity, Lifecycle, Role};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,6 +12,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::flags::FeatureFlags;
 use crate::serve::identity::Entrance;
+use crate::views::decimal;
 use crate::views::words::MarketWord;
 
 pub(super) fn routes(api: Api<App>) -> Api<App> {
@@ -30,10 +33,39 @@ struct PublicConfig {
     paper_only: bool,
     /// Where people sign in.
     sign_in: SignIn,
+    /// What the paper venue takes, as does a back-test on the market's own data by default.
+    costs: Costs,
     /// Whether anybody may register.
     registration: &'static str,
     /// Where the identity service is, from the server's own address.
     platform_path: &'static str,
+}
+
+/// What trading costs at the paper venue.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Costs {
+    /// Fee in percent of limit and target fills: 0.1 is 0.1 %.
+    maker_fee_pct: String,
+    /// Fee in percent of market and stop fills.
+    taker_fee_pct: String,
+    /// By how much market and stop fills are worse than the price, in basis points.
+    slippage_bps: String,
+}
+
+impl Costs {
+    fn of(rules: &FillRules) -> Self {
+        // The settings of the paper venue know no other schedule.
+        let (maker, taker) = match rules.fees {
+            FeeSchedule::Percent { maker, taker } => (maker, taker),
+            FeeSchedule::PerUnit { .. } => Default::default(),
+        };
+        Self {
+            maker_fee_pct: decimal(maker),
+            taker_fee_pct: decimal(taker),
+            slippage_bps: decimal(rules.slippage_bps),
+        }
+    }
 }
 
 /// Where people sign in.
@@ -67,6 +99,7 @@ async fn config(State(app): State<App>) -> Json<PublicConfig> {
         version: app.settings.version.clone(),
         market: app.settings.market,
         paper_only: app.settings.paper_only,
+        costs: Costs::of(&app.paper),
         sign_in: SignIn::of(&app.entrance),
         registration: if app.registration_open { "open" } else { "closed" },
         platform_path: "/platform",

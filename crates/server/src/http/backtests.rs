@@ -9,7 +9,7 @@ use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use ballast_domain::{Symbol, Timestamp};
+use ballast_domain::{Currency, Instrument, StrategyConfig, Symbol, Timestamp};
 use ballast_platform::request::{
     Access, Api, Body, FieldError, Keyed, Lifecycle, Named, Path, Problem, Query, Versioned, code,
 };
@@ -94,11 +94,12 @@ async fn run(
 async fn submit(
     app: App,
     caller: Caller,
-    (asked, mut data): (RunRequest, Vec<SymbolData>),
+    (mut asked, mut data): (RunRequest, Vec<SymbolData>),
 ) -> Result<impl IntoResponse, Problem> {
     let source = asked.data.map(|data| data.source);
     if source == Some(DataSource::Market) {
-        data.append(&mut history(&app, &caller, &asked).await?);
+        asked = asked.at_venue(&app.paper);
+        data.append(&mut history(&app, &caller, &mut asked).await?);
     }
     let taken = app.backtests.submit(&caller.identity.user, asked, data).await;
     let row = taken.map_err(not_taken)?;
@@ -184,14 +185,16 @@ fn symbol_of(field: &str) -> Result<Option<Symbol>, Problem> {
     symbol.map(Some).map_err(|error| Problem::invalid_field(field, format!("{error}")))
 }
 
-/// The market's own bars of each symbol of the strategy.
+/// The market's own bars of each symbol of the strategy, and in the request the currency that they
+/// are priced in.
 async fn history(
     app: &App,
     caller: &Caller,
-    asked: &RunRequest,
+    asked: &mut RunRequest,
 ) -> Result<Vec<SymbolData>, Problem> {
     let backtest = asked.checked().map_err(|faults| faulty(&faults))?;
-    let config = &backtest.request.config;
+    let instruments = listed(app, &backtest.request.config, asked.currency)?;
+    asked.currency = instruments.first().map(|first| first.quote);
     let timeframe = backtest.request.timeframe;
     if timeframe < app.base {
         let message = format!("the market's shortest bars are {}", app.base);
@@ -209,16 +212,28 @@ async fn history(
     }
     let turn = app.past.turn(&caller.tenant.reader).await.map_err(Problem::unavailable)?;
     let mut data = Vec::new();
-    for symbol in &config.symbols {
-        if app.listing.find(*symbol).is_none() {
-            let message = format!("the market does not list {symbol}");
-            return Err(Problem::invalid_field("strategyConfig.symbols", message));
-        }
-        let bars = app.past.bars(&turn, *symbol, timeframe, (from, to)).await;
+    for instrument in instruments {
+        let symbol = instrument.symbol;
+        let bars = app.past.bars(&turn, symbol, timeframe, (from, to)).await;
         let bars: Arc<[_]> = bars.map_err(Problem::unavailable)?.into();
-        data.push(SymbolData { symbol: Some(*symbol), bars: DataBars::History(bars) });
+        let bars = DataBars::History { bars, instrument };
+        data.push(SymbolData { symbol: Some(symbol), bars });
     }
     Ok(data)
+}
+
+/// What a strategy trades as the market lists it, all of it priced in one currency.
+fn listed(
+    app: &App,
+    config: &StrategyConfig,
+    currency: Option<Currency>,
+) -> Result<Vec<Instrument>, Problem> {
+    let first = config.symbols.first().and_then(|symbol| app.listing.find(*symbol));
+    let currency = currency.or_else(|| first.map(|first| first.quote));
+    // Where nothing is listed, that is what is wrong, whatever the currency.
+    let currency = currency.map_or_else(|| "USD".parse(), Ok).map_err(Problem::internal)?;
+    let instruments = app.listing.instruments_of(config, currency);
+    instruments.map_err(|error| Problem::invalid_field("strategyConfig.symbols", error.to_string()))
 }
 
 /// Twenty thousand bars back, which run in a blink.

@@ -274,7 +274,7 @@ fn previewed(app: &App, terms: &OrderTerms) -> PreviewedOrder {
         OrderType::Limit { .. } => Liquidity::Maker,
         _ => Liquidity::Taker,
     };
-    let fee = |notional| app.fees.fee(notional, terms.quantity.get(), liquidity);
+    let fee = |notional| app.paper.fees.fee(notional, terms.quantity.get(), liquidity);
     let (effect, trade_id) = match &terms.purpose {
         Purpose::Enter { .. } => (PurposeWord::Enter, None),
         Purpose::Exit { trade, .. } => (PurposeWord::Exit, Some(trade.to_string())),

@@ -51,11 +51,13 @@ pub(crate) struct RunRequest {
     #[serde(default = "ten_thousand", with = "decimal_or_number")]
     #[schema(value_type = String, default = "10000")]
     pub(crate) cash: Decimal,
-    /// What cash, prices and fees are counted in; USD when absent.
+    /// What cash, prices and fees are counted in. When absent, USD for uploads, and on the market's
+    /// own data what its instruments are priced in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false, example = "USD")]
     pub(crate) currency: Option<Currency>,
-    /// Fee in percent of each fill: 0.1 is 0.1 %. Nothing when no fee is named.
+    /// Fee in percent of each fill: 0.1 is 0.1 %. When no fee is named, nothing for uploads, and
+    /// what the paper venue takes on the market's own data.
     #[serde(default, with = "optional_decimal", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false)]
     pub(crate) fee_pct: Option<Decimal>,
@@ -67,10 +69,16 @@ pub(crate) struct RunRequest {
     #[serde(default, with = "optional_decimal", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false)]
     pub(crate) taker_fee_pct: Option<Decimal>,
-    /// By how much market and stop fills are worse than the price, in basis points.
-    #[serde(default, with = "decimal_or_number")]
-    #[schema(value_type = String, default = "0")]
-    pub(crate) slippage_bps: Decimal,
+    /// By how much market and stop fills are worse than the price, in basis points. When absent,
+    /// nothing for uploads, and as at the paper venue on the market's own data.
+    #[serde(default, with = "optional_decimal", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    pub(crate) slippage_bps: Option<Decimal>,
+    /// The largest share of a bar's volume that one fill may take, above 0 and at most 1. When
+    /// absent, any for uploads, and as at the paper venue on the market's own data.
+    #[serde(default, with = "optional_decimal", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    pub(crate) volume_share: Option<Decimal>,
     /// The part of the data that is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -79,11 +87,12 @@ pub(crate) struct RunRequest {
     #[serde(default)]
     #[schema(value_type = StampedText, default = "open")]
     pub(crate) stamped: Stamped,
-    /// The step of quantities; any quantity when absent.
+    /// The step of quantities. When absent, any quantity for uploads, and each instrument's own on
+    /// the market's own data.
     #[serde(default, with = "optional_decimal", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false)]
     pub(crate) lot: Option<Decimal>,
-    /// The market, which sets how many days a year has in ratios.
+    /// The kind of the uploads' market, which sets how many days a year has in ratios.
     #[serde(default)]
     #[schema(value_type = AssetText, default = "stock")]
     pub(crate) asset: AssetClass,
@@ -190,6 +199,17 @@ impl RunRequest {
         Self { timeframe: self.timeframe.or_else(own), ..self }
     }
 
+    /// With what a venue that fills by `rules` takes, where it says nothing of it.
+    pub(crate) fn at_venue(mut self, rules: &FillRules) -> Self {
+        let named = [self.fee_pct, self.maker_fee_pct, self.taker_fee_pct];
+        if let (FeeSchedule::Percent { maker, taker }, [None, None, None]) = (rules.fees, named) {
+            (self.fee_pct, self.maker_fee_pct) = (Some(taker), Some(maker));
+        }
+        self.slippage_bps = self.slippage_bps.or(Some(rules.slippage_bps));
+        self.volume_share = self.volume_share.or(rules.volume_share);
+        self
+    }
+
     /// The run that is meant.
     ///
     /// # Errors
@@ -240,12 +260,13 @@ impl RunRequest {
 
     fn number_faults(&self) -> Vec<FieldFault> {
         type Check = fn(Decimal) -> Result<(), &'static str>;
-        let numbers: [(&str, Option<Decimal>, Check); 6] = [
+        let numbers: [(&str, Option<Decimal>, Check); 7] = [
             ("cash", Some(self.cash), limits::cash),
             ("feePct", self.fee_pct, limits::percent),
             ("makerFeePct", self.maker_fee_pct, limits::percent),
             ("takerFeePct", self.taker_fee_pct, limits::percent),
-            ("slippageBps", Some(self.slippage_bps), limits::basis_points),
+            ("slippageBps", self.slippage_bps, limits::basis_points),
+            ("volumeShare", self.volume_share, limits::share),
             ("lot", self.lot, limits::lot),
         ];
         let mut faults = Vec::new();
@@ -296,8 +317,8 @@ impl RunRequest {
             currency,
             rules: FillRules {
                 fees: FeeSchedule::Percent { maker, taker },
-                slippage_bps: self.slippage_bps,
-                volume_share: None,
+                slippage_bps: self.slippage_bps.unwrap_or_default(),
+                volume_share: self.volume_share,
             },
             periods_per_year: self.periods_per_year.map(|periods| f64::from(periods.get())),
             keep_equity: true,

@@ -147,6 +147,8 @@ impl BacktestResult {
             max_drawdown_pct: self.max_drawdown_pct,
             sharpe: self.sharpe,
             closed_trades: self.closed_trades,
+            first_time: Some(self.first_time),
+            last_time: Some(self.last_time),
         }
     }
 }

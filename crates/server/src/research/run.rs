@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use ballast_backtest::report::{PriceSeries, ReportData};
 use ballast_backtest::{Outcome, Request, RunError};
+use ballast_domain::Instrument;
 use ballast_venues::csv::Stamped;
 use thiserror::Error;
 
@@ -25,6 +26,16 @@ pub(crate) struct Backtest {
     pub(crate) stamped: Stamped,
     /// The part of the data that is used.
     pub(crate) range: TimeRange,
+}
+
+impl Backtest {
+    /// Trades an instrument as its market lists it; the lot stays where one was asked for.
+    pub(super) fn list(&mut self, listed: &Instrument) {
+        let known = &mut self.request.instruments;
+        if let Some(known) = known.iter_mut().find(|known| known.symbol == listed.symbol) {
+            *known = Instrument { lot_size: known.lot_size.or(listed.lot_size), ..*listed };
+        }
+    }
 }
 
 /// A config's name and text.

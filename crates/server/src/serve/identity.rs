@@ -61,6 +61,11 @@ impl Entrance {
         Self::on(store, master_key(settings)?, settings, listen).await
     }
 
+    /// Whether accounts have ever been kept where these settings say.
+    pub(crate) fn has_been_opened(settings: &Settings) -> bool {
+        settings.data_dir.join(FOLDER).is_dir()
+    }
+
     /// Opens the identity service on a store of its own.
     pub(super) async fn on(
         store: Store,

@@ -445,7 +445,7 @@ impl Server {
             health,
             listing: Listing::new(self.instruments.clone()),
             base: self.base,
-            fees: self.paper().rules.fees,
+            paper: self.paper().rules,
             clock: Arc::new(SystemClock),
             market_clock: Arc::clone(&self.clock),
             entropy: Arc::new(SystemEntropy),

@@ -18,6 +18,7 @@ use super::control::TradingControl;
 use super::health::TenantHealth;
 use crate::metrics::{CONTROL_PROPAGATION_SECONDS, count_events};
 use crate::views::TenantView;
+use crate::views::words::ControlModeWord;
 
 /// Told of everything that has become durable for one tenant.
 pub(super) struct TenantObserver {
@@ -28,6 +29,8 @@ pub(super) struct TenantObserver {
     control: TradingControl,
     /// The version of control that the tenant obeyed last.
     obeyed: Option<u64>,
+    /// What people were told of it.
+    told: ControlModeWord,
 }
 
 impl Observer for TenantObserver {
@@ -56,6 +59,12 @@ impl Observer for TenantObserver {
         if let Some(told) = obeyed.and_then(|version| self.control.told(version)) {
             histogram!(CONTROL_PROPAGATION_SECONDS).record(told.elapsed());
         }
+        let shown = self.control.shown();
+        let shown = shown.borrow();
+        if shown.mode != self.told {
+            self.told = shown.mode;
+            self.view.controlled(&shown);
+        }
     }
 }
 
@@ -80,7 +89,8 @@ impl TenantObserver {
         control: TradingControl,
     ) -> Self {
         let obeyed = control.subscribe().borrow().as_ref().map(|control| control.version);
-        Self { view, every: snapshot_every.max(1), taken: 0, health, control, obeyed }
+        let told = control.shown().borrow().mode;
+        Self { view, every: snapshot_every.max(1), taken: 0, health, control, obeyed, told }
     }
 
     /// What an operator follows: fills, refusals, and profiles that stop.

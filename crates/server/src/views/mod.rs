@@ -39,7 +39,7 @@ pub(crate) use store::{
 use equity::Curve;
 use messages::{MarkedPosition, MarkedProfile, Removes, Upserts};
 use project::{Changes, ENDED_KEPT, Projector};
-use rows::{AlertRow, EvaluationRow, OrderRow, PositionRow, ProfileRow, TradeRow};
+use rows::{AlertRow, ControlRow, EvaluationRow, OrderRow, PositionRow, ProfileRow, TradeRow};
 use store::KeptOrder;
 use store::{Write, Writer};
 
@@ -214,6 +214,16 @@ impl TenantView {
         }
         drop(shown);
         self.write(&changes, last.seq);
+    }
+
+    /// Says that trading stops or goes on for everybody.
+    pub(crate) fn controlled(&self, control: &ControlRow) {
+        let mut shown = self.lock();
+        let alert = sentences::control_alert(control, shown.seq);
+        let alerts = vec![alert.clone()];
+        shown.keep(&Changes { alerts, ..Changes::default() });
+        self.put(&ALERTS, alert.id.clone(), &alert, Write::Add);
+        self.tell(&shown, [Message::Alert(alert)]);
     }
 
     /// Takes over what the market has made of the tenant, now and then.
@@ -483,7 +493,7 @@ impl Shown {
             update.upserts.profiles.push(row.clone());
             self.profiles.insert(id, row);
             for trade in profile.trades.values() {
-                let row = shown::position_row(engine, trade);
+                let row = shown::position_row(engine, profile, trade);
                 if self.positions.get(&trade.id) != Some(&row) {
                     update.upserts.positions.push(row.clone());
                     self.positions.insert(trade.id, row);

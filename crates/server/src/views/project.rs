@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ballast_domain::{Envelope, Event, OrderId, ProfileDocument, ProfileId, TradeId};
+use ballast_domain::{
+    Envelope, Event, OrderId, ProfileDocument, ProfileId, Symbol, Timestamp, TradeId,
+};
 use ballast_engine::market::Board;
 use ballast_engine::state::{Profile, State};
 use ballast_engine::strategy::Plan;
@@ -17,6 +19,7 @@ use super::{sentences, transfers};
 
 /// Rows of ended orders that are kept in memory, at least.
 pub(super) const ENDED_KEPT: usize = 200;
+const HOUR_NANOS: i64 = 3_600_000_000_000;
 /// So many more are kept before the surplus is looked for.
 const SURPLUS: usize = 100;
 
@@ -40,6 +43,8 @@ pub(super) struct Changes {
 pub(super) struct Projector {
     orders: BTreeMap<OrderId, KeptOrder>,
     explainers: BTreeMap<ProfileId, Explainer>,
+    /// When entries were last told of as refused, and by which code.
+    refusals: BTreeMap<(ProfileId, Symbol, &'static str), Timestamp>,
     /// How many orders were known after the surplus was forgotten.
     tidied: usize,
 }
@@ -89,7 +94,7 @@ impl Projector {
             changes.versions.push(version_row(envelope, id, *version, document, by));
         }
         changes.timeline.extend(self.listed(profile, envelope));
-        changes.alerts.extend(sentences::alert(profile, envelope));
+        changes.alerts.extend(self.alert(profile, envelope));
         changes.transfers.extend(transfers::moved(profile, envelope));
     }
 
@@ -124,6 +129,23 @@ impl Projector {
                 changes.reopened.insert(trade);
             }
         }
+    }
+
+    /// What a person should be told of an event. An entry that is refused for the same cause again
+    /// and again is told of once an hour.
+    fn alert(&mut self, profile: &Profile, envelope: &Envelope) -> Option<AlertRow> {
+        let alert = sentences::alert(profile, envelope)?;
+        if let Event::SignalRefused { signal, refusal } = &envelope.event
+            && alert.code == sentences::ENTRY_REFUSED
+        {
+            let cause = (profile.id, signal.symbol, refusal.code());
+            let before = self.refusals.get(&cause);
+            if before.is_some_and(|before| envelope.at.nanos_since(*before) < HOUR_NANOS) {
+                return None;
+            }
+            self.refusals.insert(cause, envelope.at);
+        }
+        Some(alert)
     }
 
     /// Forgets what no event is going to change, once there is much of it.

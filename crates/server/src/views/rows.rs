@@ -77,7 +77,7 @@ pub(crate) struct ProfileMarks {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) day_profit_pct: Option<String>,
-    /// What would be lost if every stop filled at its level.
+    /// What the open trades would lose if every stop filled at its level, fees counted.
     pub(crate) open_risk: String,
 }
 
@@ -95,6 +95,10 @@ pub(crate) struct EvaluationRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) hold: Option<String>,
+    /// The code of the refusal that its signal met at the gate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) refusal: Option<String>,
     /// The whole of it in sentences.
     pub(crate) text: String,
     pub(crate) rules: Vec<RuleRow>,
@@ -244,7 +248,7 @@ pub(crate) struct PositionRow {
     /// What the units held have cost.
     pub(crate) cost: String,
     pub(crate) currency: String,
-    /// What would be lost, or gained when above zero, if the stop filled at its level.
+    /// What the whole trade would come to if the rest of it left at its stop, all fees counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) result_at_stop: Option<String>,

@@ -2,19 +2,21 @@
 
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    DoneState, Envelope, Event, Fill, Money, OrderId, OrderTerms, OrderType, ProfileStatus,
-    Purpose, SignalTerms, Stop, StopKind, Target,
+    DoneState, Envelope, Event, Fill, Money, OrderId, OrderTerms, OrderType, Origin, ProfileStatus,
+    Purpose, Refusal, SignalTerms, Stop, StopKind, Target,
 };
 use ballast_engine::state::Profile;
 use rust_decimal::Decimal;
 
 use super::decimal;
 use super::orders::{find_trade, trade_of};
-use super::rows::{AlertRow, TimelineRow};
-use super::words::Severity;
+use super::rows::{AlertRow, ControlRow, TimelineRow};
+use super::words::{ControlModeWord, Severity};
 
 /// Figures of a price in a sentence.
 const PRICE_FIGURES: u32 = 7;
+/// Figures of a quantity that is not rounded to the lot yet.
+const QUANTITY_FIGURES: u32 = 8;
 
 /// The group that a line of the timeline belongs to.
 pub(super) const fn kind(event: &Event) -> &'static str {
@@ -121,7 +123,8 @@ fn status_text(status: ProfileStatus, reason: &str, by: Option<&str>) -> String 
 fn asked(terms: &SignalTerms) -> String {
     match terms {
         SignalTerms::Enter { direction, quantity, order_type, .. } => {
-            format!("enter {direction} with {} {}", decimal(*quantity), priced(order_type))
+            let quantity = readable(*quantity, QUANTITY_FIGURES);
+            format!("enter {direction} with {quantity} {}", priced(order_type))
         }
         SignalTerms::Exit { trade, order_type, .. } => {
             format!("leave {trade} {}", priced(order_type))
@@ -210,8 +213,8 @@ fn fill_text(profile: &Profile, order: OrderId, fill: &Fill) -> String {
     };
     let closed = trade.filter(|trade| trade.fills.last() == Some(&fill.id));
     let result = closed.filter(|trade| trade.closed_at.is_some()).and_then(|t| t.net_profit());
-    let result =
-        result.map_or(String::new(), |result| format!(" The trade came to {} net.", money(result)));
+    let result = result
+        .map_or(String::new(), |result| format!(" The trade's result is {} net.", money(result)));
     format!("{verb} {quantity} {symbol} at {price}{why}, fee {}.{result}", money(fill.fee))
 }
 
@@ -236,6 +239,9 @@ fn spaced(code: &str) -> String {
     code.replace('_', " ")
 }
 
+/// The code of an alert about an entry that the gate has refused.
+pub(super) const ENTRY_REFUSED: &str = "entryRefused";
+
 /// What a person should be told of an event even when nobody looks.
 pub(super) fn alert(profile: &Profile, envelope: &Envelope) -> Option<AlertRow> {
     let (severity, code) = match &envelope.event {
@@ -249,6 +255,13 @@ pub(super) fn alert(profile: &Profile, envelope: &Envelope) -> Option<AlertRow> 
         Event::ProfileStatusChanged { status: ProfileStatus::UnderReview, .. } => {
             (Severity::Critical, "underReview")
         }
+        Event::SignalRefused { signal, refusal } => match (&signal.origin, &signal.terms) {
+            // Whoever has asked by hand was answered, and a stop of trading is told by itself.
+            (Origin::Manual { .. }, _) => return None,
+            (Origin::Strategy, SignalTerms::Exit { .. }) => (Severity::Critical, "exitRefused"),
+            _ if matches!(**refusal, Refusal::Control { .. }) => return None,
+            (Origin::Strategy, SignalTerms::Enter { .. }) => (Severity::Warning, ENTRY_REFUSED),
+        },
         Event::AvailableNegative { .. } => (Severity::Critical, "availableNegative"),
         Event::BrokerEventUnmatched { .. } => (Severity::Critical, "unmatchedMessage"),
         _ => return None,
@@ -277,6 +290,39 @@ pub(super) fn alert(profile: &Profile, envelope: &Envelope) -> Option<AlertRow> 
         symbol: line.symbol,
         acknowledged_at: None,
     })
+}
+
+/// What a person should be told when trading stops or goes on. `seq` is the last event before.
+pub(super) fn control_alert(control: &ControlRow, seq: u64) -> AlertRow {
+    let (severity, code, what, then) = match control.mode {
+        ControlModeWord::Running => {
+            (Severity::Info, "tradingResumed", "goes on", "Profiles that run enter again.")
+        }
+        ControlModeWord::Paused => {
+            (Severity::Warning, "tradingPaused", "is paused", "Nothing enters; exits go on.")
+        }
+        ControlModeWord::Halted => {
+            let then = "Nothing enters and entries that wait are cancelled; exits go on.";
+            (Severity::Critical, "tradingHalted", "is halted", then)
+        }
+        ControlModeWord::Unknown => {
+            let then = "Nothing enters until the store tells whether it may.";
+            (Severity::Critical, "tradingUnknown", "is stopped", then)
+        }
+    };
+    let reason = control.reason.as_ref().filter(|reason| !reason.is_empty());
+    let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));
+    AlertRow {
+        id: format!("alt_control_{}", control.version),
+        seq,
+        at: control.last_changed_at,
+        severity,
+        code: code.to_owned(),
+        text: format!("Trading {what}, by {}{reason}. {then}", control.last_changed_by),
+        profile_id: None,
+        symbol: None,
+        acknowledged_at: None,
+    }
 }
 
 #[cfg(test)]

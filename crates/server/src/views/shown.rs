@@ -1,5 +1,6 @@
 //! Rows of what is: profiles, positions, closed trades and evaluations, as state and market stand.
 
+use ballast_domain::profile::Liquidity;
 use ballast_domain::{Decision, Evaluation, Price, ProfileStatus, RuleOutcome, Timestamp, Trade};
 use ballast_engine::state::{Profile, unrealised};
 use ballast_engine::step::Engine;
@@ -77,7 +78,7 @@ pub(super) fn profile_marks(
         let share = profit.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(begun_with)?;
         Some(decimal(share.round_dp(4)))
     });
-    let at_stop = profile.trades.values().filter_map(result_at_stop);
+    let at_stop = profile.trades.values().filter_map(|trade| result_at_stop(profile, trade));
     let risk: Decimal = at_stop.filter(|result| result.is_sign_negative()).map(|loss| -loss).sum();
     ProfileMarks {
         equity: decimal(equity),
@@ -88,14 +89,20 @@ pub(super) fn profile_marks(
     }
 }
 
-/// What the units held would come to if the stop filled at its level, before fees; `None` without
-/// a stop.
-fn result_at_stop(trade: &Trade) -> Option<Decimal> {
-    unrealised(trade, trade.stop?.level).map(ballast_domain::Money::amount)
+/// What the whole trade would come to if the rest of it left at its stop, all fees counted; `None`
+/// without a stop.
+fn result_at_stop(profile: &Profile, trade: &Trade) -> Option<Decimal> {
+    let (level, held) = (trade.stop?.level, trade.open_quantity());
+    let open = unrealised(trade, level)?.amount();
+    let notional = level.get().checked_mul(held.get())?;
+    let fee = profile.document.fees.fee(notional, held.get(), Liquidity::Taker)?;
+    let fees = trade.fees.amount().checked_add(fee)?;
+    trade.gross_profit.amount().checked_add(open)?.checked_sub(fees)
 }
 
 /// The row of an open trade.
-pub(super) fn position_row(engine: &Engine, trade: &Trade) -> PositionRow {
+pub(super) fn position_row(engine: &Engine, profile: &Profile, trade: &Trade) -> PositionRow {
+    let at_stop = result_at_stop(profile, trade);
     PositionRow {
         trade_id: trade.id.to_string(),
         version: trade.version(),
@@ -113,7 +120,7 @@ pub(super) fn position_row(engine: &Engine, trade: &Trade) -> PositionRow {
         fees: decimal(trade.fees.amount()),
         cost: decimal(trade.reserved.amount()),
         currency: trade.reserved.currency().to_string(),
-        result_at_stop: result_at_stop(trade).map(decimal),
+        result_at_stop: at_stop.map(decimal),
         marks: position_marks(engine, trade),
     }
 }
@@ -189,7 +196,12 @@ pub(super) fn evaluations(
         if known.iter().any(told) {
             return None;
         }
-        Some(evaluation_row(plan, evaluation))
+        let mut row = evaluation_row(plan, evaluation);
+        if let Some(refusal) = engine.refusal(profile.id, *symbol) {
+            row.refusal = Some(refusal.code().to_owned());
+            row.text = format!("{} The gate refused it: {refusal}.", row.text);
+        }
+        Some(row)
     });
     rows.collect()
 }
@@ -203,6 +215,7 @@ pub(super) fn evaluation_row(plan: &Plan, evaluation: &Evaluation) -> Evaluation
         at: evaluation.close_time,
         decision: evaluation.decision.into(),
         hold: hold_code(evaluation.decision),
+        refusal: None,
         text: plan.explain(evaluation),
         rules: rules.collect(),
     }

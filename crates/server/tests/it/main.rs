@@ -20,3 +20,4 @@ mod realtime;
 mod replay;
 mod serve;
 mod support;
+mod users;

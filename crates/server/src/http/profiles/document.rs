@@ -134,7 +134,7 @@ impl ProfileBody {
             mode: Mode::Paper,
             capital,
             instruments,
-            fees: app.fees,
+            fees: app.paper.fees,
             limits,
             strategy,
         })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ballast_domain::{Bar, StrategyConfig, Symbol};
+use ballast_domain::{Bar, Instrument, StrategyConfig, Symbol};
 
 use super::UploadedFile;
 use crate::research::request::{DataSource, FieldFault};
@@ -26,8 +26,13 @@ pub(crate) enum DataBars {
         /// What its owner calls it.
         name: String,
     },
-    /// The market's own history, in order of closes.
-    History(Arc<[Bar]>),
+    /// The market's own history.
+    History {
+        /// In order of closes.
+        bars: Arc<[Bar]>,
+        /// As the market lists it.
+        instrument: Instrument,
+    },
 }
 
 /// The data of each symbol that the strategy trades.
@@ -42,7 +47,7 @@ pub(super) fn matched(
     for SymbolData { symbol, bars } in data {
         let kind = match bars {
             DataBars::Upload { .. } => DataSource::Upload,
-            DataBars::History(_) => DataSource::Market,
+            DataBars::History { .. } => DataSource::Market,
         };
         let Some(symbol) = symbol.or(only) else {
             let message = "a file without a symbol; name each part after its symbol";
@@ -81,6 +86,6 @@ fn named(bars: DataBars) -> DataBars {
             let name = name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
             DataBars::Upload { file, name }
         }
-        history @ DataBars::History(_) => history,
+        history @ DataBars::History { .. } => history,
     }
 }

@@ -134,6 +134,14 @@ pub(crate) struct Figures {
     pub(crate) max_drawdown_pct: f64,
     pub(crate) sharpe: Option<f64>,
     pub(crate) closed_trades: u64,
+    /// When the first bar that was run opened; absent of what an earlier release ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime, nullable = false)]
+    pub(crate) first_time: Option<Timestamp>,
+    /// When the last bar that was run closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime, nullable = false)]
+    pub(crate) last_time: Option<Timestamp>,
 }
 
 /// A back-test with its result, when it is done.

@@ -102,9 +102,14 @@ impl Shared {
         request: &RunRequest,
         data: Vec<SymbolData>,
     ) -> Result<JobRow, SubmitError> {
-        let backtest = request.checked().map_err(SubmitError::Invalid)?;
+        let mut backtest = request.checked().map_err(SubmitError::Invalid)?;
         let source = request.data.map(|data| data.source);
         let data = matched(&backtest.request.config, source, data).map_err(SubmitError::Invalid)?;
+        for (_, bars) in &data {
+            if let DataBars::History { instrument, .. } = bars {
+                backtest.list(instrument);
+            }
+        }
         let row = JobRow {
             id: JobId::from_bits(rand::random()),
             state: JobState::Queued,

@@ -1,9 +1,10 @@
+mod data;
 mod greedy;
 
 use std::fmt::Write as _;
 use std::fs;
 
-use ballast_domain::{Bar, Price, Timestamp};
+use ballast_domain::{AssetClass, Bar, Instrument, Price, Timestamp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
@@ -35,7 +36,7 @@ impl Desk {
     async fn submit(&self, tenant: &str, data: DataBars) -> Result<JobRow, SubmitError> {
         let source = match data {
             DataBars::Upload { .. } => "upload",
-            DataBars::History(_) => "market",
+            DataBars::History { .. } => "market",
         };
         self.submit_request(tenant, &request(source), data).await
     }
@@ -112,7 +113,15 @@ fn history(count: usize) -> DataBars {
             volume: "5".parse().unwrap(),
         }
     };
-    DataBars::History((0..i64::try_from(count).unwrap()).map(bar).collect())
+    let bars = (0..i64::try_from(count).unwrap()).map(bar).collect();
+    DataBars::History { bars, instrument: listed(None) }
+}
+
+/// As its market lists it, in steps of `lot`.
+fn listed(lot: Option<&str>) -> Instrument {
+    let (symbol, quote) = ("TEST".parse().unwrap(), "USD".parse().unwrap());
+    let lot_size = lot.map(|lot| lot.parse().unwrap());
+    Instrument { lot_size, ..Instrument::unrestricted(symbol, AssetClass::Crypto, quote) }
 }
 
 /// Bars of minutes as CSV.
@@ -465,31 +474,6 @@ async fn the_newest_fifty_are_kept_and_paged() {
         let error = desk.backtests.list(&name("a"), Some(cursor), 20).await.unwrap_err();
         assert!(matches!(error, ReadError::Invalid), "{error}");
     }
-    desk.backtests.stop().await;
-}
-
-#[tokio::test]
-async fn data_that_does_not_fit_the_strategy_is_refused_and_removed() {
-    let desk = Desk::new();
-    let asked = RunRequest::read(&request("upload").to_string()).unwrap();
-    let data = |symbol: &str, bars| SymbolData { symbol: Some(symbol.parse().unwrap()), bars };
-    let cases = [
-        (vec![], "file[TEST]", "is missing"),
-        (vec![data("TEST", history(5))], "data.source", "another source"),
-        (vec![data("OTHER", desk.upload("x").await)], "file[OTHER]", "does not trade"),
-        (
-            vec![data("TEST", desk.upload("x").await), data("TEST", desk.upload("x").await)],
-            "file[TEST]",
-            "twice",
-        ),
-    ];
-    for (data, field, message) in cases {
-        let refused = desk.backtests.submit(&name("a"), asked.clone(), data).await.unwrap_err();
-        let SubmitError::Invalid(faults) = refused else { panic!("{refused}") };
-        assert_eq!(faults[0].field, field);
-        assert!(faults[0].message.contains(message), "{faults:?}");
-    }
-    assert_eq!((desk.uploads(), desk.ids("a").await.len()), (0, 0));
     desk.backtests.stop().await;
 }
 

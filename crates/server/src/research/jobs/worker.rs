@@ -182,7 +182,7 @@ fn open<'w>(
                 let options = CsvOptions { timeframe, stamped: backtest.stamped };
                 bars.add_file(*symbol, BarFile::open(file.path(), name.clone(), options)?);
             }
-            DataBars::History(history) => {
+            DataBars::History { bars: history, .. } => {
                 bars.add_history(*symbol, History::new(Arc::clone(history), timeframe));
             }
         }

@@ -42,6 +42,35 @@ fn what_is_absent_is_as_on_the_command_line() {
 }
 
 #[test]
+fn what_it_says_nothing_of_costs_what_the_venue_takes() {
+    let percent = |maker, taker| FeeSchedule::Percent {
+        maker: Decimal::new(maker, 2),
+        taker: Decimal::new(taker, 2),
+    };
+    let venue = FillRules {
+        fees: percent(2, 5),
+        slippage_bps: Decimal::ONE,
+        volume_share: Some(Decimal::new(1, 1)),
+    };
+    let rules = |asked: &Value| {
+        let read = RunRequest::read(&asked.to_string()).unwrap().at_venue(&venue);
+        let written = serde_json::to_string(&read).unwrap();
+        assert_eq!(RunRequest::read(&written).unwrap(), read);
+        read.checked().unwrap().request.rules
+    };
+    assert_eq!(rules(&request()), venue);
+    // Whoever names one fee means all of them.
+    let own = rules(&with("/takerFeePct", json!("0.3")));
+    assert_eq!((own.fees, own.slippage_bps), (percent(30, 30), Decimal::ONE));
+    let free = rules(&with("/feePct", json!(0)));
+    assert_eq!(free.fees, percent(0, 0));
+    let own = rules(&with("/slippageBps", json!(0)));
+    assert_eq!((own.fees, own.slippage_bps), (venue.fees, Decimal::ZERO));
+    let own = rules(&with("/volumeShare", json!("0.5")));
+    assert_eq!(own.volume_share, Some(Decimal::new(5, 1)));
+}
+
+#[test]
 fn the_timeframe_is_the_strategys_when_the_request_names_none() {
     let mut asked = with("/strategyConfig/timeframe", json!("1h"));
     asked.as_object_mut().unwrap().remove("timeframe");
@@ -66,6 +95,7 @@ fn everything_that_can_be_said_is_heard() {
         ("makerFeePct", json!(0.1)),
         ("takerFeePct", json!("0.2")),
         ("slippageBps", json!(5)),
+        ("volumeShare", json!("0.25")),
         ("range", json!({"from": "2024-01-01", "to": "2024-02-01T00:00:00Z"})),
         ("stamped", json!("close")),
         ("lot", json!("0.5")),
@@ -81,6 +111,7 @@ fn everything_that_can_be_said_is_heard() {
     let Backtest { request, strategy, stamped, range } = read.checked().unwrap();
     let fees = FeeSchedule::Percent { maker: Decimal::new(1, 1), taker: Decimal::new(2, 1) };
     assert_eq!((request.rules.fees, request.rules.slippage_bps), (fees, Decimal::from(5)));
+    assert_eq!(request.rules.volume_share, Some(Decimal::new(25, 2)));
     assert_eq!((request.cash, request.currency.as_str()), (Decimal::new(2505, 1), "EUR"));
     assert_eq!((strategy.name.as_str(), stamped), ("Mine", Stamped::Close));
     assert_eq!(range.to.unwrap().to_string(), "2024-02-01T00:00:00Z");
@@ -226,6 +257,7 @@ fn no_request_whatever_ends_the_server() {
         "makerFeePct",
         "takerFeePct",
         "slippageBps",
+        "volumeShare",
         "range",
         "stamped",
         "lot",
@@ -278,6 +310,8 @@ fn the_description_says_what_is_read_and_written() {
         "feePct",
         "makerFeePct",
         "takerFeePct",
+        "slippageBps",
+        "volumeShare",
         "range",
         "lot",
         "periodsPerYear",

@@ -44,7 +44,7 @@ impl Errand<'_> {
         let cash = self.document.capital.money();
         way.broker.open_account(profile, cash, self.document.instruments.clone()).await?;
         if self.start {
-            let (status, reason, by) = (ProfileStatus::Running, by.to_owned(), by.to_owned());
+            let (status, reason, by) = (ProfileStatus::Running, String::new(), by.to_owned());
             let acknowledge = false;
             way.ask(Command::SetStatus { profile, status, acknowledge, reason, by }, None).await?;
             self.situation.status = ProfileStatus::Running;

@@ -3,6 +3,8 @@
 //! Each test has a server of its own, on the simulated market at twenty times real time.
 
 mod access;
+mod alerts;
+mod backtests;
 mod client;
 mod control;
 mod crashes;

@@ -83,6 +83,13 @@ async fn stops(client: &Client, trade: &str) {
     let tighter = away(client, "ACME", 0.85).await;
     let row = moved(client, trade, &tighter).await.json(200);
     assert!(row["stop"]["level"] != json!(level), "{row}");
+    // Four units bought and sold again, with the fees that were paid and the one to come.
+    let number = |value: &Value| value.as_str().unwrap().parse::<f64>().unwrap();
+    let (entry, stop) = (number(&row["entryPrice"]), number(&row["stop"]["level"]));
+    let (paid, to_come) = (number(&row["fees"]), 4.0 * stop * 0.05 / 100.0);
+    assert!(paid > 0.0, "{row}");
+    let at_stop = 4.0 * (stop - entry) - paid - to_come;
+    assert!((number(&row["resultAtStop"]) - at_stop).abs() < 1e-6, "{row}");
     let path = format!("/api/positions/{trade}");
     let seen = client.get(&path).await;
     let seen = seen.header("etag").unwrap();
