@@ -44,3 +44,5 @@ export type TokenAnswer = Schemas["Tokens"];
 export type TradeRow = Schemas["TradeRow"];
 export type Transfer = Schemas["TransferRow"];
 export type User = Schemas["PublicUser"];
+/** What trading costs at the paper venue. */
+export type VenueCosts = Schemas["Costs"];

@@ -1,7 +1,8 @@
 /** The data that a run takes, and what trading costs in it. */
 import { FileInput, SegmentedControl, Select, TextInput } from "@mantine/core";
+import type { VenueCosts } from "~/api/types";
 import { typedDecimal } from "~/format/decimal";
-import { areEqual, feeWords, type VenueCosts } from "./costs";
+import { areEqual, feeWords } from "./costs";
 import { rangeWords, type Faults, type FieldName, type RunFields } from "./runRequest";
 import classes from "./Backtest.module.css";
 
@@ -51,7 +52,11 @@ export function DataFields(props: DataFieldsProps) {
         </div>
         <p className={classes.hint}>{rangeWords(fields)}</p>
       </div>
-      <Field {...props} label={`Cash, ${fields.currency}`} name="cash" />
+      <Field
+        {...props}
+        label={fields.currency === "" ? "Cash" : `Cash, ${fields.currency}`}
+        name="cash"
+      />
       <div>
         <div className={classes.costs}>
           <Field {...props} label="Fee, %" name="feePct" />

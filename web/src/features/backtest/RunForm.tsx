@@ -22,7 +22,6 @@ import { useAction } from "~/components/useAction";
 import { symbolsOf } from "~/components/editor/symbolsOf";
 import { useCanAct } from "~/realtime/hooks";
 import { ConfigSource } from "./ConfigSource";
-import { venueCosts } from "./costs";
 import { DataFields } from "./DataFields";
 import { requestSymbols } from "./requestSymbols";
 import classes from "./Backtest.module.css";
@@ -117,7 +116,7 @@ function Form({ former, profileId }: FormProps) {
 
 /** What is typed or taken from a profile stands over what the form begins with. */
 function useFields(former: BacktestRequest | undefined) {
-  const costs = venueCosts(useQuery(configQuery).data);
+  const costs = useQuery(configQuery).data?.costs;
   const [changed, setChanged] = useState<Partial<RunFields>>({});
   const begun = former === undefined ? firstRun(costs) : fieldsOf(former, costs);
   const change = (changes: Partial<RunFields>) =>

@@ -18,7 +18,7 @@ import { count, money, moneyIn, percent, ratio } from "~/format/number";
 import { onNotice } from "~/realtime/connection";
 import type { BacktestProgress } from "~/realtime/messages";
 import { RunState } from "./BacktestPage";
-import { costsOf, feeWords, venueCosts } from "./costs";
+import { costsOf, feeWords } from "./costs";
 import { Report } from "./Report";
 import { requestSymbols } from "./requestSymbols";
 import { RunSpan } from "./RunSpan";
@@ -67,11 +67,12 @@ export function RunPage() {
 
 /** With what it began, and what trading cost. */
 function Terms({ request }: { request: BacktestRequest }) {
-  const costs = costsOf(request, venueCosts(useQuery(configQuery).data));
-  const { cash = "10000", currency = "USD" } = request;
+  const costs = costsOf(request, useQuery(configQuery).data?.costs);
+  const { cash = "10000", currency } = request;
   return (
     <>
-      {moneyIn(cash, currency)} cash, {feeWords(costs)}, slippage {costs.slippageBps} bp
+      {currency === undefined ? money(cash) : moneyIn(cash, currency)} cash, {feeWords(costs)},
+      slippage {costs.slippageBps} bp
     </>
   );
 }

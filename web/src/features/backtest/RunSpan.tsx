@@ -3,12 +3,6 @@ import type { Backtest, BacktestRow } from "~/api/types";
 import { usePreferences } from "~/app/preferences";
 import { day, shortTime, timeHint } from "~/format/time";
 
-/** What a list's figures name as well. */
-interface Times {
-  firstTime?: string;
-  lastTime?: string;
-}
-
 const DAY_MS = 86_400_000;
 /** Shorter spans are told with the time of the day. */
 const SHORT_MS = 3 * DAY_MS;
@@ -32,9 +26,9 @@ export function RunSpan({ run }: { run: Backtest | BacktestRow }) {
   );
 }
 
-function timesOf(run: Backtest | BacktestRow): Times {
+function timesOf(run: Backtest | BacktestRow): { firstTime?: string; lastTime?: string } {
   const whole = "summary" in run ? run.summary : undefined;
-  return whole ?? (run.figures as Times | undefined) ?? {};
+  return whole ?? run.figures ?? {};
 }
 
 function askedWords({ request: { range, data } }: BacktestRow): string {

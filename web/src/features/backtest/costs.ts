@@ -1,17 +1,6 @@
 /** What trading costs: as the paper venue takes it, and as a run was asked for with. */
-import type { BacktestRequest, PublicConfig } from "~/api/types";
+import type { BacktestRequest, VenueCosts } from "~/api/types";
 import { compare } from "~/format/decimal";
-
-export interface VenueCosts {
-  makerFeePct: string;
-  takerFeePct: string;
-  slippageBps: string;
-}
-
-/** The server's config with what its own type does not name yet. */
-type WithCosts = PublicConfig & { costs?: VenueCosts };
-
-export const venueCosts = (config: WithCosts | undefined): VenueCosts | undefined => config?.costs;
 
 const NONE: VenueCosts = { makerFeePct: "0", takerFeePct: "0", slippageBps: "0" };
 

@@ -16,7 +16,6 @@ describe("what a back-test is asked for", () => {
       symbols: ["ACME", "BTC/USD"],
       timeframe: "1h",
       strategyConfig: config,
-      currency: "USD",
       cash: "5000.5",
       feePct: "0.05",
       makerFeePct: "0.02",
@@ -37,7 +36,7 @@ describe("what a back-test is asked for", () => {
 
   it("is asked for again as it was, also what the form does not show", () => {
     changePreferences({ timeZone: "UTC" });
-    const fields = { ...first, cash: "500", from: "2026-01-01", to: "2026-01-31" };
+    const fields = { ...first, cash: "500", currency: "EUR", from: "2026-01-01", to: "2026-01-31" };
     const { request } = requestOf(fields, config, new Map());
     if (request === undefined) throw new Error("nothing is asked for");
     const asked = { ...request, lot: "1" };

@@ -1,14 +1,15 @@
 /** What the form asks the server to run, or what is wrong with it. */
-import type { BacktestRequest, StrategyConfig } from "~/api/types";
+import type { BacktestRequest, StrategyConfig, VenueCosts } from "~/api/types";
 import { compare, signOf, typedDecimal } from "~/format/decimal";
 import { endOfDay, startOfDay } from "~/features/history/days";
 import { symbolsOf } from "~/components/editor/symbolsOf";
 import { dayKey } from "~/format/time";
-import { costsOf, type VenueCosts } from "./costs";
+import { costsOf } from "./costs";
 
 export interface RunFields {
   source: "market" | "upload";
   cash: string;
+  /** Blank for what is traded to say. */
   currency: string;
   feePct: string;
   makerFeePct: string;
@@ -29,7 +30,7 @@ export function firstRun(costs?: VenueCosts): RunFields {
   return {
     source: "market",
     cash: FIRST_CASH,
-    currency: "USD",
+    currency: "",
     feePct: costs?.takerFeePct ?? "0.1",
     makerFeePct: costs?.makerFeePct ?? "0.1",
     slippageBps: costs?.slippageBps ?? "2",
@@ -67,7 +68,7 @@ export function requestOf(
       symbols,
       timeframe,
       strategyConfig: config,
-      currency,
+      ...(currency === "" ? {} : { currency }),
       cash: typedDecimal(fields.cash),
       feePct: typedDecimal(fields.feePct),
       makerFeePct: typedDecimal(fields.makerFeePct),
@@ -146,8 +147,8 @@ export function fieldsOf(request: BacktestRequest, costs?: VenueCosts): RunField
 /** What a former run asked for beside what the form shows, so that the next one is comparable. */
 function keptOf(former: BacktestRequest | undefined): Partial<BacktestRequest> {
   if (former === undefined) return {};
-  const { asset, lot, periodsPerYear } = former;
-  const kept = { asset, lot, periodsPerYear };
+  const { asset, lot, volumeShare, periodsPerYear } = former;
+  const kept = { asset, lot, volumeShare, periodsPerYear };
   return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
 }
 
