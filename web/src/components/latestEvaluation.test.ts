@@ -13,7 +13,6 @@ const evaluation = (changes: Partial<EvaluationRow>): EvaluationRow => ({
   ...changes,
 });
 const stopped = { ...sampleProfile, state: "stopped" as const, enters: false };
-const paused = { ...sampleProfile, enters: false };
 
 describe("the latest evaluation", () => {
   it("is overtaken when its profile was started since", () => {
@@ -35,21 +34,31 @@ describe("the latest evaluation", () => {
 
   it("enters nothing while entries are stopped", () => {
     const made = evaluation({ decision: "enterLong" });
-    expect(toldNow(made, paused, "PAUSED", false)).toMatchObject({
+    expect(toldNow(made, sampleProfile, "PAUSED", false)).toMatchObject({
       badge: "Would enter long",
       text: "Would enter long, but trading is paused.",
     });
-    expect(toldNow(made, paused, "HALTED", false).text).toMatch(/trading is halted/);
+    expect(toldNow(made, sampleProfile, "HALTED", false).text).toMatch(/trading is halted/);
+    const leaving = { ...sampleProfile, enters: false };
+    expect(toldNow(made, leaving, "RUNNING", false).text).toMatch(/may only leave/);
     const turn = evaluation({ decision: "reverseShort" });
-    expect(toldNow(turn, paused, "PAUSED", false)).toMatchObject({
+    expect(toldNow(turn, sampleProfile, "PAUSED", false)).toMatchObject({
       badge: "Exit",
       text: "Leaves the position. Would enter short, but trading is paused.",
+    });
+  });
+
+  it("would enter what the gate has refused, in the server's words", () => {
+    const refused = { ...evaluation({ decision: "enterLong" }), refusal: "insufficientCapital" };
+    expect(toldNow(refused, sampleProfile, "RUNNING", false)).toMatchObject({
+      badge: "Would enter long",
+      text: refused.text,
     });
   });
 
   it("is as it was said while entries are made, and once this one was", () => {
     const made = evaluation({ decision: "enterLong" });
     expect(toldNow(made, sampleProfile, "RUNNING", false).badge).toBe("Enter long");
-    expect(toldNow(made, paused, "PAUSED", true).badge).toBe("Enter long");
+    expect(toldNow(made, sampleProfile, "PAUSED", true).badge).toBe("Enter long");
   });
 });

@@ -10,6 +10,9 @@ export interface Told {
   text: string;
 }
 
+/** With the code of the refusal that its signal met at the gate, where the server tells it. */
+type Evaluated = EvaluationRow & { refusal?: string };
+
 type Standing = Pick<ProfileRow, "state" | "enters" | "timeframe">;
 
 /** An evaluation as it was made, as of all that are not the latest. */
@@ -21,7 +24,7 @@ export function toldThen({ decision, hold, text }: EvaluationRow): Told {
 
 /** `isEntered` where the entry that was decided is at the venue already, or filled. */
 export function toldNow(
-  evaluation: EvaluationRow,
+  evaluation: Evaluated,
   { state, enters, timeframe }: Standing,
   mode: Control["mode"] | undefined,
   isEntered: boolean,
@@ -38,13 +41,15 @@ export function toldNow(
     return { badge, tone: "neutral", text };
   }
   const entry = ENTRIES[decision];
-  if (isRunning && !enters && entry !== undefined && !isEntered) {
-    const would = `Would enter ${entry}, but ${STOPPED_WORDS[mode ?? "UNKNOWN"]}.`;
-    return decision.startsWith("reverse")
-      ? { badge: decisionWord("exit"), tone: "accent", text: `Leaves the position. ${would}` }
-      : { badge: `Would enter ${entry}`, tone: "neutral", text: would };
+  if (!isRunning || entry === undefined || isEntered) return toldThen(evaluation);
+  if (enters && mode === "RUNNING") {
+    const told = toldThen(evaluation);
+    return evaluation.refusal === undefined ? told : { ...told, badge: `Would enter ${entry}` };
   }
-  return toldThen(evaluation);
+  const would = `Would enter ${entry}, but ${STOPPED_WORDS[mode ?? "UNKNOWN"]}.`;
+  return decision.startsWith("reverse")
+    ? { badge: decisionWord("exit"), tone: "accent", text: `Leaves the position. ${would}` }
+    : { badge: `Would enter ${entry}`, tone: "neutral", text: would };
 }
 
 export function useToldNow(profile: ProfileRow, evaluation: EvaluationRow | undefined) {
@@ -69,8 +74,8 @@ const ENTRIES: Partial<Record<EvaluationRow["decision"], "long" | "short">> = {
 };
 
 const STOPPED_WORDS: Record<Control["mode"], string> = {
-  // Trading runs, and a narrower stop holds what this profile trades.
-  RUNNING: "its entries are stopped",
+  // Trading runs, and this profile may only leave what it holds.
+  RUNNING: "it may only leave what it holds",
   PAUSED: "trading is paused",
   HALTED: "trading is halted",
   UNKNOWN: "nobody can tell whether trading is stopped",

@@ -11,6 +11,7 @@ import { compare, divide, floorTo, multiply, typedDecimal } from "~/format/decim
 import { quantity } from "~/format/number";
 import {
   useCanAct,
+  useControl,
   useEvaluation,
   useLotSize,
   usePosition,
@@ -159,6 +160,7 @@ function useClose({ tradeId, symbol, profileId }: PositionRow, onDone: () => voi
 function useEntersAgain({ tradeId, profileId, symbol }: PositionRow): boolean {
   const profile = useProfile(profileId);
   const evaluation = useEvaluation(profileId, symbol);
+  const control = useControl();
   const isHeldBesides = usePositions().some(
     (other) =>
       other.profileId === profileId && other.symbol === symbol && other.tradeId !== tradeId,
@@ -166,6 +168,7 @@ function useEntersAgain({ tradeId, profileId, symbol }: PositionRow): boolean {
   return (
     profile?.state === "running" &&
     profile.enters &&
+    control?.mode === "RUNNING" &&
     !isHeldBesides &&
     evaluation !== undefined &&
     entersNext(evaluation)
