@@ -10,6 +10,7 @@ mod control;
 mod crashes;
 mod entrance;
 mod forge;
+mod guide;
 mod health;
 mod idempotency;
 mod market;
