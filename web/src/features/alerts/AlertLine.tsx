@@ -37,7 +37,7 @@ export function AlertLine({ alert }: { alert: AlertRow }) {
     <div className={classes.line} data-severity={alert.severity}>
       <Icon size={18} stroke={1.7} aria-label={WORDS[alert.severity]} className={classes.icon} />
       <div className={classes.text}>
-        <div>{text}</div>
+        <div title={`code ${alert.code}`}>{text}</div>
         <div className={`${classes.detail} muted`}>
           <Ago at={alert.at} />
           {profile === undefined ? null : (
@@ -45,9 +45,7 @@ export function AlertLine({ alert }: { alert: AlertRow }) {
               {profile.name}
             </Link>
           )}
-          <span title={`code ${alert.code}`}>
-            {alert.acknowledgedAt === undefined ? null : "seen"}
-          </span>
+          {alert.acknowledgedAt === undefined ? null : <span>seen</span>}
         </div>
       </div>
       {alert.acknowledgedAt === undefined ? (

@@ -8,7 +8,9 @@ import { Older } from "~/components/Older";
 import { Empty, PageHeader, Panel, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { useAlerts } from "~/realtime/hooks";
+import { AcknowledgeAll, Remained, useAcknowledging } from "./AcknowledgeAll";
 import { AlertLine } from "./AlertLine";
+import classes from "./Alerts.module.css";
 
 export function AlertsPage() {
   const [shows, setShows] = useState("open");
@@ -22,26 +24,33 @@ export function AlertsPage() {
       ),
     [pushed, query.data],
   );
-  const shown =
-    shows === "open" ? all.filter(({ acknowledgedAt }) => acknowledgedAt === undefined) : all;
+  const open = all.filter(({ acknowledgedAt }) => acknowledgedAt === undefined);
+  const shown = shows === "open" ? open : all;
+  const acknowledging = useAcknowledging();
   return (
     <>
       <PageHeader
         title="Alerts"
         about="What Ballast noticed and a person should know."
         actions={
-          <SegmentedControl
-            aria-label="Which alerts"
-            value={shows}
-            onChange={setShows}
-            data={[
-              { value: "open", label: "To see" },
-              { value: "all", label: "All" },
-            ]}
-          />
+          <>
+            <AcknowledgeAll open={open} acknowledging={acknowledging} />
+            <SegmentedControl
+              aria-label="Which alerts"
+              value={shows}
+              onChange={setShows}
+              data={[
+                { value: "open", label: "To see" },
+                { value: "all", label: "All" },
+              ]}
+            />
+          </>
         }
       />
-      <ProblemNote error={query.error} onRetry={() => void query.refetch()} />
+      <div className={classes.notes}>
+        <ProblemNote error={query.error} onRetry={() => void query.refetch()} />
+        <Remained acknowledging={acknowledging} />
+      </div>
       <Panel flush>
         {query.isPending && shown.length === 0 ? <Rows /> : null}
         {shown.map((alert) => (
@@ -49,8 +58,9 @@ export function AlertsPage() {
         ))}
         {!query.isPending && shown.length === 0 ? (
           <Empty title={shows === "open" ? "Nothing waits for you" : "No alerts yet"}>
-            Stops and targets that were reached, orders that were rejected or that nobody can tell
-            about, and profiles that wait for you appear here.
+            Stops and targets that were reached, entries that were refused, orders that were
+            rejected or that nobody can tell about, pauses of trading, prices that stay away and
+            profiles that wait for you appear here.
           </Empty>
         ) : null}
         {shows === "all" ? <Older query={query} /> : null}
