@@ -2,19 +2,11 @@
 import { UnstyledButton } from "@mantine/core";
 import { useState } from "react";
 import { Later } from "~/app/Later";
-import { Badge, type Tone } from "~/components/Badge";
+import { Badge } from "~/components/Badge";
 import { Ago } from "~/components/Time";
-import type { Control } from "~/api/types";
 import { useControl } from "~/realtime/hooks";
-import { CONTROL_MEANING } from "./controlMeaning";
+import { CONTROL_MEANING, CONTROL_TONES, quoted } from "./controlMeaning";
 import classes from "./Shell.module.css";
-
-const TONES: Record<Control["mode"], Tone> = {
-  RUNNING: "good",
-  PAUSED: "warning",
-  HALTED: "critical",
-  UNKNOWN: "critical",
-};
 
 export function ControlBadge() {
   const control = useControl();
@@ -29,7 +21,7 @@ export function ControlBadge() {
       aria-haspopup="dialog"
       onClick={() => setOpened(!opened)}
     >
-      <Badge tone={TONES[mode]}>{mode}</Badge>
+      <Badge tone={CONTROL_TONES[mode]}>{mode}</Badge>
     </UnstyledButton>
   );
   return (
@@ -54,7 +46,7 @@ export function ControlBanner() {
       role="status"
     >
       <strong>{mode}</strong> by {lastChangedBy} <Ago at={lastChangedAt} />
-      {reason === undefined || reason === "" ? "" : `: “${reason}”`}. {CONTROL_MEANING[mode]}
+      {reason === undefined || reason === "" ? "." : `: ${quoted(reason)}`} {CONTROL_MEANING[mode]}
     </div>
   );
 }

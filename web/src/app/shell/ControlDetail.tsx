@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import type { Control } from "~/api/types";
 import { useUser } from "~/app/useSession";
 import { Ago, At } from "~/components/Time";
-import { CONTROL_MEANING } from "./controlMeaning";
+import { CONTROL_MEANING, quoted } from "./controlMeaning";
 import { isOperator } from "./navigation";
 import classes from "./Shell.module.css";
 
@@ -34,7 +34,7 @@ export default function ControlDetail(props: ControlDetailProps) {
         <strong>{CONTROL_MEANING[mode]}</strong>
         <p className={classes.controlText}>
           Set by {lastChangedBy} <Ago at={lastChangedAt} /> (<At at={lastChangedAt} />)
-          {reason === undefined || reason === "" ? "." : `: ${reason}`}
+          {reason === undefined || reason === "" ? "." : `: ${quoted(reason)}`}
         </p>
         {isOperator(user) ? <Link to="/operator">Open the control panel</Link> : null}
       </Popover.Dropdown>

@@ -27,6 +27,9 @@ export interface View {
   desktopOnly?: boolean;
 }
 
+/** Behind Control's address: whoever opens it so is there to write a reason. */
+export const REASON_HASH = "reason";
+
 export const VIEWS: View[] = [
   { to: "/", label: "Home", icon: IconHome, key: "h", bottom: true },
   {

@@ -1,22 +1,17 @@
 /** The control panel: what trades, who stopped it and why, and the tenants behind it. */
-import { Button, Textarea } from "@mantine/core";
-import { useState } from "react";
-import { answerOf, trading } from "~/api/client";
-import type { Control, Health } from "~/api/types";
+import type { Health } from "~/api/types";
 import { useEmails } from "~/app/useEmails";
 import { useUser } from "~/app/useSession";
-import { CONTROL_MEANING } from "~/app/shell/controlMeaning";
 import { isOperator } from "~/app/shell/navigation";
 import { Badge, type Tone } from "~/components/Badge";
 import { CardLines, DataTable, type Column } from "~/components/DataTable";
 import { Empty, Figures, PageHeader, Panel, Rows, type Figure } from "~/components/Panel";
-import { ProblemNote } from "~/components/ProblemNote";
-import { Ago, At } from "~/components/Time";
-import { useAction } from "~/components/useAction";
+import { Ago } from "~/components/Time";
 import { count, moneyIn } from "~/format/number";
 import { plural, spoken } from "~/format/words";
-import { useCanAct, useControl, useHealth } from "~/realtime/hooks";
+import { useControl, useHealth } from "~/realtime/hooks";
 import { StopsPanel } from "./StopsPanel";
+import { Switch } from "./Switch";
 import { useTenants, type TenantRow } from "./useTenants";
 import classes from "./Operator.module.css";
 
@@ -88,85 +83,6 @@ function TenantsPanel() {
         />
       )}
     </Panel>
-  );
-}
-
-const TONES: Record<Control["mode"], Tone> = {
-  RUNNING: "good",
-  PAUSED: "warning",
-  HALTED: "critical",
-  UNKNOWN: "critical",
-};
-
-/** In the page itself: nothing may ever stand before the button that stops. */
-function Switch({ control }: { control: Control }) {
-  const [reason, setReason] = useState("");
-  const emailOf = useEmails();
-  const canAct = useCanAct();
-  const body = { reason: reason.trim() };
-  const options = {
-    done: ({ mode }: Control) => `Trading is ${mode}.`,
-    onDone: () => setReason(""),
-  };
-  const pause = useAction(
-    () => answerOf(trading.POST("/internal/trading/pause", { body })),
-    options,
-  );
-  const resume = useAction(
-    () => answerOf(trading.POST("/internal/trading/resume", { body })),
-    options,
-  );
-  const isStopped = control.mode === "PAUSED" || control.mode === "HALTED";
-  const isReady = canAct && body.reason !== "";
-  return (
-    <div className={classes.switch}>
-      <div className={classes.mode}>
-        <Badge tone={TONES[control.mode]}>{control.mode}</Badge>
-      </div>
-      <p>{CONTROL_MEANING[control.mode]}</p>
-      <p className="muted">
-        Set by {emailOf(control.lastChangedBy)} <Ago at={control.lastChangedAt} /> (
-        <At at={control.lastChangedAt} />)
-        {control.reason === undefined || control.reason === "" ? "." : `: ${control.reason}`}
-      </p>
-      <Textarea
-        label="Reason"
-        description="Everybody sees it beside the badge, and it stays in the record."
-        required
-        autosize
-        minRows={2}
-        maxLength={500}
-        value={reason}
-        onChange={({ currentTarget }) => setReason(currentTarget.value)}
-      />
-      <ProblemNote error={pause.error ?? resume.error} />
-      {/* Each has its own place: what others do meanwhile never turns a stop around. */}
-      <Button
-        size="md"
-        variant="outline"
-        color="red"
-        disabled={!isReady || isStopped}
-        loading={pause.isRunning}
-        onClick={() => pause.run(undefined)}
-      >
-        Pause all entries
-      </Button>
-      <p className="muted">
-        No profile of any tenant enters until somebody resumes. What is held keeps its exits.
-      </p>
-      <Button
-        size="md"
-        variant="default"
-        disabled={!isReady || control.mode === "RUNNING"}
-        loading={resume.isRunning}
-        onClick={() => resume.run(undefined)}
-      >
-        Resume trading
-      </Button>
-      <p className="muted">
-        Running profiles of every tenant may enter again from the next bar on.
-      </p>
-    </div>
   );
 }
 
