@@ -1561,6 +1561,8 @@ export interface components {
         DirectionWord: "long" | "short";
         /** @description What everything was worth at an instant. */
         EquityPoint: {
+            /** @description What had been put in by then, less what had been taken out: the rest is profit. */
+            allocated: string;
             /** Format: date-time */
             at: string;
             equity: string;

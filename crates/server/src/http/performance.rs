@@ -17,8 +17,12 @@ use super::lists::failed;
 use super::profiles::SpanQuery;
 use crate::app::App;
 use crate::views::rows::TradeRow;
-use crate::views::{EQUITY, EquityHour, TRADES, Worth, decimal, equity_of};
+use crate::views::{
+    EQUITY, EquityHour, TRADES, VERSIONS, VersionRow, Worth, decimal, equity_of, version_key,
+};
 
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_NANOS: i64 = 86_400 * 1_000_000_000;
 /// Points of a curve at most; more are thinned out.
 const MOST_POINTS: usize = 1_500;
@@ -47,6 +51,8 @@ pub(super) struct EquityPoint {
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     equity: String,
+    /// What had been put in by then, less what had been taken out: the rest is profit.
+    allocated: String,
 }
 
 /// Figures of the trades that were closed in the span, net of fees.
@@ -125,12 +131,11 @@ pub(super) async fn performance_of(
     let worths = sum(&curves);
     let mut statistics = statistics(&trades);
     statistics.max_drawdown_pct = decimal(deepest_fall(&worths).round_dp(4));
-    let points = thinned(worths.iter().map(|worth| (worth.at_ms, worth.equity)).collect());
-    let point = |(ms, equity): (i64, Decimal)| {
-        let at = Timestamp::from_millis(ms).unwrap_or(Timestamp::MIN);
-        EquityPoint { at, equity: decimal(equity) }
-    };
-    Ok(Performance { currency, points: points.into_iter().map(point).collect(), statistics })
+    let points = thinned(worths).into_iter().map(|Worth { at_ms, equity, allocated }| {
+        let at = Timestamp::from_millis(at_ms).unwrap_or(Timestamp::MIN);
+        EquityPoint { at, equity: decimal(equity), allocated: decimal(allocated) }
+    });
+    Ok(Performance { currency, points: points.collect(), statistics })
 }
 
 /// The curve of one profile: stored minutes, then its end as fine as it came.
@@ -140,7 +145,6 @@ async fn curve(
     from: Timestamp,
     to: Timestamp,
 ) -> Result<Vec<Worth>, Problem> {
-    const HOUR_MS: i64 = 3_600_000;
     let documents = caller.tenant.store.documents(&EQUITY);
     let until = Some(Value::Integer(to.millis().saturating_add(1)));
     let before = Wanted {
@@ -168,6 +172,13 @@ async fn curve(
     }
     caller.tenant.view.equity(id).into_iter().for_each(keep);
     let (from, to) = (from.millis(), to.millis());
+    // Before a price was known it was worth what it was made with.
+    if let Some((_, first)) = points.first_key_value()
+        && let Some(made) = made_ms(caller, id).await?.filter(|made| *made < first.at_ms)
+    {
+        let (at_ms, allocated) = (made, first.allocated);
+        points.insert(made, Worth { at_ms, equity: allocated, allocated });
+    }
     // What it was worth when the span began stands at its beginning.
     let standing = points.range(..=from).next_back().map(|(_, worth)| *worth);
     let mut inside: Vec<_> = points.range(from..=to).map(|(_, worth)| *worth).collect();
@@ -177,6 +188,14 @@ async fn curve(
         inside.insert(0, Worth { at_ms: from, ..standing });
     }
     Ok(inside)
+}
+
+/// The minute in which a profile was made, which is how fine a curve is.
+async fn made_ms(caller: &Caller, id: ProfileId) -> Result<Option<i64>, Problem> {
+    let documents = caller.tenant.store.documents(&VERSIONS);
+    let first = documents.get::<VersionRow>(&version_key(id, 1)).await.map_err(failed)?;
+    let made = first.map(|found| found.body.at.millis());
+    Ok(made.map(|made| made.div_euclid(MINUTE_MS) * MINUTE_MS))
 }
 
 /// Curves one over the other: each counts from its first point on.
@@ -192,8 +211,7 @@ fn sum(curves: &[Vec<Worth>]) -> Vec<Worth> {
             while curve.get(*place + 1).is_some_and(|worth| worth.at_ms <= at_ms) {
                 *place += 1;
             }
-            // Before its first point a profile was worth what it began with.
-            if let Some(worth) = curve.get(*place) {
+            if let Some(worth) = curve.get(*place).filter(|worth| worth.at_ms <= at_ms) {
                 all.equity = all.equity.saturating_add(worth.equity);
                 all.allocated = all.allocated.saturating_add(worth.allocated);
             }
@@ -204,17 +222,17 @@ fn sum(curves: &[Vec<Worth>]) -> Vec<Worth> {
 }
 
 /// At most so many points as a screen can show, with the lowest and highest of each group.
-fn thinned(points: Vec<(i64, Decimal)>) -> Vec<(i64, Decimal)> {
+fn thinned(points: Vec<Worth>) -> Vec<Worth> {
     if points.len() <= MOST_POINTS {
         return points;
     }
     let group = (2 * points.len()).div_ceil(MOST_POINTS);
     let last = points.last().copied();
     let extremes = points.chunks(group).flat_map(|group| {
-        let low = group.iter().min_by_key(|point| point.1);
-        let high = group.iter().max_by_key(|point| point.1);
+        let low = group.iter().min_by_key(|point| point.equity);
+        let high = group.iter().max_by_key(|point| point.equity);
         let mut pair: Vec<_> = low.into_iter().chain(high).copied().collect();
-        pair.sort_unstable_by_key(|point| point.0);
+        pair.sort_unstable_by_key(|point| point.at_ms);
         pair.dedup();
         pair
     });
@@ -310,18 +328,19 @@ mod tests {
     fn curves_add_up_and_each_stands_until_its_next_point() {
         let one = curve(&[(1, 100, 90), (3, 110, 90)]);
         let total = sum(&[one, curve(&[(2, 50, 50), (4, 40, 30)])]);
-        assert_eq!(total, curve(&[(1, 150, 140), (2, 150, 140), (3, 160, 140), (4, 150, 120)]));
+        assert_eq!(total, curve(&[(1, 100, 90), (2, 150, 140), (3, 160, 140), (4, 150, 120)]));
     }
 
     #[test]
     fn thinning_keeps_extremes_and_the_end() {
-        let points: Vec<_> = (0..100_000).map(|n| (n, Decimal::from((n * 7919) % 1_000))).collect();
+        let points: Vec<_> = (0..100_000).map(|n| (n, (n * 7919) % 1_000, 500)).collect();
+        let points = curve(&points);
         let kept = thinned(points.clone());
         assert!(kept.len() <= MOST_POINTS + 1, "{}", kept.len());
         assert_eq!(kept.last(), points.last());
-        let highest = |points: &[(i64, Decimal)]| points.iter().map(|point| point.1).max();
+        let highest = |points: &[Worth]| points.iter().map(|point| point.equity).max();
         assert_eq!(highest(&kept), highest(&points));
-        assert!(kept.is_sorted_by_key(|point| point.0));
+        assert!(kept.is_sorted_by_key(|point| point.at_ms));
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub(crate) use equity::{EquityHour, Worth, of as equity_of};
 pub(crate) use messages::{Marks, Message, Picture, Update};
 pub(crate) use store::{
     ALERTS, EQUITY, Listed, ORDERS, PROGRESS, TIMELINE, TRADES, TRANSFERS, VERSIONS, VersionRow,
+    version_key,
 };
 
 use equity::Curve;
@@ -390,7 +391,7 @@ impl TenantView {
             self.put(&ALERTS, row.id.clone(), row, Write::Add);
         }
         for row in &changes.versions {
-            let key = format!("{}.{:010}", row.profile_id, row.version);
+            let key = version_key(&row.profile_id, row.version);
             self.put(&VERSIONS, key, row, Write::Put);
         }
         self.writer.reached(seq);

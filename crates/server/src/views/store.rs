@@ -5,6 +5,7 @@
 //! so sees every event whose rows may be missing.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -113,6 +114,11 @@ pub(super) struct KeptOrder {
     /// The last event that is in it.
     #[serde(default)]
     pub(super) booked_seq: u64,
+}
+
+/// Where a version of a profile's document is kept.
+pub(crate) fn version_key(profile: impl Display, version: u64) -> String {
+    format!("{profile}.{version:010}")
 }
 
 /// One version of a profile's document.

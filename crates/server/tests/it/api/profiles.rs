@@ -205,3 +205,33 @@ async fn removed(client: &Client, id: &str) {
     // Its name is free again.
     running(client, &idle("Busy", "ACME")).await;
 }
+
+#[tokio::test]
+async fn another_profile_leaves_the_past_of_the_curve_as_it_was() {
+    let desk = desk(OPEN);
+    let server = Server::start(&desk);
+    let client = Person::registered(&server, "ann").await.client;
+    running(&client, &busy("One", "ACME")).await;
+    let curve = async || {
+        let overall = client.get("/api/performance").await.json(200);
+        overall[0]["points"].as_array().unwrap().clone()
+    };
+    // At twenty times real time a minute is over in three seconds.
+    let before = eventually("the curve has some points", async || {
+        let points = curve().await;
+        (points.len() > 20).then_some(points)
+    })
+    .await;
+    let told = (&before[0]["equity"], &before[0]["allocated"]);
+    assert_eq!(told, (&json!("100000"), &json!("100000")), "it was made with that");
+    running(&client, &idle("Two", "ACME")).await;
+    let after = eventually("both count", async || {
+        let points = curve().await;
+        (points.last()?["allocated"] == "200000").then_some(points)
+    })
+    .await;
+    // What lies in the minute in which the other was made, of sixty seconds, counts it already.
+    let alone = after.iter().take_while(|point| point["allocated"] == "100000").count();
+    assert!(alone >= 2, "{after:?}");
+    assert_eq!(after[..alone], before[..alone]);
+}
