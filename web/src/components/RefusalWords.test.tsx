@@ -41,6 +41,11 @@ describe("the gate's no", () => {
     const text = "12000.5 needed, 9000 available";
     const words = told({ code: "insufficientCapital", text, needed: "12000.5", available: "9000" });
     expect(words).toBe("It needs 12,000.50, and 9,000.00 is available.");
+    const passed = { level: "9999", price: "1893.06" };
+    expect(told({ code: "stopPassedAtEntry", text: "", ...passed })).toBe(
+      "A stop at 9,999.00 would end the trade as it begins: it would enter at about 1,893.06. " +
+        "Choose a level on the side of the loss.",
+    );
     const open = told({ code: "tooManyPositions", text: "", open: 1, limit: 1 });
     expect(open).toBe("1 trade is open or being entered, and 1 may be.");
   });

@@ -97,6 +97,17 @@ const NUMBERS: Partial<Record<Code, Numbers>> = {
       `${plural(Number(open), "trade is", "trades are")} open or being entered, ` +
       `and ${quantity(limit)} may be.`,
   },
+  stopOffTick: {
+    members: ["level", "below", "above"],
+    words: (level = "", below = "", above = "") =>
+      `${price(level)} is no price of the venue. Choose ${price(below)} or ${price(above)}.`,
+  },
+  stopPassedAtEntry: {
+    members: ["level", "price"],
+    words: (level = "", entry = "") =>
+      `A stop at ${price(level)} would end the trade as it begins: it would enter at about ` +
+      `${price(entry)}. Choose a level on the side of the loss.`,
+  },
   stopBeyondPrice: {
     members: ["level", "price"],
     words: (level = "", last = "") =>

@@ -45,5 +45,6 @@ export function spanWords(range: Range, points: readonly Pick<Worth, "at">[]): s
   const covered = Date.parse(last.at) - Date.parse(first.at);
   if (covered >= RANGE_MS[range] * WHOLE) return RANGE_WORDS[range];
   const isToday = dayKey(first.at) === dayKey(last.at);
-  return `${RANGE_WORDS[range]}, data since ${isToday ? clock(first.at) : shortTime(first.at)}`;
+  const begun = isToday ? clock(first.at) : shortTime(first.at);
+  return `${RANGE_WORDS[range]}, ${range === "all" ? "" : "data since "}${begun}`;
 }

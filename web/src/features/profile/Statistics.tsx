@@ -24,9 +24,9 @@ export function Statistics({ profileId }: { profileId: string }) {
         <div>
           <strong>{spanWords(range, data?.points ?? [])}</strong>
           <div className="muted">
-            Figures are of the trades that were closed in that time, after fees.{" "}
-            {curveWords(data?.points ?? [])}
+            Figures are of the trades that were closed in that time, after fees.
           </div>
+          <div className="muted">Curve: {curveWords(data?.points ?? [])}</div>
         </div>
         <RangeChoice value={range} onChange={setRange} />
       </div>
