@@ -7,6 +7,7 @@ import { alertsQuery } from "~/app/queries";
 import { Older } from "~/components/Older";
 import { Empty, PageHeader, Panel, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
+import { useIsPhone } from "~/components/screen";
 import { useAlerts } from "~/realtime/hooks";
 import { AcknowledgeAll, Remained, useAcknowledging } from "./AcknowledgeAll";
 import { AlertLine } from "./AlertLine";
@@ -14,6 +15,7 @@ import classes from "./Alerts.module.css";
 
 export function AlertsPage() {
   const [shows, setShows] = useState("open");
+  const isPhone = useIsPhone();
   const query = useInfiniteQuery(alertsQuery);
   const pushed = useAlerts();
   const all = useMemo(
@@ -37,6 +39,8 @@ export function AlertsPage() {
             <AcknowledgeAll open={open} acknowledging={acknowledging} />
             <SegmentedControl
               aria-label="Which alerts"
+              className={classes.which}
+              size={isPhone ? "md" : "sm"}
               value={shows}
               onChange={setShows}
               data={[
