@@ -1,5 +1,6 @@
 /** What figures and curves are of is said, and chosen. */
 import { expect, firstProfile, test } from "./fixtures";
+import { makeIdleProfile, post, tokenOf, until } from "./server";
 
 test("statistics are of everything until a shorter span is chosen", async ({ app }) => {
   const asked: (string | null)[] = [];
@@ -48,4 +49,20 @@ test("the curve of Home names what it is of, its span and its currency", async (
   await expect(app.getByRole("heading", { name: "Profit, EUR" })).toBeVisible();
   await app.getByRole("radiogroup", { name: "Currency" }).getByText("USD").click();
   await expect(app.getByRole("heading", { name: "Profit, USD" })).toBeVisible();
+});
+
+test("the capital of a new profile is no profit on the curve of Home", async ({ app }) => {
+  const url = (process.env.BALLAST_URL ?? "").replace(/\/$/, "");
+  const token = await tokenOf(url);
+  const answer = await fetch(`${url}/api/performance`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  const [before] = (await answer.json()) as { points: { allocated: string }[] }[];
+  const known = Number(before?.points.at(-1)?.allocated);
+  const id = await makeIdleProfile(url, token, `Capital ${Date.now()}`);
+  await until(url, "/api/performance", token, (text) => text.includes(`"${known + 10_000}"`));
+  await app.goto("");
+  const curve = app.getByRole("img", { name: /^Profit in USD, / });
+  await expect(curve).toHaveAccessibleName(/: [+−]?\d{1,3}\.\d\d USD at /);
+  await post(url, `/api/profiles/${id}/stop`, {}, token);
 });

@@ -10,9 +10,6 @@ export interface Told {
   text: string;
 }
 
-/** With the code of the refusal that its signal met at the gate, where the server tells it. */
-type Evaluated = EvaluationRow & { refusal?: string };
-
 type Standing = Pick<ProfileRow, "state" | "enters" | "timeframe">;
 
 /** An evaluation as it was made, as of all that are not the latest. */
@@ -24,7 +21,7 @@ export function toldThen({ decision, hold, text }: EvaluationRow): Told {
 
 /** `isEntered` where the entry that was decided is at the venue already, or filled. */
 export function toldNow(
-  evaluation: Evaluated,
+  evaluation: EvaluationRow,
   { state, enters, timeframe }: Standing,
   mode: Control["mode"] | undefined,
   isEntered: boolean,

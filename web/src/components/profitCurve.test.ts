@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { changePreferences } from "~/app/preferences";
 import { ticksOf } from "./LineChart";
-import { curveWords, profitCurve, spanWords } from "./profitCurve";
+import { profitCurve, spanWords } from "./profitCurve";
 
 const at = (time: string) => `2026-11-27T${time}Z`;
 
@@ -15,18 +15,13 @@ describe("the curve of profit", () => {
 
   it("does not move when capital is put in", () => {
     expect(values(points)).toEqual([0, 12.5, 12.5]);
-    expect(curveWords(points)).toMatch(/does not count/);
   });
 
-  it("stays what it was when a profile is made, which counts in the past as it began", () => {
-    const more = points.map((point) => ({ ...point, equity: `${Number(point.equity) + 10_000}` }));
+  it("goes on as it was when a profile is made, whose capital is there at once", () => {
+    const more = points.map((point, index) =>
+      index < 2 ? point : { ...point, equity: "25012.5", allocated: "25000" },
+    );
     expect(values(more)).toEqual(values(points));
-  });
-
-  it("says that a change of capital is a step where capital is not known", () => {
-    const unknown = points.map(({ at: when, equity }) => ({ at: when, equity }));
-    expect(profitCurve(unknown).map(({ value }) => value)).toEqual(["0", "12.5", "5012.5"]);
-    expect(curveWords(unknown)).toMatch(/shows as a step/);
   });
 });
 

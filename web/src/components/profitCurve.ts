@@ -1,15 +1,11 @@
 /** What was made over a span, from what everything was worth. */
+import type { Performance } from "~/api/types";
 import { compare, subtract } from "~/format/decimal";
 import { clock, dayKey, shortTime } from "~/format/time";
 import type { Point } from "./LineChart";
 import { RANGE_MS, RANGE_WORDS, type Range } from "./range";
 
-interface Worth {
-  at: string;
-  equity: string;
-  /** What had been put in by then; what it changes by is no profit. */
-  allocated?: string;
-}
+type Worth = Performance["points"][number];
 
 /** Profit since the first point: it stays what it was when capital is put in or a profile made. */
 export function profitCurve(points: readonly Worth[]): Point[] {
@@ -19,16 +15,13 @@ export function profitCurve(points: readonly Worth[]): Point[] {
   return points.map((point) => ({ at: point.at, value: subtract(madeOf(point), begun) }));
 }
 
-function madeOf({ equity, allocated = "0" }: Worth): string {
+function madeOf({ equity, allocated }: Worth): string {
   return subtract(equity, allocated);
 }
 
-/** What the curve is of. Without the capital of each point it cannot be told from profit. */
-export function curveWords(points: readonly Worth[]): string {
-  const isKnown = points.every(({ allocated }) => allocated !== undefined);
-  const change = isKnown ? "does not count" : "shows as a step";
-  return `Profit after fees, open positions included. A change of capital ${change}.`;
-}
+/** What the curve is of. */
+export const CURVE_WORDS =
+  "Profit after fees, open positions included. Capital put in or taken out does not count.";
 
 /** The largest worth, which says how much a change is. */
 export function mostOf(points: readonly Worth[]): string {

@@ -8,7 +8,7 @@ import { Flash, Profit } from "~/components/Amount";
 import { LineChart } from "~/components/LineChart";
 import { Empty, PageHeader, Panel, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
-import { curveWords, mostOf, profitCurve, spanWords } from "~/components/profitCurve";
+import { CURVE_WORDS, mostOf, profitCurve, spanWords } from "~/components/profitCurve";
 import { RANGE_WORDS, type Range } from "~/components/range";
 import { RangeChoice } from "~/components/RangeChoice";
 import { useIsPhone } from "~/components/screen";
@@ -151,7 +151,7 @@ function ProfitPanel() {
       }
     >
       <p className={`muted ${classes.range}`}>
-        {spanWords(range, data?.points ?? [])}. {curveWords(data?.points ?? [])}
+        {spanWords(range, data?.points ?? [])}. {CURVE_WORDS}
       </p>
       <ProblemNote error={error} onRetry={() => void refetch()} />
       {isPending ? <Rows /> : null}

@@ -6,7 +6,7 @@ import { Profit } from "~/components/Amount";
 import { LineChart } from "~/components/LineChart";
 import { Empty, Figures, Rows, type Figure } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
-import { curveWords, mostOf, profitCurve, spanWords } from "~/components/profitCurve";
+import { CURVE_WORDS, mostOf, profitCurve, spanWords } from "~/components/profitCurve";
 import { RANGE_WORDS, type Range } from "~/components/range";
 import { RangeChoice } from "~/components/RangeChoice";
 import type { Performance } from "~/api/types";
@@ -26,7 +26,7 @@ export function Statistics({ profileId }: { profileId: string }) {
           <div className="muted">
             Figures are of the trades that were closed in that time, after fees.
           </div>
-          <div className="muted">Curve: {curveWords(data?.points ?? [])}</div>
+          <div className="muted">Curve: {CURVE_WORDS}</div>
         </div>
         <RangeChoice value={range} onChange={setRange} />
       </div>
