@@ -97,7 +97,7 @@ test("a symbol that the market does not list is an error where it stands", async
   await expect(app.getByRole("button", { name: "Create the profile" })).toBeDisabled();
 });
 
-test("what the server refuses of a profile is said at its field, once, until that is changed", async ({
+test("what is refused of a profile is said at its field, once, until it is changed", async ({
   app,
 }) => {
   await app.goto("strategies/new");

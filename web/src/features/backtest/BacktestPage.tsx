@@ -18,6 +18,7 @@ import { spoken } from "~/format/words";
 import { RunForm } from "./RunForm";
 import { requestSymbols } from "./requestSymbols";
 import { RunSpan } from "./RunSpan";
+import classes from "./Backtest.module.css";
 
 export function BacktestPage() {
   const flags = useFlags();
@@ -55,22 +56,27 @@ export function BacktestPage() {
                   : "Take a profile’s config above, and see what it would have done."}
               </Empty>
             }
-            card={(run) => (
-              <CardLines
-                title={<RunLink run={run} />}
-                value={<Return run={run} />}
-                detail={
-                  <>
-                    <RunState run={run} /> · <RunSpan run={run} />
-                  </>
-                }
-                valueDetail={<Ago at={run.createdAt} />}
-              />
-            )}
+            card={(run) => <RunCard run={run} />}
           />
         )}
         <Older query={query} />
       </Panel>
+    </>
+  );
+}
+
+function RunCard({ run }: { run: BacktestRow }) {
+  return (
+    <>
+      <CardLines
+        title={<RunLink run={run} />}
+        value={<Return run={run} />}
+        detail={<RunState run={run} />}
+        valueDetail={<Ago at={run.createdAt} />}
+      />
+      <div className={classes.cardSpan}>
+        <RunSpan run={run} />
+      </div>
     </>
   );
 }

@@ -1,4 +1,4 @@
-/** Of which time a run is: from its first bar to its last, or what was asked before it has those. */
+/** Of which time a run is: from its first bar to its last, or what was asked before it has them. */
 import type { Backtest, BacktestRow } from "~/api/types";
 import { usePreferences } from "~/app/preferences";
 import { day, shortTime, timeHint } from "~/format/time";
