@@ -33,11 +33,11 @@ test("figures of a part of the trades are called that", async ({ app }) => {
 });
 
 test("the curve of Home names what it is of, its span and its currency", async ({ app }) => {
-  const panel = app.getByRole("heading", { name: "Profit, USD" }).locator("xpath=../..");
+  const panel = app.getByRole("heading", { name: "Equity, USD" }).locator("xpath=../..");
   // The server has just begun, which is not a day ago.
   await expect(panel).toContainText(/Last 24 hours, data since \d/);
-  await expect(panel).toContainText("Profit after fees, open positions included.");
-  await expect(panel.getByRole("img", { name: /: [+−]?\d[\d.,]* USD at / })).toBeVisible();
+  await expect(panel).toContainText("Capital put in or taken out is a step.");
+  await expect(panel.getByRole("img", { name: /: \d[\d.,]* USD at / })).toBeVisible();
   await panel.getByText("All", { exact: true }).click();
   await expect(panel).toContainText("Since the beginning");
   await app.route("**/api/performance**", async (route) => {
@@ -46,9 +46,9 @@ test("the curve of Home names what it is of, its span and its currency", async (
     await route.fulfill({ json: [{ ...dollars, currency: "EUR" }, dollars] });
   });
   await panel.getByText("Month", { exact: true }).click();
-  await expect(app.getByRole("heading", { name: "Profit, EUR" })).toBeVisible();
+  await expect(app.getByRole("heading", { name: "Equity, EUR" })).toBeVisible();
   await app.getByRole("radiogroup", { name: "Currency" }).getByText("USD").click();
-  await expect(app.getByRole("heading", { name: "Profit, USD" })).toBeVisible();
+  await expect(app.getByRole("heading", { name: "Equity, USD" })).toBeVisible();
 });
 
 test("the capital of a new profile is no profit on the curve of Home", async ({ app }) => {
@@ -62,6 +62,7 @@ test("the capital of a new profile is no profit on the curve of Home", async ({ 
   const id = await makeIdleProfile(url, token, `Capital ${Date.now()}`);
   await until(url, "/api/performance", token, (text) => text.includes(`"${known + 10_000}"`));
   await app.goto("");
+  await app.getByRole("radiogroup", { name: "Curve" }).getByText("Profit").click();
   const curve = app.getByRole("img", { name: /^Profit in USD, / });
   await expect(curve).toHaveAccessibleName(/: [+−]?\d{1,3}\.\d\d USD at /);
   await post(url, `/api/profiles/${id}/stop`, {}, token);

@@ -43,7 +43,7 @@ describe("the latest evaluation", () => {
     expect(toldNow(made, leaving, "RUNNING", false).text).toMatch(/may only leave/);
     const turn = evaluation({ decision: "reverseShort" });
     expect(toldNow(turn, sampleProfile, "PAUSED", false)).toMatchObject({
-      badge: "Exit",
+      badge: "Signal: exit",
       text: "Leaves the position. Would enter short, but trading is paused.",
     });
   });
@@ -58,7 +58,7 @@ describe("the latest evaluation", () => {
 
   it("is as it was said while entries are made, and once this one was", () => {
     const made = evaluation({ decision: "enterLong" });
-    expect(toldNow(made, sampleProfile, "RUNNING", false).badge).toBe("Enter long");
-    expect(toldNow(made, sampleProfile, "PAUSED", true).badge).toBe("Enter long");
+    expect(toldNow(made, sampleProfile, "RUNNING", false).badge).toBe("Signal: enter long");
+    expect(toldNow(made, sampleProfile, "PAUSED", true).badge).toBe("Signal: enter long");
   });
 });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { changePreferences } from "~/app/preferences";
-import { ticksOf } from "./LineChart";
+import { nearest, ticksOf } from "./LineChart";
 import { profitCurve, spanWords } from "./profitCurve";
 
 const at = (time: string) => `2026-11-27T${time}Z`;
@@ -40,8 +40,18 @@ describe("the words for a span", () => {
 
 describe("the axis of a curve", () => {
   it("has round values, zero among them", () => {
-    const texts = ticksOf(-20.08, 40).map(({ text }) => text);
+    const texts = ticksOf(-20.08, 40, true).map(({ text }) => text);
     expect(texts).toEqual(["\u221220", "\u221210", "0", "+10"]);
-    expect(ticksOf(-0.01, 0.02).map(({ text }) => text)).toContain("0.000");
+    expect(ticksOf(-0.01, 0.02, true).map(({ text }) => text)).toContain("0.000");
+    expect(ticksOf(29_988, 20, false).map(({ text }) => text)).toContain("29,990");
+  });
+
+  it("reads out the point that is nearest in time, however far apart they lie", () => {
+    const points = ["00:00", "00:01", "06:00"].map((time) => ({
+      at: `2026-11-26T${time}:00Z`,
+      value: "1",
+    }));
+    const at = (time: string) => nearest(points, Date.parse(`2026-11-26T${time}:00Z`));
+    expect(["00:00", "00:02", "02:59", "03:02", "07:00"].map(at)).toEqual([0, 1, 1, 2, 2]);
   });
 });

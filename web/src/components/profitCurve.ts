@@ -1,4 +1,4 @@
-/** What was made over a span, from what everything was worth. */
+/** What was worth what over a span, and what was made in it. */
 import type { Performance } from "~/api/types";
 import { compare, subtract } from "~/format/decimal";
 import { clock, dayKey, shortTime } from "~/format/time";
@@ -19,9 +19,13 @@ function madeOf({ equity, allocated }: Worth): string {
   return subtract(equity, allocated);
 }
 
-/** What the curve is of. */
-export const CURVE_WORDS =
-  "Profit after fees, open positions included. Capital put in or taken out does not count.";
+export type CurveKind = "equity" | "profit";
+
+/** What a curve is of. */
+export const CURVE_WORDS: Record<CurveKind, string> = {
+  equity: "With open positions, after fees. Capital put in or taken out is a step.",
+  profit: "With open positions, after fees. Capital put in or taken out does not count.",
+};
 
 /** The largest worth, which says how much a change is. */
 export function mostOf(points: readonly Worth[]): string {

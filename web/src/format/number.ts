@@ -84,6 +84,11 @@ export function compact(amount: number): string {
   return formatted(String(amount), { notation: "compact", maximumFractionDigits: 2 });
 }
 
+/** For axes: with so many digits. */
+export function fixed(amount: number, precision: number): string {
+  return formatted(amount.toFixed(precision), digits(precision));
+}
+
 /** For axes of changes: with so many digits, and a sign unless it is zero. */
 export function signedFixed(amount: number, precision: number): string {
   return formatted(amount.toFixed(precision), { ...digits(precision), ...SIGNED });

@@ -56,11 +56,11 @@ const PROFILE_STATE: Record<ProfileRow["state"], string> = {
 export const profileState = (state: ProfileRow["state"]): string => PROFILE_STATE[state];
 
 const DECISIONS: Record<EvaluationRow["decision"], string> = {
-  enterLong: "Enter long",
-  enterShort: "Enter short",
-  exit: "Exit",
-  reverseLong: "Reverse to long",
-  reverseShort: "Reverse to short",
+  enterLong: "Signal: enter long",
+  enterShort: "Signal: enter short",
+  exit: "Signal: exit",
+  reverseLong: "Signal: reverse to long",
+  reverseShort: "Signal: reverse to short",
   hold: "Wait",
 };
 export const decisionWord = (decision: EvaluationRow["decision"]): string => DECISIONS[decision];

@@ -157,7 +157,7 @@ fn distance_words(wanted: Comparison, is: f64, limit: f64) -> String {
         Comparison::Greater | Comparison::Less if Comparison::Equal.holds(is, limit) => {
             " (they are equal)".to_owned()
         }
-        Comparison::Greater | Comparison::GreaterOrEqual => format!(" ({distance} short)"),
+        Comparison::Greater | Comparison::GreaterOrEqual => format!(" ({distance} too low)"),
         Comparison::Less | Comparison::LessOrEqual => format!(" ({distance} too high)"),
     }
 }

@@ -5,16 +5,16 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { performanceQuery } from "~/app/queries";
 import { Flash, Profit } from "~/components/Amount";
-import { LineChart } from "~/components/LineChart";
 import { Empty, PageHeader, Panel, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
-import { CURVE_WORDS, mostOf, profitCurve, spanWords } from "~/components/profitCurve";
-import { RANGE_WORDS, type Range } from "~/components/range";
+import { CURVE_WORDS, spanWords, type CurveKind } from "~/components/profitCurve";
+import type { Range } from "~/components/range";
 import { RangeChoice } from "~/components/RangeChoice";
 import { useIsPhone } from "~/components/screen";
+import { CurveChoice, WorthCurve } from "~/components/WorthCurve";
 import { AlertLine } from "~/features/alerts/AlertLine";
 import { ProfileTable } from "~/features/strategies/ProfileTable";
-import { money, signedMoney } from "~/format/number";
+import { money } from "~/format/number";
 import { plural } from "~/format/words";
 import {
   useAlerts,
@@ -61,7 +61,7 @@ export function HomePage() {
       ) : (
         <div className={classes.grid}>
           <Standing />
-          <ProfitPanel />
+          <CurvePanel />
           <AlertsPanel />
           <Panel
             title="Profiles"
@@ -124,8 +124,11 @@ function Standing() {
   );
 }
 
-function ProfitPanel() {
+const CURVE_TITLES: Record<CurveKind, string> = { equity: "Equity", profit: "Profit" };
+
+function CurvePanel() {
   const isPhone = useIsPhone();
+  const [kind, setKind] = useState<CurveKind>("equity");
   const [range, setRange] = useState<Range>("day");
   const [chosen, setChosen] = useState<string>();
   const { data: all, error, isPending, refetch } = useQuery(performanceQuery(range));
@@ -133,7 +136,7 @@ function ProfitPanel() {
   const currencies = all?.map(({ currency }) => currency) ?? [];
   return (
     <Panel
-      title={data === undefined ? "Profit" : `Profit, ${data.currency}`}
+      title={[CURVE_TITLES[kind], data?.currency].filter(Boolean).join(", ")}
       className={classes.equity}
       actions={
         <>
@@ -146,12 +149,13 @@ function ProfitPanel() {
               onChange={setChosen}
             />
           )}
+          <CurveChoice value={kind} onChange={setKind} />
           <RangeChoice value={range} onChange={setRange} />
         </>
       }
     >
       <p className={`muted ${classes.range}`}>
-        {spanWords(range, data?.points ?? [])}. {CURVE_WORDS}
+        {spanWords(range, data?.points ?? [])}. {CURVE_WORDS[kind]}
       </p>
       <ProblemNote error={error} onRetry={() => void refetch()} />
       {isPending ? <Rows /> : null}
@@ -160,13 +164,7 @@ function ProfitPanel() {
           Every fill and every bar adds a point.
         </Empty>
       ) : (
-        <LineChart
-          label={`Profit in ${data.currency}, ${RANGE_WORDS[range].toLowerCase()}`}
-          points={profitCurve(data.points)}
-          of={mostOf(data.points)}
-          height={isPhone ? 180 : 264}
-          format={(value) => `${signedMoney(value, data.currency)} ${data.currency}`}
-        />
+        <WorthCurve kind={kind} performance={data} range={range} height={isPhone ? 180 : 264} />
       )}
     </Panel>
   );

@@ -3,19 +3,20 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { profilePerformanceQuery } from "~/app/queries";
 import { Profit } from "~/components/Amount";
-import { LineChart } from "~/components/LineChart";
 import { Empty, Figures, Rows, type Figure } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
-import { CURVE_WORDS, mostOf, profitCurve, spanWords } from "~/components/profitCurve";
-import { RANGE_WORDS, type Range } from "~/components/range";
+import { CURVE_WORDS, spanWords, type CurveKind } from "~/components/profitCurve";
+import type { Range } from "~/components/range";
 import { RangeChoice } from "~/components/RangeChoice";
+import { CurveChoice, WorthCurve } from "~/components/WorthCurve";
 import type { Performance } from "~/api/types";
-import { count, money, percent, ratio, signedMoney } from "~/format/number";
+import { count, money, percent, ratio } from "~/format/number";
 import { duration } from "~/format/time";
 import classes from "./Profile.module.css";
 
 export function Statistics({ profileId }: { profileId: string }) {
   const [range, setRange] = useState<Range>("all");
+  const [kind, setKind] = useState<CurveKind>("profit");
   const query = useQuery(profilePerformanceQuery(profileId, range));
   const { data, error, isPending, refetch } = query;
   return (
@@ -26,19 +27,23 @@ export function Statistics({ profileId }: { profileId: string }) {
           <div className="muted">
             Figures are of the trades that were closed in that time, after fees.
           </div>
-          <div className="muted">Curve: {CURVE_WORDS}</div>
+          <div className="muted">Curve: {CURVE_WORDS[kind]}</div>
         </div>
-        <RangeChoice value={range} onChange={setRange} />
+        <div className={classes.choices}>
+          <CurveChoice value={kind} onChange={setKind} />
+          <RangeChoice value={range} onChange={setRange} />
+        </div>
       </div>
       {isPending ? <Rows rows={8} /> : null}
       <ProblemNote error={error} onRetry={() => void refetch()} />
-      {data === undefined ? null : <Performed performance={data} range={range} />}
+      {data === undefined ? null : <Performed performance={data} range={range} kind={kind} />}
     </>
   );
 }
 
-function Performed({ performance, range }: { performance: Performance; range: Range }) {
-  const { currency, points, statistics } = performance;
+function Performed(props: { performance: Performance; range: Range; kind: CurveKind }) {
+  const { performance, range, kind } = props;
+  const { points, statistics } = performance;
   return (
     <>
       {statistics.truncated ? (
@@ -51,13 +56,7 @@ function Performed({ performance, range }: { performance: Performance; range: Ra
         {points.length < 2 ? (
           <Empty title="The curve begins with the first trade">Figures need closed trades.</Empty>
         ) : (
-          <LineChart
-            label={`Profit in ${currency}, ${RANGE_WORDS[range].toLowerCase()}`}
-            points={profitCurve(points)}
-            of={mostOf(points)}
-            height={260}
-            format={(value) => `${signedMoney(value, currency)} ${currency}`}
-          />
+          <WorthCurve kind={kind} performance={performance} range={range} height={260} />
         )}
         <Figures figures={figuresOf(performance)} />
       </div>

@@ -8,7 +8,7 @@ use super::scene::{FLAT, LONG, SHORT, scene};
 fn one_comparison() {
     let mut scene = scene(r#"{"entry": "close > 105"}"#);
     scene.closes(&["104"]);
-    assert_eq!(scene.explain(FLAT), "Waiting: close is 104, not above 105 (1 short).");
+    assert_eq!(scene.explain(FLAT), "Waiting: close is 104, not above 105 (1 too low).");
     scene.closes(&["105.5"]);
     assert_eq!(
         scene.explain(FLAT),
@@ -49,7 +49,7 @@ fn several_conditions_in_one_expression() {
     assert_eq!(
         scene.explain(FLAT),
         "Waiting: close > open - 1 and not close[1] < 3 and volume != 7 is false: \
-         close[1] is 2, below 3 (1 short)."
+         close[1] is 2, below 3 (1 too low)."
     );
 }
 
@@ -77,7 +77,7 @@ fn named_rules() {
         scene.explain(FLAT),
         "Waiting: 2 of 3 rules passed, 2 are needed and TrendBias among them. \
          TrendBias (required) failed: tf(\"4h\", close > sma(close, 2)) is false: \
-         tf(\"4h\", close) is 50, not above tf(\"4h\", sma(close, 2)) at 65 (15 short). \
+         tf(\"4h\", close) is 50, not above tf(\"4h\", sma(close, 2)) at 65 (15 too low). \
          Momentum passed: 30 < close and close < 70.25 is true: close is 50, above 30; \
          close is 50, below 70.25. \
          Session passed: session() is true."
@@ -125,7 +125,7 @@ fn both_directions() {
     assert_eq!(
         scene.explain(SHORT),
         "Signal to reverse to long: the condition to enter long is true. \
-         Entry: close is 14, above 10. Short exit: close is 14, below 15 (1 short)."
+         Entry: close is 14, above 10. Short exit: close is 14, below 15 (1 too low)."
     );
 }
 
@@ -174,13 +174,13 @@ fn every_reason_to_hold_is_a_sentence() {
 #[test]
 fn what_failed_says_by_how_much() {
     let cases = [
-        ("close > 12.5", "12", "close is 12, not above 12.5 (0.5 short)"),
-        ("close >= 12.5", "12", "close is 12, below 12.5 (0.5 short)"),
+        ("close > 12.5", "12", "close is 12, not above 12.5 (0.5 too low)"),
+        ("close >= 12.5", "12", "close is 12, below 12.5 (0.5 too low)"),
         ("close < 11", "12", "close is 12, not below 11 (1 too high)"),
         ("close <= 11", "12", "close is 12, above 11 (1 too high)"),
         ("close == 11", "12", "close is 12, different from 11 (1 apart)"),
         ("close != 12", "12", "close is 12, equal to 12"),
-        ("12.5 < close", "12", "close is 12, not above 12.5 (0.5 short)"),
+        ("12.5 < close", "12", "close is 12, not above 12.5 (0.5 too low)"),
         ("close[1] > close", "12", "close[1] is 12, not above close at 12 (they are equal)"),
         ("not close > 11", "12", "not close > 11 is false: close is 12, above 11 (1 too high)"),
         (
@@ -202,7 +202,7 @@ fn what_failed_says_by_how_much() {
             "crossover(close, sma(close, 2)) and close > 20",
             "13",
             "crossover(close, sma(close, 2)) and close > 20 is false: \
-             close is 13, not above 20 (7 short)",
+             close is 13, not above 20 (7 too low)",
         ),
         (
             "crossover(close, sma(close, 2)) and close > 10",
@@ -219,14 +219,14 @@ fn what_failed_says_by_how_much() {
         (
             "close > 20 or close < 5",
             "12",
-            "close > 20 or close < 5 is false: close is 12, not above 20 (8 short); \
+            "close > 20 or close < 5 is false: close is 12, not above 20 (8 too low); \
              close is 12, not below 5 (7 too high)",
         ),
         ("false", "12", "false is false"),
         (
             "(close > 11)[2]",
             "12",
-            "(close > 11)[2] is false: close[2] is 10, not above 11 (1 short)",
+            "(close > 11)[2] is false: close[2] is 10, not above 11 (1 too low)",
         ),
     ];
     for (rule, last, expected) in cases {
