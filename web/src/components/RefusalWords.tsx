@@ -37,7 +37,7 @@ function ControlWords({ refusal }: { refusal: RefusalBody }) {
           since <At at={at} />
         </>
       )}
-      {reason === undefined ? "." : `: “${reason}”`}
+      {reason === undefined ? "." : `: “${reason}”.`}
     </>
   );
 }

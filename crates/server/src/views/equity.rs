@@ -120,11 +120,13 @@ impl Curve {
     pub(super) fn observe(&mut self, worth: Worth) -> Option<&EquityHour> {
         let now_ms = worth.at_ms;
         let day_ms = now_ms.div_euclid(DAY_MS) * DAY_MS;
+        // Without a point before it, the profile was made today; it may have traded since.
+        let made = Worth { equity: worth.allocated, ..worth };
         if day_ms > self.day_ms {
             self.day_ms = day_ms;
-            self.day_start = Some(self.last.unwrap_or(worth));
+            self.day_start = Some(self.last.unwrap_or(made));
         }
-        self.day_start.get_or_insert(worth);
+        self.day_start.get_or_insert(made);
         if self.fine.last().is_none_or(|last| now_ms > last.at_ms) {
             if self.fine.len() >= 2 * FINE_POINTS {
                 self.fine.drain(..FINE_POINTS);
@@ -191,6 +193,13 @@ mod tests {
         let start = curve.day_start.unwrap();
         assert_eq!(start.equity, dec("102"), "what it was worth when the day began");
         assert_eq!(curve.fine().len(), 5);
+    }
+
+    #[test]
+    fn what_was_lost_before_the_first_point_is_of_the_day() {
+        let mut curve = Curve::new(ProfileId::from_bits(1));
+        curve.observe(worth(10, "98", "100"));
+        assert_eq!(curve.day_start.unwrap().equity, dec("100"));
     }
 
     #[test]

@@ -176,8 +176,8 @@ function AlertsPanel() {
     <Panel title="Alerts" flush actions={<Link to="/alerts">All alerts</Link>}>
       {open.length === 0 ? (
         <Empty title="Nothing waits for you">
-          Stops and targets that were reached, rejected orders and profiles that wait for you appear
-          here.
+          Stops and targets that were reached, entries and orders that were refused, pauses of
+          trading and profiles that wait for you appear here.
         </Empty>
       ) : (
         open.slice(0, ALERTS_SHOWN).map((alert) => <AlertLine key={alert.id} alert={alert} />)
