@@ -2,7 +2,7 @@
 import { Button } from "@mantine/core";
 import classes from "./DataTable.module.css";
 
-interface Paged {
+export interface Paged {
   hasNextPage: boolean;
   isFetchingNextPage: boolean;
   fetchNextPage: () => Promise<unknown>;

@@ -5,9 +5,10 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { downloadAll } from "~/api/client";
+import type { TradeRow } from "~/api/types";
 import { tradesQuery, type TradeFilter } from "~/app/queries";
 import { Profit } from "~/components/Amount";
-import { Older } from "~/components/Older";
+import { Older, type Paged } from "~/components/Older";
 import { Empty, PageHeader, Panel, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { useAction } from "~/components/useAction";
@@ -62,37 +63,50 @@ export function HistoryPage() {
               </p>
             ) : null}
           </Panel>
-          <Panel
-            flush
-            title={
-              day === undefined
-                ? `${plural(trades.length, "trade")}${query.hasNextPage ? " and more" : ""}`
-                : `${plural(shown.length, "trade")} on ${day}`
-            }
-            actions={
-              <>
-                {shown.length > 0 ? <Sum trades={shown} /> : null}
-                {day === undefined ? null : (
-                  <Button
-                    size="compact-xs"
-                    variant="default"
-                    onClick={() => change({ day: undefined })}
-                  >
-                    All days
-                  </Button>
-                )}
-              </>
-            }
-          >
-            {shown.length === 0 && day !== undefined ? (
-              <EmptyDay day={day} hasOlder={query.hasNextPage} />
-            ) : null}
-            <TradeTable trades={shown} />
-            <Older query={query} label="Load older trades" />
-          </Panel>
+          <Closed
+            trades={shown}
+            day={day}
+            query={query}
+            onAllDays={() => change({ day: undefined })}
+          />
         </div>
       )}
     </>
+  );
+}
+
+/** The trades of a day, or all that are loaded. */
+function Closed(props: {
+  trades: TradeRow[];
+  day: string | undefined;
+  query: Paged;
+  onAllDays: () => void;
+}) {
+  const { trades, day, query, onAllDays } = props;
+  const count = plural(trades.length, "trade");
+  return (
+    <Panel
+      flush
+      title={
+        day === undefined ? `${count}${query.hasNextPage ? " and more" : ""}` : `${count} on ${day}`
+      }
+      actions={
+        <>
+          {trades.length > 0 ? <Sum trades={trades} /> : null}
+          {day === undefined ? null : (
+            <Button size="compact-xs" variant="default" onClick={onAllDays}>
+              All days
+            </Button>
+          )}
+        </>
+      }
+    >
+      {trades.length === 0 && day !== undefined ? (
+        <EmptyDay day={day} hasOlder={query.hasNextPage} />
+      ) : null}
+      <TradeTable trades={trades} />
+      <Older query={query} label="Load older trades" />
+    </Panel>
   );
 }
 

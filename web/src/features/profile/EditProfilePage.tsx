@@ -1,34 +1,26 @@
 /** A profile's name, capital and config as text, compared with what is saved before saving. */
-import { Alert, Button, SegmentedControl, TextInput } from "@mantine/core";
+import { Alert, Button, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useBlocker, useNavigate, useParams } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
-import { answerOf, trading } from "~/api/client";
+import { useState } from "react";
 import { asProblem } from "~/api/problem";
 import type { Profile } from "~/api/types";
 import { profileQuery, queryClient } from "~/app/queries";
-import {
-  CheckedConfig,
-  CheckState,
-  configOf,
-  textOf,
-  useConfigCheck,
-} from "~/components/editor/CheckedConfig";
+import { textOf, useConfigCheck } from "~/components/editor/CheckedConfig";
 import { Empty, PageHeader, Panel, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { useIsPhone } from "~/components/screen";
-import { useAction } from "~/components/useAction";
-import { typedDecimal } from "~/format/decimal";
 import { useCanAct, useProfile } from "~/realtime/hooks";
 import {
   capitalFault,
   nameFault,
   useRefused,
+  type Refused,
   type Written,
 } from "~/features/strategies/profileFaults";
 import strategyClasses from "~/features/strategies/Strategies.module.css";
-
-const ConfigDiff = lazy(() => import("~/components/editor/ConfigDiff"));
+import { RulesPanel, type RulesView } from "./RulesPanel";
+import { useSaveProfile } from "./useSaveProfile";
 
 interface Saved {
   profile: Profile;
@@ -57,161 +49,112 @@ export function EditProfilePage() {
 }
 
 function Editing({ first }: { first: Saved }) {
-  const [saved, setSaved] = useState(first);
+  const [{ profile, etag }, setSaved] = useState(first);
   const [name, setName] = useState(first.profile.name);
   const [capital, setCapital] = useState(first.profile.capital.allocated);
   const [text, setText] = useState(() => textOf(first.profile.strategyConfig));
-  const [shows, setShows] = useState("text");
+  const [view, setView] = useState<RulesView>("text");
   const [isDone, setDone] = useState(false);
   const [sent, setSent] = useState<Written>();
-  const canAct = useCanAct();
-  const navigate = useNavigate();
-  const { profile, etag } = saved;
   const savedText = textOf(profile.strategyConfig);
-  const isChanged =
-    text !== savedText || name !== profile.name || capital !== profile.capital.allocated;
+  const { allocated, currency } = profile.capital;
+  const isChanged = text !== savedText || name !== profile.name || capital !== allocated;
   useBlocker({
     shouldBlockFn: () =>
       isChanged && !isDone && !window.confirm("Leave without saving? Your changes are lost."),
     enableBeforeUnload: () => isChanged && !isDone,
   });
-
-  const save = useAction(
-    (asked: { etag: string; name: string; text: string; capital: string }, key) => {
-      const strategyConfig = configOf(asked.text);
-      const allocated = typedDecimal(asked.capital);
-      if (strategyConfig === undefined || allocated === undefined) {
-        throw new Error("The config is not JSON, or the capital is not a number.");
-      }
-      const { venue, mode, limits, id } = profile;
-      return answerOf(
-        trading.PUT("/api/profiles/{id}", {
-          params: { path: { id }, header: { "If-Match": asked.etag } },
-          headers: { "Idempotency-Key": key },
-          body: {
-            name: asked.name,
-            strategyConfig,
-            capital: { ...profile.capital, allocated },
-            venue,
-            mode,
-            limits,
-          },
-        }),
-      );
-    },
-    {
-      done: ({ version }) => `Saved as version ${version}.`,
-      refreshes: [["profile", profile.id]],
-      onDone: ({ id }) => {
-        setDone(true);
-        // After the state that lets the page be left has been taken up.
-        setTimeout(() => void navigate({ to: "/profiles/$profileId", params: { profileId: id } }));
-      },
-    },
-  );
-  const written: Written = {
-    name,
-    allocated: capital,
-    currency: profile.capital.currency,
-    config: text,
-  };
+  const save = useSaveProfile(profile, () => setDone(true));
+  const written: Written = { name, allocated: capital, currency, config: text };
   const refused = useRefused(save.error, sent, written);
   const check = useConfigCheck(text, { refused: refused.config });
-  const ownFaults = { name: nameFault(name), allocated: capitalFault(capital) };
-  const isReady =
-    check.answer?.valid === true && ownFaults.name === null && ownFaults.allocated === null;
-  const isConflict = save.error !== null && asProblem(save.error).status === 412;
+  const own = { name: nameFault(name), allocated: capitalFault(capital) };
+  const isReady = check.answer?.valid === true && own.name === null && own.allocated === null;
   const compare = async () => {
-    const newer = await queryClient.query({ ...profileQuery(profile.id), staleTime: 0 });
-    setSaved(newer);
-    setShows("diff");
+    setSaved(await queryClient.query({ ...profileQuery(profile.id), staleTime: 0 }));
+    setView("diff");
     save.reset();
   };
+  const onCompare = () => void compare();
 
   return (
     <>
-      <PageHeader
-        title={`Edit ${profile.name}`}
-        about={`Version ${profile.version}. Saving makes a new one; what is open stays protected.`}
-        actions={
-          <>
-            <Button
-              variant="default"
-              onClick={() =>
-                void navigate({
-                  to: "/profiles/$profileId",
-                  params: { profileId: profile.id },
-                })
-              }
-            >
-              Back
-            </Button>
-            <Button
-              disabled={!canAct || !isChanged || !isReady}
-              loading={save.isRunning}
-              onClick={() => {
-                setSent(written);
-                save.run({ etag, name, text, capital });
-              }}
-            >
-              Save
-            </Button>
-          </>
-        }
+      <Head
+        profile={profile}
+        canSave={isChanged && isReady}
+        isSaving={save.isRunning}
+        onSave={() => {
+          setSent(written);
+          save.run({ etag, name, text, capital });
+        }}
       />
-      {isConflict ? (
-        <Conflict onCompare={() => void compare()} />
-      ) : (
-        <div className={strategyClasses.note}>
-          <ProblemNote error={save.error} placed={refused.placed} />
-        </div>
-      )}
-      <NewerVersion
-        profileId={profile.id}
-        known={profile.version}
-        onCompare={() => void compare()}
-      />
+      <Refusal error={save.error} placed={refused.placed} onCompare={onCompare} />
+      <NewerVersion profileId={profile.id} known={profile.version} onCompare={onCompare} />
       <div className={strategyClasses.create}>
         <Account
           written={written}
           faults={{
-            name: ownFaults.name ?? refused.at.name,
-            allocated: ownFaults.allocated ?? refused.at.allocated ?? refused.at.currency,
+            name: own.name ?? refused.at.name,
+            allocated: own.allocated ?? refused.at.allocated ?? refused.at.currency,
           }}
           onName={setName}
           onCapital={setCapital}
         />
-        <Panel
-          flush
-          title="Rules"
-          actions={
-            <>
-              <CheckState check={check} />
-              <SegmentedControl
-                size="xs"
-                aria-label="What is shown"
-                value={shows}
-                onChange={setShows}
-                data={[
-                  { value: "text", label: "Config" },
-                  { value: "diff", label: "Changes" },
-                ]}
-              />
-            </>
-          }
-        >
-          {shows === "text" ? (
-            <CheckedConfig text={text} onChange={setText} check={check} />
-          ) : text === savedText ? (
-            <Empty title="Nothing is changed">The text is what is saved.</Empty>
-          ) : (
-            <Suspense fallback={<Rows rows={8} />}>
-              <ConfigDiff before={savedText} after={text} label="Your changes to what is saved" />
-            </Suspense>
-          )}
-        </Panel>
+        <RulesPanel
+          text={text}
+          savedText={savedText}
+          check={check}
+          view={view}
+          onText={setText}
+          onView={setView}
+        />
       </div>
     </>
+  );
+}
+
+function Head(props: {
+  profile: Profile;
+  canSave: boolean;
+  isSaving: boolean;
+  onSave: () => void;
+}) {
+  const { id, name, version } = props.profile;
+  const canAct = useCanAct();
+  const navigate = useNavigate();
+  return (
+    <PageHeader
+      title={`Edit ${name}`}
+      about={`Version ${version}. Saving makes a new one; what is open stays protected.`}
+      actions={
+        <>
+          <Button
+            variant="default"
+            onClick={() => void navigate({ to: "/profiles/$profileId", params: { profileId: id } })}
+          >
+            Back
+          </Button>
+          <Button
+            disabled={!canAct || !props.canSave}
+            loading={props.isSaving}
+            onClick={props.onSave}
+          >
+            Save
+          </Button>
+        </>
+      }
+    />
+  );
+}
+
+/** Why nothing was saved: somebody else's version, or what no field tells of. */
+function Refusal(props: { error: Error | null; placed: Refused["placed"]; onCompare: () => void }) {
+  const { error, placed, onCompare } = props;
+  if (error !== null && asProblem(error).status === 412) return <Conflict onCompare={onCompare} />;
+  return (
+    <div className={strategyClasses.note}>
+      <ProblemNote error={error} placed={placed} />
+    </div>
   );
 }
 
