@@ -2,6 +2,7 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { answerOf, trading } from "~/api/client";
+import { asProblem } from "~/api/problem";
 import type { ManualOrder, OrderPreview, ProfileRow, RefusalBody } from "~/api/types";
 import { Profit } from "~/components/Amount";
 import { ProblemNote } from "~/components/ProblemNote";
@@ -54,7 +55,12 @@ export function GateAnswer(props: {
           <span className="muted">{missing}</span>
         </div>
       ) : error !== null ? (
-        <ProblemNote error={error} title="The gate could not be asked." />
+        <ProblemNote
+          error={error}
+          title={
+            isTurnedAway(error) ? "This order cannot be sent." : "The gate could not be asked."
+          }
+        />
       ) : answer === undefined ? (
         <div className={classes.answer}>
           <span className="muted">Asking the gate…</span>
@@ -69,6 +75,12 @@ export function GateAnswer(props: {
       )}
     </div>
   );
+}
+
+/** Whether the server has understood what is asked for, and says what is wrong with it. */
+function isTurnedAway(error: Error): boolean {
+  const { status } = asProblem(error);
+  return status >= 400 && status < 500;
 }
 
 function Refused({ refusal }: { refusal: RefusalBody }) {

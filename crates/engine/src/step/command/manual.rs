@@ -45,7 +45,11 @@ impl Engine {
         let ManualOrder { profile, symbol, quantity, order_type, time_in_force, .. } = order;
         let terms = match trade {
             Some(id) if order.protection != Protection::default() => {
-                let why = format!("this order leaves {id}; a stop or a target goes with an entry");
+                let held = direction(order.side).opposite();
+                let why = format!(
+                    "this order leaves the {held} position of {symbol} ({id}); a stop or a target \
+                     goes with an entry: leave it out"
+                );
                 return Err(Answer::Invalid(why));
             }
             Some(trade) => SignalTerms::Exit {

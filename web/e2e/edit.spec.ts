@@ -1,0 +1,80 @@
+/** Editing a profile: what is wrong is marked, and nobody's version is overwritten unseen. */
+import type { Page } from "@playwright/test";
+import { expect, test } from "./fixtures";
+import { makeIdleProfile, post, tokenOf } from "./server";
+
+const url = () => (process.env.BALLAST_URL ?? "").replace(/\/$/, "");
+
+test.beforeEach(({ isPhone }) => {
+  test.skip(isPhone, "configs are edited on a larger screen");
+});
+
+/** Opens the editor of a new profile; leaves it stopped. */
+async function edit(app: Page, name: string) {
+  const token = await tokenOf(url());
+  const id = await makeIdleProfile(url(), token, `${name} ${Date.now()}`);
+  await post(url(), `/api/profiles/${id}/stop`, {}, token);
+  await app.goto(`profiles/${id}/edit`);
+  const editor = app.getByLabel("Strategy config");
+  await expect(editor).toContainText("close > 1000000");
+  const write = async (before: string, after: string) =>
+    editor.fill((await editor.innerText()).replace(before, after));
+  return { token, id, write, save: app.getByRole("button", { name: "Save" }) };
+}
+
+/** Saves the profile under another name, as somebody else would. */
+async function rename(token: string, id: string, name: string) {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const found = await fetch(`${url()}/api/profiles/${id}`, { headers });
+  const { capital, strategyConfig } = (await found.json()) as Record<string, unknown>;
+  const saved = await fetch(`${url()}/api/profiles/${id}`, {
+    method: "PUT",
+    headers: {
+      ...headers,
+      "if-match": found.headers.get("etag") ?? "",
+      "idempotency-key": crypto.randomUUID(),
+    },
+    body: JSON.stringify({ name, capital, strategyConfig }),
+  });
+  expect(saved.status).toBe(200);
+}
+
+test("an edit is checked where it is written, compared, and saved as a version", async ({
+  app,
+}) => {
+  const { id, write, save } = await edit(app, "Edited");
+  await expect(save).toBeDisabled();
+  await write("close > 1000000", "close > nonsense(1)");
+  await expect(app.getByText("1 error", { exact: true })).toBeVisible();
+  await expect(app.getByText(/nonsense/).last()).toBeVisible();
+  await expect(save).toBeDisabled();
+  await write("close > nonsense(1)", "close > 2000000");
+  await expect(app.getByText("Valid", { exact: true })).toBeVisible();
+  await app.getByText("Changes", { exact: true }).click();
+  await expect(app.getByText("close > 2000000").first()).toBeVisible();
+  await save.click();
+  await expect(app.getByText("Saved as version 2.")).toBeVisible();
+  await app.goto(`profiles/${id}?tab=versions`);
+  await expect(app.getByText(/version 2/i).first()).toBeVisible();
+});
+
+test("what somebody else saves meanwhile is seen before it is replaced", async ({ app }) => {
+  const { token, id, write, save } = await edit(app, "Shared");
+  await write("close > 1000000", "close > 3000000");
+  await expect(app.getByText("Valid", { exact: true })).toBeVisible();
+  let isFirst = true;
+  await app.route(`**/api/profiles/${id}`, async (route) => {
+    if (isFirst && route.request().method() === "PUT") {
+      isFirst = false;
+      await rename(token, id, `Theirs ${id}`);
+    }
+    await route.continue();
+  });
+  await save.click();
+  const conflict = app.getByRole("alert").filter({ hasText: "another version meanwhile" });
+  await expect(conflict).toContainText("nothing of theirs was overwritten");
+  await conflict.getByRole("button", { name: "Compare with the newer version" }).click();
+  await expect(app.getByRole("heading", { name: `Edit Theirs ${id}` })).toBeVisible();
+  await save.click();
+  await expect(app.getByText("Saved as version 3.")).toBeVisible();
+});
