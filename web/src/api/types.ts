@@ -8,6 +8,8 @@ export type StrategyConfig = Record<string, unknown>;
 
 export type AlertRow = Schemas["AlertRow"];
 export type Backtest = Schemas["JobDetail"];
+/** How far a run has come. */
+export type BacktestProgress = Schemas["Progress"];
 export type BacktestRequest = Schemas["RunRequest"];
 export type BacktestRow = Schemas["JobRow"];
 export type BacktestSummary = Schemas["BacktestResult"];
@@ -22,6 +24,8 @@ export type Health = Schemas["HealthRow"];
 export type Instrument = Schemas["SymbolRow"];
 export type LifecycleItem = Schemas["LifeEvent"];
 export type ManualOrder = Schemas["Ticket"];
+/** What the market has made of rows. */
+export type Marks = Schemas["Marks"];
 export type OrderPreview = Schemas["Preview"];
 export type OrderRow = Schemas["OrderRow"];
 export type Performance = Schemas["Performance"];
@@ -39,10 +43,15 @@ export type Session = Schemas["PublicSession"];
 export type Settings = Schemas["SettingsRow"];
 export type StrategyCheck = Schemas["CheckAnswer"];
 export type SymbolRow = Schemas["SymbolRow"];
+export type Tick = Schemas["Tick"];
 export type TimelineRow = Schemas["TimelineRow"];
 export type TokenAnswer = Schemas["Tokens"];
 export type TradeRow = Schemas["TradeRow"];
 export type Transfer = Schemas["TransferRow"];
+/** Rows that are new, changed or gone, with their place in the sequence. */
+export type Update = Schemas["Update"];
+/** The same rows by the list that they are in. */
+export type UpdateRows = Required<Schemas["Upserts"]>;
 export type User = Schemas["PublicUser"];
 /** What trading costs at the paper venue. */
 export type VenueCosts = Schemas["Costs"];

@@ -6,8 +6,17 @@ import type { Socket } from "socket.io-client";
 import { answerOf, trading } from "~/api/client";
 import { asProblem } from "~/api/problem";
 import { onUserGone } from "~/api/session";
-import type { AlertRow, BotState, Control, EvaluationRow, Health } from "~/api/types";
-import type { BacktestProgress, EventMessage, Marks, Tick } from "./messages";
+import type {
+  AlertRow,
+  BacktestProgress,
+  BotState,
+  Control,
+  EvaluationRow,
+  Health,
+  Marks,
+  Tick,
+  Update,
+} from "~/api/types";
 import { openSocket, type LastingSocket } from "./socket";
 import { live } from "./store";
 
@@ -21,13 +30,11 @@ export type ConnectionState =
 const DEGRADED_AFTER_MS = 4_000;
 const POLL_MS = 3_000;
 
-type Notice = "configChanged" | "flagsChanged" | "backtestProgress" | "alert";
-
 let state: ConnectionState = { kind: "connecting" };
 let socket: LastingSocket | undefined;
 let polling: AbortController | undefined;
 const listeners = new Set<() => void>();
-const notices = new EventTarget();
+const progressListeners = new Set<(progress: BacktestProgress) => void>();
 
 export function connectionState(): ConnectionState {
   return state;
@@ -38,11 +45,10 @@ export function subscribeConnection(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Hears of what is no row: progress, changed flags, a new alert. */
-export function onNotice(type: Notice, heard: (detail: unknown) => void): () => void {
-  const listener = (event: Event) => heard((event as CustomEvent).detail);
-  notices.addEventListener(type, listener);
-  return () => notices.removeEventListener(type, listener);
+/** Hears how far each back-test has come. */
+export function onProgress(heard: (progress: BacktestProgress) => void): () => void {
+  progressListeners.add(heard);
+  return () => progressListeners.delete(heard);
 }
 
 /** Starts; the function that is returned ends it. */
@@ -74,7 +80,7 @@ export function goOffline(since: number): void {
 
 function listen(opened: Socket): void {
   opened.on("state", (said: BotState) => live.receive({ type: "state", state: said }));
-  opened.on("event", (event: EventMessage) => live.receive({ type: "event", event }));
+  opened.on("event", (event: Update) => live.receive({ type: "event", event }));
   opened.on("tick", (tick: Tick) => live.receive({ type: "tick", tick }));
   opened.on("marks", (marks: Marks) => live.receive({ type: "marks", marks }));
   opened.on("evaluation", (evaluation: EvaluationRow) =>
@@ -82,13 +88,10 @@ function listen(opened: Socket): void {
   );
   opened.on("health", (health: Health) => live.receive({ type: "health", health }));
   opened.on("control", (control: Control) => live.receive({ type: "control", control }));
-  opened.on("alert", (alert: AlertRow) => {
-    live.receive({ type: "alert", alert });
-    tell("alert", alert);
+  opened.on("alert", (alert: AlertRow) => live.receive({ type: "alert", alert }));
+  opened.on("backtestProgress", (progress: BacktestProgress) => {
+    for (const heard of progressListeners) heard(progress);
   });
-  opened.on("configChanged", () => tell("configChanged", undefined));
-  opened.on("flagsChanged", () => tell("flagsChanged", undefined));
-  opened.on("backtestProgress", (progress: BacktestProgress) => tell("backtestProgress", progress));
 }
 
 // What a question under way would still bring is not for whoever comes next.
@@ -130,10 +133,6 @@ function poll(since: number): void {
 
 function stopPolling(): void {
   polling?.abort();
-}
-
-function tell(type: Notice, detail: unknown): void {
-  notices.dispatchEvent(new CustomEvent(type, { detail }));
 }
 
 function change(next: ConnectionState): void {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Health } from "~/api/types";
+import type { Health, Update } from "~/api/types";
 import { sampleOrder, samplePosition, sampleProfile, sampleState } from "./samples";
-import type { EventMessage, Message } from "./messages";
+import type { Message } from "./messages";
 import { EMPTY, evaluationKey, reduce as fold, type LiveState } from "./reducer";
 
-const event = (seq: number, prevSeq: number, rest: Partial<EventMessage> = {}): Message => ({
+const event = (seq: number, prevSeq: number, rest: Partial<Update> = {}): Message => ({
   type: "event",
   event: { tenantId: "t", seq, prevSeq, type: "orderFilled", upserts: {}, removes: {}, ...rest },
 });
@@ -90,15 +90,24 @@ describe("the fold of what the server says", () => {
     expect(state.profiles).toBe(before.profiles);
   });
 
+  it("keeps what a tick says of the day, and what the row says beyond it", () => {
+    const at = "2026-01-01T00:00:02Z";
+    const said = { symbol: "BTC/USD", price: "101.5", at, dayChangePct: "1.5" };
+    const { state } = reduce(started(), [{ type: "tick", tick: said }]);
+    expect(state.symbols["BTC/USD"]).toMatchObject({ ...said, lot: "0.0001", stale: false });
+  });
+
   it("lays marks over rows it knows, keeping the rest of them", () => {
+    const mark = { equity: "10100", unrealizedPnl: "100", dayProfit: "100", openRisk: "0" };
     const { state } = reduce(started(), [
       {
         type: "marks",
         marks: {
           profiles: [
-            { id: "prf_1", equity: "10100" },
-            { id: "prf_x", equity: "1" },
+            { ...mark, id: "prf_1" },
+            { ...mark, id: "prf_x" },
           ],
+          positions: [],
         },
       },
     ]);

@@ -8,14 +8,18 @@ import type {
   Control,
   EvaluationRow,
   Health,
+  Marks,
   OrderRow,
   PositionRow,
   ProfileRow,
   Settings,
   SymbolRow,
+  Tick,
   TradeRow,
+  Update,
+  UpdateRows,
 } from "~/api/types";
-import type { EventMessage, Marks, Message, Rows, Tick } from "./messages";
+import type { Message } from "./messages";
 import { feedHeardAt, isFeedDead, isOld } from "./staleness";
 
 type ById<T> = Readonly<Record<string, T>>;
@@ -48,7 +52,7 @@ export interface LiveState {
 }
 
 /** Lists whose members are subscribed to one by one. */
-export type Table = keyof Rows;
+export type Table = keyof UpdateRows;
 
 /** What changed: `profiles` for the list of ids, `profiles/prf_1` for one row. */
 export type Key = string;
@@ -173,7 +177,7 @@ function whole(draft: Draft, said: BotState, saidAt: number, now: number): void 
   applyTime(draft, now);
 }
 
-function applyEvent(draft: Draft, event: EventMessage): void {
+function applyEvent(draft: Draft, event: Update): void {
   const { seq, behind } = draft.state;
   // A repeated or overtaken message; the state that came since has it.
   if (event.seq <= seq) return;
@@ -185,16 +189,17 @@ function applyEvent(draft: Draft, event: EventMessage): void {
   }
   for (const table of TABLES) {
     upsert(draft, table, event.upserts[table] ?? []);
-    remove(draft, table, event.removes[table] ?? []);
   }
+  for (const table of REMOVED_FROM) remove(draft, table, event.removes[table] ?? []);
   draft.set({ seq: event.seq });
   draft.changed.add("seq");
 }
 
-function applyTick(draft: Draft, { symbol, price, at }: Tick, now: number): void {
+function applyTick(draft: Draft, tick: Tick, now: number): void {
+  const { symbol, at } = tick;
   const row = draft.state.symbols[symbol];
   if (row === undefined || (row.at !== undefined && row.at > at)) return;
-  draft.table("symbols")[symbol] = { ...row, price, at, stale: false };
+  draft.table("symbols")[symbol] = { ...row, ...tick, stale: false };
   draft.table("heardAt")[symbol] = now;
   draft.changed.add(`symbols/${symbol}`);
   const known = draft.state.at;
@@ -218,7 +223,7 @@ function applyTime(draft: Draft, now: number): void {
   draft.changed.add("silence");
 }
 
-function applyMarks(draft: Draft, { profiles = [], positions = [] }: Marks): void {
+function applyMarks(draft: Draft, { profiles, positions }: Marks): void {
   for (const mark of profiles) {
     const row = draft.state.profiles[mark.id];
     if (row === undefined) continue;
@@ -253,17 +258,23 @@ function applyControl(draft: Draft, control: Control): void {
 
 const TABLES: readonly Table[] = ["profiles", "orders", "positions", "trades", "alerts"];
 
-function keyOf(table: Table, row: Rows[Table][number]): string {
+/** Orders and alerts leave their lists by becoming old. */
+const REMOVED_FROM: readonly (keyof Update["removes"])[] = ["profiles", "positions", "trades"];
+
+function keyOf(table: Table, row: UpdateRows[Table][number]): string {
   return table === "positions" ? (row as PositionRow).tradeId : (row as { id: string }).id;
 }
 
-function byKey<T extends Table>(table: T, rows: Rows[T]): Record<string, Rows[T][number]> {
+function byKey<T extends Table>(
+  table: T,
+  rows: UpdateRows[T],
+): Record<string, UpdateRows[T][number]> {
   return Object.fromEntries(rows.map((row) => [keyOf(table, row), row]));
 }
 
-function upsert<T extends Table>(draft: Draft, table: T, rows: Rows[T]): void {
+function upsert<T extends Table>(draft: Draft, table: T, rows: UpdateRows[T]): void {
   if (rows.length === 0) return;
-  const next = draft.table(table) as Record<string, Rows[T][number]>;
+  const next = draft.table(table) as Record<string, UpdateRows[T][number]>;
   for (const row of rows) {
     const key = keyOf(table, row);
     next[key] = row;
@@ -284,7 +295,7 @@ function remove(draft: Draft, table: Table, keys: string[]): void {
 }
 
 /** Keeps what is open, and of what is over the newest. */
-function bound<T extends Table>(table: T, rows: Record<string, Rows[T][number]>): void {
+function bound<T extends Table>(table: T, rows: Record<string, UpdateRows[T][number]>): void {
   const keys = Object.keys(rows);
   if (table === "profiles" || table === "positions" || keys.length <= RECENT_LIMIT) return;
   // A picture comes newest first, and what follows it is newer still.
@@ -295,13 +306,13 @@ function bound<T extends Table>(table: T, rows: Record<string, Rows[T][number]>)
   }
 }
 
-function timeOf(row: Rows[Table][number] | undefined): string {
+function timeOf(row: UpdateRows[Table][number] | undefined): string {
   if (row === undefined) return "";
   if ("closedAt" in row) return row.closedAt;
   if ("updatedAt" in row) return row.updatedAt;
   return "at" in row ? row.at : "";
 }
 
-function isOpen(row: Rows[Table][number] | undefined): boolean {
+function isOpen(row: UpdateRows[Table][number] | undefined): boolean {
   return row !== undefined && "working" in row && row.working;
 }

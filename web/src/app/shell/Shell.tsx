@@ -2,10 +2,9 @@
 import { Outlet, useRouterState } from "@tanstack/react-router";
 import { Suspense, useDeferredValue, useEffect, useRef } from "react";
 import { Later } from "~/app/Later";
-import { flagsQuery, queryClient } from "~/app/queries";
 import { Rows } from "~/components/Panel";
 import { useIsPhone } from "~/components/screen";
-import { connect, onNotice } from "~/realtime/connection";
+import { connect } from "~/realtime/connection";
 import { keepLastState, showLastState } from "~/realtime/lastState";
 import { useHasState, useServerSettings } from "~/realtime/hooks";
 import { live } from "~/realtime/store";
@@ -22,13 +21,9 @@ export function Shell({ isUnreachable }: { isUnreachable: boolean }) {
   useEffect(() => {
     if (isUnreachable) return showLastState();
     const disconnect = connect();
-    const forgetFlags = onNotice("flagsChanged", () => {
-      void queryClient.invalidateQueries({ queryKey: flagsQuery.queryKey });
-    });
     const stopKeeping = keepLastState();
     return () => {
       stopKeeping();
-      forgetFlags();
       disconnect();
     };
   }, [isUnreachable]);

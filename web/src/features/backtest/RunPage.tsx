@@ -15,8 +15,7 @@ import { At } from "~/components/Time";
 import { useAction } from "~/components/useAction";
 import { decimalText } from "~/format/decimal";
 import { count, money, moneyIn, percent, ratio } from "~/format/number";
-import { onNotice } from "~/realtime/connection";
-import type { BacktestProgress } from "~/realtime/messages";
+import { onProgress } from "~/realtime/connection";
 import { RunState } from "./BacktestPage";
 import { costsOf, feeWords } from "./costs";
 import { Report } from "./Report";
@@ -81,8 +80,7 @@ function Terms({ request }: { request: BacktestRequest }) {
 function useProgress(id: string): void {
   useEffect(
     () =>
-      onNotice("backtestProgress", (detail) => {
-        const progress = detail as BacktestProgress;
+      onProgress((progress) => {
         if (progress.id !== id) return;
         const { queryKey } = backtestQuery(id);
         const known = queryClient.getQueryData<Backtest>(queryKey);
@@ -93,7 +91,7 @@ function useProgress(id: string): void {
         }
         queryClient.setQueryData<Backtest>(queryKey, {
           ...known,
-          state: progress.state as Backtest["state"],
+          state: progress.state,
           progressPct: progress.progressPct,
         });
       }),
