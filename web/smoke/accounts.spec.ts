@@ -85,17 +85,3 @@ test("a session is restored after a restart of the server, by its refresh token"
     await server.stop();
   }
 });
-
-test("phone: fresh sign-in, and the session after a reload", async ({ browser }) => {
-  const context = await browser.newContext({
-    viewport: { width: 390, height: 844 },
-    isMobile: true,
-    hasTouch: true,
-  });
-  const page = await context.newPage();
-  await signIn(page);
-  await page.reload();
-  await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
-  await expect(page.getByRole("link", { name: "Positions" }).first()).toBeVisible();
-  await context.close();
-});

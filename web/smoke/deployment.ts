@@ -61,8 +61,8 @@ export async function ask(
 export const get = (path: string, bearer?: string) => ask("GET", path, bearer);
 
 /** What a path holds for whoever has the token. */
-export async function read<T>(path: string, token: string): Promise<T> {
-  const { status, text } = await get(path, token);
+export async function read<T>(path: string, token: string, at = url()): Promise<T> {
+  const { status, text } = await ask("GET", path, token, undefined, at);
   expect(status, `${path}: ${text}`).toBe(200);
   return JSON.parse(text) as T;
 }
@@ -166,10 +166,14 @@ export async function closed(trade: string, token: string): Promise<Trade> {
   return ended(trade, token);
 }
 
-export async function signIn(page: Page): Promise<void> {
-  await page.goto(`${url()}/sign-in`);
-  await page.getByLabel("E-mail").fill(email());
-  await page.getByLabel(/^Password/).fill(password());
+export async function signIn(
+  page: Page,
+  at = url(),
+  account = { email: email(), password: password() },
+): Promise<void> {
+  await page.goto(`${at}/sign-in`);
+  await page.getByLabel("E-mail").fill(account.email);
+  await page.getByLabel(/^Password/).fill(account.password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
 }

@@ -7,7 +7,6 @@ const MISSING = [
   ["a config write is atomic", "there is no dynamic config"],
   ["the audit log verifies", "there is no audit log beside the server's own log"],
   ["manual entries are read and written", "there are orders by hand only"],
-  ["phone: gate, maintenance, recovery", "there is no phone shell"],
 ] as const;
 
 const plain = (text: string) => text.replace(/\u001b\[[0-9;]*m/g, "");

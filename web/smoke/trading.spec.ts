@@ -107,14 +107,15 @@ test("a pause refuses an entry, and a resume allows it", async () => {
 });
 
 for (const [what, path] of [
-  ["trading control", "/internal/trading/status"],
-  ["orders", "/api/orders"],
-  ["trade history", "/api/trades"],
-  ["alerts", "/api/alerts"],
-  ["flags", "/api/feature-flags"],
-  ["public config", "/api/config"],
+  ["the store of trading control is read", "/internal/trading/status"],
+  ["the store of orders is read", "/api/orders"],
+  ["the store of trade history is read", "/api/trades"],
+  ["the store of alerts is read", "/api/alerts"],
+  // Both come from the file of settings: nothing is stored of them.
+  ["feature flags are told", "/api/feature-flags"],
+  ["the public config is told", "/api/config"],
 ] as const) {
-  test(`the store of ${what} is read`, async () => {
+  test(what, async () => {
     await read(path, token);
   });
 }
