@@ -39,6 +39,7 @@ enum Step {
     Documentation,
     Dependencies,
     Advisories,
+    WebAdvisories,
     Build,
 }
 
@@ -96,6 +97,7 @@ impl Scope {
                 Documentation,
                 Dependencies,
                 Advisories,
+                WebAdvisories,
             ],
             Self::Lint => &[WebChecks, Format, Clippy, Tidy],
             Self::Typecheck => &[WebChecks, Typecheck],
@@ -120,6 +122,7 @@ impl Step {
             Self::Documentation => "documentation",
             Self::Dependencies => "dependencies",
             Self::Advisories => "advisories",
+            Self::WebAdvisories => "web advisories",
             Self::Build => "release build",
         }
     }
@@ -144,6 +147,7 @@ impl Step {
             }
             Self::Dependencies => dependencies(metadata),
             Self::Advisories => advisories(metadata),
+            Self::WebAdvisories => web_advisories(&metadata.workspace_root),
             Self::Build => cargo(metadata, &["build", "--release", "--package", "ballast"]),
         }
     }
@@ -230,6 +234,20 @@ fn advisories(metadata: &Metadata) -> Result<Outcome> {
     }
     process::run(deny(metadata)?.args(["check", "--disable-fetch", "advisories"]))?;
     Ok(Outcome::Passed)
+}
+
+/// The registry keeps them; one that is only a mirror of packages cannot say.
+fn web_advisories(root: &Path) -> Result<Outcome> {
+    require_node()?;
+    match web::audit(root)? {
+        web::Audit::Clean => Ok(Outcome::Passed),
+        web::Audit::Found(found) => bail!("{found}: see `npm audit` in the folder web"),
+        web::Audit::Unasked(why) => {
+            let reason = format!("the registry does not say: {why}");
+            eprintln!("{reason}");
+            Ok(Outcome::Skipped(reason))
+        }
+    }
 }
 
 fn deny(metadata: &Metadata) -> Result<Command> {

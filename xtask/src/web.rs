@@ -99,6 +99,36 @@ fn newest(path: &Path) -> Option<SystemTime> {
     entries.flatten().map(|entry| newest(&entry.path())).fold(own, Option::max)
 }
 
+/// What is known of weaknesses in the packages.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Audit {
+    Clean,
+    /// How many, in words.
+    Found(String),
+    /// Why nobody can say.
+    Unasked(String),
+}
+
+/// Asks the registry for weaknesses of the packages that the lock file names.
+pub(crate) fn audit(root: &Path) -> Result<Audit> {
+    let output = npm(&folder(root)).args(["audit", "--json"]).output().context("npm audit")?;
+    Ok(audited(&String::from_utf8_lossy(&output.stdout)))
+}
+
+/// What the answer of `npm audit --json` says.
+fn audited(answer: &str) -> Audit {
+    let answer: serde_json::Value = serde_json::from_str(answer).unwrap_or_default();
+    let Some(counts) = answer["metadata"]["vulnerabilities"].as_object() else {
+        let why = answer["message"].as_str().or_else(|| answer["error"]["summary"].as_str());
+        return Audit::Unasked(why.unwrap_or("its answer is none").to_owned());
+    };
+    let of = |level: &str| counts.get(level).and_then(serde_json::Value::as_u64).unwrap_or(0);
+    match (of("total"), of("high") + of("critical")) {
+        (0, _) => Audit::Clean,
+        (total, grave) => Audit::Found(format!("{total} known weaknesses, {grave} of them grave")),
+    }
+}
+
 /// Runs one of the application's own scripts.
 pub(crate) fn script(root: &Path, name: &str) -> Result<()> {
     process::run(npm(&folder(root)).args(["run", "--silent", name]))
@@ -185,6 +215,18 @@ fn apt(arguments: &[&str]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_audit_is_clean_only_when_the_registry_has_said_so() {
+        let found = r#"{"metadata": {"vulnerabilities": {"high": 1, "low": 2, "total": 3}}}"#;
+        let clean = r#"{"metadata": {"vulnerabilities": {"high": 0, "total": 0}}}"#;
+        let refused = r#"{"message": "405 Method Not Allowed"}"#;
+        assert_eq!(audited(clean), Audit::Clean);
+        let told = "3 known weaknesses, 1 of them grave".to_owned();
+        assert_eq!(audited(found), Audit::Found(told));
+        assert_eq!(audited(refused), Audit::Unasked("405 Method Not Allowed".to_owned()));
+        assert!(matches!(audited(""), Audit::Unasked(_)));
+    }
 
     #[test]
     fn versions_of_node_are_compared_by_number() {

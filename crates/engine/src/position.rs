@@ -123,8 +123,7 @@ pub fn protect(trade: &Trade, instrument: &Instrument) -> (Option<Stop>, Vec<Tar
         return (trade.stop, trade.targets.clone());
     };
     let (direction, quantity) = (trade.direction, trade.entry_quantity);
-    let first = trade.protection.stop(entry_price, direction);
-    let first = first.map(|stop| on_tick(stop, direction, instrument));
+    let first = first_stop(&trade.protection, entry_price, direction, instrument);
     let stop = match (first, trade.stop) {
         (Some(first), Some(standing)) => Some(first.tighter(standing, direction)),
         (first, standing) => first.or(standing),
@@ -134,6 +133,18 @@ pub fn protect(trade: &Trade, instrument: &Instrument) -> (Option<Stop>, Vec<Tar
         target.filled = standing.filled;
     }
     (stop, targets)
+}
+
+/// The stop of a trade that enters at `entry_price`, on the tick of `instrument`.
+#[must_use]
+pub fn first_stop(
+    protection: &Protection,
+    entry_price: Price,
+    direction: Direction,
+    instrument: &Instrument,
+) -> Option<Stop> {
+    let stop = protection.stop(entry_price, direction)?;
+    Some(on_tick(stop, direction, instrument))
 }
 
 /// A stop on the tick, rounded towards the entry: it never risks more than was asked for.

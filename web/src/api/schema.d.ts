@@ -1394,7 +1394,7 @@ export interface components {
              * Format: date-time
              * @description When it opened.
              */
-            time: string;
+            openTime: string;
             volume: string;
         };
         /** @description Bars of an instrument. */
@@ -1741,10 +1741,6 @@ export interface components {
              */
             value?: number | null;
         };
-        /** @description What can be traded. */
-        Instruments: {
-            items: components["schemas"]["SymbolRow"][];
-        };
         /** @description A back-test with its result, when it is done. */
         JobDetail: components["schemas"]["JobRow"] & {
             /** @description The equity curve, at most 2,000 points. */
@@ -1928,6 +1924,66 @@ export interface components {
                  */
                 version: number;
             })[];
+            /** @description Where to go on; absent at the end. */
+            nextCursor?: string;
+        };
+        /** @description A part of a list. */
+        Listed_ProfileRow: {
+            items: (components["schemas"]["ProfileMarks"] & {
+                available: string;
+                capital: components["schemas"]["CapitalRow"];
+                /** @description Who changed its document last. */
+                changedBy: string;
+                /** @description Whether it would enter now if its rules said so. */
+                enters: boolean;
+                /** @description The latest evaluation of each of its symbols. */
+                evaluations: components["schemas"]["EvaluationRow"][];
+                fees: string;
+                id: string;
+                /** @description The kind of its strategy. */
+                kind: string;
+                mode: components["schemas"]["ModeWord"];
+                name: string;
+                openPositions: number;
+                realizedPnl: string;
+                reservedForOrders: string;
+                reservedForPositions: string;
+                /** @description What it does. */
+                state: components["schemas"]["StatusWord"];
+                /** @description Who or what brought it to that state, and why. */
+                stateReason?: string;
+                symbols: string[];
+                timeframe: string;
+                venue: string;
+                /**
+                 * Format: int64
+                 * @description The version of its document; its ETag.
+                 */
+                version: number;
+                workingOrders: number;
+            })[];
+            /** @description Where to go on; absent at the end. */
+            nextCursor?: string;
+        };
+        /** @description A part of a list. */
+        Listed_SymbolRow: {
+            items: {
+                assetClass: string;
+                /** Format: date-time */
+                at?: string;
+                /** @description Since the first price of the day, UTC, that this server has seen. */
+                dayChangePct?: string;
+                /** @description The quantity's step; absent when any quantity is allowed. */
+                lot?: string;
+                minNotional?: string;
+                price?: string;
+                quote: string;
+                /** @description Whether the price is older than it should be. */
+                stale: boolean;
+                symbol: string;
+                /** @description The price's step; absent when any price is allowed. */
+                tick?: string;
+            }[];
             /** @description Where to go on; absent at the end. */
             nextCursor?: string;
         };
@@ -2234,6 +2290,8 @@ export interface components {
             quantity: string;
             /** @description What is set aside for it, fees included; nothing for an order that only reduces. */
             reserved: string;
+            /** @description What the trade that it enters would come to if it left at its stop, fees in and out counted. */
+            resultAtStop?: string;
             side: components["schemas"]["SideWord"];
             /** @description The trade that it leaves. */
             tradeId?: string;
@@ -2325,10 +2383,6 @@ export interface components {
             timeZone?: string;
             /** @description Where it trades. */
             venue?: string;
-        };
-        /** @description Profiles of the caller. */
-        ProfileList: {
-            items: components["schemas"]["ProfileRow"][];
         };
         /** @description What changes with the market's prices. */
         ProfileMarks: {
@@ -2773,6 +2827,10 @@ export interface components {
             filled: string;
             level: string;
             quantity: string;
+        };
+        /** @description An alert and whose it is: ids are a tenant's own. */
+        TenantAlert: components["schemas"]["AlertRow"] & {
+            tenantId: string;
         };
         /** @description How a tenant does, for operators. */
         TenantLine: {
@@ -3328,6 +3386,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description This is not switched on here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Some of the input is not valid */
             422: {
                 headers: {
@@ -3411,6 +3478,15 @@ export interface operations {
             };
             /** @description Nobody is signed in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not switched on here */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3799,6 +3875,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Some of the input is not valid */
             422: {
                 headers: {
@@ -3967,7 +4052,12 @@ export interface operations {
     };
     getApiInstruments: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where the page before ended: its `nextCursor`. */
+                cursor?: string;
+                /** @description Rows at most, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3979,11 +4069,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Instruments"];
+                    "application/json": components["schemas"]["Listed_SymbolRow"];
                 };
             };
             /** @description Nobody is signed in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the input is not valid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4054,6 +4153,15 @@ export interface operations {
             };
             /** @description Nobody is signed in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4145,6 +4253,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Some of the input is not valid */
             422: {
                 headers: {
@@ -4222,6 +4339,15 @@ export interface operations {
             };
             /** @description Nobody is signed in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4310,6 +4436,15 @@ export interface operations {
             };
             /** @description Nobody is signed in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4439,8 +4574,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body did not arrive in time */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not possible now */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4788,6 +4941,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Some of the input is not valid */
             422: {
                 headers: {
@@ -4863,6 +5025,15 @@ export interface operations {
             };
             /** @description Nobody is signed in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5284,7 +5455,12 @@ export interface operations {
     };
     getApiProfiles: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where the page before ended: its `nextCursor`. */
+                cursor?: string;
+                /** @description Rows at most, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5296,11 +5472,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProfileList"];
+                    "application/json": components["schemas"]["Listed_ProfileRow"];
                 };
             };
             /** @description Nobody is signed in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the input is not valid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6863,6 +7048,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Some of the input is not valid */
             422: {
                 headers: {
@@ -6942,6 +7136,15 @@ export interface operations {
             };
             /** @description Nobody is signed in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -134,7 +134,7 @@ export const performanceQuery = (range: Range) =>
 
 export const instrumentsQuery = queryOptions({
   queryKey: ["instruments"],
-  queryFn: () => answerOf(trading.GET("/api/instruments")),
+  queryFn: () => answerOf(trading.GET("/api/instruments", { params: { query: { limit: 200 } } })),
   staleTime: 300_000,
 });
 

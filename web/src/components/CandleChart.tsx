@@ -114,7 +114,7 @@ function useBars(drawn: Drawn | undefined, candles: Candles, tick: string): void
     const { chart, bars, colours } = drawn;
     bars.setData(
       candles.bars.map((bar) => ({
-        time: stamp(bar.time),
+        time: stamp(bar.openTime),
         open: Number(bar.open),
         high: Number(bar.high),
         low: Number(bar.low),
@@ -127,18 +127,18 @@ function useBars(drawn: Drawn | undefined, candles: Candles, tick: string): void
     }
     const [volume, ...overlays] = extra.current.series;
     volume?.setData(
-      candles.bars.map(({ time, volume: traded }) => ({
-        time: stamp(time),
+      candles.bars.map(({ openTime, volume: traded }) => ({
+        time: stamp(openTime),
         value: Number(traded),
       })),
     );
     for (const [index, { values }] of candles.indicators.entries()) {
       overlays[index]?.setData(
-        candles.bars.map(({ time }, bar) => {
+        candles.bars.map(({ openTime }, bar) => {
           const value = values[bar];
           return value === null || value === undefined
-            ? { time: stamp(time) }
-            : { time: stamp(time), value };
+            ? { time: stamp(openTime) }
+            : { time: stamp(openTime), value };
         }),
       );
     }
@@ -154,7 +154,7 @@ function lastBars(chart: IChartApi, count: number): { from: number; to: number }
 /** By how much an indicator may be finer than the prices. */
 const FINER = 1_000;
 
-/** Whether it stays what it was until another bar counts: an extreme, a longer timeframe's value. */
+/** Whether it stays until another bar counts: an extreme, or a longer timeframe's value. */
 function isStepped(expression: string): boolean {
   return /^(highest|lowest|tf)\(/.test(expression);
 }
@@ -206,7 +206,7 @@ function useLiveBar(drawn: Drawn | undefined, candles: Candles): void {
     if (drawn === undefined || bar === undefined || last === undefined || at === undefined) return;
     const seconds = timeframeSeconds(candles.timeframe);
     const time = Math.floor(Date.parse(at) / 1000 / seconds) * seconds;
-    const known = Math.floor(Date.parse(bar.time) / 1000);
+    const known = Math.floor(Date.parse(bar.openTime) / 1000);
     if (time < known || seconds >= 86_400) return;
     const value = Number(last);
     const start =
@@ -233,7 +233,7 @@ function useFills(drawn: Drawn | undefined, candles: Candles, fills: Fill[]): vo
     const first = candles.bars[0];
     if (drawn === undefined || first === undefined) return;
     const seconds = timeframeSeconds(candles.timeframe);
-    const since = Math.floor(Date.parse(first.time) / 1000);
+    const since = Math.floor(Date.parse(first.openTime) / 1000);
     const markers = fills
       .map(({ at, buys, enters }): SeriesMarker<UTCTimestamp> => ({
         time: (Math.floor(Date.parse(at) / 1000 / seconds) * seconds) as UTCTimestamp,

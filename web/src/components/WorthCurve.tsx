@@ -16,9 +16,10 @@ interface WorthCurveProps {
 export function WorthCurve({ kind, performance, range, height }: WorthCurveProps) {
   const { currency, points } = performance;
   const isProfit = kind === "profit";
+  const title = isProfit ? "Profit" : "Equity";
   return (
     <LineChart
-      label={`${isProfit ? "Profit" : "Equity"} in ${currency}, ${RANGE_WORDS[range].toLowerCase()}`}
+      label={`${title} in ${currency}, ${RANGE_WORDS[range].toLowerCase()}`}
       points={
         isProfit ? profitCurve(points) : points.map(({ at, equity }) => ({ at, value: equity }))
       }

@@ -28,7 +28,7 @@ export function levelsOf({ entryPrice, direction, stop, targets }: PositionRow):
   ];
 }
 
-/** How much of a chart's height its bars keep, at the least, when levels are to be seen beside them. */
+/** How much of a chart's height its bars keep at the least beside the levels. */
 const BARS_SHARE = 1 / 3;
 
 /** The range of the bars with each level that is near enough, the nearest first. */

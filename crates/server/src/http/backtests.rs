@@ -263,7 +263,7 @@ async fn list(
     check_flag(&app, &caller)?;
     let limit = asked.limit.unwrap_or(50);
     if !(1..=200).contains(&limit) {
-        return Err(Problem::invalid_field("limit", "is 1 to 200"));
+        return Err(Problem::invalid_field("limit", "must be 1 to 200"));
     }
     let page = app.backtests.list(&caller.identity.user, asked.cursor.as_deref(), limit).await;
     page.map(Json).map_err(not_read)

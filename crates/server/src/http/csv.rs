@@ -1,27 +1,97 @@
 //! Lists as files for spreadsheets.
 
-use std::collections::BTreeMap;
-
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LINK};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use ballast_platform::request::Problem;
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
-use utoipa::openapi::{RefOr, Schema};
 
-/// Rows with a column for each field that is text or a number, the same whatever the rows are.
-/// `next` names the page after this one, for whoever has sent `query`.
-pub(super) fn answer<T: Serialize + ToSchema>(
+/// A column: its heading, and where in a row it is, as a JSON pointer.
+type Column = (&'static str, &'static str);
+
+/// When, what and how much first, what only programs read last.
+pub(super) const ORDERS: [Column; 27] = [
+    ("createdAt", "/createdAt"),
+    ("symbol", "/symbol"),
+    ("side", "/side"),
+    ("type", "/type"),
+    ("quantity", "/quantity"),
+    ("limitPrice", "/limitPrice"),
+    ("stopPrice", "/stopPrice"),
+    ("trailDistance", "/trailDistance"),
+    ("timeInForce", "/timeInForce"),
+    ("status", "/status"),
+    ("filledQuantity", "/filledQuantity"),
+    ("averagePrice", "/averagePrice"),
+    ("fees", "/fees"),
+    ("purpose", "/purpose"),
+    ("direction", "/direction"),
+    ("exitReason", "/exitReason"),
+    ("reason", "/reason"),
+    ("origin", "/origin"),
+    ("by", "/by"),
+    ("updatedAt", "/updatedAt"),
+    ("working", "/working"),
+    ("profileId", "/profileId"),
+    ("tradeId", "/tradeId"),
+    ("id", "/id"),
+    ("clientOrderId", "/clientOrderId"),
+    ("intentId", "/intentId"),
+    ("seq", "/seq"),
+];
+pub(super) const TRADES: [Column; 16] = [
+    ("openedAt", "/openedAt"),
+    ("closedAt", "/closedAt"),
+    ("symbol", "/symbol"),
+    ("direction", "/direction"),
+    ("quantity", "/quantity"),
+    ("entryPrice", "/entryPrice"),
+    ("exitPrice", "/exitPrice"),
+    ("pnl", "/pnl"),
+    ("pnlPct", "/pnlPct"),
+    ("fees", "/fees"),
+    ("currency", "/currency"),
+    ("exitReason", "/exitReason"),
+    ("holdingSeconds", "/holdingSeconds"),
+    ("profileId", "/profileId"),
+    ("id", "/id"),
+    ("seq", "/seq"),
+];
+pub(super) const POSITIONS: [Column; 20] = [
+    ("openedAt", "/openedAt"),
+    ("symbol", "/symbol"),
+    ("direction", "/direction"),
+    ("quantity", "/quantity"),
+    ("entryPrice", "/entryPrice"),
+    ("lastPrice", "/lastPrice"),
+    ("lastPriceAt", "/lastPriceAt"),
+    ("unrealizedPnl", "/unrealizedPnl"),
+    ("unrealizedPct", "/unrealizedPct"),
+    ("stop", "/stop/level"),
+    ("stopKind", "/stop/kind"),
+    ("targets", "/targets"),
+    ("resultAtStop", "/resultAtStop"),
+    ("realizedPnl", "/realizedPnl"),
+    ("fees", "/fees"),
+    ("cost", "/cost"),
+    ("currency", "/currency"),
+    ("profileId", "/profileId"),
+    ("tradeId", "/tradeId"),
+    ("version", "/version"),
+];
+
+/// Rows under `columns`. `next` names the page after this one, for whoever has sent `query`.
+pub(super) fn answer<T: Serialize>(
     name: &str,
+    columns: &[Column],
     rows: &[T],
     query: Option<&str>,
     next: Option<&str>,
 ) -> Result<Response, Problem> {
     let rows = rows.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>();
     let rows = rows.map_err(Problem::internal)?;
-    let text = text(&columns::<T>(), &rows).map_err(Problem::internal)?;
+    let text = text(columns, &rows).map_err(Problem::internal)?;
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
     let file = format!("attachment; filename=\"{name}\"");
@@ -40,49 +110,11 @@ fn following(query: &str, next: &str) -> String {
     following.extend_pairs(kept).append_pair("cursor", next).finish()
 }
 
-/// The fields that a row is described with, but those that hold further fields.
-fn columns<T: ToSchema>() -> Vec<String> {
-    let mut named = Vec::new();
-    T::schemas(&mut named);
-    fields(&T::schema(), &named.into_iter().collect())
-}
-
-fn fields(schema: &RefOr<Schema>, named: &BTreeMap<String, RefOr<Schema>>) -> Vec<String> {
-    match resolved(schema, named) {
-        Some(Schema::Object(row)) => {
-            let plain = row.properties.iter().filter(|(_, field)| match resolved(field, named) {
-                Some(Schema::Object(field)) => field.properties.is_empty(),
-                Some(Schema::Array(_)) => false,
-                _ => true,
-            });
-            plain.map(|(name, _)| name.clone()).collect()
-        }
-        Some(Schema::AllOf(parts)) => {
-            parts.items.iter().flat_map(|part| fields(part, named)).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// What a reference stands for.
-fn resolved<'a>(
-    schema: &'a RefOr<Schema>,
-    named: &'a BTreeMap<String, RefOr<Schema>>,
-) -> Option<&'a Schema> {
-    match schema {
-        RefOr::T(schema) => Some(schema),
-        RefOr::Ref(reference) => {
-            let name = reference.ref_location.rsplit('/').next()?;
-            named.get(name).and_then(|schema| resolved(schema, named))
-        }
-    }
-}
-
-fn text(columns: &[String], rows: &[Value]) -> Result<String, csv::Error> {
+fn text(columns: &[Column], rows: &[Value]) -> Result<String, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(columns)?;
+    writer.write_record(columns.iter().map(|(heading, _)| heading))?;
     for row in rows {
-        let cells = columns.iter().map(|column| cell(row.get(column)));
+        let cells = columns.iter().map(|(_, place)| cell(row.pointer(place)));
         writer.write_record(cells)?;
     }
     let bytes = writer.into_inner().map_err(|error| error.into_error())?;
@@ -94,6 +126,11 @@ fn cell(value: Option<&Value>) -> String {
     let text = match value {
         None | Some(Value::Null) => return String::new(),
         Some(Value::String(text)) => text.clone(),
+        // The levels of targets, the nearest first.
+        Some(Value::Array(items)) => {
+            let levels = items.iter().filter_map(|item| item["level"].as_str());
+            levels.collect::<Vec<_>>().join(" ")
+        }
         Some(other) => other.to_string(),
     };
     let is_number = text.parse::<f64>().is_ok();
@@ -105,28 +142,64 @@ fn cell(value: Option<&Value>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use utoipa::ToSchema;
+    use utoipa::openapi::{RefOr, Schema};
+
     use super::*;
+    use crate::views::rows::{OrderRow, PositionRow, TradeRow};
 
     #[test]
     fn cells_are_quoted_and_no_formula_gets_through() {
         let rows = [
-            serde_json::json!({"id": "1", "name": "a, \"b\"", "pnl": "-3.5", "list": [1]}),
-            serde_json::json!({"id": "2", "name": "=HYPERLINK(1)", "by": "x"}),
+            serde_json::json!({"id": "1", "name": "a, \"b\"", "pnl": "-3.5", "of": {"x": 1}}),
+            serde_json::json!({"id": "2", "name": "=HYPERLINK(1)", "by": "x",
+                "targets": [{"level": "101"}, {"level": "102.5"}]}),
         ];
-        let columns = ["id", "name", "by", "pnl"].map(str::to_owned);
+        let columns = [
+            ("id", "/id"),
+            ("name", "/name"),
+            ("by", "/by"),
+            ("pnl", "/pnl"),
+            ("x", "/of/x"),
+            ("targets", "/targets"),
+        ];
         let text = text(&columns, &rows).unwrap();
-        assert_eq!(text, "id,name,by,pnl\n1,\"a, \"\"b\"\"\",,-3.5\n2,'=HYPERLINK(1),x,\n");
+        let expected = "id,name,by,pnl,x,targets\n1,\"a, \"\"b\"\"\",,-3.5,1,\n\
+            2,'=HYPERLINK(1),x,,,101 102.5\n";
+        assert_eq!(text, expected);
     }
 
     #[test]
-    fn columns_are_there_without_rows_and_never_hold_fields_of_their_own() {
-        let trades = columns::<crate::views::rows::TradeRow>();
-        let has = |columns: &[String], name: &str| columns.iter().any(|column| column == name);
-        assert!(["id", "pnl", "direction"].iter().all(|name| has(&trades, name)), "{trades:?}");
-        let positions = columns::<crate::views::rows::PositionRow>();
-        let flat = ["tradeId", "entryPrice", "direction", "lastPrice", "unrealizedPnl"];
-        assert!(flat.iter().all(|name| has(&positions, name)), "{positions:?}");
-        assert!(!["targets", "stop"].iter().any(|name| has(&positions, name)), "{positions:?}");
+    fn every_field_of_a_row_has_its_column() {
+        complete::<OrderRow>(&ORDERS);
+        complete::<TradeRow>(&TRADES);
+        complete::<PositionRow>(&POSITIONS);
+    }
+
+    /// Whether all that a row is described with is under some column, and nothing else is.
+    fn complete<T: ToSchema>(columns: &[Column]) {
+        let mut named = Vec::new();
+        T::schemas(&mut named);
+        let described: BTreeSet<_> =
+            fields(&T::schema(), &named.into_iter().collect()).into_iter().collect();
+        let top = |(_, place): &Column| place.split('/').nth(1).unwrap().to_owned();
+        assert_eq!(columns.iter().map(top).collect::<BTreeSet<_>>(), described);
+    }
+
+    fn fields(schema: &RefOr<Schema>, named: &BTreeMap<String, RefOr<Schema>>) -> Vec<String> {
+        match schema {
+            RefOr::T(Schema::Object(row)) => row.properties.keys().cloned().collect(),
+            RefOr::T(Schema::AllOf(parts)) => {
+                parts.items.iter().flat_map(|part| fields(part, named)).collect()
+            }
+            RefOr::Ref(reference) => {
+                let name = reference.ref_location.rsplit('/').next().unwrap();
+                fields(&named[name], named)
+            }
+            RefOr::T(_) => Vec::new(),
+        }
     }
 
     #[test]

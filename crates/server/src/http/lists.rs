@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use ballast_domain::Timestamp;
 use ballast_platform::request::{FieldError, Problem};
 use ballast_storage::{Cursor, Etag, Page, Query, StoreError};
 use serde::{Deserialize, Serialize};
@@ -43,7 +44,7 @@ impl PageQuery {
         let limit = self.limit.unwrap_or(USUAL);
         match (1..=MOST).contains(&limit) {
             true => Ok(limit),
-            false => Err(Problem::invalid_field("limit", format!("is 1 to {MOST}"))),
+            false => Err(Problem::invalid_field("limit", format!("must be 1 to {MOST}"))),
         }
     }
 
@@ -99,6 +100,17 @@ pub(super) fn failed(error: StoreError) -> Problem {
 /// The ETag of what has versions.
 pub(super) fn version_tag(version: u64) -> Result<Etag, Problem> {
     version.to_string().parse().map_err(|_| Problem::internal("a version is no ETag"))
+}
+
+/// Refuses a span that ends before it begins, of which nothing could be told.
+pub(super) fn check_span(from: Option<Timestamp>, to: Option<Timestamp>) -> Result<(), Problem> {
+    match (from, to) {
+        (Some(from), Some(to)) if from >= to => {
+            let message = format!("must be earlier than 'to', which is {to}");
+            Err(Problem::invalid_field("from", message))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn bad_cursor() -> Problem {

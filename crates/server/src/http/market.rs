@@ -8,13 +8,14 @@ use axum::Json;
 use axum::extract::State;
 use ballast_domain::{Symbol, Timeframe};
 use ballast_engine::strategy::{Overlay, overlays};
-use ballast_platform::request::{Access, Api, Lifecycle, Path, Problem};
+use ballast_platform::request::{Access, Api, Lifecycle, Path, Problem, Query};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::bot_state::symbol_row;
 use super::caller::{Caller, Shown};
+use super::lists::{Listed, PageQuery};
 use crate::app::App;
 use crate::views::rows::{EvaluationRow, SymbolRow};
 use candles::{Candle, MOST_INDICATORS};
@@ -29,18 +30,17 @@ pub(super) fn routes(api: Api<App>) -> Api<App> {
     candles::routes(api)
 }
 
-/// What can be traded.
-#[derive(Debug, Serialize, ToSchema)]
-struct Instruments {
-    items: Vec<SymbolRow>,
-}
-
 /// What can be traded, with the last prices
-#[utoipa::path(get, path = "/api/instruments", tag = "market",
-    responses((status = 200, body = Instruments)))]
-async fn instruments(State(app): State<App>) -> Json<Instruments> {
-    let items = app.listing.all().iter().map(|instrument| symbol_row(&app, instrument));
-    Json(Instruments { items: items.collect() })
+#[utoipa::path(get, path = "/api/instruments", tag = "market", params(PageQuery),
+    responses((status = 200, body = Listed<SymbolRow>)))]
+async fn instruments(
+    State(app): State<App>,
+    Query(asked): Query<PageQuery>,
+) -> Result<Json<Listed<SymbolRow>>, Problem> {
+    let listed: BTreeMap<_, _> =
+        app.listing.all().iter().map(|instrument| (instrument.symbol, instrument)).collect();
+    let rows = listed.into_iter().map(|(symbol, listed)| (symbol, symbol_row(&app, listed)));
+    Ok(Json(Listed::at_hand(rows, &asked)?))
 }
 
 /// An instrument and what the caller's profiles make of it.

@@ -1,17 +1,16 @@
 //! Orders: lists, the manual ticket and its preview, cancelling.
 
+mod preview;
 mod ticket;
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use ballast_domain::profile::Liquidity;
-use ballast_domain::{ClientOrderId, OrderId, OrderTerms, OrderType, Purpose};
+use ballast_domain::OrderId;
 use ballast_engine::step::{Answer, Command};
 use ballast_platform::request::{Access, Api, Keyed, Lifecycle, Path, Problem, Query, Versioned};
 use ballast_storage::{Query as Wanted, Value};
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -19,11 +18,9 @@ use utoipa_axum::routes;
 use super::caller::{Caller, Shown, denied, order_id};
 use super::csv;
 use super::lists::{Listed, PageQuery, failed};
-use super::refusal::RefusalRow;
 use crate::app::App;
 use crate::views::rows::OrderRow;
-use crate::views::words::PurposeWord;
-use crate::views::{ORDERS, decimal, word};
+use crate::views::{ORDERS, word};
 use ticket::Ticket;
 
 pub(super) fn routes(api: Api<App>) -> Api<App> {
@@ -31,7 +28,7 @@ pub(super) fn routes(api: Api<App>) -> Api<App> {
     api.route(Access::User, current, routes!(list))
         .route(Access::User, current, routes!(list_csv))
         .route(Access::User, current, routes!(manual))
-        .route(Access::User, current, routes!(preview))
+        .route(Access::User, current, routes!(preview::preview))
         .route(Access::User, current, routes!(read))
         .route_that_stops(Access::User, current, routes!(cancel))
 }
@@ -72,7 +69,13 @@ async fn list_csv(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let page = page(&caller, &asked).await?;
-    csv::answer("orders.csv", &page.items, query.as_deref(), page.next_cursor.as_deref())
+    csv::answer(
+        "orders.csv",
+        &csv::ORDERS,
+        &page.items,
+        query.as_deref(),
+        page.next_cursor.as_deref(),
+    )
 }
 
 async fn page(caller: &Caller, asked: &OrderQuery) -> Result<Listed<OrderRow>, Problem> {
@@ -80,7 +83,7 @@ async fn page(caller: &Caller, asked: &OrderQuery) -> Result<Listed<OrderRow>, P
     match asked.status.as_deref() {
         None => {}
         Some("working") => return working(caller, asked),
-        Some(_) => return Err(Problem::invalid_field("status", "is 'working', or left out")),
+        Some(_) => return Err(Problem::invalid_field("status", "must be 'working', or left out")),
     }
     let equal = equal(asked.profile.as_deref(), asked.symbol.as_deref());
     let wanted = Wanted { equal, order_by: Some("seq"), ..Wanted::default() };
@@ -178,119 +181,6 @@ async fn manual(
         }
     };
     caller.once(app, keyed.required()?, work).await
-}
-
-/// The gate's answer to a ticket that was not sent.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct Preview {
-    accepted: bool,
-    /// The order as it would be sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    order: Option<PreviewedOrder>,
-    /// Why not, with the numbers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    refusal: Option<RefusalRow>,
-    available_before: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    available_after: Option<String>,
-    currency: String,
-}
-
-/// An order as it would be sent.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct PreviewedOrder {
-    /// Whether it opens a position or leaves one.
-    effect: PurposeWord,
-    /// The trade that it leaves.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    trade_id: Option<String>,
-    side: crate::views::words::SideWord,
-    #[serde(rename = "type")]
-    kind: crate::views::words::OrderKind,
-    /// Rounded to the lot.
-    quantity: String,
-    /// The price that it is reckoned with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    estimated_price: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    notional: Option<String>,
-    /// What the venue is expected to take.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    fees: Option<String>,
-    /// What is set aside for it, fees included; nothing for an order that only reduces.
-    reserved: String,
-    client_order_id: String,
-}
-
-/// What the risk gate would say to a ticket; nothing is sent
-#[utoipa::path(post, path = "/api/orders/preview", tag = "orders", request_body = Ticket,
-    responses((status = 200, body = Preview)))]
-async fn preview(
-    State(app): State<App>,
-    Shown(caller): Shown,
-    keyed: Keyed<Ticket>,
-) -> Result<Json<Preview>, Problem> {
-    let order = keyed.body.order(&app, &caller)?;
-    let row = caller.tenant.view.profile(order.profile);
-    let row = row.ok_or_else(|| Problem::not_found("There is no such profile."))?;
-    let mut preview = Preview {
-        accepted: false,
-        order: None,
-        refusal: None,
-        available_before: row.available.clone(),
-        available_after: None,
-        currency: row.capital.currency,
-    };
-    match caller.ask(Command::Preview(Box::new(order))).await? {
-        Answer::WouldAccept { terms, .. } => {
-            let available = row.available.parse::<Decimal>().unwrap_or_default();
-            let left = available.saturating_sub(terms.reserved.amount());
-            preview.accepted = true;
-            preview.available_after = Some(decimal(left));
-            preview.order = Some(previewed(&app, &terms));
-        }
-        Answer::Refused(refusal) => {
-            preview.refusal = Some((&refusal).into());
-        }
-        other => return Err(denied(other)),
-    }
-    Ok(Json(preview))
-}
-
-fn previewed(app: &App, terms: &OrderTerms) -> PreviewedOrder {
-    let price = ticket::price_of(&terms.order_type)
-        .or_else(|| app.prices.of(terms.symbol).map(|last| last.price));
-    let notional = price.and_then(|price| price.get().checked_mul(terms.quantity.get()));
-    let liquidity = match terms.order_type {
-        OrderType::Limit { .. } => Liquidity::Maker,
-        _ => Liquidity::Taker,
-    };
-    let fee = |notional| app.paper.fees.fee(notional, terms.quantity.get(), liquidity);
-    let (effect, trade_id) = match &terms.purpose {
-        Purpose::Enter { .. } => (PurposeWord::Enter, None),
-        Purpose::Exit { trade, .. } => (PurposeWord::Exit, Some(trade.to_string())),
-    };
-    PreviewedOrder {
-        effect,
-        trade_id,
-        fees: notional.and_then(fee).map(|fee| decimal(fee.round_dp(8))),
-        side: terms.side.into(),
-        kind: (&terms.order_type).into(),
-        quantity: decimal(terms.quantity.get()),
-        estimated_price: price.map(|price| decimal(price.get())),
-        notional: notional.map(|notional| decimal(notional.round_dp(8))),
-        reserved: decimal(terms.reserved.amount()),
-        client_order_id: ClientOrderId::new(terms.order_id(), terms.accepted_at).to_string(),
-    }
 }
 
 /// Ask the venue to cancel an order

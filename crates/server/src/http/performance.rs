@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::caller::{Caller, Shown};
-use super::lists::failed;
+use super::lists::{check_span, failed};
 use super::profiles::SpanQuery;
 use crate::app::App;
 use crate::views::rows::TradeRow;
@@ -119,9 +119,7 @@ pub(super) async fn performance_of(
 ) -> Result<Performance, Problem> {
     let to = span.to.unwrap_or_else(|| app.market_clock.now());
     let from = span.from.unwrap_or_else(|| to.saturating_add_nanos(-DAY_NANOS));
-    if from >= to {
-        return Err(Problem::invalid_field("from", format!("lies before 'to', which is {to}")));
-    }
+    check_span(Some(from), Some(to))?;
     let mut curves = Vec::new();
     let mut trades = Vec::new();
     for profile in profiles {

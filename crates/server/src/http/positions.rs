@@ -67,7 +67,13 @@ async fn list_csv(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let page = page(&caller, &asked).await?;
-    csv::answer("positions.csv", &page.items, query.as_deref(), page.next_cursor.as_deref())
+    csv::answer(
+        "positions.csv",
+        &csv::POSITIONS,
+        &page.items,
+        query.as_deref(),
+        page.next_cursor.as_deref(),
+    )
 }
 
 async fn page(caller: &Caller, asked: &PositionQuery) -> Result<Listed<PositionRow>, Problem> {
@@ -117,7 +123,7 @@ async fn close(
                 let quantity = Quantity::new(quantity);
                 Some(quantity.map_err(|e| Problem::invalid_field("quantity", e.to_string()))?)
             }
-            Some(_) => return Err(Problem::invalid_field("quantity", "is above zero")),
+            Some(_) => return Err(Problem::invalid_field("quantity", "must be above zero")),
         };
         let signal = exit(&caller, trade, quantity)?;
         match caller.ask(Command::Signal(Box::new(signal))).await? {

@@ -11,13 +11,15 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse as _, Response};
 use ballast_domain::{Limits, ProfileId, StrategyConfig};
 use ballast_engine::step::{Answer, Command};
-use ballast_platform::request::{Access, Api, IfMatch, Keyed, Lifecycle, Path, Problem, Versioned};
+use ballast_platform::request::{
+    Access, Api, IfMatch, Keyed, Lifecycle, Path, Problem, Query, Versioned,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::caller::{Caller, Shown, denied, profile_id};
-use super::lists::version_tag;
+use super::lists::{Listed, PageQuery, version_tag};
 use crate::app::App;
 use crate::metrics::count_config_failure;
 use crate::serve::market::CompileError;
@@ -37,12 +39,6 @@ pub(super) fn routes(api: Api<App>) -> Api<App> {
     reading::routes(actions::routes(api))
 }
 
-/// Profiles of the caller.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ProfileList {
-    items: Vec<ProfileRow>,
-}
-
 /// A profile with its document.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -58,10 +54,15 @@ pub(super) struct Profile {
 }
 
 /// The caller's profiles
-#[utoipa::path(get, path = "/api/profiles", tag = "profiles",
-    responses((status = 200, body = ProfileList)))]
-async fn list(Shown(caller): Shown) -> Json<ProfileList> {
-    Json(ProfileList { items: caller.tenant.view.profiles() })
+#[utoipa::path(get, path = "/api/profiles", tag = "profiles", params(PageQuery),
+    responses((status = 200, body = Listed<ProfileRow>)))]
+async fn list(
+    Shown(caller): Shown,
+    Query(asked): Query<PageQuery>,
+) -> Result<Json<Listed<ProfileRow>>, Problem> {
+    let rows = caller.tenant.view.profiles().into_iter();
+    let rows = rows.filter_map(|row| Some((row.id.parse::<ProfileId>().ok()?, row)));
+    Ok(Json(Listed::at_hand(rows, &asked)?))
 }
 
 /// Make a profile; it is stopped until it is started

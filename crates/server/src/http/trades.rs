@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use super::caller::{Caller, Shown, trade_id};
 use super::csv;
-use super::lists::{Listed, PageQuery, bad_cursor, failed, version_tag};
+use super::lists::{Listed, PageQuery, bad_cursor, check_span, failed, version_tag};
 use super::orders::equal;
 use crate::app::App;
 use crate::views::rows::{TimelineRow, TradeRow};
@@ -74,11 +74,18 @@ async fn list_csv(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let page = page(&caller, &asked).await?;
-    csv::answer("trades.csv", &page.items, query.as_deref(), page.next_cursor.as_deref())
+    csv::answer(
+        "trades.csv",
+        &csv::TRADES,
+        &page.items,
+        query.as_deref(),
+        page.next_cursor.as_deref(),
+    )
 }
 
 async fn page(caller: &Caller, asked: &TradeQuery) -> Result<Listed<TradeRow>, Problem> {
     caller.check_profile(asked.profile.as_deref()).await?;
+    check_span(asked.from, asked.to)?;
     let wanted = Wanted {
         equal: equal(asked.profile.as_deref(), asked.symbol.as_deref()),
         order_by: Some("closedMs"),
@@ -160,7 +167,7 @@ async fn lifecycle(
     let documents = caller.rows(&TIMELINE).await;
     let limit = asked.limit.unwrap_or(MOST_EVENTS);
     if !(1..=MOST_EVENTS).contains(&limit) {
-        return Err(Problem::invalid_field("limit", format!("is 1 to {MOST_EVENTS}")));
+        return Err(Problem::invalid_field("limit", format!("must be 1 to {MOST_EVENTS}")));
     }
     let after = asked.cursor.as_deref().map(str::parse::<Cursor>).transpose();
     let mut wanted = Wanted {

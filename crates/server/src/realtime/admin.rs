@@ -17,7 +17,7 @@ use super::{Hub, Left, begin, expired, tell};
 use crate::http::BotState;
 use crate::serve::health::TenantLine;
 use crate::serve::stopped;
-use crate::views::rows::{ControlRow, FeedRow, StoreRow};
+use crate::views::rows::{AlertRow, ControlRow, FeedRow, StoreRow};
 use crate::views::{Message, Update};
 
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -41,6 +41,15 @@ pub(crate) struct AdminState {
     states: Vec<BotState>,
     control: ControlRow,
     node: NodeRow,
+}
+
+/// An alert and whose it is: ids are a tenant's own.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TenantAlert {
+    tenant_id: String,
+    #[serde(flatten)]
+    alert: AlertRow,
 }
 
 /// How the node does.
@@ -80,7 +89,10 @@ pub(super) async fn follow(hub: &Hub, socket: &SocketRef, session: &Session) -> 
                     Message::Update(update) => {
                         follow_up(socket, session, update, known.entry(tenant.to_string()))
                     }
-                    Message::Alert(alert) => tell(socket, "alert", alert),
+                    Message::Alert(alert) => {
+                        let tenant_id = tenant.to_string();
+                        tell(socket, "alert", &TenantAlert { tenant_id, alert: alert.clone() })
+                    }
                     Message::Anew => {
                         session.ask_anew();
                         Ok(())

@@ -35,7 +35,7 @@ use crate::app::App;
 use crate::http::TOO_MANY_CONNECTIONS;
 use crate::metrics::{SOCKET_REFUSALS, SOCKETS_DROPPED};
 use crate::serve::stopped;
-pub(crate) use admin::{AdminState, Filter as AdminFilter};
+pub(crate) use admin::{AdminState, Filter as AdminFilter, TenantAlert};
 use places::Places;
 use session::Session;
 pub(crate) use ticks::Tick;

@@ -224,7 +224,8 @@ impl TenantView {
         let alerts = vec![alert.clone()];
         shown.keep(&Changes { alerts, ..Changes::default() });
         self.put(&ALERTS, alert.id.clone(), &alert, Write::Add);
-        self.tell(&shown, [Message::Alert(alert)]);
+        // Operators hear of control itself, once. Nobody follows, or somebody does.
+        let _ = self.followers.send(Arc::new(Message::Alert(alert)));
     }
 
     /// Takes over what the market has made of the tenant, now and then.

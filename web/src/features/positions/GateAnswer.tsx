@@ -13,7 +13,6 @@ import { plural, remedyOf } from "~/format/words";
 import { useControl, useEvaluation, usePositions, useTickSize } from "~/realtime/hooks";
 import { leavesNext } from "./nextClose";
 import classes from "./Positions.module.css";
-import { resultAtStop } from "./stopResult";
 
 const DEBOUNCE_MS = 300;
 const ASK_AGAIN_MS = 5_000;
@@ -67,7 +66,7 @@ export function GateAnswer(props: {
         </div>
       ) : answer.accepted && order !== undefined ? (
         <>
-          <Accepted preview={answer} asked={order} currency={profile.capital.currency} />
+          <Accepted preview={answer} currency={profile.capital.currency} />
           {answer.order?.effect === "enter" ? <LeftNext asked={order} profile={profile} /> : null}
         </>
       ) : answer.refusal === undefined ? null : (
@@ -94,11 +93,10 @@ function Refused({ refusal }: { refusal: RefusalBody }) {
   );
 }
 
-function Accepted(props: { preview: OrderPreview; asked: ManualOrder; currency: string }) {
-  const { preview, asked, currency } = props;
+function Accepted({ preview, currency }: { preview: OrderPreview; currency: string }) {
   const { order, availableBefore, availableAfter = availableBefore } = preview;
   if (order === undefined) return null;
-  const atStop = resultAtStop(order, asked.stopLoss);
+  const { resultAtStop } = order;
   return (
     <div className={classes.answer} data-accepted="true">
       <strong>The gate would accept it</strong>
@@ -112,11 +110,11 @@ function Accepted(props: { preview: OrderPreview; asked: ManualOrder; currency: 
         <dd className="number">{shown(order.notional, money)}</dd>
         <dt>Fees, about</dt>
         <dd className="number">{shown(order.fees, money)}</dd>
-        {atStop === undefined ? null : (
+        {resultAtStop === undefined ? null : (
           <>
             <dt title="With the fees of the entry and of the exit.">At the stop, about</dt>
             <dd>
-              <Profit value={atStop} currency={currency} />
+              <Profit value={resultAtStop} currency={currency} />
             </dd>
           </>
         )}
@@ -143,7 +141,8 @@ function LeftNext({ asked, profile }: { asked: ManualOrder; profile: ProfileRow 
   return (
     <p className={classes.caution} role="note">
       {asked.type === "market"
-        ? `The profile's ${rule} holds now: it would ${what} this position when its next bar closes.`
+        ? `The profile's ${rule} holds now: it would ${what} this position when its next bar ` +
+          "closes."
         : `The profile's ${rule} holds now: if it still does when the order fills, it would ` +
           `${what} the position when its next bar closes.`}
     </p>

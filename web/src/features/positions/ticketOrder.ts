@@ -98,7 +98,7 @@ function protection(typed: string): Protection {
 }
 
 /** Where the stop would lie of an entry at this price. */
-export function stopLevel(
+function stopLevel(
   stopLoss: Protection,
   price: string | undefined,
   side: ManualOrder["side"],

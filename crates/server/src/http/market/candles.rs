@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 use super::super::caller::{Caller, Shown, profile_id};
 use super::find;
 use crate::app::App;
+use crate::http::lists::check_span;
 use crate::views::decimal;
 
 /// Bars of an answer at most.
@@ -46,7 +47,7 @@ struct Candles {
 pub(super) struct Candle {
     /// When it opened.
     #[schema(value_type = String, format = DateTime)]
-    time: Timestamp,
+    open_time: Timestamp,
     open: String,
     high: String,
     low: String,
@@ -220,13 +221,15 @@ impl Asked {
             None => USUAL_BARS,
             Some(Ok(limit)) if (1..=MOST_BARS).contains(&limit) => limit,
             Some(_) => {
-                return Err(Problem::invalid_field("limit", format!("is 1 to {MOST_BARS}")));
+                return Err(Problem::invalid_field("limit", format!("must be 1 to {MOST_BARS}")));
             }
         };
-        let to = instant("to", &self.to)?.unwrap_or(app.past.told_to()).min(app.past.told_to());
+        let (from, to) = (instant("from", &self.from)?, instant("to", &self.to)?);
+        check_span(from, to)?;
+        let to = to.unwrap_or(app.past.told_to()).min(app.past.told_to());
         let least = before(to, timeframe, limit);
         // A window that holds more than may be told is cut at its beginning.
-        let from = instant("from", &self.from)?.map_or(least, |from| from.max(least));
+        let from = from.map_or(least, |from| from.max(least));
         Ok((from, to, limit))
     }
 
@@ -326,7 +329,7 @@ impl Lines {
 fn candle(bar: &Bar, timeframe: Timeframe) -> Candle {
     let price = |price: ballast_domain::Price| decimal(price.get());
     Candle {
-        time: timeframe.open_of(bar.close_time),
+        open_time: timeframe.open_of(bar.close_time),
         open: price(bar.open),
         high: price(bar.high),
         low: price(bar.low),

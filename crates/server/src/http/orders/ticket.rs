@@ -177,7 +177,7 @@ impl Ticket {
             }
         };
         if amount <= Decimal::ZERO {
-            errors.push(FieldError::new(field, "is above zero"));
+            errors.push(FieldError::new(field, "must be above zero"));
             return None;
         }
         if field == "quantity" {
@@ -210,7 +210,7 @@ impl Level {
                 Some(Distance::Percent(percent))
             }
             Self::Percent(_) => {
-                errors.push(FieldError::new(field, "is above 0 and below 100 percent"));
+                errors.push(FieldError::new(field, "must be above 0 and below 100 percent"));
                 None
             }
             Self::Price(price) => match Price::new(price) {

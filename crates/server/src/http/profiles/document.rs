@@ -96,10 +96,10 @@ impl ProfileBody {
         let name = self.name.trim().to_owned();
         errors.extend(name_error(&name, known, own));
         if self.mode != "paper" {
-            errors.push(FieldError::new("mode", "is 'paper' or 'live'"));
+            errors.push(FieldError::new("mode", "must be 'paper' or 'live'"));
         }
         if self.time_zone.as_deref().is_some_and(|zone| zone != "UTC") {
-            errors.push(FieldError::new("timeZone", "is 'UTC': days are counted in UTC"));
+            errors.push(FieldError::new("timeZone", "must be 'UTC': days are counted in UTC"));
         }
         let capital = self.capital.read(&mut errors);
         let limits = self.limits.unwrap_or_default();
@@ -127,7 +127,7 @@ impl ProfileBody {
             return Err(Problem::invalid(errors));
         };
         let venue =
-            self.venue.parse().map_err(|_| Problem::invalid_field("venue", "is 'paper'"))?;
+            self.venue.parse().map_err(|_| Problem::invalid_field("venue", "must be 'paper'"))?;
         Ok(ProfileDocument {
             name,
             venue,
@@ -146,7 +146,7 @@ impl CapitalBody {
         let allocated = self.allocated;
         let fits = allocated > Decimal::ZERO && allocated <= Decimal::from(MOST_CAPITAL);
         if !fits {
-            let message = format!("is above zero and at most {MOST_CAPITAL}");
+            let message = format!("must be above zero and at most {MOST_CAPITAL}");
             errors.push(FieldError::new("capital.allocated", message));
         }
         match self.currency.parse::<Currency>() {

@@ -1,4 +1,4 @@
-//! What settings must satisfy once they can be read; the first fault is told.
+//! What settings must satisfy once they can be read; all that is wrong is told at once.
 
 use std::net::IpAddr;
 
@@ -30,51 +30,52 @@ const LEAST_CAPITAL: Decimal = Decimal::from_parts(1, 0, 0, false, 6);
 impl Settings {
     /// Refuses what can be read and makes no sense.
     pub(super) fn check(&self) -> Result<(), CliError> {
+        let faults = self.faults();
+        match faults.as_slice() {
+            [] => Ok(()),
+            [only] => Err(CliError::usage(only)),
+            several => {
+                let count = several.len();
+                let message =
+                    format!("{count} settings cannot be:\n  - {}", several.join("\n  - "));
+                Err(CliError::usage(message))
+            }
+        }
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
         if self.data_dir.as_os_str().is_empty() {
             let message = "data_dir is empty; name a directory in the settings file, in \
                 BALLAST_DATA_DIR or with --data-dir";
-            return Err(CliError::usage(message));
+            faults.push(message.to_owned());
         }
-        self.http.check().map_err(CliError::usage)?;
-        self.check_safety()?;
-        self.identity.check().map_err(CliError::usage)?;
-        if self.market.feed == FeedKind::Simulated {
-            self.market.check_time(SystemClock.now()).map_err(CliError::usage)?;
-        }
-        if self.market.feed == FeedKind::Replay && self.market.replay.is_none() {
-            return Err(CliError::usage("market.replay is missing; feed = \"replay\" reads it"));
-        }
-        self.paper.check()?;
-        let most = MOST_WARM_UP_BARS;
-        if self.market.warm_up_bars > most {
-            let asked = self.market.warm_up_bars;
-            let message = format!("market.warm_up_bars must be at most {most}, got {asked}");
-            return Err(CliError::usage(message));
-        }
+        faults.extend(self.http.check().err());
+        faults.extend(self.check_safety().err());
+        faults.extend(self.identity.faults());
+        faults.extend(self.market.check(SystemClock.now()).err());
+        faults.extend(self.paper.faults());
         for (index, tenant) in self.tenants.iter().enumerate() {
             if self.tenants[..index].iter().any(|other| other.id == tenant.id) {
-                let message =
-                    format!("tenant {} is there twice; put its profiles together", tenant.id);
-                return Err(CliError::usage(message));
+                let id = &tenant.id;
+                faults.push(format!("tenant {id} is there twice; put its profiles together"));
             }
+            faults.extend(tenant.faults());
         }
-        for tenant in &self.tenants {
-            tenant.check()?;
-        }
-        Ok(())
+        faults
     }
 }
 
 impl Settings {
     /// Refuses what would let anybody in, or what production must not run on.
-    fn check_safety(&self) -> Result<(), CliError> {
+    fn check_safety(&self) -> Result<(), String> {
         let (identity, listen) = (&self.identity, self.listen);
         if !identity.enabled && !listen.ip().is_loopback() {
-            return Err(CliError::usage(format!(
+            return Err(format!(
                 "sign-in is switched off (identity.enabled, PLATFORM_AUTH_ENABLED) and the server \
                  would listen on {listen}, where anybody can reach it; switch sign-in on, or \
                  listen on 127.0.0.1"
-            )));
+            ));
         }
         if self.environment == Environment::Development {
             return self.check_mailbox();
@@ -102,14 +103,14 @@ impl Settings {
             true => Ok(()),
             false => {
                 let what = faults.join("; ");
-                Err(CliError::usage(format!("environment = \"production\": {what}")))
+                Err(format!("environment = \"production\": {what}"))
             }
         }
     }
 
     /// A development server shows its mail to everybody, and whoever reads a password's reset is
     /// that user: it is for one machine.
-    fn check_mailbox(&self) -> Result<(), CliError> {
+    fn check_mailbox(&self) -> Result<(), String> {
         if !self.identity.enabled || self.mail.smtp_url.is_some() {
             return Ok(());
         }
@@ -130,11 +131,11 @@ impl Settings {
         } else {
             return Ok(());
         };
-        Err(CliError::usage(format!(
+        Err(format!(
             "environment = \"development\" shows every e-mail, with the links that reset \
              passwords, to whoever asks, and the server {reached}; set environment = \
              \"production\", or mail.smtp_url, or keep to 127.0.0.1"
-        )))
+        ))
     }
 }
 
@@ -158,30 +159,46 @@ impl Http {
 }
 
 impl Identity {
-    /// Whether people stay signed in for a time that makes sense.
-    fn check(&self) -> Result<(), String> {
+    /// Why people would stay signed in for a time that makes no sense.
+    fn faults(&self) -> Vec<String> {
         let lives = [
             ("access_token_minutes", self.access_token_minutes, 1, LONGEST_ACCESS_MINUTES),
             ("refresh_token_days", self.refresh_token_days, 1, LONGEST_SESSION_DAYS),
             ("session_days", self.session_days, 1, LONGEST_SESSION_DAYS),
         ];
-        for (name, asked, least, most) in lives {
-            if !(least..=most).contains(&asked) {
-                return Err(format!("identity.{name} must be from {least} to {most}, got {asked}"));
-            }
-        }
+        let outside = lives.into_iter().filter_map(|(name, asked, least, most)| {
+            (!(least..=most).contains(&asked))
+                .then(|| format!("identity.{name} must be from {least} to {most}, got {asked}"))
+        });
+        let mut faults: Vec<_> = outside.collect();
         let (idle, whole) = (self.refresh_token_days, self.session_days);
-        match idle <= whole {
-            true => Ok(()),
-            false => Err(format!(
+        if faults.is_empty() && idle > whole {
+            faults.push(format!(
                 "identity.refresh_token_days must be at most identity.session_days, {whole}, got \
                  {idle}: no refresh token outlives its session"
-            )),
+            ));
         }
+        faults
     }
 }
 
 impl Market {
+    fn check(&self, now: Timestamp) -> Result<(), String> {
+        if self.warm_up_bars > MOST_WARM_UP_BARS {
+            let asked = self.warm_up_bars;
+            return Err(format!(
+                "market.warm_up_bars must be at most {MOST_WARM_UP_BARS}, got {asked}"
+            ));
+        }
+        match self.feed {
+            FeedKind::Simulated => self.check_time(now),
+            FeedKind::Replay if self.replay.is_none() => {
+                Err("market.replay is missing; feed = \"replay\" reads it".to_owned())
+            }
+            FeedKind::Replay => Ok(()),
+        }
+    }
+
     /// Whether simulated time is where it can be told, now and for a while.
     fn check_time(&self, now: Timestamp) -> Result<(), String> {
         let speed = self.speed.get();
@@ -216,7 +233,7 @@ impl Market {
 }
 
 impl Paper {
-    fn check(&self) -> Result<(), CliError> {
+    fn faults(&self) -> Vec<String> {
         let share = self.volume_share.unwrap_or(Decimal::ONE);
         let ranges = [
             ("maker_fee_pct", self.maker_fee_pct, "from 0 to 100", Decimal::ONE_HUNDRED),
@@ -224,34 +241,31 @@ impl Paper {
             ("slippage_bps", self.slippage_bps, "from 0 to 9999", Decimal::new(9_999, 0)),
             ("volume_share", share, "above 0 and at most 1", Decimal::ONE),
         ];
-        for (name, value, range, most) in ranges {
+        let outside = ranges.into_iter().filter_map(|(name, value, range, most)| {
             let nothing = name == "volume_share" && value.is_zero();
-            if value < Decimal::ZERO || value > most || nothing {
-                let message = format!("paper.{name} must be {range}, got {value}");
-                return Err(CliError::usage(message));
-            }
-        }
-        Ok(())
+            let fits = value >= Decimal::ZERO && value <= most && !nothing;
+            (!fits).then(|| format!("paper.{name} must be {range}, got {value}"))
+        });
+        outside.collect()
     }
 }
 
 impl TenantSettings {
-    fn check(&self) -> Result<(), CliError> {
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
         for (index, profile) in self.profiles.iter().enumerate() {
             if let Some(fault) = fault_of_name(&profile.name) {
                 let number = index + 1;
-                let message = format!("tenant {}, profile {number}: the name {fault}", self.id);
-                return Err(CliError::usage(message));
+                faults.push(format!("tenant {}, profile {number}: the name {fault}", self.id));
+                continue;
             }
             let place = format!("tenant {}, profile '{}'", self.id, profile.name);
-            profile.check().map_err(|fault| CliError::usage(format!("{place}: {fault}")))?;
-            let earlier = &self.profiles[..index];
-            if earlier.iter().any(|other| other.name == profile.name) {
-                let message = format!("{place} is there twice; names tell profiles apart");
-                return Err(CliError::usage(message));
+            faults.extend(profile.check().err().map(|fault| format!("{place}: {fault}")));
+            if self.profiles[..index].iter().any(|other| other.name == profile.name) {
+                faults.push(format!("{place} is there twice; names tell profiles apart"));
             }
         }
-        Ok(())
+        faults
     }
 }
 
@@ -312,6 +326,19 @@ mod tests {
         let name = "\u{e4}".repeat(100);
         let good = profile(&name, "capital = '1000000000000000'");
         assert_eq!(load(&good).unwrap().tenants[0].profiles[0].name, name);
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once() {
+        let text = "[http]\npublic_url = 'ftp://localhost'\n[identity]\naccess_token_minutes = 0\n\
+            session_days = 9999\n[paper]\nslippage_bps = -1\n[market]\nspeed = 2000\n";
+        let told = load(text).unwrap_err().to_string();
+        assert!(told.starts_with("5 settings cannot be:\n  - "), "{told}");
+        for name in
+            ["http.public_url", "access_token_minutes", "session_days", "slippage_bps", "speed"]
+        {
+            assert!(told.contains(name), "{told}");
+        }
     }
 
     #[test]

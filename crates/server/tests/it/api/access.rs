@@ -1,6 +1,8 @@
 //! Who may use which route: every one that the server describes, with every token that must not
 //! count, in every role, and with the ids of somebody else.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::client::{Answer, Client, key, send};
@@ -8,7 +10,7 @@ use super::forge;
 use super::people::{PASSWORD, Person};
 use super::routes::{Route, described};
 use super::{OPEN, desk};
-use crate::support::Server;
+use crate::support::{Server, repository};
 
 /// What answers without a token. A route that is not here and is described as public fails.
 const PUBLIC: [(&str, &str); 16] = [
@@ -29,6 +31,9 @@ const PUBLIC: [(&str, &str); 16] = [
     ("GET", "/platform/dev/mailbox"),
     ("GET", "/platform/dev/mailbox.json"),
 ];
+
+/// The description, which does not hold itself.
+const DESCRIPTION: [&str; 4] = ["/api/docs", "/api/docs/", "/api/docs/{file}", "/api/openapi.json"];
 
 /// What ends the session of whoever uses it.
 const LAST: (&str, &str) = ("POST", "/platform/api/auth/logout-everywhere");
@@ -78,6 +83,7 @@ async fn every_route_asks_for_a_token_and_for_its_role() {
         }
     }
     assert_eq!(public, PUBLIC.len(), "a public route is gone; take it out of the list");
+    no_others(&routes);
     println!("{asked} refusals of {} routes, {public} public", routes.len());
 }
 
@@ -130,4 +136,20 @@ fn fits(described: &str, path: &str) -> bool {
     let (ours, theirs) = (described.split('/'), path.split('/'));
     ours.clone().count() == theirs.clone().count()
         && ours.zip(theirs).all(|(ours, theirs)| ours == theirs || ours.starts_with('{'))
+}
+
+/// The published table, which is made of the routes themselves, has what was asked and no more.
+fn no_others(routes: &[Route]) {
+    let page = std::fs::read_to_string(repository().join("docs/authorisation.md")).unwrap();
+    let rows = page.lines().filter(|line| line.contains("| `/"));
+    let row = |line: &str| {
+        let cells: Vec<_> = line.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        (cells[1].to_owned(), cells[2].to_owned(), cells[3].to_owned())
+    };
+    let published: BTreeSet<_> = rows.map(row).collect();
+    let own = |route: &Route| (route.method.clone(), route.path.clone(), route.access.clone());
+    let description =
+        DESCRIPTION.map(|path| ("GET".to_owned(), path.to_owned(), "public".to_owned()));
+    let known: BTreeSet<_> = routes.iter().map(own).chain(description).collect();
+    assert_eq!(published, known);
 }

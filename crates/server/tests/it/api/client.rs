@@ -1,10 +1,13 @@
 //! A client of the API: whoever has a token, or nobody; and what they are answered.
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
+
+use crate::support::repository;
 
 /// Somebody who asks.
 #[derive(Clone)]
@@ -95,13 +98,44 @@ impl Client {
     }
 }
 
-/// Sends a request.
+/// The status that a listener gives which the description is not of.
+pub(super) async fn status_elsewhere(request: RequestBuilder) -> u16 {
+    request.send().await.unwrap().status().as_u16()
+}
+
+/// Sends a request, and holds the answer's status against the description of its route.
 pub(super) async fn send(request: RequestBuilder) -> Answer {
-    let answer = request.send().await.unwrap();
+    let (client, request) = request.build_split();
+    let request = request.unwrap();
+    let asked = (request.method().to_string(), request.url().path().to_owned());
+    let answer = client.execute(request).await.unwrap();
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    expected(&asked.0, &asked.1, status);
     let text = answer.text().await.unwrap();
     let body = serde_json::from_str(&text).unwrap_or_default();
     Answer { status, headers, text, body }
+}
+
+/// The statuses that the published description gives of each path's methods.
+static PATHS: LazyLock<Value> = LazyLock::new(|| {
+    let text = std::fs::read_to_string(repository().join("docs/openapi.json")).unwrap();
+    serde_json::from_str::<Value>(&text).unwrap()["paths"].take()
+});
+
+/// Fails where a route gives a status that its description lacks.
+fn expected(method: &str, path: &str, status: u16) {
+    let fits = |template: &str| {
+        let (known, asked) = (template.split('/'), path.split('/'));
+        known.clone().count() == asked.clone().count()
+            && known.zip(asked).all(|(known, asked)| known.starts_with('{') || known == asked)
+    };
+    let paths = PATHS.as_object().unwrap();
+    // `/api/orders/manual` is no order's id.
+    let exact = paths.get(path);
+    let item = exact.or_else(|| paths.iter().find(|(path, _)| fits(path)).map(|(_, item)| item));
+    let Some(operation) = item.and_then(|item| item.get(method.to_lowercase())) else { return };
+    let told = operation["responses"].get(status.to_string()).is_some();
+    assert!(told, "{method} {path} answers {status}, which its description does not have");
 }
 
 impl Answer {

@@ -16,7 +16,7 @@ async fn charts_go_on_without_anybody_and_compute_what_the_command_line_computes
     let client = Person::registered(&server, "ann").await.client;
     let latest = async || {
         let bars = client.get("/api/candles?symbol=ACME&timeframe=5s&limit=1").await.json(200);
-        bars["bars"][0]["time"].as_str().unwrap().to_owned()
+        bars["bars"][0]["openTime"].as_str().unwrap().to_owned()
     };
     let first = latest().await;
     eventually("the chart goes on", async || (latest().await > first).then_some(())).await;
@@ -73,10 +73,10 @@ async fn same_as_the_command_line(client: &Client) {
     assert_eq!(bars.len(), 60);
     let desk = Desk::new();
     let field = |bar: &Value, name: &str| bar[name].as_str().unwrap().to_owned();
-    let names = ["time", "open", "high", "low", "close", "volume"];
+    let names = ["openTime", "open", "high", "low", "close", "volume"];
     let line = |bar: &Value| names.map(|name| field(bar, name)).join(",") + "\n";
     let text: String = bars.iter().map(line).collect();
-    desk.write("chart.csv", &(names.join(",") + "\n" + &text));
+    desk.write("chart.csv", &format!("time,open,high,low,close,volume\n{text}"));
     let mut arguments = vec!["indicators", "--data", "chart.csv", "--timeframe", "5s", "--csv"];
     expressions.iter().for_each(|text| arguments.extend(["--expr", text]));
     let told = desk.run(&arguments);
@@ -122,11 +122,11 @@ async fn questions(client: &Client) {
     assert_eq!(wrong.body["errors"][0]["column"], 1, "{}", wrong.text);
     client.get("/api/candles?symbol=NONE&timeframe=5s").await.problem(404, "notFound");
     let path = "/api/candles?symbol=ACME&timeframe=5s";
-    for span in [
-        "&from=2100-01-01T00:00:00Z",
-        "&to=1970-01-01T00:00:00Z",
-        "&from=2020-01-02T00:00:00Z&to=2020-01-01T00:00:00Z",
-    ] {
+    let backwards = format!("{path}&from=2020-01-02T00:00:00Z&to=2020-01-01T00:00:00Z");
+    let refused = client.get(&backwards).await;
+    refused.problem(422, "invalid");
+    assert_eq!(refused.fields(), ["from"]);
+    for span in ["&from=2100-01-01T00:00:00Z", "&to=1970-01-01T00:00:00Z"] {
         let chart = client.get(&format!("{path}{span}&indicator=sma(close,3)")).await.json(200);
         assert_eq!(chart["bars"], json!([]), "{span}");
         assert_eq!(chart["indicators"][0]["values"], json!([]), "{span}");

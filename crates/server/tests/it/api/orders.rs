@@ -18,6 +18,7 @@ async fn orders_by_hand_do_what_their_preview_says() {
     let client = Person::registered(&server, "ann").await.client;
     let profile = running(&client, &idle("By hand", "ACME")).await;
     bad_tickets(&client, &profile).await;
+    at_its_stop(&client, &profile).await;
     every_type(&client, &profile).await;
     by_notional(&client, &profile).await;
     reducing(&client, &profile).await;
@@ -141,6 +142,25 @@ async fn cancelled(client: &Client, path: &str) {
     })
     .await;
     cancel().await.problem(409, "notPossible");
+}
+
+/// A limit order pays the maker's fee as it enters, and its stop the taker's.
+async fn at_its_stop(client: &Client, profile: &str) {
+    let limit = away(client, "ACME", 0.8).await;
+    let further = json!({"type": "limit", "limitPrice": limit, "quantity": "10",
+        "stopLoss": {"percent": "2"}});
+    let preview = client.post(PREVIEW, &order(profile, "ACME", "buy", &further)).await.json(200);
+    let entry: f64 = limit.parse().unwrap();
+    // Two percent below, up to the next hundredth.
+    let level = (entry * 0.98 * 100.0 - 1e-6).ceil() / 100.0;
+    let fees = 10.0 * (entry * 0.02 + level * 0.05) / 100.0;
+    let expected = 10.0 * (level - entry) - fees;
+    let told = number(&preview["order"]["resultAtStop"]);
+    assert!((told - expected).abs() < 1e-6, "{told} {expected} {preview}");
+    let further = json!({"type": "limit", "limitPrice": limit, "quantity": "10"});
+    let short = order(profile, "ACME", "sell", &further);
+    let preview = client.post(PREVIEW, &short).await.json(200);
+    assert!(preview["order"].get("resultAtStop").is_none(), "it has no stop: {preview}");
 }
 
 async fn by_notional(client: &Client, profile: &str) {
