@@ -1,5 +1,5 @@
 /** One server for the tests that share one, unless BALLAST_URL names one that runs. */
-import { administrate, makeIdleProfile, makeRun, makeTrade, Server } from "./server";
+import { administrate, makeIdleProfile, makePosition, makeRun, makeTrade, Server } from "./server";
 
 export default async function start(): Promise<() => Promise<void>> {
   if (process.env.BALLAST_URL !== undefined) return () => Promise.resolve();
@@ -13,6 +13,9 @@ export default async function start(): Promise<() => Promise<void>> {
   const profile = await makeIdleProfile(server.url, token);
   process.env.BALLAST_E2E_PROFILE = profile;
   process.env.BALLAST_E2E_TRADE = await makeTrade(server.url, token, profile);
+  const holder = await makeIdleProfile(server.url, token, "Holder");
+  process.env.BALLAST_E2E_HOLDER = holder;
+  process.env.BALLAST_E2E_POSITION = await makePosition(server.url, token, holder);
   process.env.BALLAST_E2E_RUN = await makeRun(server.url, token);
   process.env.BALLAST_URL = `${server.url}/`;
   return () => server.stop();

@@ -122,14 +122,25 @@ export async function administrate(server: Server): Promise<string> {
   return String(answer.accessToken);
 }
 
-/** Enters and leaves a position by hand; gives the id of the trade, once that is closed. */
-export async function makeTrade(url: string, token: string, profileId: string): Promise<string> {
+/** Enters a position by hand; gives the id of the trade, once that is filled. */
+export async function makePosition(
+  url: string,
+  token: string,
+  profileId: string,
+  exits: object = { stopLoss: { percent: "20" } },
+): Promise<string> {
   const order = { profileId, symbol: "ACME", side: "buy", type: "market", quantity: "5" };
-  const stopLoss = { percent: "2" };
-  const placed = await post(url, "/api/orders/manual", { ...order, stopLoss }, token);
+  const placed = await post(url, "/api/orders/manual", { ...order, ...exits }, token);
   if (placed.status !== 201) throw new Error(`no order: ${JSON.stringify(placed.answer)}`);
   const id = String(placed.answer.tradeId);
-  await until(url, "/api/positions", token, (text) => text.includes(id));
+  const path = `/api/orders/${String(placed.answer.orderId)}`;
+  await until(url, path, token, (text) => text.includes('"status":"filled"'));
+  return id;
+}
+
+/** Enters and leaves a position by hand; gives the id of the trade, once that is closed. */
+export async function makeTrade(url: string, token: string, profileId: string): Promise<string> {
+  const id = await makePosition(url, token, profileId, { stopLoss: { percent: "2" } });
   await post(url, `/api/positions/${id}/close`, {}, token);
   await until(url, `/api/trades/${id}`, token, (text) => text.includes("exitPrice"));
   return id;

@@ -32,6 +32,11 @@ export const VIEWS: ViewUnderTest[] = [
     address: () => "positions?ticket=new",
     desktopOnly: true,
   },
+  {
+    name: "position",
+    heading: /^ACME long/,
+    address: () => `positions/${process.env.BALLAST_E2E_POSITION ?? ""}`,
+  },
   { name: "history", heading: /^History$/, address: () => "history" },
   {
     name: "trade",
@@ -61,6 +66,11 @@ export const VIEWS_BEFORE_SESSION: ViewUnderTest[] = [
     name: "reset",
     heading: /^Choose a new password$/,
     address: () => `reset-password#token=${TOKEN}`,
+  },
+  {
+    name: "verify-email",
+    heading: /^Confirm the e-mail address$/,
+    address: () => `verify-email#token=${TOKEN}`,
   },
   {
     name: "first-administrator",

@@ -12,6 +12,7 @@ import {
   type InputWrapper,
   type MantineColorsTuple,
   type Modal,
+  type Select,
 } from "@mantine/core";
 import { DARK, LIGHT, type Palette } from "./palette";
 
@@ -114,6 +115,11 @@ export const theme = createTheme({
     InputWrapper: { styles: { description: { fontSize: 12 } } } satisfies Defaults<
       typeof InputWrapper
     >,
+    Select: {
+      // In its landmark, and with a list that scrolls by itself: so it is one for a screen reader.
+      defaultProps: { comboboxProps: { withinPortal: false }, withScrollArea: false },
+      styles: { options: { maxHeight: 240, overflowY: "auto" } },
+    } satisfies Defaults<typeof Select>,
     Modal: {
       defaultProps: {
         centered: true,

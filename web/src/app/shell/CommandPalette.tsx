@@ -30,6 +30,8 @@ export default function CommandPalette() {
       scrollable
       maxHeight={420}
       nothingFound="Nothing is called that. Try a view, a profile or a symbol."
+      attributes={{ content: { "aria-label": "Commands" } }}
+      scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
       searchProps={{ placeholder: "Go to, or do…", "aria-label": "Command" }}
     />
   );

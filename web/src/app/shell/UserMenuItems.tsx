@@ -4,6 +4,7 @@ import { IconLogout, IconMoon, IconSettings, IconSun } from "@tabler/icons-react
 import { useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useHasAccount, useUser } from "~/app/useSession";
+import { MENU } from "~/components/menu";
 import { signOut } from "~/features/sign-in/signOut";
 
 interface UserMenuItemsProps {
@@ -19,7 +20,7 @@ export default function UserMenuItems({ target, opened, onChange }: UserMenuItem
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const isDark = colorScheme === "dark";
   return (
-    <Menu position="bottom-end" width={240} opened={opened} onChange={onChange}>
+    <Menu {...MENU} width={240} opened={opened} onChange={onChange}>
       <Menu.Target>{target}</Menu.Target>
       <Menu.Dropdown>
         {user === undefined || !hasAccount ? null : <Menu.Label>{user.email}</Menu.Label>}
@@ -37,7 +38,7 @@ export default function UserMenuItems({ target, opened, onChange }: UserMenuItem
         </Menu.Item>
         {hasAccount ? (
           <>
-            <Menu.Divider />
+            <Menu.Divider role="separator" />
             <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut(false)}>
               Sign out
             </Menu.Item>

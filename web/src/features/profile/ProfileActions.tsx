@@ -2,10 +2,12 @@
 import { Button, Menu, ActionIcon } from "@mantine/core";
 import { IconDotsVertical } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
+import { useRef, useState } from "react";
 import { answerOf, trading } from "~/api/client";
 import type { PositionRow, ProfileRow } from "~/api/types";
 import { useFlags } from "~/app/useSession";
 import { Confirm } from "~/components/Confirm";
+import { MENU } from "~/components/menu";
 import { useIsPhone } from "~/components/screen";
 import { useAction } from "~/components/useAction";
 import { absolute } from "~/format/decimal";
@@ -134,6 +136,8 @@ function Rest({ profile }: { profile: ProfileRow }) {
   const navigate = useNavigate();
   const flags = useFlags();
   const params = { profileId: profile.id };
+  const [isRemoving, setRemoving] = useState(false);
+  const more = useRef<HTMLButtonElement>(null);
   return (
     <>
       <Button
@@ -142,9 +146,9 @@ function Rest({ profile }: { profile: ProfileRow }) {
       >
         Edit
       </Button>
-      <Menu position="bottom-end">
+      <Menu {...MENU}>
         <Menu.Target>
-          <ActionIcon size={36} variant="default" aria-label="More">
+          <ActionIcon ref={more} size={36} variant="default" aria-label="More">
             <IconDotsVertical size={16} />
           </ActionIcon>
         </Menu.Target>
@@ -171,10 +175,17 @@ function Rest({ profile }: { profile: ProfileRow }) {
           >
             Its closed trades
           </Menu.Item>
-          <Menu.Divider />
-          <DeleteProfile profile={profile} />
+          <Menu.Divider role="separator" />
+          <Menu.Item onClick={() => setRemoving(true)}>Remove…</Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      <DeleteProfile
+        profile={profile}
+        opened={isRemoving}
+        onClose={() => setRemoving(false)}
+        // The menu that it was chosen from is gone.
+        onClosed={() => more.current?.focus()}
+      />
     </>
   );
 }

@@ -1,0 +1,109 @@
+/** What opens over the views, as the tests go through it. */
+import type { Page } from "@playwright/test";
+import { expect } from "./fixtures";
+
+export interface Overlay {
+  name: string;
+  open: (app: Page) => Promise<void>;
+  /** The other shell has it not, or has another one. */
+  only?: "desktop" | "phone";
+}
+
+/** A profile that holds a position with a stop, and changes nothing by itself. */
+const holder = (rest = "") => `profiles/${process.env.BALLAST_E2E_HOLDER ?? ""}${rest}`;
+
+async function press(app: Page, name: string | RegExp): Promise<void> {
+  await app.getByRole("button", { name, exact: true }).first().click();
+}
+
+async function dialog(app: Page, name: string | RegExp): Promise<void> {
+  await expect(app.getByRole("dialog", { name })).toBeVisible();
+}
+
+/** A dialog that a button of the profile which holds something opens. */
+const ofHolder = (button: string, title: string | RegExp, rest?: string) => async (app: Page) => {
+  await app.goto(holder(rest));
+  await press(app, button);
+  await dialog(app, title);
+};
+
+async function openMenuOfProfile(app: Page): Promise<void> {
+  await app.goto(holder());
+  await press(app, "More");
+  await expect(app.getByRole("menuitem", { name: "Remove…" })).toBeVisible();
+}
+
+export const OVERLAYS: Overlay[] = [
+  {
+    name: "palette",
+    open: async (app) => {
+      await expect(async () => {
+        await press(app, /^Go to, or do/);
+        await expect(app.getByRole("dialog", { name: "Commands" })).toBeVisible({ timeout: 1_000 });
+      }).toPass();
+    },
+  },
+  {
+    name: "palette-by-key",
+    only: "desktop",
+    open: async (app) => {
+      await expect(async () => {
+        await app.keyboard.press("?");
+        await expect(app.getByRole("dialog", { name: "Commands" })).toBeVisible({ timeout: 1_000 });
+      }).toPass();
+    },
+  },
+  {
+    name: "account",
+    open: async (app) => {
+      await app.getByRole("button", { name: /^Account/ }).click();
+      await expect(app.getByRole("menuitem", { name: "Sign out" })).toBeVisible();
+    },
+  },
+  {
+    name: "control-badge",
+    open: async (app) => {
+      await app.getByRole("button", { name: /^Trading control/ }).click();
+      await expect(app.getByText("Profiles may enter trades.")).toBeVisible();
+    },
+  },
+  {
+    name: "more-views",
+    only: "phone",
+    open: async (app) => {
+      await press(app, "More");
+      await dialog(app, "More");
+    },
+  },
+  { name: "profile-menu", only: "desktop", open: openMenuOfProfile },
+  {
+    name: "remove",
+    only: "desktop",
+    open: async (app) => {
+      await openMenuOfProfile(app);
+      await app.getByRole("menuitem", { name: "Remove…" }).click();
+      await dialog(app, "Remove Holder?");
+      await expect(app.getByRole("menu")).toHaveCount(0);
+    },
+  },
+  { name: "stop", open: ofHolder("Stop", "Stop Holder?") },
+  { name: "flatten", open: ofHolder("Flatten", "Close everything that Holder holds?") },
+  { name: "close", open: ofHolder("Close ACME", "Close ACME?", "?tab=positions") },
+  {
+    name: "move-stop",
+    only: "desktop",
+    open: ofHolder("Move the stop of ACME", "Move the stop of ACME", "?tab=positions"),
+  },
+  {
+    name: "choice-of-zone",
+    open: async (app) => {
+      await app.goto("settings");
+      await app.getByRole("combobox", { name: "Time zone" }).click();
+      await expect(app.getByRole("option").first()).toBeVisible();
+    },
+  },
+];
+
+/** Whether it is one of this shell's. */
+export const isIn = ({ only }: Overlay, isPhone: boolean): boolean =>
+  only === undefined || (only === "phone") === isPhone;
