@@ -73,3 +73,29 @@ plain("a sign-out that the server was not told of holds over a reload", async ({
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   expect((await page.context().cookies()).map(({ name }) => name)).not.toContain("ballast_refresh");
 });
+
+plain("the control badge says how old its word is while the server is away", async ({ page }) => {
+  await signIn(page, server);
+  const badge = page.getByRole("button", { name: /^Trading control: RUNNING/ });
+  await expect(badge).toHaveAccessibleName("Trading control: RUNNING. Show who, when and why.");
+  await expect(badge.locator("[data-tone]")).toHaveAttribute("data-tone", "good");
+  await badge.click();
+  const detail = page.getByRole("dialog", { name: /^Trading control/ });
+  const holds = detail.getByText("Profiles may enter trades.", { exact: true });
+  await expect(holds).toBeVisible();
+  await server.kill();
+  await expect(badge).toHaveAccessibleName(/RUNNING, last known \d+ sec\. ago\. Show/, {
+    timeout: 20_000,
+  });
+  await expect(badge).toHaveText(/^RUNNING\s*\d+ sec\. ago$/);
+  await expect(badge.locator("[data-tone]")).toHaveAttribute("data-tone", "neutral");
+  await expect(detail.getByText(/^RUNNING, last known \d+ sec\. ago\.$/)).toBeVisible();
+  await expect(detail.getByText("It may have changed since. What held then: ")).toBeVisible();
+  await expect(holds).toHaveCount(0);
+
+  server = await server.again();
+  await expect(badge).toHaveAccessibleName("Trading control: RUNNING. Show who, when and why.", {
+    timeout: 30_000,
+  });
+  await expect(holds).toBeVisible();
+});

@@ -112,8 +112,19 @@ export function useSymbols(): string[] {
   return useMemo(() => Object.keys(rows).sort(), [rows]);
 }
 
+/** When the day began, UTC, from which the server counts a day's profit. */
+export const useDayStart = (): string =>
+  useLive("seq\nmarks", ({ at }) => `${(at ?? new Date().toISOString()).slice(0, 10)}T00:00:00Z`);
+
 export function useConnection(): ConnectionState {
   return useSyncExternalStore(subscribeConnection, connectionState);
+}
+
+/** Since when what is shown may have changed unheard; undefined while changes arrive. */
+export function useOldSince(): string | undefined {
+  const connection = useConnection();
+  const isOld = connection.kind === "reconnecting" || connection.kind === "offline";
+  return isOld ? new Date(connection.since).toISOString() : undefined;
 }
 
 /** Whether what a person asks for can reach the server. */

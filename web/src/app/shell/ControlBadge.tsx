@@ -3,32 +3,44 @@ import { UnstyledButton } from "@mantine/core";
 import { useState } from "react";
 import { Later } from "~/app/Later";
 import { Badge } from "~/components/Badge";
-import { Ago } from "~/components/Time";
-import { useControl } from "~/realtime/hooks";
+import { Ago, useNow } from "~/components/Time";
+import { ago } from "~/format/time";
+import { useControl, useOldSince } from "~/realtime/hooks";
 import { CONTROL_MEANING, CONTROL_TONES, quoted } from "./controlMeaning";
 import classes from "./Shell.module.css";
 
 export function ControlBadge() {
   const control = useControl();
+  const oldSince = useOldSince();
+  const now = useNow();
   const [opened, setOpened] = useState(false);
   if (control === undefined) return null;
   const { mode } = control;
+  const age = oldSince === undefined ? "" : `, last known ${ago(oldSince, now)}`;
   const button = (
     <UnstyledButton
       className={classes.control}
       data-mode={mode}
-      aria-label={`Trading control: ${mode}. Show who, when and why.`}
+      data-old={oldSince !== undefined}
+      aria-label={`Trading control: ${mode}${age}. Show who, when and why.`}
       aria-haspopup="dialog"
       onClick={() => setOpened(!opened)}
     >
-      <Badge tone={CONTROL_TONES[mode]}>{mode}</Badge>
+      <Badge tone={oldSince === undefined ? CONTROL_TONES[mode] : "neutral"}>
+        {mode}
+        {oldSince === undefined ? null : (
+          <span className="muted">
+            <Ago at={oldSince} />
+          </span>
+        )}
+      </Badge>
     </UnstyledButton>
   );
   return (
     <Later
       load={() => import("./ControlDetail")}
       isWanted={opened}
-      props={{ control, opened, onChange: setOpened, target: button }}
+      props={{ control, oldSince, opened, onChange: setOpened, target: button }}
       fallback={button}
     />
   );
@@ -37,6 +49,7 @@ export function ControlBadge() {
 /** Said across the page while entries are stopped. */
 export function ControlBanner() {
   const control = useControl();
+  const oldSince = useOldSince();
   if (control === undefined || control.mode === "RUNNING") return null;
   const { mode, lastChangedBy, lastChangedAt, reason } = control;
   return (
@@ -45,7 +58,9 @@ export function ControlBanner() {
       data-tone={mode === "HALTED" ? "critical" : "warning"}
       role="status"
     >
-      <strong>{mode}</strong> by {lastChangedBy} <Ago at={lastChangedAt} />
+      <strong>{mode}</strong>
+      {oldSince === undefined ? "" : ", as last known,"} by {lastChangedBy}{" "}
+      <Ago at={lastChangedAt} />
       {reason === undefined || reason === "" ? "." : `: ${quoted(reason)}`} {CONTROL_MEANING[mode]}
     </div>
   );

@@ -11,13 +11,15 @@ import classes from "./Shell.module.css";
 
 interface ControlDetailProps {
   control: Control;
+  /** Since when it may have changed unheard. */
+  oldSince: string | undefined;
   target: ReactNode;
   opened: boolean;
   onChange: (opened: boolean) => void;
 }
 
 export default function ControlDetail(props: ControlDetailProps) {
-  const { control, target, opened, onChange } = props;
+  const { control, oldSince, target, opened, onChange } = props;
   const user = useUser();
   const { mode, lastChangedBy, lastChangedAt, reason } = control;
   return (
@@ -31,7 +33,18 @@ export default function ControlDetail(props: ControlDetailProps) {
     >
       <Popover.Target>{target}</Popover.Target>
       <Popover.Dropdown>
-        <strong>{CONTROL_MEANING[mode]}</strong>
+        {oldSince === undefined ? (
+          <strong>{CONTROL_MEANING[mode]}</strong>
+        ) : (
+          <>
+            <strong>
+              {mode}, last known <Ago at={oldSince} />.
+            </strong>
+            <p className={classes.controlText}>
+              It may have changed since. What held then: {CONTROL_MEANING[mode]}
+            </p>
+          </>
+        )}
         <p className={classes.controlText}>
           Set by {lastChangedBy} <Ago at={lastChangedAt} /> (<At at={lastChangedAt} />)
           {reason === undefined || reason === "" ? "." : `: ${quoted(reason)}`}
