@@ -2,10 +2,11 @@
 import { Button, Select, TextInput } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { downloadAll } from "~/api/client";
 import type { TradeRow } from "~/api/types";
+import { usePreferences } from "~/app/preferences";
 import { tradesQuery, type TradeFilter } from "~/app/queries";
 import { Profit } from "~/components/Amount";
 import { Older, type Paged } from "~/components/Older";
@@ -55,7 +56,7 @@ export function HistoryPage() {
         </Panel>
       ) : (
         <div className={classes.grid}>
-          <Panel title="By day">
+          <Panel title="By day" actions={<Zone />}>
             <DayCalendar days={days} chosen={day} onChoose={(key) => change({ day: key })} />
             {query.hasNextPage ? (
               <p className={`${classes.note} muted`}>
@@ -72,6 +73,16 @@ export function HistoryPage() {
         </div>
       )}
     </>
+  );
+}
+
+/** Whose midnight parts the days. */
+function Zone() {
+  const { timeZone } = usePreferences();
+  return (
+    <Link to="/settings" title="Each day begins at midnight of this zone; Settings has the choice.">
+      Days of {timeZone}
+    </Link>
   );
 }
 

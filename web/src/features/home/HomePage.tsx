@@ -5,6 +5,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { performanceQuery } from "~/app/queries";
 import { Flash, Profit } from "~/components/Amount";
+import { SinceDayStart } from "~/components/DayStart";
 import { Empty, PageHeader, Panel, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { CURVE_WORDS, spanWords, type CurveKind } from "~/components/profitCurve";
@@ -99,6 +100,9 @@ function Standing() {
               <dt>Day profit, {currency}</dt>
               <dd>
                 <Profit value={dayProfit} currency={currency} flashes />
+                <small className="muted">
+                  <SinceDayStart />
+                </small>
               </dd>
             </div>
             <div>

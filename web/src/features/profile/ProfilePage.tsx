@@ -3,6 +3,7 @@ import { Select, Tabs } from "@mantine/core";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { Flash, Profit } from "~/components/Amount";
+import { SinceDayStart } from "~/components/DayStart";
 import { Older } from "~/components/Older";
 import { Empty, PageHeader, Panel } from "~/components/Panel";
 import { OrderTable } from "~/features/positions/OrderTable";
@@ -114,6 +115,9 @@ function Money({ profileId }: { profileId: string }) {
         <dt>Day profit</dt>
         <dd>
           <Profit value={dayProfit} percent={dayProfitPct} currency={currency} flashes />
+          <small className="muted">
+            <SinceDayStart />
+          </small>
         </dd>
       </div>
       <div>

@@ -2,6 +2,7 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { ProfileRow } from "~/api/types";
 import { Flash, Profit } from "~/components/Amount";
+import { DayProfitHeading } from "~/components/DayStart";
 import { DataTable, type Column } from "~/components/DataTable";
 import { money } from "~/format/number";
 import { plural } from "~/format/words";
@@ -45,7 +46,12 @@ const COLUMNS: Column<ProfileRow>[] = [
     numeric: true,
     cell: ({ id }) => <Equity id={id} />,
   },
-  { key: "day", header: "Day profit", numeric: true, cell: ({ id }) => <DayProfit id={id} /> },
+  {
+    key: "day",
+    header: <DayProfitHeading />,
+    numeric: true,
+    cell: ({ id }) => <DayProfit id={id} />,
+  },
   { key: "open", header: "Positions", numeric: true, cell: ({ id }) => <OpenCount id={id} /> },
   {
     key: "why",

@@ -1,6 +1,7 @@
 /** Every profile of this person. */
 import { Button } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
+import { SinceDayStart } from "~/components/DayStart";
 import { Empty, PageHeader, Panel } from "~/components/Panel";
 import { useIsPhone } from "~/components/screen";
 import { useProfiles } from "~/realtime/hooks";
@@ -14,7 +15,17 @@ export function StrategiesPage() {
     <>
       <PageHeader
         title="Strategies"
-        about="Each profile trades by its own rules with its own capital."
+        about={
+          <>
+            Each profile trades by its own rules with its own capital.
+            {isPhone ? (
+              <>
+                {" "}
+                Beside each stand its equity and its profit <SinceDayStart />.
+              </>
+            ) : null}
+          </>
+        }
         actions={
           isPhone ? undefined : (
             <Button onClick={() => void navigate({ to: "/strategies/new" })}>New profile</Button>
