@@ -39,6 +39,11 @@ export class ApiProblem extends Error {
     this.wait = waitOf(rest.retryAfterS);
   }
 
+  /** Whether what was asked for does not exist, which asking again does not change. */
+  get isNotFound(): boolean {
+    return this.status === 404;
+  }
+
   /** Whether the server was not reached or could not answer, so that nobody was refused. */
   get isUnreachable(): boolean {
     return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504;

@@ -49,7 +49,7 @@ export function ProblemNote(props: ProblemNoteProps) {
           </>
         )}
       </details>
-      {props.onRetry === undefined ? null : (
+      {props.onRetry === undefined || problem.isNotFound ? null : (
         <Button size="xs" variant="default" onClick={props.onRetry}>
           Try again
         </Button>

@@ -79,6 +79,10 @@ const HOLDS: Record<string, string> = {
 export const holdWord = (hold: string | undefined): string =>
   hold === undefined ? "Waiting" : (HOLDS[hold] ?? "Waiting");
 
+/** An account of the ledger. */
+export const accountWord = (account: string): string =>
+  account === "realizedPnl" ? "Realised profit" : spoken(account);
+
 /** Why a trade or a part of it was left. */
 export const exitWord = (reason: string): string =>
   reason === "manual" ? "By hand" : spoken(reason);

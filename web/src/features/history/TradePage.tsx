@@ -1,6 +1,7 @@
 /** One trade from its first signal to its last fill, every event in order. */
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
+import { asProblem } from "~/api/problem";
 import type { LifecycleItem, TradeRow } from "~/api/types";
 import { lifecycleQuery, tradeQuery } from "~/app/queries";
 import { Profit } from "~/components/Amount";
@@ -9,6 +10,7 @@ import { Empty, Figures, PageHeader, Panel, Rows, type Figure } from "~/componen
 import { ProblemNote } from "~/components/ProblemNote";
 import { useIsPhone } from "~/components/screen";
 import { At } from "~/components/Time";
+import { useDocumentTitle } from "~/components/useDocumentTitle";
 import { OpenProfit } from "~/features/positions/OpenProfit";
 import { AT_STOP, Price, ProfileName } from "~/features/positions/PositionTable";
 import { money, quantity } from "~/format/number";
@@ -27,6 +29,9 @@ export function TradePage() {
   });
   const trade = closed.data;
   const name = position ?? trade;
+  if (position === undefined && isMissing(closed.error) && isMissing(lifecycle.error)) {
+    return <NoTrade />;
+  }
   return (
     <>
       <PageHeader
@@ -44,7 +49,7 @@ export function TradePage() {
           </Link>
         }
       />
-      <ProblemNote error={closed.error} />
+      <ProblemNote error={isMissing(closed.error) ? null : closed.error} />
       <div className={classes.trade}>
         {position === undefined && trade === undefined ? null : (
           <Panel title="Result">
@@ -57,7 +62,10 @@ export function TradePage() {
         )}
         <Panel title="What happened" flush>
           {lifecycle.isPending ? <Rows rows={6} /> : null}
-          <ProblemNote error={lifecycle.error} onRetry={() => void lifecycle.refetch()} />
+          <ProblemNote
+            error={isMissing(lifecycle.error) ? null : lifecycle.error}
+            onRetry={() => void lifecycle.refetch()}
+          />
           {lifecycle.data?.items.length === 0 ? <Empty title="Nothing is recorded yet" /> : null}
           <ol className={classes.lifecycle}>
             {lifecycle.data?.items.map((item) => (
@@ -67,6 +75,18 @@ export function TradePage() {
         </Panel>
       </div>
     </>
+  );
+}
+
+/** Of either answer alone: an order that waits has a lifecycle and is no closed trade yet. */
+const isMissing = (error: Error | null) => error !== null && asProblem(error).isNotFound;
+
+function NoTrade() {
+  useDocumentTitle("No such trade");
+  return (
+    <Empty title="There is no such trade" action={<Link to="/history">All closed trades</Link>}>
+      The address may be mistyped, or the trade belongs to somebody else.
+    </Empty>
   );
 }
 

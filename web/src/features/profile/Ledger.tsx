@@ -8,14 +8,14 @@ import { Empty, Figures, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { At } from "~/components/Time";
 import { money } from "~/format/number";
-import { spoken } from "~/format/words";
+import { accountWord } from "~/format/words";
 import classes from "./Profile.module.css";
 
 const COLUMNS: Column<Transfer>[] = [
   { key: "at", header: "When", cell: ({ at }) => <At at={at} /> },
   { key: "text", header: "What", wide: true, cell: ({ text }) => text },
-  { key: "debit", header: "From", cell: ({ debit }) => spoken(debit) },
-  { key: "credit", header: "To", cell: ({ credit }) => spoken(credit) },
+  { key: "debit", header: "From", cell: ({ debit }) => accountWord(debit) },
+  { key: "credit", header: "To", cell: ({ credit }) => accountWord(credit) },
   {
     key: "amount",
     header: "Amount",
@@ -26,7 +26,7 @@ const COLUMNS: Column<Transfer>[] = [
 
 /** The account that is debited gives, the one that is credited takes. */
 function movement(debit: string, credit: string): string {
-  return `from ${spoken(debit).toLowerCase()} to ${spoken(credit).toLowerCase()}`;
+  return `from ${accountWord(debit).toLowerCase()} to ${accountWord(credit).toLowerCase()}`;
 }
 
 export function Ledger({ profileId, currency }: { profileId: string; currency: string }) {
