@@ -51,6 +51,38 @@ plain("a server that is killed and comes back is found again by itself", async (
   await server.stop();
 });
 
+plain(
+  "without a live connection the server is asked every 3 seconds, and does what one asks",
+  async ({ page }) => {
+    const server = await Server.start();
+    const token = await administrate(server);
+    await signIn(page, server);
+    let isCut = true;
+    await page.route("**/socket.io/**", (route) => (isCut ? route.abort() : route.continue()));
+    await page.routeWebSocket(/socket\.io/, (socket) => {
+      if (isCut) void socket.close();
+      else socket.connectToServer();
+    });
+    await page.goto(`${server.url}/operator`);
+    await expect(page.getByText("Every 3 s", { exact: true })).toBeVisible({ timeout: 20_000 });
+    const banner = page.getByRole("status").filter({ hasText: "No live connection" });
+    await expect(banner).toContainText("what you do is still carried out");
+
+    // What changes elsewhere is seen, and a person's own word is carried out.
+    const reason = "Said from elsewhere";
+    await post(server.url, "/internal/trading/pause", { reason }, token);
+    await expect(page.getByRole("button", { name: /^Trading control: PAUSED\. / })).toBeVisible();
+    await page.getByLabel("Reason").fill("It may go on");
+    await page.getByRole("button", { name: "Resume trading" }).click();
+    await expect(page.getByRole("button", { name: /^Trading control: RUNNING\. / })).toBeVisible();
+
+    isCut = false;
+    await expect(page.getByText("Live", { exact: true })).toBeVisible({ timeout: 30_000 });
+    await expect(banner).toHaveCount(0);
+    await server.stop();
+  },
+);
+
 plain("a session that is ended elsewhere is over here within seconds", async ({ page }) => {
   const server = await Server.start();
   await administrate(server);

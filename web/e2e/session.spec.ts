@@ -36,12 +36,22 @@ test("the page is live, and says that the money is paper", async ({ app }) => {
 test("without the server the last state is shown with its age, and nothing can be sent", async ({
   app,
 }) => {
+  await app.goto(`profiles/${process.env.BALLAST_E2E_HOLDER ?? ""}?tab=positions`);
+  const asked = ["Stop", "Flatten", "Close ACME"].map((name) =>
+    app.getByRole("button", { name, exact: true }),
+  );
+  const equity = app.locator("dt", { hasText: "Equity" }).locator("+ dd");
   await expect(app.getByText("Live", { exact: true })).toBeVisible();
+  for (const button of asked) await expect(button).toBeEnabled();
   await app.context().setOffline(true);
-  await expect(app.getByText("Offline.")).toBeVisible({ timeout: 30_000 });
-  await expect(
-    app.getByRole("link", { name: "Profiles" }).or(app.getByText("Equity").first()),
-  ).toBeVisible();
+  const banner = app.getByRole("status").filter({ hasText: "Offline." });
+  await expect(banner).toContainText(/What you see was last known \d+ sec\. ago\./, {
+    timeout: 30_000,
+  });
+  await expect(equity).toHaveText(/^[\d,]+\.\d\d$/);
+  for (const button of asked) await expect(button).toBeDisabled();
   await app.context().setOffline(false);
   await expect(app.getByText("Live", { exact: true })).toBeVisible({ timeout: 30_000 });
+  await expect(banner).toHaveCount(0);
+  for (const button of asked) await expect(button).toBeEnabled();
 });

@@ -1,6 +1,6 @@
 /** What stands in the way of somebody who wants in, and how it is told. */
 import { expect, test } from "@playwright/test";
-import { EMAIL } from "./server";
+import { EMAIL, post } from "./server";
 
 test("a message that no mail server sends is found from where it was asked for", async ({
   page,
@@ -13,6 +13,42 @@ test("a message that no mail server sends is found from where it was asked for",
   const mailbox = await opened;
   await expect(mailbox.getByRole("heading", { level: 1, name: "Mailbox" })).toBeVisible();
   await expect(mailbox.getByText(`To ${EMAIL}`).first()).toBeVisible();
+});
+
+test("a forgotten password is replaced through the mailed link, which works once", async ({
+  page,
+}) => {
+  const url = (process.env.BALLAST_URL ?? "").replace(/\/$/, "");
+  const email = `forgetful-${Date.now()}@example.org`;
+  await post(url, "/platform/api/auth/register", { email, password: "what it was before" });
+  await page.goto("forgot");
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByRole("button", { name: "Send the link" }).click();
+  await expect(page.getByRole("link", { name: "the mailbox of this server" })).toBeVisible();
+  await page.goto("platform/dev/mailbox");
+  const link = page.locator(`:has(> :text("To ${email}"))`).locator('a[href*="reset"]').first();
+  const address = (await link.getAttribute("href")) ?? "";
+
+  const field = page.getByLabel(/^New password/);
+  const submit = page.getByRole("button", { name: "Change the password" });
+  await page.goto(address);
+  await field.fill("what it is from now on");
+  await submit.click();
+  await expect(page.getByText("The password is changed. Sign in with the new one.")).toBeVisible();
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel(/^Password/).fill("what it was before");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByText(/^E-mail or password is wrong/)).toBeVisible();
+  await page.getByLabel(/^Password/).fill("what it is from now on");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
+
+  await page.context().clearCookies();
+  await page.goto("about:blank");
+  await page.goto(address);
+  await field.fill("one more time");
+  await submit.click();
+  await expect(page.getByText(/^The link is not good, or no longer/)).toBeVisible();
 });
 
 test("who tried too often sees the wait end, and another account does not wait", async ({

@@ -54,6 +54,37 @@ test("a pause refuses entries with its reason until somebody resumes", async ({ 
   await expect(ticket.getByRole("button", { name: /^Buy / })).toBeDisabled();
 });
 
+test("an order that a pause overtakes is refused with its reason, and nothing is placed", async ({
+  app,
+}) => {
+  const url = (process.env.BALLAST_URL ?? "").replace(/\/$/, "");
+  const token = await tokenOf(url);
+  const reason = `overtaken ${Date.now()}`;
+  const placed = async () => {
+    const path = `${url}/api/orders?profile=${process.env.BALLAST_E2E_PROFILE ?? ""}`;
+    const answer = await fetch(path, { headers: { authorization: `Bearer ${token}` } });
+    return ((await answer.json()) as { items: { id: string }[] }).items.map(({ id }) => id);
+  };
+  const before = await placed();
+  await app.goto(ticketAddress());
+  const ticket = app.getByRole("dialog", { name: "New order" });
+  await ticket.getByText("Amount", { exact: true }).click();
+  await ticket.getByRole("textbox", { name: /^Amount/ }).fill("200");
+  await expect(ticket.getByText("The gate would accept it")).toBeVisible();
+
+  // Trading is paused between the gate's answer and the order.
+  await app.route("**/api/orders/manual", async (route) => {
+    await post(url, "/internal/trading/pause", { reason }, token);
+    await route.continue();
+  });
+  const answered = app.waitForResponse("**/api/orders/manual");
+  await ticket.getByRole("button", { name: /^Buy / }).click();
+  expect((await answered).status()).toBe(422);
+  await expect(ticket.getByRole("alert").filter({ hasText: reason }).first()).toBeVisible();
+  await expect(app.getByText("The order is accepted.")).toHaveCount(0);
+  expect(await placed()).toEqual(before);
+});
+
 test("what a profile would enter is not said to be entered while trading is paused", async ({
   app,
 }) => {
