@@ -5,13 +5,15 @@ import { Later } from "~/app/Later";
 import { Badge } from "~/components/Badge";
 import { Ago, useNow } from "~/components/Time";
 import { ago } from "~/format/time";
-import { useControl, useOldSince } from "~/realtime/hooks";
+import { useConnection, useControl, useOldSince } from "~/realtime/hooks";
 import { CONTROL_MEANING, CONTROL_TONES, quoted } from "./controlMeaning";
 import classes from "./Shell.module.css";
 
 export function ControlBadge() {
   const control = useControl();
   const oldSince = useOldSince();
+  // For the seconds of a reconnection the phone has no room for it beside that word.
+  const isOffline = useConnection().kind === "offline";
   const now = useNow();
   const [opened, setOpened] = useState(false);
   if (control === undefined) return null;
@@ -28,7 +30,7 @@ export function ControlBadge() {
     >
       <Badge tone={oldSince === undefined ? CONTROL_TONES[mode] : "neutral"}>
         {mode}
-        {oldSince === undefined ? null : (
+        {oldSince === undefined || !isOffline ? null : (
           <span className="muted">
             <Ago at={oldSince} />
           </span>
