@@ -22,11 +22,12 @@ async function edit(app: Page, name: string) {
   return { token, id, write, save: app.getByRole("button", { name: "Save" }) };
 }
 
-/** Saves the profile under another name, as somebody else would. */
-async function rename(token: string, id: string, name: string) {
+/** Saves the profile under another name and with other capital, as somebody else would. */
+async function replace(token: string, id: string, name: string, allocated: string) {
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
   const found = await fetch(`${url()}/api/profiles/${id}`, { headers });
-  const { capital, strategyConfig } = (await found.json()) as Record<string, unknown>;
+  const { strategyConfig } = (await found.json()) as Record<string, unknown>;
+  const capital = { currency: "USD", allocated };
   const saved = await fetch(`${url()}/api/profiles/${id}`, {
     method: "PUT",
     headers: {
@@ -66,15 +67,35 @@ test("what somebody else saves meanwhile is seen before it is replaced", async (
   await app.route(`**/api/profiles/${id}`, async (route) => {
     if (isFirst && route.request().method() === "PUT") {
       isFirst = false;
-      await rename(token, id, `Theirs ${id}`);
+      await replace(token, id, `Theirs ${id}`, "5000");
     }
     await route.continue();
   });
   await save.click();
   const conflict = app.getByRole("alert").filter({ hasText: "another version meanwhile" });
   await expect(conflict).toContainText("nothing of theirs was overwritten");
+  await expect(app.getByText("while you were editing")).toHaveCount(0);
   await conflict.getByRole("button", { name: "Compare with the newer version" }).click();
   await expect(app.getByRole("heading", { name: `Edit Theirs ${id}` })).toBeVisible();
+  const changes = app.getByLabel("Your changes to name and capital");
+  await expect(changes).toContainText(`NameTheirs ${id} → Shared`);
+  await expect(changes).toContainText("Capital5,000.00 USD → 10,000.00 USD");
+  await expect(app.getByText("close > 3000000").first()).toBeVisible();
   await save.click();
   await expect(app.getByText("Saved as version 3.")).toBeVisible();
+});
+
+test("a name and a capital that somebody else saves are compared without other rules", async ({
+  app,
+}) => {
+  const { token, id } = await edit(app, "Apart");
+  await replace(token, id, `Theirs ${id}`, "5000");
+  const newer = app.getByRole("status").filter({ hasText: "while you were editing" });
+  await newer.getByRole("button", { name: "Compare" }).click();
+  const changes = app.getByLabel("Your changes to name and capital");
+  await expect(changes).toContainText("Capital5,000.00 USD → 10,000.00 USD");
+  await expect(app.getByText("Nothing is changed")).toHaveCount(0);
+  await app.getByRole("textbox", { name: "Name" }).fill(`Theirs ${id}`);
+  await app.getByRole("textbox", { name: "Capital" }).fill("5000");
+  await expect(app.getByText("Nothing is changed")).toBeVisible();
 });

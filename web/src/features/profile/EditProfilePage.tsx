@@ -19,6 +19,7 @@ import {
   type Written,
 } from "~/features/strategies/profileFaults";
 import strategyClasses from "~/features/strategies/Strategies.module.css";
+import { isSame, writtenOf } from "./changes";
 import { RulesPanel, type RulesView } from "./RulesPanel";
 import { useSaveProfile } from "./useSaveProfile";
 
@@ -56,16 +57,16 @@ function Editing({ first }: { first: Saved }) {
   const [view, setView] = useState<RulesView>("text");
   const [isDone, setDone] = useState(false);
   const [sent, setSent] = useState<Written>();
-  const savedText = textOf(profile.strategyConfig);
-  const { allocated, currency } = profile.capital;
-  const isChanged = text !== savedText || name !== profile.name || capital !== allocated;
+  const { currency } = profile.capital;
+  const saved = writtenOf(profile);
+  const written: Written = { name, allocated: capital, currency, config: text };
+  const isChanged = !isSame(saved, written);
   useBlocker({
     shouldBlockFn: () =>
       isChanged && !isDone && !window.confirm("Leave without saving? Your changes are lost."),
     enableBeforeUnload: () => isChanged && !isDone,
   });
   const save = useSaveProfile(profile, () => setDone(true));
-  const written: Written = { name, allocated: capital, currency, config: text };
   const refused = useRefused(save.error, sent, written);
   const check = useConfigCheck(text, { refused: refused.config });
   const own = { name: nameFault(name), allocated: capitalFault(capital) };
@@ -75,7 +76,6 @@ function Editing({ first }: { first: Saved }) {
     setView("diff");
     save.reset();
   };
-  const onCompare = () => void compare();
 
   return (
     <>
@@ -88,8 +88,12 @@ function Editing({ first }: { first: Saved }) {
           save.run({ etag, name, text, capital });
         }}
       />
-      <Refusal error={save.error} placed={refused.placed} onCompare={onCompare} />
-      <NewerVersion profileId={profile.id} known={profile.version} onCompare={onCompare} />
+      <Notes
+        profile={profile}
+        error={save.error}
+        placed={refused.placed}
+        onCompare={() => void compare()}
+      />
       <div className={strategyClasses.create}>
         <Account
           written={written}
@@ -101,8 +105,8 @@ function Editing({ first }: { first: Saved }) {
           onCapital={setCapital}
         />
         <RulesPanel
-          text={text}
-          savedText={savedText}
+          saved={saved}
+          written={written}
           check={check}
           view={view}
           onText={setText}
@@ -147,14 +151,22 @@ function Head(props: {
   );
 }
 
-/** Why nothing was saved: somebody else's version, or what no field tells of. */
-function Refusal(props: { error: Error | null; placed: Refused["placed"]; onCompare: () => void }) {
-  const { error, placed, onCompare } = props;
+/** That somebody has saved another version, told once; else what no field tells of. */
+function Notes(props: {
+  profile: Profile;
+  error: Error | null;
+  placed: Refused["placed"];
+  onCompare: () => void;
+}) {
+  const { profile, error, placed, onCompare } = props;
   if (error !== null && asProblem(error).status === 412) return <Conflict onCompare={onCompare} />;
   return (
-    <div className={strategyClasses.note}>
-      <ProblemNote error={error} placed={placed} />
-    </div>
+    <>
+      <div className={strategyClasses.note}>
+        <ProblemNote error={error} placed={placed} />
+      </div>
+      <NewerVersion profileId={profile.id} known={profile.version} onCompare={onCompare} />
+    </>
   );
 }
 
@@ -189,8 +201,8 @@ function Account(props: {
 function Conflict({ onCompare }: { onCompare: () => void }) {
   return (
     <Alert color="yellow" mb="md" role="alert" title="Somebody saved another version meanwhile">
-      Nothing of yours was saved, and nothing of theirs was overwritten. Compare your text with the
-      newer version; saving afterwards replaces it.
+      Nothing of yours was saved, and nothing of theirs was overwritten. Compare yours with the
+      newer version; saving afterwards replaces its name, capital and rules.
       <div>
         <Button size="xs" mt="xs" variant="default" onClick={onCompare}>
           Compare with the newer version

@@ -1,8 +1,11 @@
-/** A profile's rules while they are edited: their text, or what it changes of what is saved. */
+/** A profile's rules while they are edited, or what all of it changes of what is saved. */
 import { SegmentedControl } from "@mantine/core";
 import { lazy, Suspense } from "react";
 import { CheckedConfig, CheckState, type ConfigCheck } from "~/components/editor/CheckedConfig";
 import { Empty, Panel, Rows } from "~/components/Panel";
+import type { Written } from "~/features/strategies/profileFaults";
+import { fieldChanges, isSame } from "./changes";
+import classes from "./Profile.module.css";
 
 const ConfigDiff = lazy(() => import("~/components/editor/ConfigDiff"));
 
@@ -14,15 +17,16 @@ const VIEWS: { value: RulesView; label: string }[] = [
 ];
 
 interface RulesPanelProps {
-  text: string;
-  savedText: string;
+  saved: Written;
+  written: Written;
   check: ConfigCheck;
   view: RulesView;
   onText: (text: string) => void;
   onView: (view: RulesView) => void;
 }
 
-export function RulesPanel({ text, savedText, check, view, onText, onView }: RulesPanelProps) {
+export function RulesPanel(props: RulesPanelProps) {
+  const { saved, written, check, view, onText, onView } = props;
   return (
     <Panel
       flush
@@ -41,14 +45,44 @@ export function RulesPanel({ text, savedText, check, view, onText, onView }: Rul
       }
     >
       {view === "text" ? (
-        <CheckedConfig text={text} onChange={onText} check={check} />
-      ) : text === savedText ? (
-        <Empty title="Nothing is changed">The text is what is saved.</Empty>
+        <CheckedConfig text={written.config} onChange={onText} check={check} />
       ) : (
-        <Suspense fallback={<Rows rows={8} />}>
-          <ConfigDiff before={savedText} after={text} label="Your changes to what is saved" />
-        </Suspense>
+        <Changes saved={saved} written={written} />
       )}
     </Panel>
+  );
+}
+
+function Changes({ saved, written }: { saved: Written; written: Written }) {
+  if (isSame(saved, written)) {
+    return <Empty title="Nothing is changed">Name, capital and rules are what is saved.</Empty>;
+  }
+  const fields = fieldChanges(saved, written);
+  return (
+    <>
+      {fields.length === 0 ? null : (
+        <dl className={classes.fieldChanges} aria-label="Your changes to name and capital">
+          {fields.map(({ label, before, after }) => (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd>
+                <del>{before}</del> → <ins>{after}</ins>
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      {saved.config === written.config ? (
+        <Empty title="The rules are what is saved" />
+      ) : (
+        <Suspense fallback={<Rows rows={8} />}>
+          <ConfigDiff
+            before={saved.config}
+            after={written.config}
+            label="Your changes to what is saved"
+          />
+        </Suspense>
+      )}
+    </>
   );
 }
