@@ -48,6 +48,7 @@ test("without the server the last state is shown with its age, and nothing can b
   await expect(banner).toContainText(/What you see was last known \d+ sec\. ago\./, {
     timeout: 30_000,
   });
+  await expect(banner).toContainText("Whether trading goes on is not known here");
   await expect(equity).toHaveText(/^[\d,]+\.\d\d$/);
   for (const button of asked) await expect(button).toBeDisabled();
   await app.context().setOffline(false);

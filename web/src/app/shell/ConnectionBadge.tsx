@@ -61,7 +61,8 @@ export function ConnectionBanner() {
         ) : (
           "Nothing could be loaded yet."
         )}{" "}
-        Nothing can be sent until the server answers; trading on the server goes on.
+        The server does not answer this browser, so nothing can be sent. Whether trading goes on is
+        not known here; stops that rest at the venue stay there.
       </div>
     );
   }
