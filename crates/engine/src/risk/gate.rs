@@ -223,7 +223,7 @@ fn worth_the_minimum(
     view: &View<'_>,
 ) -> Result<Decimal, Refusal> {
     let mark = view.mark.map(|(price, _)| price);
-    let price = reference_price(entry.order_type, mark).ok_or(Refusal::MarketDataMissing)?;
+    let price = reckoned(entry, mark).ok_or(Refusal::MarketDataMissing)?;
     let notional = price.get().checked_mul(quantity.get()).ok_or(Refusal::Overflow)?;
     match entry.instrument.min_notional {
         Some(minimum) if notional < minimum => {
@@ -233,7 +233,16 @@ fn worth_the_minimum(
     }
 }
 
-/// The price at which an entry is reckoned before it fills; `None` while there is none.
+/// The price at which an entry is reckoned before it fills, `None` while there is none: the highest
+/// at which it may fill. What the market has passed already fills at the market, whatever price the
+/// order names.
+fn reckoned(entry: &Entry<'_>, mark: Option<Price>) -> Option<Price> {
+    let named = reference_price(entry.order_type, mark)?;
+    let expected = mark.map(|mark| expected_fill(entry.order_type, mark, entry.direction));
+    Some(expected.map_or(named, |expected| expected.max(named)))
+}
+
+/// The price that an order names, or the last one.
 const fn reference_price(order_type: OrderType, mark: Option<Price>) -> Option<Price> {
     match order_type {
         OrderType::Market | OrderType::TrailingStop { .. } => mark,

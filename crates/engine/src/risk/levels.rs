@@ -51,7 +51,8 @@ fn is_beyond(level: Price, from: Price, direction: Direction) -> bool {
 
 /// Where an entry is expected to fill: at the last price where that is better than its limit, or
 /// has passed its trigger.
-pub(super) fn expected_fill(order_type: OrderType, mark: Price, direction: Direction) -> Price {
+#[must_use]
+pub fn expected_fill(order_type: OrderType, mark: Price, direction: Direction) -> Price {
     let ordered = |one: Price, other: Price| match direction {
         Direction::Long => (one.min(other), one.max(other)),
         Direction::Short => (one.max(other), one.min(other)),

@@ -11,4 +11,5 @@ mod tests;
 
 pub use gate::{View, check};
 pub use intent::OrderIntent;
+pub use levels::expected_fill;
 pub use stop::check_stop;

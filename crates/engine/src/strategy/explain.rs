@@ -74,7 +74,8 @@ impl Plan {
         let leaves = |held| self.exit_is_true(evaluation, held);
         match evaluation.decision {
             Decision::Hold(Hold::NoExit) if no_rules => {
-                "Holding the position: no rule leaves it, its stop, targets and limit on bars do."
+                "Holding the position: no rule of the strategy leaves it; a stop, a target or a \
+                 limit on bars does, where it has one."
                     .to_owned()
             }
             Decision::Enter(direction) => {
@@ -133,7 +134,9 @@ fn role_sentences(begin: &str, plan: &RolePlan, outcomes: &[&RuleOutcome]) -> Ve
         (false, true) => format!(" and {} among them", required.join(" and ")),
         _ => String::new(),
     };
-    let head = format!("{begin}: {passed} of {count} rules passed, {needed} are needed{missing}.");
+    let are = if needed == "1" { "is" } else { "are" };
+    let head =
+        format!("{begin}: {passed} of {count} rules passed, {needed} {are} needed{missing}.");
     let named = rules.iter().map(|(rule, outcome)| {
         let required = if rule.required { " (required)" } else { "" };
         let verdict = match outcome.state {

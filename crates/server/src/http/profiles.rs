@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse as _, Response};
-use ballast_domain::{Limits, ProfileId, StrategyConfig};
+use ballast_domain::{Limits, ProfileId, Refusal, StrategyConfig};
 use ballast_engine::step::{Answer, Command};
 use ballast_platform::request::{
     Access, Api, IfMatch, Keyed, Lifecycle, Path, Problem, Query, Versioned,
@@ -24,6 +24,7 @@ use crate::app::App;
 use crate::metrics::count_config_failure;
 use crate::serve::market::CompileError;
 use crate::serve::tenants::{Put, PutError};
+use crate::views::decimal;
 use crate::views::rows::ProfileRow;
 use document::ProfileBody;
 pub(super) use reading::SpanQuery;
@@ -163,9 +164,15 @@ async fn put(
     document: ballast_domain::ProfileDocument,
     expected_version: Option<u64>,
 ) -> Result<(), Problem> {
+    let asked = document.capital.allocated;
     let put = Put { profile, document, expected_version, by: caller.name() };
     match caller.tenant.put_profile(&app.market, put, caller.request_id.clone()).await {
         Ok(Answer::Done) => Ok(()),
+        Ok(Answer::Refused(Refusal::InsufficientCapital { needed, available })) => {
+            let least = decimal(asked.saturating_add(needed).saturating_sub(available));
+            let message = format!("must be at least {least}, which is in use; close something");
+            Err(Problem::invalid_field("capital.allocated", message))
+        }
         Ok(other) => Err(denied(other)),
         Err(PutError::Compile(CompileError::Faults(faults))) => Err(document::faulty(&faults)),
         Err(PutError::Compile(error @ CompileError::Unavailable(_))) => {

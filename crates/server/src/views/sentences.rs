@@ -89,9 +89,10 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
             symbol = find_trade(profile, *trade).map(|trade| trade.symbol);
             protection_text(stop.as_ref(), targets)
         }
-        Event::StopMoved { trade, stop, .. } => {
+        Event::StopMoved { trade, stop, by } => {
             symbol = find_trade(profile, *trade).map(|trade| trade.symbol);
-            format!("The stop moved to {}.", readable(stop.level.get(), PRICE_FIGURES))
+            let by = by.as_ref().map_or(String::new(), |by| format!(" by {by}"));
+            format!("The stop was moved to {}{by}.", readable(stop.level.get(), PRICE_FIGURES))
         }
         Event::BarHeld { bars, .. } => format!("Held for {bars} bars."),
         Event::AvailableNegative { available, .. } => {

@@ -252,6 +252,26 @@ fn the_stricter_of_profile_and_strategy_holds() {
     }
 }
 
+/// What the market has passed already fills at the market, whatever price the order names.
+#[test]
+fn a_price_on_the_wrong_side_of_the_market_is_reckoned_at_the_market() {
+    let scene = limited(|limits| limits.max_order_notional = Some(read("1000")));
+    let stop = |price: &str| OrderType::Stop { stop_price: price.parse().unwrap() };
+    let refused = "the order is worth 1100, 1000 are allowed";
+    for signal in [
+        at(entry("11"), stop("1")),
+        at(short(entry("11")), limit("1")),
+        at(entry("10"), stop("110")),
+        at(entry("10"), limit("110")),
+        at(short(entry("10")), limit("110")),
+    ] {
+        assert_eq!(scene.answer(&signal), refused, "{signal:?}");
+    }
+    for signal in [at(entry("10"), stop("1")), at(short(entry("10")), limit("1"))] {
+        assert_eq!(scene.answer(&signal), "10 for 1000", "{signal:?}");
+    }
+}
+
 #[test]
 fn open_positions_count_trades_and_entries_that_work() {
     let histories = [

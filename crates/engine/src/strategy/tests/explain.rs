@@ -263,7 +263,8 @@ fn a_position_without_an_exit_rule_says_what_leaves_it() {
     scene.closes(&["10"]);
     assert_eq!(
         scene.explain(LONG),
-        "Holding the position: no rule leaves it, its stop, targets and limit on bars do."
+        "Holding the position: no rule of the strategy leaves it; a stop, a target or a limit on \
+         bars does, where it has one."
     );
     assert_eq!(
         scene.explain_as(Decision::Hold(Hold::OrderWorking), LONG),

@@ -3,8 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use ballast_domain::profile::Liquidity;
-use ballast_domain::{ClientOrderId, Direction, OrderTerms, OrderType, Price, Purpose, StopKind};
+use ballast_domain::{
+    ClientOrderId, Direction, OrderTerms, OrderType, Price, Purpose, Side, StopKind,
+};
 use ballast_engine::position;
+use ballast_engine::risk::expected_fill;
 use ballast_engine::step::{Answer, Command};
 use ballast_platform::request::{Keyed, Problem};
 use rust_decimal::Decimal;
@@ -109,8 +112,12 @@ pub(super) async fn preview(
 }
 
 fn previewed(app: &App, terms: &OrderTerms) -> PreviewedOrder {
-    let price =
-        price_of(&terms.order_type).or_else(|| app.prices.of(terms.symbol).map(|last| last.price));
+    let last = app.prices.of(terms.symbol).map(|last| last.price);
+    let price = match (last, terms.side) {
+        (Some(last), Side::Buy) => Some(expected_fill(terms.order_type, last, Direction::Long)),
+        (Some(last), Side::Sell) => Some(expected_fill(terms.order_type, last, Direction::Short)),
+        (None, _) => price_of(&terms.order_type),
+    };
     let notional = price.and_then(|price| price.get().checked_mul(terms.quantity.get()));
     let liquidity = match terms.order_type {
         OrderType::Limit { .. } => Liquidity::Maker,

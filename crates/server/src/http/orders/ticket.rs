@@ -15,6 +15,9 @@ use super::super::market;
 use crate::app::App;
 use crate::views::words::{OrderKind, SideWord};
 
+/// A target that lies further away than a thousand times the price is a slip of the hand.
+const MOST_PERCENT: Decimal = Decimal::from_parts(100_000, 0, 0, false, 0);
+
 /// An order by hand. Give `quantity` or `notional`. An order whose side leaves an open position of
 /// the profile and symbol leaves it, never more than is held; any other enters.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -196,21 +199,31 @@ impl Ticket {
     }
 
     fn protection(&self, errors: &mut Vec<FieldError>) -> Protection {
-        let stop_loss = self.stop_loss.and_then(|level| level.distance("stopLoss", errors));
-        let target = self.take_profit.and_then(|level| level.distance("takeProfit", errors));
+        let stop_loss = self.stop_loss.and_then(|level| level.distance("stopLoss", true, errors));
+        // Above a price there is room without end, below it only the whole of it.
+        let is_below = self.side == SideWord::Sell;
+        let target = self.take_profit;
+        let target = target.and_then(|level| level.distance("takeProfit", is_below, errors));
         let targets = target.map(|distance| TargetTerms { distance, portion: Decimal::ONE });
         Protection { stop_loss, targets: targets.into_iter().collect(), ..Protection::default() }
     }
 }
 
 impl Level {
-    fn distance(self, field: &str, errors: &mut Vec<FieldError>) -> Option<Distance> {
+    fn distance(
+        self,
+        field: &str,
+        is_below: bool,
+        errors: &mut Vec<FieldError>,
+    ) -> Option<Distance> {
+        let most = if is_below { Decimal::ONE_HUNDRED } else { MOST_PERCENT };
         match self {
-            Self::Percent(percent) if percent > Decimal::ZERO && percent < Decimal::ONE_HUNDRED => {
+            Self::Percent(percent) if percent > Decimal::ZERO && percent < most => {
                 Some(Distance::Percent(percent))
             }
             Self::Percent(_) => {
-                errors.push(FieldError::new(field, "must be above 0 and below 100 percent"));
+                let message = format!("must be above 0 and below {most} percent");
+                errors.push(FieldError::new(field, message));
                 None
             }
             Self::Price(price) => match Price::new(price) {

@@ -143,6 +143,14 @@ async fn emptied(client: &Client, id: &str) {
     })
     .await;
     let held = bought(client, id, "ACME", "2").await;
+    let seen = client.get(&path).await;
+    let mut less = idle("Busy", "ACME");
+    less["capital"]["allocated"] = json!("1");
+    let refused = client.put(&path, seen.header("etag").unwrap(), &less).await;
+    refused.problem(422, "invalid");
+    assert_eq!(refused.fields(), ["capital.allocated"]);
+    let told = refused.body["errors"][0]["message"].as_str().unwrap();
+    assert!(told.starts_with("must be at least ") && told.contains("is in use"), "{told}");
     let long = json!({"reason": "x".repeat(501)});
     let answer = client.post(&format!("{path}/stop"), &long).await;
     answer.problem(422, "invalid");
