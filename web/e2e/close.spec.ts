@@ -16,6 +16,7 @@ async function holdAgain(app: Page) {
   await app.goto(`profiles/${profileId}?tab=positions`);
   await app.getByRole("button", { name: "Close ACME" }).click();
   const form = app.getByRole("dialog", { name: "Close ACME?" });
+  await expect(form.getByText(/^Profile Again \d+$/)).toBeVisible();
   await expect(form.getByRole("note")).toContainText("enters ACME again");
   return { token, profileId, form };
 }
@@ -68,6 +69,8 @@ test("a position that is opened from Positions stays there", async ({ app, isPho
   const { token, profileId, form } = await holdAgain(app);
   await form.getByRole("button", { name: "Keep it open" }).click();
   await app.goto("positions");
+  const name = isPhone ? /^Profile Again \d+$/ : /^Again \d+$/;
+  await expect(app.getByText(name).first()).toBeVisible();
   await app.getByRole("link", { name: "ACME", exact: true }).first().click();
   await expect(app.getByRole("heading", { level: 1, name: /^ACME long/ })).toBeVisible();
   const views = app.getByRole("navigation", { name: "Views" });

@@ -65,6 +65,7 @@ test("a stop that has moved meanwhile is not moved again unseen", async ({ app }
   await openPosition(app, held);
   await app.getByRole("button", { name: "Move the stop of ACME" }).click();
   const form = app.getByRole("dialog", { name: "Move the stop of ACME" });
+  await expect(form.getByText(/^Profile By hand \d+$/)).toBeVisible();
   const field = form.getByLabel("Stop at");
   // It begins at a price of the venue, which loses no more than the stop does now.
   const start = (Math.ceil(Number(held.stop.level) * 100 - 1e-6) / 100).toFixed(2);

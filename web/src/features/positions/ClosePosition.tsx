@@ -20,6 +20,7 @@ import {
 } from "~/realtime/hooks";
 import { Gone } from "./Gone";
 import { entersNext } from "./nextClose";
+import { OfProfile } from "./OfProfile";
 import { OpenProfit } from "./OpenProfit";
 import classes from "./Positions.module.css";
 import { amountFault } from "./ticketFaults";
@@ -76,6 +77,7 @@ function CloseForm({ opened, onDone }: { opened: PositionRow; onDone: () => void
   const verb = direction === "long" ? "Sell" : "Buy back";
   return (
     <>
+      <OfProfile id={opened.profileId} />
       <Text>
         {verb} {units === undefined ? "…" : quantity(units)} {symbol} at market
         {isAll ? ", which is all of it" : ""}. Open profit now, {currency}:{" "}

@@ -11,6 +11,7 @@ import { price } from "~/format/number";
 import { spoken } from "~/format/words";
 import { useCanAct, usePosition, useTickSize } from "~/realtime/hooks";
 import { Gone } from "./Gone";
+import { OfProfile } from "./OfProfile";
 import { changesOf, startOf, whatMovesItFurther } from "./positionChanges";
 import classes from "./Positions.module.css";
 import { amountFault } from "./ticketFaults";
@@ -83,6 +84,7 @@ function StopForm({ opened, onDone }: { opened: PositionRow; onDone: () => void 
   const further = whatMovesItFurther(seen.stop);
   return (
     <>
+      <OfProfile id={opened.profileId} />
       <Text className="muted" size="sm">
         {spoken(direction)} from {price(entryPrice, tick)}, last{" "}
         {last === undefined ? "unknown" : price(last, tick)}, stop{" "}

@@ -12,6 +12,7 @@ import { spoken } from "~/format/words";
 import { useIsOld, usePosition, useProfile, useTickSize } from "~/realtime/hooks";
 import { CloseButton, CloseDialog } from "./ClosePosition";
 import { StopButton, StopDialog } from "./MoveStop";
+import { OfProfile } from "./OfProfile";
 import { OpenProfit } from "./OpenProfit";
 import classes from "./Positions.module.css";
 
@@ -37,7 +38,9 @@ export function PositionTable({ positions, empty, showsProfile = false }: Positi
         rowKey={({ tradeId }) => tradeId}
         empty={empty}
         onOpen={({ tradeId }) => void navigate({ to: "/positions/$tradeId", params: { tradeId } })}
-        card={(position) => <Card position={position} onAsk={setAsked} />}
+        card={(position) => (
+          <Card position={position} showsProfile={showsProfile} onAsk={setAsked} />
+        )}
       />
       <StopDialog position={of("stop")} onDone={end} />
       <CloseDialog position={of("close")} onDone={end} />
@@ -159,9 +162,13 @@ function Last({ tradeId, symbol }: PositionRow) {
   );
 }
 
-function Card(props: { position: PositionRow; onAsk: (asked: Asked) => void }) {
-  const { position, onAsk } = props;
-  const { tradeId, symbol, direction, quantity: units, stop } = position;
+function Card(props: {
+  position: PositionRow;
+  showsProfile: boolean;
+  onAsk: (asked: Asked) => void;
+}) {
+  const { position, showsProfile, onAsk } = props;
+  const { tradeId, profileId, symbol, direction, quantity: units, stop } = position;
   return (
     <CardLines
       title={
@@ -174,6 +181,7 @@ function Card(props: { position: PositionRow; onAsk: (asked: Asked) => void }) {
         <>
           {spoken(direction)} {quantity(units)}, stop{" "}
           {stop === undefined ? "none" : <Price symbol={symbol} value={stop.level} />}
+          {showsProfile ? <OfProfile id={profileId} /> : null}
         </>
       }
       valueDetail={<Last {...position} />}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { sampleProfile, sampleState } from "~/realtime/samples";
 import { faultsOf } from "./ticketFaults";
-import { asPreviewed, orderOf, type TicketFields } from "./ticketOrder";
+import { asPreviewed, expectedFill, orderOf, type TicketFields } from "./ticketOrder";
 
 const fields: TicketFields = {
   symbol: "BTC/USD",
@@ -56,5 +56,24 @@ describe("what is wrong in a ticket", () => {
     expect(faults({ limitPrice: "x", size: "", stopLoss: " " })).toEqual({});
     expect(faults({ type: "limit", limitPrice: "0" }).limitPrice).toBe("Must be above zero.");
     expect(faults({ stopLoss: "2,5 %", takeProfit: "105" })).toEqual({});
+  });
+});
+
+describe("where an entry is expected to fill", () => {
+  it("is at the market where its price has been passed", () => {
+    const cases = [
+      ["buy", {}, "100"],
+      ["buy", { stopPrice: "110" }, "110"],
+      ["buy", { stopPrice: "90" }, "100"],
+      ["sell", { stopPrice: "110" }, "100"],
+      ["buy", { limitPrice: "90" }, "90"],
+      ["buy", { limitPrice: "120" }, "100"],
+      ["sell", { limitPrice: "1" }, "100"],
+      ["buy", { stopPrice: "90", limitPrice: "95" }, "95"],
+    ] as const;
+    for (const [side, prices, expected] of cases) {
+      expect(expectedFill(prices, "100", side)).toBe(expected);
+    }
+    expect(expectedFill({ stopPrice: "90" }, undefined, "buy")).toBe("90");
   });
 });

@@ -1,6 +1,6 @@
 /** What the fields of a ticket ask for, as the server wants it, or what is still missing. */
 import type { ManualOrder, OrderPreview, ProfileRow, SymbolRow } from "~/api/types";
-import { add, divide, multiply, subtract, typedDecimal } from "~/format/decimal";
+import { add, compare, divide, multiply, subtract, typedDecimal } from "~/format/decimal";
 import { sizeOf, type SizeBy } from "./size";
 import { faultsOf, NEEDS, type WaitedFor } from "./ticketFaults";
 
@@ -35,7 +35,7 @@ export function orderOf(
   const takeProfit = protection(fields.takeProfit);
   const size = typedDecimal(fields.size);
   if (size === undefined) return { missing: "Write a size." };
-  const price = needs.prices.limitPrice ?? needs.prices.stopPrice ?? instrument?.price;
+  const price = expectedFill(needs.prices, instrument?.price, side);
   const sized = sizeOf({
     by: fields.sizeBy,
     size,
@@ -75,6 +75,20 @@ export function asPreviewed(
 }
 
 type Prices = Pick<ManualOrder, WaitedFor>;
+
+/** Where an entry is expected to fill: what the market has passed already fills at the market. */
+export function expectedFill(
+  { limitPrice, stopPrice }: Prices,
+  last: string | undefined,
+  side: ManualOrder["side"],
+): string | undefined {
+  const isBuy = side === "buy";
+  const lower = (one: string, other: string) => (compare(one, other) <= 0 ? one : other);
+  const higher = (one: string, other: string) => (compare(one, other) >= 0 ? one : other);
+  if (last === undefined) return limitPrice ?? stopPrice;
+  const begun = stopPrice === undefined ? last : (isBuy ? higher : lower)(stopPrice, last);
+  return limitPrice === undefined ? begun : (isBuy ? lower : higher)(limitPrice, begun);
+}
 
 function pricesOf(fields: TicketFields): { prices: Prices; missing?: string } {
   const prices: Prices = {};
