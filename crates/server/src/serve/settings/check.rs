@@ -166,9 +166,10 @@ impl Identity {
             ("refresh_token_days", self.refresh_token_days, 1, LONGEST_SESSION_DAYS),
             ("session_days", self.session_days, 1, LONGEST_SESSION_DAYS),
         ];
-        let outside = lives.into_iter().filter_map(|(name, asked, least, most)| {
-            (!(least..=most).contains(&asked))
-                .then(|| format!("identity.{name} must be from {least} to {most}, got {asked}"))
+        let outside =
+            lives.into_iter().filter(|(_, asked, least, most)| asked < least || asked > most);
+        let outside = outside.map(|(name, asked, least, most)| {
+            format!("identity.{name} must be from {least} to {most}, got {asked}")
         });
         let mut faults: Vec<_> = outside.collect();
         let (idle, whole) = (self.refresh_token_days, self.session_days);
