@@ -15,17 +15,30 @@ export interface Level {
   title: string;
 }
 
+type Stop = NonNullable<PositionRow["stop"]>;
+
+/** Where a person or a rule has it leave; the level of a liquidation protects from nothing. */
+export function stopOf({ stop }: Pick<PositionRow, "stop">): Stop | undefined {
+  return stop?.kind === "liquidation" ? undefined : stop;
+}
+
+const STOP_TITLES: Partial<Record<Stop["kind"], string>> = { liquidation: "Liquidation" };
+
 /** Where the position was entered, its stop, and each target that is still to come. */
 export function levelsOf({ entryPrice, direction, stop, targets }: PositionRow): Level[] {
   return [
     { kind: "entry", price: entryPrice, title: direction === "long" ? "Long" : "Short" },
-    ...(stop === undefined ? [] : [{ kind: "stop" as const, price: stop.level, title: "Stop" }]),
+    ...(stop === undefined ? [] : [stopLevel(stop)]),
     ...openTargets(targets).map(({ level }) => ({
       kind: "target" as const,
       price: level,
       title: "Target",
     })),
   ];
+}
+
+function stopLevel({ kind, level }: Stop): Level {
+  return { kind: "stop", price: level, title: STOP_TITLES[kind] ?? "Stop" };
 }
 
 /** How much of a chart's height its bars keep at the least beside the levels. */

@@ -13,6 +13,7 @@ import { At } from "~/components/Time";
 import { useDocumentTitle } from "~/components/useDocumentTitle";
 import { OpenProfit } from "~/features/positions/OpenProfit";
 import { AT_STOP, Price, ProfileName } from "~/features/positions/PositionTable";
+import { StopLevel } from "~/features/positions/StopLevel";
 import { money, quantity } from "~/format/number";
 import { duration } from "~/format/time";
 import { exitWord, spoken } from "~/format/words";
@@ -106,10 +107,7 @@ function OpenFigures({ tradeId }: { tradeId: string }) {
           { label: "Realised so far", value: <Profit value={position.realizedPnl} /> },
           { label: "Quantity", value: quantity(position.quantity) },
           { label: "Entry", value: <Price symbol={symbol} value={position.entryPrice} /> },
-          {
-            label: "Stop",
-            value: stop === undefined ? "None" : <Price symbol={symbol} value={stop.level} />,
-          },
+          { label: "Stop", value: <StopLevel symbol={symbol} stop={stop} /> },
           {
             label: "At the stop, with fees",
             value: <Profit value={resultAtStop} currency={currency} />,

@@ -28,3 +28,9 @@ it("sums exactly, and never across currencies", () => {
   });
   expect(euros).toMatchObject({ currency: "EUR", openRisk: "0", unprotected: 1 });
 });
+
+it("counts a short without a stop of its own, though it is liquidated somewhere", () => {
+  const stop = { level: "282.32", kind: "liquidation" as const };
+  const short = { ...samplePosition, direction: "short" as const, stop };
+  expect(totalsOf([sampleProfile], [short])[0]).toMatchObject({ unprotected: 1, positions: 1 });
+});

@@ -1,6 +1,7 @@
 /** Sums over profiles for showing, apart for each currency. The server decides by its own. */
-import { sum } from "~/format/decimal";
 import type { PositionRow, ProfileRow } from "~/api/types";
+import { stopOf } from "~/components/tradeMarks";
+import { sum } from "~/format/decimal";
 
 export interface Totals {
   currency: string;
@@ -8,7 +9,7 @@ export interface Totals {
   dayProfit: string;
   unrealized: string;
   openRisk: string;
-  /** Positions without a stop: their risk is not in `openRisk`. */
+  /** Positions that nothing protects: no stop, or none before they are liquidated. */
   unprotected: number;
   positions: number;
 }
@@ -28,7 +29,7 @@ export function totalsOf(profiles: ProfileRow[], positions: PositionRow[]): Tota
       dayProfit: sum(own.map(({ dayProfit }) => dayProfit)),
       unrealized: sum(own.map(({ unrealizedPnl }) => unrealizedPnl)),
       openRisk: sum(own.map(({ openRisk }) => openRisk)),
-      unprotected: held.filter(({ stop }) => stop === undefined).length,
+      unprotected: held.filter((position) => stopOf(position) === undefined).length,
       positions: held.length,
     };
   });

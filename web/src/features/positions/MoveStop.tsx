@@ -5,6 +5,7 @@ import { answerOf, trading } from "~/api/client";
 import { asProblem } from "~/api/problem";
 import type { PositionRow } from "~/api/types";
 import { ProblemNote } from "~/components/ProblemNote";
+import { stopOf } from "~/components/tradeMarks";
 import { useAction } from "~/components/useAction";
 import { compare, decimalsOf, typedDecimal } from "~/format/decimal";
 import { price } from "~/format/number";
@@ -68,6 +69,7 @@ function StopForm({ opened, onDone }: { opened: PositionRow; onDone: () => void 
   const fault = typed.trim() === "" ? "Write a price." : amountFault(typed, "a price");
   const level = fault === undefined ? typedDecimal(typed) : undefined;
   const { lastPrice: last, stop } = current ?? seen;
+  const isLiquidated = stop?.kind === "liquidation";
   const isBeyond =
     level !== undefined &&
     last !== undefined &&
@@ -87,7 +89,8 @@ function StopForm({ opened, onDone }: { opened: PositionRow; onDone: () => void 
       <OfProfile id={opened.profileId} />
       <Text className="muted" size="sm">
         {spoken(direction)} from {price(entryPrice, tick)}, last{" "}
-        {last === undefined ? "unknown" : price(last, tick)}, stop{" "}
+        {last === undefined ? "unknown" : price(last, tick)},{" "}
+        {isLiquidated ? "stop none, liquidated at" : "stop"}{" "}
         {stop === undefined ? "none" : price(stop.level, tick)}.
       </Text>
       <TextInput
@@ -127,7 +130,8 @@ function StopForm({ opened, onDone }: { opened: PositionRow; onDone: () => void 
 
 /** Its stop as a price of the venue; nothing where it has none. */
 function beginOf(position: PositionRow, tick: string | undefined): string {
-  return position.stop === undefined ? "" : startOf(position.stop.level, position, tick);
+  const stop = stopOf(position);
+  return stop === undefined ? "" : startOf(stop.level, position, tick);
 }
 
 /** With the digits of the venue's prices, and with all that were typed where those are more. */

@@ -14,6 +14,7 @@ import { CloseButton, CloseDialog } from "./ClosePosition";
 import { StopButton, StopDialog } from "./MoveStop";
 import { OfProfile } from "./OfProfile";
 import { OpenProfit } from "./OpenProfit";
+import { StopLevel } from "./StopLevel";
 import classes from "./Positions.module.css";
 
 interface PositionTableProps {
@@ -102,14 +103,7 @@ const COLUMNS: Column<PositionRow>[] = [
     key: "stop",
     header: "Stop",
     numeric: true,
-    cell: ({ stop, symbol }) =>
-      stop === undefined ? (
-        <span className={classes.missing}>None</span>
-      ) : (
-        <span title={spoken(stop.kind)}>
-          <Price symbol={symbol} value={stop.level} />
-        </span>
-      ),
+    cell: ({ stop, symbol }) => <StopLevel symbol={symbol} stop={stop} />,
   },
   {
     key: "target",
@@ -179,8 +173,7 @@ function Card(props: {
       value={<OpenProfit {...position} />}
       detail={
         <>
-          {spoken(direction)} {quantity(units)}, stop{" "}
-          {stop === undefined ? "none" : <Price symbol={symbol} value={stop.level} />}
+          {spoken(direction)} {quantity(units)}, stop <StopLevel symbol={symbol} stop={stop} />
           {showsProfile ? <OfProfile id={profileId} /> : null}
         </>
       }

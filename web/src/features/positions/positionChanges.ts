@@ -1,5 +1,6 @@
 /** What is different about a position, in sentences. */
 import type { PositionRow } from "~/api/types";
+import { stopOf } from "~/components/tradeMarks";
 import { ceilTo, compare, decimalsOf, divide, floorTo, signOf } from "~/format/decimal";
 import { price, quantity } from "~/format/number";
 import { spoken } from "~/format/words";
@@ -30,9 +31,10 @@ export function startOf(
 /** Each difference that bears on where a stop should stand; never empty. */
 export function changesOf(before: PositionRow, now: PositionRow, tick?: string): string[] {
   const changes: string[] = [];
-  if (before.stop?.level !== now.stop?.level) {
-    const [was, is] = [before.stop, now.stop].map((stop) => placeOf(stop, tick));
-    const kind = now.stop === undefined ? "" : ` (${spoken(now.stop.kind).toLowerCase()})`;
+  const [stopBefore, stopNow] = [stopOf(before), stopOf(now)];
+  if (stopBefore?.level !== stopNow?.level) {
+    const [was, is] = [stopBefore, stopNow].map((stop) => placeOf(stop, tick));
+    const kind = stopNow === undefined ? "" : ` (${spoken(stopNow.kind).toLowerCase()})`;
     changes.push(`The stop was ${was ?? ""} and is ${is ?? ""} now${kind}.`);
   }
   if (before.quantity !== now.quantity) {
