@@ -119,7 +119,7 @@ test("a symbol that the market does not list is an error where it stands", async
   await expect(editor).toContainText('"1h"');
   await editor.fill((await editor.innerText()).replace('"ACME"', '"NOPE"'));
   await expect(app.getByText("1 error", { exact: true })).toBeVisible();
-  const told = app.getByText(/^Line 6:5 This market does not list NOPE\. It lists ACME, /);
+  const told = app.getByText(/^Line 6:5 symbols: This market does not list NOPE\. It lists ACME, /);
   await expect(told).toHaveCount(1);
   await expect(app.getByText(/does not list NOPE\.$/)).toHaveCount(0);
   await expect(app.getByRole("button", { name: "Create the profile" })).toBeDisabled();

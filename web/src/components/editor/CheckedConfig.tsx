@@ -9,7 +9,7 @@ import { Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { plural } from "~/format/words";
 import { useSymbols } from "~/realtime/hooks";
-import { unlistedFaults, type ConfigFault } from "./configFaults";
+import { faultWords, inOrder, unlistedFaults, type ConfigFault } from "./configFaults";
 import classes from "./Editor.module.css";
 
 const ConfigEditor = lazy(() => import("./ConfigEditor"));
@@ -62,8 +62,8 @@ export function useConfigCheck(text: string, options: CheckOptions = {}): Config
 function withFaults(checked: StrategyCheck, faults: ConfigFault[]): StrategyCheck {
   // The checker only warns of the symbols; what is an error here is said once.
   const warnings = checked.warnings.filter((warning) => !warning.startsWith(UNLISTED));
-  if (faults.length === 0) return { ...checked, warnings };
-  return { ...checked, valid: false, errors: [...checked.errors, ...faults], warnings };
+  const errors = inOrder([...checked.errors, ...faults]);
+  return { ...checked, valid: checked.valid && faults.length === 0, errors, warnings };
 }
 
 const UNLISTED = "This market does not list ";
@@ -106,14 +106,15 @@ export function CheckedConfig({ text, onChange, check }: CheckedConfigProps) {
       <ProblemNote error={check.error} title="The config could not be checked." />
       {errors.length + warnings.length === 0 ? null : (
         <ul className={classes.problems} aria-live="polite">
-          {errors.map(({ path, message, line, column }) => (
-            <li key={path + message}>
-              <span className={classes.place}>
-                {line === undefined
-                  ? path
-                  : `Line ${line}${column === undefined ? "" : `:${column}`}`}
-              </span>{" "}
-              {message}
+          {errors.map((error) => (
+            <li key={error.path + error.message}>
+              {error.line === undefined ? null : (
+                <span className={classes.place}>
+                  Line {error.line}
+                  {error.column === undefined ? "" : `:${error.column}`}
+                </span>
+              )}{" "}
+              {faultWords(error)}
             </li>
           ))}
           {warnings.map((message) => (

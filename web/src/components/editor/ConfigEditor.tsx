@@ -8,6 +8,7 @@ import { EditorState, type Text } from "@codemirror/state";
 import { drawSelection, EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { useEffect, useRef } from "react";
 import type { StrategyCheck } from "~/api/types";
+import { faultWords } from "./configFaults";
 import classes from "./Editor.module.css";
 import { editorLook } from "./look";
 
@@ -82,5 +83,5 @@ function diagnosticOf(doc: Text, error: StrategyCheck["errors"][number]): Diagno
   const word = /^"[^"]*"|^[\w.]+|^\S/.exec(doc.sliceString(start, line.to))?.[0].length ?? 0;
   const from = error.line === undefined ? line.from : start;
   const to = error.line === undefined ? line.to : start + word;
-  return { from, to, severity: "error", message: error.message };
+  return { from, to, severity: "error", message: faultWords(error) };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { refusedFaults, unlistedFaults } from "./configFaults";
+import { faultWords, inOrder, refusedFaults, unlistedFaults } from "./configFaults";
 
 const config = { timeframe: "1h", symbols: ["ACME", "NOPE"] };
 const text = JSON.stringify(config, null, 2);
@@ -24,5 +24,23 @@ it("says what was refused by the config's own names, where it is", () => {
   ];
   expect(refusedFaults(text, fields)).toEqual([
     { path: "symbols", message: "The market does not list NOPE.", line: 3, column: 3 },
+  ]);
+});
+
+it("names the field that an error is about, in the order of the text", () => {
+  const missing = { path: "entryShort", message: "is missing; direction both needs it" };
+  const faults = [
+    { path: "limits", message: "is unknown" },
+    { path: "exit", message: "is no rule", line: 12, column: 3 },
+    { path: "entry", message: "is no rule", line: 7, column: 14 },
+    { path: "", message: "ends too soon", line: 7, column: 2 },
+    { ...missing, line: 1, column: 1 },
+  ];
+  expect(inOrder(faults).map(faultWords)).toEqual([
+    "entryShort: is missing; direction both needs it",
+    "ends too soon",
+    "entry: is no rule",
+    "exit: is no rule",
+    "limits: is unknown",
   ]);
 });

@@ -5,6 +5,19 @@ import { symbolsOf } from "~/components/editor/symbolsOf";
 
 export type ConfigFault = StrategyCheck["errors"][number];
 
+/** An error in a sentence: its message goes on from the field that it is about. */
+export const faultWords = ({ path, message }: ConfigFault): string =>
+  path === "" ? message : `${path}: ${message}`;
+
+/** As they are met when the text is read; what has no place in it comes last. */
+export function inOrder(faults: readonly ConfigFault[]): ConfigFault[] {
+  const placeOf = ({ line = Infinity, column = 0 }: ConfigFault) => ({ line, column });
+  return [...faults].sort((one, other) => {
+    const [a, b] = [placeOf(one), placeOf(other)];
+    return a.line === b.line ? a.column - b.column : a.line < b.line ? -1 : 1;
+  });
+}
+
 /** The symbols that the market does not list. What it lists may not be known yet. */
 export function unlistedFaults(
   text: string,
