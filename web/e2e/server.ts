@@ -203,7 +203,7 @@ export async function makeProfile(
   url: string,
   token: string,
   name: string,
-  rules: { entry: string; exit?: string },
+  rules: { entry: string; exit?: string; entryShort?: string; direction?: string },
 ): Promise<string> {
   const strategyConfig = {
     version: 1,

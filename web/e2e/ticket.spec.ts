@@ -47,6 +47,18 @@ test("what is wrong is said at its field, and the gate is not asked", async ({ a
   await expect(ticket.getByText("The gate would accept it")).toBeVisible();
 });
 
+test("a sale that opens a short says so before it is sent", async ({ app }) => {
+  const url = (process.env.BALLAST_URL ?? "").replace(/\/$/, "");
+  const rules = { direction: "both", entry: "close > 1000000", entryShort: "close > 1000000" };
+  const profileId = await makeProfile(url, await tokenOf(url), `Short ${Date.now()}`, rules);
+  const ticket = await openTicket(app, profileId);
+  await ticket.getByRole("textbox", { name: "Units" }).fill("4");
+  await expect(ticket.getByRole("button", { name: "Buy 4 ACME", exact: true })).toBeEnabled();
+  await ticket.getByText("Sell", { exact: true }).click();
+  const sell = ticket.getByRole("button", { name: "Sell 4 ACME to open a short", exact: true });
+  await expect(sell).toBeEnabled();
+});
+
 test("the gate's answer has the loss at the stop, with fees in and out", async ({ app }) => {
   const ticket = await openTicket(app, idle());
   await ticket.getByRole("textbox", { name: "Units" }).fill("4");

@@ -109,10 +109,16 @@ function OrderForm(props: { profile: ProfileRow; symbol?: string; onDone: () => 
       >
         {verb} {previewed === undefined ? "" : `${quantity(previewed.quantity)} `}
         {fields.symbol}
-        {previewed?.effect === "exit" ? " to leave" : ""}
+        {purposeOf(fields.side, previewed?.effect)}
       </Button>
     </>
   );
+}
+
+/** What the button says that an order is for, where its side alone does not. */
+function purposeOf(side: ManualOrder["side"], effect: "enter" | "exit" | undefined): string {
+  if (effect === "exit") return " to leave";
+  return side === "sell" && effect === "enter" ? " to open a short" : "";
 }
 
 function useSend(onDone: () => void) {

@@ -1,6 +1,7 @@
 /** What is wrong with what was typed into a ticket, said at the field itself. */
 import type { ManualOrder } from "~/api/types";
 import { compare, signOf, typedDecimal } from "~/format/decimal";
+import { quantity } from "~/format/number";
 import type { TicketFields } from "./ticketOrder";
 
 export type WaitedFor = "limitPrice" | "stopPrice" | "trailDistance";
@@ -24,12 +25,17 @@ export function faultsOf(fields: TicketFields): Faults {
     const fault = amountFault(fields[name], "digits such as 0.25");
     if (fault !== undefined) faults[name] = fault;
   }
-  for (const name of ["stopLoss", "takeProfit"] as const) {
-    const fault = protectionFault(fields[name]);
-    if (fault !== undefined) faults[name] = fault;
-  }
+  // Above a price there is room for a multiple of it, below it only for the whole.
+  const mostProfit = fields.side === "buy" ? MOST_PERCENT : "100";
+  const stopLoss = protectionFault(fields.stopLoss, "100");
+  const takeProfit = protectionFault(fields.takeProfit, mostProfit);
+  if (stopLoss !== undefined) faults.stopLoss = stopLoss;
+  if (takeProfit !== undefined) faults.takeProfit = takeProfit;
   return faults;
 }
+
+// As far away as the server takes a target.
+const MOST_PERCENT = "100000";
 
 // As many as the server computes with.
 const MOST_DIGITS = 28;
@@ -49,13 +55,14 @@ export function amountFault(typed: string, wanted: string): string | undefined {
   return undefined;
 }
 
-/** Of a price such as `95.5` or a distance such as `2 %`. */
-function protectionFault(typed: string): string | undefined {
+/** Of a price such as `95.5` or a distance such as `2 %`, which stays below `most`. */
+function protectionFault(typed: string, most: string): string | undefined {
   const text = typed.trim();
   if (!text.endsWith("%")) return amountFault(text, "a price, or 2 %");
   const share = text.slice(0, -1);
   if (share.trim() === "") return "Write how many percent.";
   const fault = amountFault(share, "a price, or 2 %");
   if (fault !== undefined) return fault;
-  return compare(typedDecimal(share) ?? "0", "100") >= 0 ? "Must be below 100 %." : undefined;
+  const isBelow = compare(typedDecimal(share) ?? "0", most) < 0;
+  return isBelow ? undefined : `Must be below ${quantity(most)} %.`;
 }

@@ -47,6 +47,10 @@ describe("what is wrong in a ticket", () => {
     expect(faults({ stopLoss: "-5" })).toEqual({ stopLoss: "Must be above zero." });
     expect(faults({ takeProfit: "two" }).takeProfit).toMatch(/write a price, or 2 %/);
     expect(faults({ stopLoss: "100 %" })).toEqual({ stopLoss: "Must be below 100 %." });
+    expect(faults({ takeProfit: "100 %" })).toEqual({ takeProfit: "Must be below 100 %." });
+    expect(faults({ side: "buy", takeProfit: "250 %" })).toEqual({});
+    expect(faults({ side: "buy", stopLoss: "100 %" }).stopLoss).toBe("Must be below 100 %.");
+    expect(faults({ side: "buy", takeProfit: "100000 %" }).takeProfit).toMatch(/below 100,000 %/);
     const wrong = { ...fields, stopLoss: "0" };
     const { order, missing } = orderOf(wrong, sampleProfile, sampleState.symbols["BTC/USD"]);
     expect([order, missing]).toEqual([undefined, "Correct what is marked above."]);
