@@ -15,8 +15,8 @@ const THUMB = 44;
  */
 function tooSmall(page: Page): Promise<string[]> {
   return page.evaluate((thumb) => {
-    const SELECTOR =
-      "a[href], button, summary, input, textarea, select, [role=tab], [role=menuitem], [role=option]";
+    const roles = ["tab", "menuitem", "option"].map((role) => `[role=${role}]`);
+    const SELECTOR = ["a[href], button, summary, input, textarea, select", ...roles].join(", ");
     const isShown = (element: Element) =>
       element.checkVisibility({ checkVisibilityCSS: true }) && element.closest("[inert]") === null;
     const isInSentence = (element: Element) =>
