@@ -1,7 +1,7 @@
 /** What a ticket says before anything is sent. */
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
-import { makeProfile, tokenOf } from "./server";
+import { makeProfile, post, tokenOf } from "./server";
 
 test.beforeEach(({ isPhone }) => {
   test.skip(isPhone, "orders by hand are made on a larger screen");
@@ -50,13 +50,24 @@ test("what is wrong is said at its field, and the gate is not asked", async ({ a
 test("a sale that opens a short says so before it is sent", async ({ app }) => {
   const url = (process.env.BALLAST_URL ?? "").replace(/\/$/, "");
   const rules = { direction: "both", entry: "close > 1000000", entryShort: "close > 1000000" };
-  const profileId = await makeProfile(url, await tokenOf(url), `Short ${Date.now()}`, rules);
+  const token = await tokenOf(url);
+  const profileId = await makeProfile(url, token, `Short ${Date.now()}`, rules);
   const ticket = await openTicket(app, profileId);
   await ticket.getByRole("textbox", { name: "Units" }).fill("4");
   await expect(ticket.getByRole("button", { name: "Buy 4 ACME", exact: true })).toBeEnabled();
   await ticket.getByText("Sell", { exact: true }).click();
   const sell = ticket.getByRole("button", { name: "Sell 4 ACME to open a short", exact: true });
-  await expect(sell).toBeEnabled();
+  await sell.click();
+  await expect(ticket).toBeHidden();
+  // What it has reserved ends it somewhere, and that is no stop.
+  await app.goto(`profiles/${profileId}?tab=positions`);
+  const row = app.getByRole("row").filter({ hasText: "Short" }).last();
+  await expect(row).toContainText(/None ?liquidated at [\d.,]+/);
+  await row.getByRole("button", { name: "Move stop of ACME" }).click();
+  const form = app.getByRole("dialog", { name: "Move the stop of ACME" });
+  await expect(form).toContainText("stop none, liquidated at");
+  await expect(form.getByLabel("Stop at")).toHaveValue("");
+  await post(url, `/api/profiles/${profileId}/flatten`, {}, token);
 });
 
 test("the gate's answer has the loss at the stop, with fees in and out", async ({ app }) => {
