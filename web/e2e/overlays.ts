@@ -92,7 +92,7 @@ export const OVERLAYS: Overlay[] = [
   {
     name: "move-stop",
     only: "desktop",
-    open: ofHolder("Move the stop of ACME", "Move the stop of ACME", "?tab=positions"),
+    open: ofHolder("Move stop of ACME", "Move the stop of ACME", "?tab=positions"),
   },
   {
     name: "choice-of-zone",

@@ -56,14 +56,14 @@ async function moveElsewhere(token: string, held: Held, level: string): Promise<
 
 async function openPosition(app: Page, { profileId }: Held): Promise<void> {
   await app.goto(`profiles/${profileId}?tab=positions`);
-  await expect(app.getByRole("button", { name: "Move the stop of ACME" })).toBeVisible();
+  await expect(app.getByRole("button", { name: "Move stop of ACME" })).toBeVisible();
 }
 
 test("a stop that has moved meanwhile is not moved again unseen", async ({ app }) => {
   const token = await tokenOf(url());
   const held = await hold(token);
   await openPosition(app, held);
-  await app.getByRole("button", { name: "Move the stop of ACME" }).click();
+  await app.getByRole("button", { name: "Move stop of ACME" }).click();
   const form = app.getByRole("dialog", { name: "Move the stop of ACME" });
   await expect(form.getByText(/^Profile By hand \d+$/)).toBeVisible();
   const field = form.getByLabel("Stop at");

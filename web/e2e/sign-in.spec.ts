@@ -15,6 +15,14 @@ test("a message that no mail server sends is found from where it was asked for",
   await expect(mailbox.getByText(`To ${EMAIL}`).first()).toBeVisible();
 });
 
+test("who registers is led to the message that lets them in", async ({ page }) => {
+  await page.goto("register");
+  await page.getByLabel("E-mail").fill(`new-${Date.now()}@example.org`);
+  await page.getByLabel(/^New password/).fill("long enough for this");
+  await page.getByRole("button", { name: "Create the account" }).click();
+  await expect(page.getByRole("link", { name: "the mailbox of this server" })).toBeVisible();
+});
+
 test("a forgotten password is replaced through the mailed link, which works once", async ({
   page,
 }) => {

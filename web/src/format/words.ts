@@ -4,7 +4,6 @@ import type { EvaluationRow, OrderRow, ProfileRow } from "~/api/types";
 const REMEDIES: Record<string, string> = {
   control: "Exits, stops and targets go on. An operator can resume trading.",
   controlUnknown: "Entries wait until it is known again; nothing has to be done.",
-  profileStopped: "Start the profile first.",
   underReview: "Look at its latest events, then start it.",
   insufficientCapital: "Make the order smaller, close something, or allocate more capital.",
   quantityBelowLot: "Make the order larger.",

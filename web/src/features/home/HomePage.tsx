@@ -56,7 +56,7 @@ export function HomePage() {
             action={<Link to="/strategies/new">Make the first profile</Link>}
           >
             A profile is a trading account with its own rules, capital and limits. Make one from an
-            example: it trades on paper until you say otherwise.
+            example: it trades on paper.
           </Empty>
         </Panel>
       ) : (

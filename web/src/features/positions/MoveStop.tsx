@@ -25,10 +25,10 @@ export function StopButton({ symbol, onAsk }: { symbol: string; onAsk: () => voi
       data-compact
       variant="default"
       disabled={!canAct}
-      aria-label={`Move the stop of ${symbol}`}
+      aria-label={`Move stop of ${symbol}`}
       onClick={onAsk}
     >
-      Stop
+      Move stop
     </Button>
   );
 }

@@ -11,7 +11,7 @@ import { MENU } from "~/components/menu";
 import { useIsPhone } from "~/components/screen";
 import { useAction } from "~/components/useAction";
 import { absolute } from "~/format/decimal";
-import { moneyIn, quantity, shownSign, signedMoney } from "~/format/number";
+import { moneyIn, quantity, shownSign } from "~/format/number";
 import { plural } from "~/format/words";
 import { useOrders, usePositions } from "~/realtime/hooks";
 import { DeleteProfile } from "./DeleteProfile";
@@ -200,13 +200,15 @@ function HeldList({ held }: { held: PositionRow[] }) {
       {held.map(({ tradeId, symbol, direction, quantity: units, unrealizedPnl, currency }) => (
         <li key={tradeId}>
           {direction} {quantity(units)} {symbol}
-          {unrealizedPnl === undefined || shownSign(unrealizedPnl, currency) === 0
-            ? ""
-            : `, now ${signedMoney(unrealizedPnl, currency)} ${currency} (a ${
-                shownSign(unrealizedPnl, currency) > 0 ? "gain" : "loss"
-              } of ${moneyIn(absolute(unrealizedPnl), currency)})`}
+          {profitWords(unrealizedPnl, currency)}
         </li>
       ))}
     </ul>
   );
+}
+
+function profitWords(profit: string | undefined, currency: string): string {
+  const sign = profit === undefined ? 0 : shownSign(profit, currency);
+  if (profit === undefined || sign === 0) return "";
+  return `, now a ${sign > 0 ? "gain" : "loss"} of ${moneyIn(absolute(profit), currency)}`;
 }

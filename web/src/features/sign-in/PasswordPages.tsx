@@ -3,13 +3,13 @@ import { Alert } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { platformUrl } from "~/api/addresses";
 import { answerOf, platform } from "~/api/client";
 import { ProblemNote } from "~/components/ProblemNote";
 import { useAction } from "~/components/useAction";
 import { CredentialsForm, type Credentials } from "./CredentialsForm";
 import { CutLink } from "./CutLink";
 import { useLinkToken } from "./linkToken";
+import { MailboxNote, useHasMailbox } from "./Mailbox";
 import { SignInFrame } from "./SignInFrame";
 import classes from "./SignIn.module.css";
 
@@ -38,33 +38,16 @@ export function ForgotPage() {
   );
 }
 
-const MAILBOX = "/platform/dev/mailbox";
-
-/** Where the message is: a server for trying keeps it, and has a page for it. */
 function SentWords({ to }: { to: string }) {
-  const { data: hasMailbox, isPending } = useQuery({
-    queryKey: ["mailbox"],
-    queryFn: async () => (await fetch(platformUrl + MAILBOX, { method: "HEAD" })).ok,
-    retry: false,
-    staleTime: Infinity,
-  });
-  if (hasMailbox === true) {
-    return (
-      <>
-        If {to} has an account here, the link is in{" "}
-        <a href={platformUrl + MAILBOX} target="_blank" rel="noreferrer">
-          the mailbox of this server
-        </a>
-        : it is for trying, and no mail leaves it.
-      </>
-    );
-  }
+  const hasNoMailbox = useHasMailbox() === false;
   return (
     <>
-      If {to} has an account here, the link is on its way.{" "}
-      {isPending
-        ? null
-        : "Where no mail is set up, whoever runs the server can give the account a new password."}
+      If {to} has an account here, a link was sent.{" "}
+      {hasNoMailbox ? (
+        "Where no mail is set up, whoever runs the server can give the account a new password."
+      ) : (
+        <MailboxNote />
+      )}
     </>
   );
 }

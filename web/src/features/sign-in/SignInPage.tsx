@@ -12,6 +12,7 @@ import { useSession } from "~/app/useSession";
 import { useAction } from "~/components/useAction";
 import { CredentialsForm, type Credentials } from "./CredentialsForm";
 import { CutLink } from "./CutLink";
+import { MailboxNote } from "./Mailbox";
 import { useLinkToken } from "./linkToken";
 import { SignInFrame } from "./SignInFrame";
 import classes from "./SignIn.module.css";
@@ -89,12 +90,12 @@ export function RegisterPage() {
       about={
         isClosed
           ? "Registration is closed here. Ask an administrator for an account."
-          : "Trading is on paper until you say otherwise."
+          : "Trading is on paper."
       }
     >
       {isClosed ? null : action.result !== undefined ? (
         <Alert mt="sm" role="status">
-          {action.result.message}
+          {action.result.message} <MailboxNote />
         </Alert>
       ) : (
         <CredentialsForm
