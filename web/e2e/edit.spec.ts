@@ -1,7 +1,7 @@
 /** Editing a profile: what is wrong is marked, and nobody's version is overwritten unseen. */
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
-import { makeIdleProfile, post, tokenOf } from "./server";
+import { makeIdleProfile, post, tokenOf, until } from "./server";
 
 const url = () => (process.env.BALLAST_URL ?? "").replace(/\/$/, "");
 
@@ -98,4 +98,23 @@ test("a name and a capital that somebody else saves are compared without other r
   await app.getByRole("textbox", { name: "Name" }).fill(`Theirs ${id}`);
   await app.getByRole("textbox", { name: "Capital" }).fill("5000");
   await expect(app.getByText("Nothing is changed")).toBeVisible();
+});
+
+test("capital that is in use is said at the field that would take it away", async ({ app }) => {
+  const token = await tokenOf(url());
+  const profileId = await makeIdleProfile(url(), token, `In use ${Date.now()}`);
+  const order = { profileId, symbol: "ACME", side: "buy", type: "market", quantity: "4" };
+  await post(url(), "/api/orders/manual", order, token);
+  await until(url(), `/api/profiles/${profileId}`, token, (text) =>
+    text.includes('"openPositions":1'),
+  );
+  await app.goto(`profiles/${profileId}/edit`);
+  const capital = app.getByRole("textbox", { name: "Capital" });
+  await capital.fill("10");
+  await app.getByRole("button", { name: "Save" }).click();
+  await expect(capital).toHaveAccessibleDescription(
+    /^It must be at least [\d.]+, which is in use; close something\.$/,
+  );
+  await expect(app.getByRole("alert")).toHaveCount(0);
+  await post(url(), `/api/profiles/${profileId}/flatten`, {}, token);
 });
