@@ -173,7 +173,8 @@ function Card(props: {
       value={<OpenProfit {...position} />}
       detail={
         <>
-          {spoken(direction)} {quantity(units)}, stop <StopLevel symbol={symbol} stop={stop} />
+          {spoken(direction)} {quantity(units)}, stop{" "}
+          <StopLevel symbol={symbol} stop={stop} none="none" />
           {showsProfile ? <OfProfile id={profileId} /> : null}
         </>
       }
