@@ -34,6 +34,6 @@ async function picture(
 ): Promise<void> {
   await page.goto(await address(page));
   await page.waitForLoadState("networkidle").catch(() => undefined);
-  await page.locator("canvas, table, form, section").first().waitFor();
+  await page.locator("canvas, table, form, section, h1").first().waitFor();
   await page.screenshot({ path: `screens/${name}-${suffix}.png` });
 }
