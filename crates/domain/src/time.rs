@@ -90,9 +90,7 @@ impl Timestamp {
         let zoned = civil.to_zoned(TimeZone::UTC).ok()?;
         i64::try_from(zoned.timestamp().as_nanosecond()).ok().map(Self)
     }
-}
 
-impl Timestamp {
     /// The second that it lies in.
     #[must_use]
     pub const fn whole_second(self) -> Self {

@@ -134,6 +134,8 @@ impl Engine {
         symbol: Symbol,
         effects: &mut Effects,
     ) -> Result<Vec<TradeId>, ApplyError> {
+        let profile = self.state.profile(spot.profile);
+        let known = profile.and_then(|profile| profile.document.instrument(symbol)).copied();
         let mut overdue = Vec::new();
         let mut after = None;
         while let Some(trade) = self.next_trade(spot.profile, symbol, after) {
@@ -146,10 +148,8 @@ impl Engine {
             }
             let (limit, held) = (trade.protection.max_bars, trade.bars_held);
             let counted = trade.counted_to.is_some_and(|close| spot.bar.close_time <= close);
-            let profile = self.state.profile(spot.profile);
-            let known = profile.and_then(|profile| profile.document.instrument(symbol));
             let follow = |known| position::follow(trade, spot.bar.high, spot.bar.low, known);
-            if let Some(stop) = known.and_then(follow) {
+            if let Some(stop) = known.as_ref().and_then(follow) {
                 self.emit(context, Event::StopMoved { trade: id, stop, by: None }, effects)?;
                 effects.actions.push(Action::MoveStop(id, stop));
             }

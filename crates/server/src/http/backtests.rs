@@ -11,7 +11,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use ballast_domain::{Currency, Instrument, StrategyConfig, Symbol, Timestamp};
 use ballast_platform::request::{
-    Access, Api, Body, FieldError, Keyed, Lifecycle, Named, Path, Problem, Query, Versioned, code,
+    Access, Api, Body, FieldError, Keyed, Lifecycle, Named, Path, Problem, ProblemBody, Query,
+    Versioned, code,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -73,7 +74,8 @@ struct RunForm {
 /// Run a back-test; it goes on as a job
 #[utoipa::path(post, path = "/api/backtest/run", tag = "backtest",
     request_body(content((RunForm = "multipart/form-data"), (RunRequest = "application/json"))),
-    responses((status = 202, body = JobRow)))]
+    responses((status = 202, body = JobRow),
+        (status = 404, description = "`featureOff`", body = ProblemBody)))]
 async fn run(
     State(app): State<App>,
     caller: Caller,
@@ -254,7 +256,8 @@ struct JobQuery {
 
 /// The caller's back-tests, the newest first
 #[utoipa::path(get, path = "/api/backtest", tag = "backtest", params(JobQuery),
-    responses((status = 200, body = JobPage)))]
+    responses((status = 200, body = JobPage),
+        (status = 404, description = "`featureOff`", body = ProblemBody)))]
 async fn list(
     State(app): State<App>,
     caller: Caller,

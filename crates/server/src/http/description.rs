@@ -8,7 +8,7 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use ballast_platform::request::{Access, Code, Lifecycle, Problem, RouteEntry, code, may_answer};
+use ballast_platform::request::{Access, Lifecycle, Problem, RouteEntry, code, may_answer};
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{Schema, Type};
 use utoipa::openapi::{Components, InfoBuilder, ObjectBuilder, OpenApi, Ref, RefOr};
@@ -16,7 +16,6 @@ use utoipa::{OpenApi as _, PartialSchema as _, ToSchema as _};
 use utoipa_swagger_ui::{Config, SwaggerFile};
 
 use super::bot_state::BotState;
-use super::codes::{FEATURE_OFF, NOT_POSSIBLE};
 use super::refusal::RefusalRow;
 use crate::realtime::{
     AdminFilter, AdminState, PATH, Reauthenticated, SessionExpired, TenantAlert, Tick,
@@ -43,22 +42,6 @@ const KEYLESS: [&str; 8] = [
     "/platform/api/auth/logout",
     "/platform/api/auth/logout-everywhere",
     "/platform/api/auth/refresh",
-];
-/// What a query or a body names may not be there, or not be possible, and a feature may be off.
-const FURTHER_REFUSALS: [(&str, &Code); 13] = [
-    ("/api/backtest", &FEATURE_OFF),
-    ("/api/backtest/run", &FEATURE_OFF),
-    ("/api/candles", &code::NOT_FOUND),
-    ("/api/lifecycle/canonical", &code::NOT_FOUND),
-    ("/api/orders", &code::NOT_FOUND),
-    ("/api/orders.csv", &code::NOT_FOUND),
-    ("/api/orders/manual", &code::NOT_FOUND),
-    ("/api/orders/preview", &code::NOT_FOUND),
-    ("/api/orders/preview", &NOT_POSSIBLE),
-    ("/api/positions", &code::NOT_FOUND),
-    ("/api/positions.csv", &code::NOT_FOUND),
-    ("/api/trades", &code::NOT_FOUND),
-    ("/api/trades.csv", &code::NOT_FOUND),
 ];
 const IDEMPOTENCY_KEY_NAME: &str = "Idempotency-Key";
 
@@ -115,9 +98,6 @@ pub(super) fn complete(mut description: OpenApi) -> OpenApi {
             let changes = method != "get" && !CHANGES_NOTHING.contains(&path.as_str());
             if changes && !KEYLESS.contains(&path.as_str()) {
                 takes_key(operation);
-            }
-            for (_, refusal) in FURTHER_REFUSALS.iter().filter(|(of, _)| of == path) {
-                may_answer(operation, refusal);
             }
         }
     }

@@ -9,7 +9,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use ballast_domain::OrderId;
 use ballast_engine::step::{Answer, Command};
-use ballast_platform::request::{Access, Api, Keyed, Lifecycle, Path, Problem, Query, Versioned};
+use ballast_platform::request::{
+    Access, Api, Keyed, Lifecycle, Path, Problem, ProblemBody, Query, Versioned,
+};
 use ballast_storage::{Query as Wanted, Value};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -52,7 +54,8 @@ pub(super) struct OrderQuery {
 
 /// Orders, the newest first
 #[utoipa::path(get, path = "/api/orders", tag = "orders", params(OrderQuery),
-    responses((status = 200, body = Listed<OrderRow>)))]
+    responses((status = 200, body = Listed<OrderRow>),
+        (status = 404, description = "`notFound`: no such profile", body = ProblemBody)))]
 async fn list(
     Shown(caller): Shown,
     Query(asked): Query<OrderQuery>,
@@ -62,7 +65,8 @@ async fn list(
 
 /// The same as a file for spreadsheets
 #[utoipa::path(get, path = "/api/orders.csv", tag = "orders", params(OrderQuery),
-    responses((status = 200, body = String, content_type = "text/csv")))]
+    responses((status = 200, body = String, content_type = "text/csv"),
+        (status = 404, description = "`notFound`: no such profile", body = ProblemBody)))]
 async fn list_csv(
     Shown(caller): Shown,
     Query(asked): Query<OrderQuery>,
@@ -167,7 +171,9 @@ impl Placed {
 /// Place an order by hand; the risk gate decides
 #[utoipa::path(post, path = "/api/orders/manual", tag = "orders", request_body = Ticket,
     params(("Idempotency-Key" = String, Header)),
-    responses((status = 201, body = Placed)))]
+    responses((status = 201, body = Placed),
+        (status = 404, description = "`notFound`: no such profile, symbol or trade",
+            body = ProblemBody)))]
 async fn manual(
     State(app): State<App>,
     Shown(caller): Shown,

@@ -18,11 +18,10 @@ use super::profiles::SpanQuery;
 use crate::app::App;
 use crate::views::rows::TradeRow;
 use crate::views::{
-    EQUITY, EquityHour, TRADES, VERSIONS, VersionRow, Worth, decimal, equity_of, version_key,
+    EQUITY, EquityHour, HOUR_MS, MINUTE_MS, TRADES, VERSIONS, VersionRow, Worth, decimal,
+    equity_of, version_key,
 };
 
-const MINUTE_MS: i64 = 60_000;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_NANOS: i64 = 86_400 * 1_000_000_000;
 /// Points of a curve at most; more are thinned out.
 const MOST_POINTS: usize = 1_500;

@@ -11,7 +11,7 @@ use ballast_domain::{
 };
 use ballast_engine::step::{Answer, Command};
 use ballast_platform::request::{
-    Access, Api, IfMatch, Keyed, Lifecycle, Path, Problem, Query, Versioned,
+    Access, Api, IfMatch, Keyed, Lifecycle, Path, Problem, ProblemBody, Query, Versioned,
 };
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -50,7 +50,8 @@ struct PositionQuery {
 
 /// What the caller holds
 #[utoipa::path(get, path = "/api/positions", tag = "positions", params(PositionQuery),
-    responses((status = 200, body = Listed<PositionRow>)))]
+    responses((status = 200, body = Listed<PositionRow>),
+        (status = 404, description = "`notFound`: no such profile", body = ProblemBody)))]
 async fn list(
     Shown(caller): Shown,
     Query(asked): Query<PositionQuery>,
@@ -60,7 +61,8 @@ async fn list(
 
 /// The same as a file for spreadsheets
 #[utoipa::path(get, path = "/api/positions.csv", tag = "positions", params(PositionQuery),
-    responses((status = 200, body = String, content_type = "text/csv")))]
+    responses((status = 200, body = String, content_type = "text/csv"),
+        (status = 404, description = "`notFound`: no such profile", body = ProblemBody)))]
 async fn list_csv(
     Shown(caller): Shown,
     Query(asked): Query<PositionQuery>,

@@ -5,7 +5,9 @@ use axum::extract::RawQuery;
 use axum::response::Response;
 use ballast_domain::{Envelope, Timestamp};
 use ballast_engine::ports::Journal as _;
-use ballast_platform::request::{Access, Api, Lifecycle, Path, Problem, Query, Versioned};
+use ballast_platform::request::{
+    Access, Api, Lifecycle, Path, Problem, ProblemBody, Query, Versioned,
+};
 use ballast_storage::{Cursor, Query as Wanted, StreamName, Value};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -57,7 +59,8 @@ struct TradeQuery {
 
 /// Closed trades, the latest first
 #[utoipa::path(get, path = "/api/trades", tag = "trades", params(TradeQuery),
-    responses((status = 200, body = Listed<TradeRow>)))]
+    responses((status = 200, body = Listed<TradeRow>),
+        (status = 404, description = "`notFound`: no such profile", body = ProblemBody)))]
 async fn list(
     Shown(caller): Shown,
     Query(asked): Query<TradeQuery>,
@@ -67,7 +70,8 @@ async fn list(
 
 /// The same as a file for spreadsheets
 #[utoipa::path(get, path = "/api/trades.csv", tag = "trades", params(TradeQuery),
-    responses((status = 200, body = String, content_type = "text/csv")))]
+    responses((status = 200, body = String, content_type = "text/csv"),
+        (status = 404, description = "`notFound`: no such profile", body = ProblemBody)))]
 async fn list_csv(
     Shown(caller): Shown,
     Query(asked): Query<TradeQuery>,
@@ -158,7 +162,8 @@ struct LifeEvent {
 
 /// Every event of one trade, in order; of a long life its first part, with a cursor to go on
 #[utoipa::path(get, path = "/api/lifecycle/canonical", tag = "trades", params(LifecycleQuery),
-    responses((status = 200, body = TradeLife)))]
+    responses((status = 200, body = TradeLife),
+        (status = 404, description = "`notFound`: no such trade", body = ProblemBody)))]
 async fn lifecycle(
     Shown(caller): Shown,
     Query(asked): Query<LifecycleQuery>,

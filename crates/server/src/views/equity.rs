@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::decimal;
 use super::store::EQUITY;
 
-const MINUTE_MS: i64 = 60_000;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
+/// How fine a stored curve is.
+pub(crate) const MINUTE_MS: i64 = 60_000;
+pub(crate) const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
 /// Points that are kept as fine as they came, for the end of a chart.
 const FINE_POINTS: usize = 720;

@@ -30,7 +30,7 @@ use serde::Serialize;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 
-pub(crate) use equity::{EquityHour, Worth, of as equity_of};
+pub(crate) use equity::{EquityHour, HOUR_MS, MINUTE_MS, Worth, of as equity_of};
 pub(crate) use messages::{Marks, Message, Picture, Update};
 pub(crate) use store::{
     ALERTS, EQUITY, Listed, ORDERS, PROGRESS, TIMELINE, TRADES, TRANSFERS, VERSIONS, VersionRow,

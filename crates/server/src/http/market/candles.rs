@@ -5,7 +5,7 @@ use axum::extract::{RawQuery, State};
 use ballast_domain::{Bar, Symbol, Timeframe, Timestamp};
 use ballast_engine::market::Board;
 use ballast_engine::strategy::{Overlay, expression, is_price, overlays};
-use ballast_platform::request::{Access, Api, FieldError, Lifecycle, Problem};
+use ballast_platform::request::{Access, Api, FieldError, Lifecycle, Problem, ProblemBody};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -92,7 +92,8 @@ struct Asked {
         ("profile" = Option<String>, Query,
             description = "adds the indicators that this profile's rules read"),
     ),
-    responses((status = 200, body = Candles)))]
+    responses((status = 200, body = Candles),
+        (status = 404, description = "`notFound`: no such symbol or profile", body = ProblemBody)))]
 async fn candles(
     State(app): State<App>,
     Shown(caller): Shown,

@@ -9,7 +9,7 @@ use ballast_domain::{
 use ballast_engine::position;
 use ballast_engine::risk::expected_fill;
 use ballast_engine::step::{Answer, Command};
-use ballast_platform::request::{Keyed, Problem};
+use ballast_platform::request::{Keyed, Problem, ProblemBody};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -78,7 +78,11 @@ struct PreviewedOrder {
 
 /// What the risk gate would say to a ticket; nothing is sent
 #[utoipa::path(post, path = "/api/orders/preview", tag = "orders", request_body = Ticket,
-    responses((status = 200, body = Preview)))]
+    responses((status = 200, body = Preview),
+        (status = 404, description = "`notFound`: no such profile, symbol or trade",
+            body = ProblemBody),
+        (status = 409, description = "`notPossible`: nothing is held to reduce",
+            body = ProblemBody)))]
 pub(super) async fn preview(
     State(app): State<App>,
     Shown(caller): Shown,

@@ -53,7 +53,7 @@ impl Settings {
         faults.extend(self.http.check().err());
         faults.extend(self.check_safety().err());
         faults.extend(self.identity.faults());
-        faults.extend(self.market.check(SystemClock.now()).err());
+        faults.extend(self.market.faults(SystemClock.now()));
         faults.extend(self.paper.faults());
         for (index, tenant) in self.tenants.iter().enumerate() {
             if self.tenants[..index].iter().any(|other| other.id == tenant.id) {
@@ -184,20 +184,21 @@ impl Identity {
 }
 
 impl Market {
-    fn check(&self, now: Timestamp) -> Result<(), String> {
+    fn faults(&self, now: Timestamp) -> Vec<String> {
+        let mut faults = Vec::new();
         if self.warm_up_bars > MOST_WARM_UP_BARS {
             let asked = self.warm_up_bars;
-            return Err(format!(
-                "market.warm_up_bars must be at most {MOST_WARM_UP_BARS}, got {asked}"
-            ));
+            let most = MOST_WARM_UP_BARS;
+            faults.push(format!("market.warm_up_bars must be at most {most}, got {asked}"));
         }
         match self.feed {
-            FeedKind::Simulated => self.check_time(now),
+            FeedKind::Simulated => faults.extend(self.check_time(now).err()),
             FeedKind::Replay if self.replay.is_none() => {
-                Err("market.replay is missing; feed = \"replay\" reads it".to_owned())
+                faults.push("market.replay is missing; feed = \"replay\" reads it".to_owned());
             }
-            FeedKind::Replay => Ok(()),
+            FeedKind::Replay => {}
         }
+        faults
     }
 
     /// Whether simulated time is where it can be told, now and for a while.
