@@ -66,7 +66,7 @@ export function GateAnswer(props: {
         </div>
       ) : answer.accepted && order !== undefined ? (
         <>
-          <Accepted preview={answer} currency={profile.capital.currency} />
+          <Accepted preview={answer} symbol={order.symbol} currency={profile.capital.currency} />
           {answer.order?.effect === "enter" ? <LeftNext asked={order} profile={profile} /> : null}
         </>
       ) : answer.refusal === undefined ? null : (
@@ -93,7 +93,9 @@ function Refused({ refusal }: { refusal: RefusalBody }) {
   );
 }
 
-function Accepted({ preview, currency }: { preview: OrderPreview; currency: string }) {
+function Accepted(props: { preview: OrderPreview; symbol: string; currency: string }) {
+  const { preview, symbol, currency } = props;
+  const tick = useTickSize(symbol);
   const { order, availableBefore, availableAfter = availableBefore } = preview;
   if (order === undefined) return null;
   const { resultAtStop } = order;
@@ -105,7 +107,7 @@ function Accepted({ preview, currency }: { preview: OrderPreview; currency: stri
         <dt>Quantity</dt>
         <dd className="number">{quantity(order.quantity)}</dd>
         <dt>Expected price</dt>
-        <dd className="number">{shown(order.estimatedPrice, price)}</dd>
+        <dd className="number">{shown(order.estimatedPrice, (value) => price(value, tick))}</dd>
         <dt>Worth</dt>
         <dd className="number">{shown(order.notional, money)}</dd>
         <dt>Fees, about</dt>
