@@ -8,6 +8,7 @@ mod oracle;
 mod process;
 mod python;
 mod report;
+mod simulate;
 mod smoke;
 mod tidy;
 mod up;
@@ -55,6 +56,8 @@ enum Task {
     Bench(bench::Benchmark),
     /// Compare back-tests and indicators with independent references
     Oracle(oracle::Options),
+    /// Play seeded worlds in which everything around the engine fails, and check what must hold
+    Simulate(simulate::Options),
 }
 
 fn main() -> ExitCode {
@@ -81,6 +84,7 @@ fn run(task: Task) -> Result<()> {
         Task::Screens => web::screens(),
         Task::Bench(benchmark) => bench::run(&benchmark),
         Task::Oracle(options) => oracle::run(&options),
+        Task::Simulate(options) => simulate::run(&options),
     }
 }
 

@@ -4,8 +4,8 @@
 //! cargo run -p ballast-engine --example journal_fixture
 //! ```
 //!
-//! It plays [`HISTORY`] to the engine and writes `tests/fixtures/journal-v6.jsonl`, an envelope a
-//! line, and `journal-v6-state.json`, what it folds to. `tests/it/journal_fixture.rs` reads all.
+//! It plays [`HISTORY`] to the engine and writes `tests/fixtures/journal-v7.jsonl`, an envelope a
+//! line, and `journal-v7-state.json`, what it folds to. `tests/it/journal_fixture.rs` reads all.
 //!
 //! Events are for ever, and so are stored journals: a file that was merged is never written again.
 //! What is new gets new files beside them, by another [`NAME`] and a history that holds it.
@@ -30,7 +30,7 @@ use ballast_engine::state::State;
 use ballast_engine::step::{Action, Command, Effects, Engine, Input, Settings};
 use ballast_engine::strategy::Plan;
 
-const NAME: &str = "journal-v6";
+const NAME: &str = "journal-v7";
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 
 /// Four profiles: `robot` trades by rules at a simulated venue; for the others a person enters, and

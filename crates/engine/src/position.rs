@@ -19,6 +19,16 @@ pub struct Returned {
     pub profit: Money,
 }
 
+/// What an entry's fill takes from the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entered {
+    /// What the fill cost, fees apart, in quote currency.
+    pub cost: Money,
+    /// What goes back at once, because more had been left than was known to be held: reports of
+    /// fills may overtake each other, and their sums do not depend on which comes first.
+    pub left_before: Option<Returned>,
+}
+
 /// A trade into which nothing has filled yet, as accepted by `terms`.
 #[must_use]
 pub fn begin(
@@ -58,24 +68,54 @@ pub fn begin(
     }
 }
 
-/// Adds an entry's fill; gives its cost in quote currency, `None` on overflow (nothing changed).
-pub fn enter(trade: &mut Trade, fill: &Fill) -> Option<Money> {
+/// Adds an entry's fill; gives what it costs, `None` on overflow (nothing changed).
+pub fn enter(trade: &mut Trade, fill: &Fill) -> Option<Entered> {
     let cost = fill.price.notional(fill.quantity, fill.fee.currency())?;
+    let left_before = left_before(trade, fill, cost)?;
+    let still_held =
+        cost.checked_sub(left_before.map_or(Money::zero(cost.currency()), |l| l.cost))?;
     let entry_quantity = trade.entry_quantity.checked_add(fill.quantity)?;
     let entry_notional = trade.entry_notional.checked_add(cost)?;
     let value = fill.price.get().checked_mul(fill.quantity.get())?;
     let entry_value = trade.entry_value.checked_add(value)?;
-    let reserved = trade.reserved.checked_add(cost)?;
+    let reserved = trade.reserved.checked_add(still_held)?;
+    let gross_profit = match left_before {
+        Some(left) => trade.gross_profit.checked_add(left.profit)?,
+        None => trade.gross_profit,
+    };
     trade.fees = trade.fees.checked_add(fill.fee)?;
-    if fill.at > trade.entered_at() {
-        trade.last_entered_at = Some(fill.at);
-    }
+    let entered_at = trade.entered_at().max(fill.at);
+    trade.opened_at = trade.opened_at.min(fill.at);
+    trade.last_entered_at = (entered_at > trade.opened_at).then_some(entered_at);
     trade.entry_quantity = entry_quantity;
     trade.entry_notional = entry_notional;
     trade.entry_value = entry_value;
     trade.reserved = reserved;
+    trade.gross_profit = gross_profit;
     trade.fills.push(fill.id);
-    Some(cost)
+    Some(Entered { cost, left_before })
+}
+
+/// The share of an entry's fill that had been left before it was told: its whole notional was taken
+/// for profit then. `None` within when nothing was; `None` without on overflow.
+#[expect(clippy::option_option, reason = "overflow is not the same as nothing")]
+fn left_before(trade: &Trade, fill: &Fill, cost: Money) -> Option<Option<Returned>> {
+    let before = trade.exit_quantity.saturating_sub(trade.entry_quantity).min(fill.quantity);
+    if before.is_zero() {
+        return Some(None);
+    }
+    let share = match before == fill.quantity {
+        true => cost,
+        false => {
+            let part = before.get().checked_div(fill.quantity.get())?;
+            Money::new(cost.amount().checked_mul(part)?, cost.currency())
+        }
+    };
+    let profit = match trade.direction {
+        Direction::Long => Money::zero(cost.currency()).checked_sub(share)?,
+        Direction::Short => share,
+    };
+    Some(Some(Returned { cost: share, profit }))
 }
 
 /// Adds an exit's fill; gives back the share of the cost and the profit, `None` on overflow
@@ -541,7 +581,7 @@ mod tests {
                 let quantity = Quantity::new(Decimal::new(*micros, 6)).unwrap();
                 let price = Price::new(Decimal::new(*cents, 2)).unwrap();
                 let fill = fill(number, price, quantity, usd("0"));
-                costs += enter(&mut trade, &fill).unwrap().amount();
+                costs += enter(&mut trade, &fill).unwrap().cost.amount();
             }
             let (mut returned, mut profits, last) = (Decimal::ZERO, Decimal::ZERO, exits.len() - 1);
             for (number, (cents, share)) in exits.iter().enumerate() {

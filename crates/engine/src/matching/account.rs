@@ -32,7 +32,7 @@ impl Matcher {
             Some(place) => self.holdings[place].trade.clone(),
             None => position::begin(terms, *direction, *slot, protection.clone(), &fill),
         };
-        let cost = position::enter(&mut trade, &fill)?;
+        let cost = position::enter(&mut trade, &fill)?.cost;
         trade.fills.clear();
         (trade.stop, trade.targets) = position::protect(&trade, &instrument);
         self.cash = self.cash.checked_sub(cost)?.checked_sub(fill.fee)?;

@@ -50,16 +50,17 @@ impl State {
             Event::IntentAccepted { terms, .. } => {
                 self.find(terms.intent.profile)?.accept_intent(terms)
             }
-            Event::OrderAccepted { order } => self.set_active(*order, |filled| match filled {
-                true => ActiveState::PartiallyFilled,
-                false => ActiveState::Accepted,
-            }),
+            Event::OrderAccepted { order } => self.confirm(*order),
             Event::CancelRequested { order, .. } => {
-                self.set_active(*order, |_| ActiveState::PendingCancel)
+                self.wait(*order, ActiveState::PendingCancel, envelope.at)
             }
-            Event::OrderUnknown { order, .. } => self.set_active(*order, |_| ActiveState::Unknown),
+            Event::OrderUnknown { order, .. } => {
+                self.wait(*order, ActiveState::Unknown, envelope.at)
+            }
             Event::OrderFilled { order, fill } => {
-                self.find(order.intent.profile)?.fill(*order, fill)
+                let profile = self.find(order.intent.profile)?;
+                profile.unmatched.retain(|message| !is_of(message, *order, fill));
+                profile.fill(*order, fill)
             }
             Event::OrderDone { order, state, .. } => {
                 self.find(order.intent.profile)?.end(*order, *state)
@@ -114,9 +115,20 @@ impl State {
         profile.allocate(version, before, document.capital.money())
     }
 
-    fn set_active(&mut self, id: OrderId, state: impl Fn(bool) -> ActiveState) -> Booked {
+    fn confirm(&mut self, id: OrderId) -> Booked {
         let order = self.find(id.intent.profile)?.working(id)?;
-        order.state = OrderState::Active(state(!order.filled.is_zero()));
+        order.confirmed = true;
+        order.state = OrderState::Active(match order.filled.is_zero() {
+            true => ActiveState::Accepted,
+            false => ActiveState::PartiallyFilled,
+        });
+        Ok(())
+    }
+
+    fn wait(&mut self, id: OrderId, state: ActiveState, since: Timestamp) -> Booked {
+        let order = self.find(id.intent.profile)?.working(id)?;
+        order.state = OrderState::Active(state);
+        order.waits_since = since;
         Ok(())
     }
 
@@ -216,15 +228,26 @@ impl Profile {
         let mut trade = match self.trades.remove(&id) {
             Some(trade) => trade,
             None => match reopened.and_then(|place| self.closed.remove(place)) {
-                Some(closed) => Trade { closed_at: None, ..closed },
+                Some(closed) => closed,
                 None => position::begin(terms, *direction, *slot, protection.clone(), fill),
             },
         };
         once(&trade, fill)?;
-        let cost = position::enter(&mut trade, fill).ok_or("the fill does not fit a decimal")?;
+        let entered = position::enter(&mut trade, fill).ok_or("the fill does not fit a decimal")?;
         let number = trade.fills.len() as u32;
+        let flat = trade.open_quantity().is_zero();
+        if !flat {
+            trade.closed_at = None;
+        }
         self.trades.insert(id, trade);
-        expect_created(self.book.enter(terms.order_id(), number, cost, fill.fee))
+        if flat {
+            self.close(id);
+        }
+        let order = terms.order_id();
+        expect_created(self.book.enter(order, number, entered.cost, fill.fee))?;
+        let Some(left) = entered.left_before else { return Ok(()) };
+        let none = Money::zero(fill.fee.currency());
+        expect_created(self.book.leave(order, number, left.cost, left.profit, none))
     }
 
     fn leave(&mut self, order: OrderId, id: TradeId, fill: &Fill, reason: ExitReason) -> Booked {
@@ -254,6 +277,7 @@ impl Profile {
         let Some(order) = self.working.get_mut(&id).or(late) else { return Ok(()) };
         let filled = order.filled.checked_add(fill.quantity);
         order.filled = filled.ok_or("the filled quantity does not fit a decimal")?;
+        order.confirmed = true;
         if !order.state.is_active() {
             return Ok(());
         }
@@ -293,6 +317,12 @@ impl Profile {
             self.book.forget(order.terms.intent);
         }
     }
+}
+
+/// Whether a message told of this fill.
+fn is_of(message: &BrokerEvent, order: OrderId, fill: &Fill) -> bool {
+    matches!(message, BrokerEvent::Filled { order: told, fill: known }
+        if *told == order && known == fill)
 }
 
 /// A fill is money: booked twice, it would be money that nobody has.

@@ -27,12 +27,18 @@ pub struct Order {
     pub state: OrderState,
     /// Units filled.
     pub filled: Quantity,
+    /// Whether its venue has ever said that it has it.
+    pub confirmed: bool,
+    /// Since when it waits for what its venue says: from its acceptance on, or from when nobody
+    /// could tell about it or it was to be cancelled.
+    pub waits_since: Timestamp,
 }
 
 impl Order {
-    pub(super) const fn pending(terms: Arc<OrderTerms>) -> Self {
+    pub(super) fn pending(terms: Arc<OrderTerms>) -> Self {
         let state = OrderState::Active(ActiveState::PendingSubmit);
-        Self { terms, state, filled: Quantity::ZERO }
+        let waits_since = terms.accepted_at;
+        Self { terms, state, filled: Quantity::ZERO, confirmed: false, waits_since }
     }
 
     /// Units that may still fill.

@@ -89,6 +89,8 @@ impl Engine {
             return Ok(());
         }
         self.emit(context, Event::OrderDone { order, state, reason }, effects)?;
+        self.on_awaited(context, order, TradeId(order.intent), effects)?;
+        self.review_unexplained(context, order, effects)?;
         self.leave_freed(context, order, effects)
     }
 
@@ -125,23 +127,27 @@ impl Engine {
         }
         let Some(known) = self.order(order) else { return Ok(()) };
         let OrderState::Active(state) = known.state else { return Ok(()) };
-        // A clock that was set back makes an order no younger.
-        let age = context.at.nanos_since(known.terms.accepted_at).saturating_abs();
-        let over = age >= self.settings.unknown_grace_nanos;
+        // A clock that was set back makes nobody wait longer.
+        let waited = context.at.nanos_since(known.waits_since).saturating_abs();
         let done = match state {
             ActiveState::Accepted | ActiveState::PartiallyFilled => {
                 let reason = "the venue does not have it any more".to_owned();
                 return self.on_unknown(context, order, reason, effects);
             }
-            ActiveState::PendingSubmit if !over => {
+            // It may be on its way: the grace time begins now.
+            ActiveState::PendingSubmit => {
                 let reason = "the venue does not have it yet".to_owned();
                 return self.emit(context, Event::OrderUnknown { order, reason }, effects);
             }
-            ActiveState::Unknown | ActiveState::PendingCancel if !over => return Ok(()),
-            ActiveState::PendingSubmit | ActiveState::Unknown if known.filled.is_zero() => {
-                DoneState::Voided
+            ActiveState::Unknown | ActiveState::PendingCancel
+                if waited < self.settings.unknown_grace_nanos =>
+            {
+                return Ok(());
             }
-            _ => DoneState::Cancelled,
+            ActiveState::Unknown | ActiveState::PendingCancel if known.confirmed => {
+                DoneState::Cancelled
+            }
+            ActiveState::Unknown | ActiveState::PendingCancel => DoneState::Voided,
         };
         let reason = "the venue does not have it".to_owned();
         self.on_done(context, order, done, reason, effects)
@@ -205,18 +211,26 @@ impl Engine {
         self.on_done(&context, order, DoneState::Voided, reason, effects)
     }
 
-    /// Orders that nobody can tell about are asked for again.
+    /// Orders that nobody can tell about are asked for again, and now and then everything that is
+    /// open: what a venue says by itself may be lost.
     pub(super) fn on_clock(
         &mut self,
-        _at: Timestamp,
+        at: Timestamp,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
+        // A clock that was set back has not stood still.
+        let since = self.polled_at.map(|last| at.nanos_since(last).saturating_abs());
+        if since.is_some_and(|nanos| nanos >= self.settings.poll_nanos) {
+            self.ask_about_all(at, effects);
+            return Ok(());
+        }
         let open = [ActiveState::Unknown, ActiveState::PendingCancel].map(OrderState::Active);
         for profile in self.state.profiles() {
             let asked = profile.working.values().filter(|order| open.contains(&order.state));
             let queries = asked.map(|order| Action::Query(order.terms.order_id()));
             effects.actions.extend(queries);
         }
+        self.polled_at.get_or_insert(at);
         Ok(())
     }
 
@@ -227,24 +241,32 @@ impl Engine {
     ) -> Result<(), ApplyError> {
         let context = Context { at, now: at, request_id: None, cause: Cause::Clock };
         let pending = OrderState::Active(ActiveState::PendingSubmit);
-        let mut unanswered = Vec::new();
-        for profile in self.state.profiles() {
-            for order in profile.working.values() {
-                let id = order.terms.order_id();
-                unanswered.extend((order.state == pending).then_some(id));
-                effects.actions.push(Action::Query(id));
-            }
-            for trade in profile.trades.values() {
-                // The process may have ended between the journal and the venue.
-                effects.actions.extend(trade.stop.map(|stop| Action::MoveStop(trade.id, stop)));
-                effects.actions.extend(legs(trade).map(Action::Query));
-            }
-        }
+        let working = self.state.profiles().flat_map(|profile| profile.working.values());
+        let unanswered = working.filter(|order| order.state == pending);
+        let unanswered: Vec<OrderId> = unanswered.map(|order| order.terms.order_id()).collect();
+        self.ask_about_all(at, effects);
         for order in unanswered {
             let reason = "the process ended before the venue had answered".to_owned();
             self.emit(&context, Event::OrderUnknown { order, reason }, effects)?;
         }
         Ok(())
+    }
+
+    /// Asks about every working and every protective order, and about those that have ended without
+    /// all of their fills; says again where stops stand: that one has moved may not have
+    /// reached the venue.
+    fn ask_about_all(&mut self, at: Timestamp, effects: &mut Effects) {
+        self.polled_at = Some(at);
+        let actions = &mut effects.actions;
+        for profile in self.state.profiles() {
+            actions.extend(profile.working.keys().copied().map(Action::Query));
+            let ended = profile.ended.iter().filter(|order| may_have_filled(order, at));
+            actions.extend(ended.map(|order| Action::Query(order.terms.order_id())));
+            for trade in profile.trades.values() {
+                actions.extend(trade.stop.map(|stop| Action::MoveStop(trade.id, stop)));
+                actions.extend(legs(trade).map(Action::Query));
+            }
+        }
     }
 
     /// Whether it is a protective order of an open trade.
@@ -257,6 +279,17 @@ impl Engine {
     fn order(&self, id: OrderId) -> Option<&Order> {
         self.state.profile(id.intent.profile)?.order(id)
     }
+}
+
+/// How long after its acceptance more may be told of an order that has ended.
+const LATE_NEWS_NANOS: i64 = 24 * 3_600_000_000_000;
+
+/// Whether an order that has ended may have filled nevertheless: it was given up and has arrived
+/// since, or a fill from before its end was lost.
+fn may_have_filled(order: &Order, now: Timestamp) -> bool {
+    let age = now.nanos_since(order.terms.accepted_at).saturating_abs();
+    let unfilled = [DoneState::Voided, DoneState::Cancelled, DoneState::Expired];
+    unfilled.map(OrderState::Done).contains(&order.state) && age < LATE_NEWS_NANOS
 }
 
 /// The protective orders of a trade.

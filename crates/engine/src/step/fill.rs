@@ -24,7 +24,9 @@ impl Engine {
         let Some(profile) = self.state.profile(order.intent.profile) else { return Ok(()) };
         let (trade, surprise) = match match_fill(profile, order, &fill) {
             Match::Repeated => return Ok(()),
+            Match::Early => return self.on_early(context, order, fill, effects),
             Match::Nothing => {
+                self.ask_about_entry(order, effects);
                 let why = format!("the venue filled {order}, which fits nothing we know");
                 let message = BrokerEvent::Filled { order, fill };
                 return self.on_unmatched(context, message, why, effects);
@@ -36,13 +38,64 @@ impl Engine {
         self.emit(context, Event::OrderFilled { order, fill: Box::new(fill) }, effects)?;
         self.protect(context, order, trade, effects)?;
         if let Some(surprise) = surprise {
+            self.ask_about_entry(order, effects);
             let reason = format!("{order} {surprise}");
             self.review(context, order.intent.profile, reason, effects)?;
         }
         self.check_available(context, order.intent.profile, was_negative, effects)?;
         self.cancel_partners(context, order, effects)?;
         self.on_trade_left(context, order, trade, price, effects)?;
-        self.leave_entered(context, order, trade, effects)
+        self.leave_entered(context, order, trade, effects)?;
+        self.on_awaited(context, order, trade, effects)
+    }
+
+    /// A protective order has filled before its entry, as far as was told: the messages have
+    /// overtaken each other. It is kept, and the entry is asked for.
+    fn on_early(
+        &mut self,
+        context: &Context,
+        order: OrderId,
+        fill: Fill,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let message = BrokerEvent::Filled { order, fill };
+        self.keep_unmatched(context, message, effects)?;
+        self.ask_about_entry(order, effects);
+        Ok(())
+    }
+
+    /// A fill of a protective order does not fit: a fill of its entry may have been lost.
+    fn ask_about_entry(&self, order: OrderId, effects: &mut Effects) {
+        let entry = OrderId::main(order.intent);
+        let known = self.state.profile(entry.intent.profile).and_then(|known| known.order(entry));
+        if order.leg != Leg::Main && known.is_some() {
+            effects.actions.push(Action::Query(entry));
+        }
+    }
+
+    /// After a fill of an entry, or its end: books the fills of its protective orders that came
+    /// before it.
+    pub(super) fn on_awaited(
+        &mut self,
+        context: &Context,
+        order: OrderId,
+        trade: TradeId,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        if order != OrderId::main(trade.0) {
+            return Ok(());
+        }
+        let Some(profile) = self.state.profile(order.intent.profile) else { return Ok(()) };
+        let awaited = profile.unmatched.iter().filter_map(|message| match message {
+            BrokerEvent::Filled { order: leg, fill } if leg.intent == order.intent => {
+                Some((*leg, fill.clone()))
+            }
+            _ => None,
+        });
+        for (leg, fill) in awaited.collect::<Vec<_>>() {
+            self.on_fill(context, leg, fill, effects)?;
+        }
+        Ok(())
     }
 
     /// Places the levels that protect a trade after an entry's fill.
@@ -162,13 +215,48 @@ impl Engine {
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         let profile = message.order().intent.profile;
-        let known = self.state.profile(profile);
+        match self.keep_unmatched(context, message, effects)? {
+            true => self.review(context, profile, why, effects),
+            false => Ok(()),
+        }
+    }
+
+    /// Keeps a message that fits nothing, once; whether it is new.
+    fn keep_unmatched(
+        &mut self,
+        context: &Context,
+        message: BrokerEvent,
+        effects: &mut Effects,
+    ) -> Result<bool, ApplyError> {
+        let known = self.state.profile(message.order().intent.profile);
         if known.is_none_or(|known| known.unmatched.contains(&message)) {
-            return Ok(());
+            return Ok(false);
         }
         let message = Box::new(message);
         self.emit(context, Event::BrokerEventUnmatched { message }, effects)?;
-        self.review(context, profile, why, effects)
+        Ok(true)
+    }
+
+    /// An entry has ended, and a fill of one of its protective orders is still unexplained: nothing
+    /// comes any more that would explain it.
+    pub(super) fn review_unexplained(
+        &mut self,
+        context: &Context,
+        order: OrderId,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let Some(profile) = self.state.profile(order.intent.profile) else { return Ok(()) };
+        let unexplained = profile.unmatched.iter().find(|message| {
+            matches!(message, BrokerEvent::Filled { order: leg, .. }
+                if leg.intent == order.intent && leg.leg != Leg::Main)
+        });
+        match unexplained.map(BrokerEvent::order) {
+            Some(leg) => {
+                let why = format!("the venue filled {leg}, but not the entry that it protects");
+                self.review(context, order.intent.profile, why, effects)
+            }
+            None => Ok(()),
+        }
     }
 
     fn review(
@@ -212,6 +300,8 @@ enum Match {
     Repeated,
     /// It belongs to this trade; `surprise` says what nobody expected about it.
     Trade { trade: TradeId, surprise: Option<&'static str> },
+    /// It is of a protective order, and more than what has entered: more may still be told.
+    Early,
     /// It fits nothing that is known.
     Nothing,
 }
@@ -237,6 +327,12 @@ fn match_fill(profile: &Profile, order: OrderId, fill: &Fill) -> Match {
     }
     let entering = known.is_some_and(|known| !known.terms.is_reducing());
     let held = profile.trades.get(&id).map(Trade::open_quantity);
+    if order.leg != Leg::Main && held.unwrap_or_default() < fill.quantity {
+        let entry = profile.order(OrderId::main(order.intent));
+        if entry.is_some_and(|entry| !entry.terms.is_reducing() && entry.state.is_active()) {
+            return Match::Early;
+        }
+    }
     if held.is_none() && !entering {
         return Match::Nothing;
     }

@@ -110,16 +110,23 @@ impl Effects {
 /// What the engine is told once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// How long after its acceptance an order that the venue does not know is given up, in
-    /// nanoseconds.
+    /// How long an order that nobody can tell about, and that the venue does not know, is waited
+    /// for before it is given up, in nanoseconds.
     pub unknown_grace_nanos: i64,
+    /// How often venues are asked about everything that is open, because what they say by
+    /// themselves may be lost, in nanoseconds.
+    pub poll_nanos: i64,
     /// Whether the last evaluation of each profile and symbol is kept for reading.
     pub keep_evaluations: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { unknown_grace_nanos: 10_000_000_000, keep_evaluations: true }
+        Self {
+            unknown_grace_nanos: 10_000_000_000,
+            poll_nanos: 60_000_000_000,
+            keep_evaluations: true,
+        }
     }
 }
 
@@ -133,6 +140,8 @@ pub struct Engine {
     desks: Vec<Desk>,
     /// Of bars that closed after it nobody has seen whether they passed a stop.
     missed_since: Option<Timestamp>,
+    /// When venues were last asked about everything that is open.
+    polled_at: Option<Timestamp>,
 }
 
 /// A profile's compiled strategy and what it has seen of the market. A cache: the market data
@@ -170,7 +179,14 @@ impl Engine {
     /// An engine that goes on from `state`.
     #[must_use]
     pub const fn new(state: State, settings: Settings) -> Self {
-        Self { state, settings, control: None, desks: Vec::new(), missed_since: None }
+        Self {
+            state,
+            settings,
+            control: None,
+            desks: Vec::new(),
+            missed_since: None,
+            polled_at: None,
+        }
     }
 
     /// Everything that the journal has told.

@@ -35,6 +35,10 @@ const STORED: [(&str, &str); 6] = [
         include_str!("../fixtures/journal-v6.jsonl"),
         include_str!("../fixtures/journal-v6-state.json"),
     ),
+    (
+        include_str!("../fixtures/journal-v7.jsonl"),
+        include_str!("../fixtures/journal-v7-state.json"),
+    ),
 ];
 
 fn read(journal: &str) -> impl Iterator<Item = Envelope> {

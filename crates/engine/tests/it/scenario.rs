@@ -1,4 +1,4 @@
-//! Random scenarios: markets, strategies, what people do meanwhile, and what the wire does.
+//! Random scenarios: markets, strategies, and what people do meanwhile.
 
 use ballast_domain::control::{ControlMode, Scope};
 use ballast_domain::exits::{Distance, TargetTerms};
@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 use crate::fixture::{config, document, entry, exit, hour, manual, read};
-use crate::rehearsal::{Rehearsal, Wire};
+use crate::rehearsal::Rehearsal;
 use crate::world::World;
 
 /// Strategies that trade often, of every kind of entry, exit and size.
@@ -119,42 +119,27 @@ pub(crate) struct Scenario {
     pub(crate) accounts: Vec<Account>,
     pub(crate) market: Vec<[Move; 2]>,
     pub(crate) acts: Vec<(u8, Act)>,
-    pub(crate) wire: Wire,
 }
 
 pub(crate) const BARS: usize = 40;
 
-/// Any scenario on any wire.
+/// Any scenario.
 pub(crate) fn scenarios() -> impl Strategy<Value = Scenario> {
-    let wire = (
-        prop::collection::vec(prop_oneof![4 => Just(0u8), 1 => 1..3u8], 1..8),
-        prop::collection::vec(prop_oneof![4 => Just(0u8), 1 => 1..4u8], 1..8),
-        prop::collection::vec(
-            prop_oneof![8 => Just(Some(0u8)), 1 => (1..3u8).prop_map(Some), 1 => Just(None)],
-            1..8,
-        ),
-    );
-    let wire = wire.prop_map(|(lags, repeats, fates)| Wire { lags, repeats, fates });
-    on_wire(wire, accounts(), acts())
+    with(acts())
 }
 
-/// Scenarios in which everything arrives at once and nobody restarts anything.
+/// Scenarios in which nobody restarts anything.
 pub(crate) fn calm_scenarios() -> impl Strategy<Value = Scenario> {
-    let acts = acts().prop_filter("nobody restarts", |act| !matches!(act, Act::Restart));
-    on_wire(Just(Wire::perfect()), accounts(), acts)
+    with(acts().prop_filter("nobody restarts", |act| !matches!(act, Act::Restart)))
 }
 
-fn on_wire(
-    wire: impl Strategy<Value = Wire>,
-    accounts: impl Strategy<Value = Account>,
-    acts: impl Strategy<Value = Act>,
-) -> impl Strategy<Value = Scenario> {
-    let accounts = prop::collection::vec(accounts, 1..=2);
+fn with(acts: impl Strategy<Value = Act>) -> impl Strategy<Value = Scenario> {
+    let accounts = prop::collection::vec(accounts(), 1..=2);
     let market = prop::collection::vec([moves(), moves()], BARS);
     let acts = prop::collection::vec((0..BARS as u8, acts), 0..25);
-    (accounts, market, acts, wire).prop_map(|(accounts, market, mut acts, wire)| {
+    (accounts, market, acts).prop_map(|(accounts, market, mut acts)| {
         acts.sort_by_key(|(turn, _)| *turn);
-        Scenario { accounts, market, acts, wire }
+        Scenario { accounts, market, acts }
     })
 }
 
@@ -225,10 +210,8 @@ impl Scenario {
     /// Plays the first `bars` bars and what people do before each; `watch` sees the world after
     /// every input of theirs and after every bar.
     pub(crate) fn play(&self, bars: usize, mut watch: impl FnMut(&mut Rehearsal)) -> Rehearsal {
-        let mut world = World::new();
-        world.settings.unknown_grace_nanos = 5_400_000_000_000;
-        world.restart();
-        let mut rehearsal = Rehearsal::new(world, self.wire.clone());
+        let world = World::new();
+        let mut rehearsal = Rehearsal::new(world);
         for (account, profile) in self.accounts.iter().zip(1..) {
             let document = account.document(account.strategy, 10_000);
             rehearsal.open(ProfileId::from_bits(profile), account.rules(), document);

@@ -494,7 +494,7 @@ impl Server {
             Some(_) => 0,
             None => i64::from(self.settings.engine.unknown_grace_ms),
         };
-        EngineOptions { unknown_grace_nanos: grace * 1_000_000, keep_evaluations: true }
+        EngineOptions { unknown_grace_nanos: grace * 1_000_000, ..EngineOptions::default() }
     }
 }
 

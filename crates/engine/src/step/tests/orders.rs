@@ -197,7 +197,7 @@ fn halting_cancels_working_entries_and_nothing_else() {
         filled 5 b 2@100 -> filled 5 2@100
         filled 1s c 4@95 -> filled 1s 4@95
         cancelled 2 -> ended 2 Cancelled
-        restart -> unknown 4 | query 3; query 4
+        restart -> unknown 4 | query 3; query 4; query 2
         ",
     );
 }

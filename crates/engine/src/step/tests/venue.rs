@@ -152,10 +152,98 @@ fn more_than_was_asked_or_held_is_booked_and_looked_at() {
         &mut world,
         "
         filled 1 a 10@99
-        filled 1s b 12@99 -> filled 1s 12@99; status UnderReview
+        filled 1s b 12@99 -> filled 1s 12@99; status UnderReview | query 1
         trade 1: none
         ",
     );
+}
+
+/// Streams lose messages: what is open, and what has ended without all of its fills, is asked for.
+#[test]
+fn venues_are_asked_about_everything_now_and_then() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 101 99 100
+        enter 10 stop 5
+        filled 1 a 10@100
+        enter 1 limit 90 slot b
+        accepted 2
+        enter 1 limit 90 slot c
+        cancelled 3
+        enter 1 limit 90 slot d
+        rejected 4
+        clock ->
+        wait 59
+        clock ->
+        wait 1
+        clock -> | query 2; query 3; move 1 95; query 1s
+        clock ->
+        filled 3 b 1@90 -> filled 3 1@90; status UnderReview
+        wait 86400
+        clock -> | query 2; move 1 95; query 1s
+        wait -60
+        clock -> | query 2; move 1 95; query 1s
+        ",
+    );
+}
+
+#[test]
+fn a_protective_fill_that_overtakes_its_entry_waits_for_it() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 101 99 100
+        enter 10 stop 5
+        accepted 1
+        filled 1s b 6@95 -> unmatched 1s | query 1
+        filled 1s b 6@95 -> | query 1
+        status: Running
+        filled 1 a 4@100 -> filled 1 4@100; protected 1 95 | query 1
+        filled 1 c 6@100 -> filled 1 6@100; filled 1s 6@95
+        trade 1: 4 400
+        status: Running
+        filled 1s d 4@95 -> filled 1s 4@95
+        trade 1: none
+        available: 9950
+        ",
+    );
+}
+
+#[test]
+fn a_protective_fill_that_nothing_explains_is_looked_at() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 101 99 100
+        enter 10 stop 5
+        filled 1s b 6@95 -> unmatched 1s | query 1
+        cancelled 1 -> ended 1 Cancelled; status UnderReview | query 1
+        filled 1 a 6@100 -> filled 1 6@100; protected 1 95; filled 1s 6@95
+        trade 1: none
+        available: 9970
+        ",
+    );
+}
+
+/// An entry's fill was lost, so that more is left than was known to be held: what both come to does
+/// not depend on which was told first.
+#[test]
+fn an_entry_told_after_its_exit_comes_to_the_same() {
+    let told = [
+        "filled 1 a 4@100 1\n filled 1 c 6@102 1\n cancelled 1\n filled 1s b 10@95 1",
+        "filled 1 a 4@100 1\n cancelled 1\n filled 1s b 10@95 1\n filled 1 c 6@102 1",
+        "filled 1 c 6@102 1\n cancelled 1\n filled 1s b 10@95 1\n filled 1 a 4@100 1",
+    ];
+    for order in told {
+        let mut world = World::running("{}");
+        play(&mut world, "bar 100 101 99 100\n enter 20 stop 5");
+        play(&mut world, order);
+        play(&mut world, "trade 1: none\n closed 1: -65\n available: 9935");
+    }
 }
 
 #[test]
@@ -274,10 +362,32 @@ fn an_order_the_venue_does_not_know_is_voided_after_the_grace_time() {
         play(&mut sent(), &script);
     }
     let mut world = sent();
-    play(&mut world, "wait 10\n notfound 1 -> ended 1 Voided\n available: 10000");
+    let script = "wait 10\n notfound 1 -> unknown 1\n wait 10\n notfound 1 -> ended 1 Voided";
+    play(&mut world, &format!("{script}\n available: 10000"));
     play(
         &mut world,
         "accepted 1 -> | cancel 1\n filled 1 a 1@99 -> filled 1 1@99; status UnderReview",
+    );
+}
+
+/// A clock that runs ahead, or a frame that came late, must not make an order look old.
+#[test]
+fn the_grace_time_begins_when_nobody_can_tell_about_an_order() {
+    play(
+        &mut sent(),
+        "
+        wait 3600
+        unknown 1 -> unknown 1 | query 1
+        notfound 1 ->
+        wait 9
+        notfound 1 ->
+        wait 1
+        notfound 1 -> ended 1 Voided
+        ",
+    );
+    play(
+        &mut sent(),
+        "wait 3600\n cancel 1\n notfound 1 ->\n wait 10\n notfound 1 -> ended 1 Voided",
     );
 }
 
@@ -293,7 +403,9 @@ fn an_order_the_venue_had_and_has_no_more_is_asked_for_again() {
         notfound 1 -> unknown 1 | query 1
         accepted 1 -> accepted 1
         notfound 1 -> unknown 1 | query 1
-        notfound 1 -> ended 1 Voided
+        notfound 1 ->
+        wait 10
+        notfound 1 -> ended 1 Cancelled
         accepted 1 -> | cancel 1
         ",
     );

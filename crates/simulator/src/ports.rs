@@ -1,0 +1,383 @@
+//! What a process of a tenant is given for ports: the world behind them, for as long as it lives.
+//!
+//! A process that has ended touches nothing any more: every port waits for ever then, and the
+//! process is dropped where it stands.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::future::{pending, poll_fn};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+use ballast_domain::{
+    ControlSnapshot, Envelope, Event, IntentId, OrderId, ProfileId, Stop, Timestamp, TradeId,
+};
+use ballast_engine::matching::FillRules;
+use ballast_engine::ports::{Broker, Clock, Gap, Gaps, Journal, JournalError, Receipt};
+use ballast_engine::risk::OrderIntent;
+use ballast_engine::run::{Durable, Observer};
+use ballast_engine::state::State;
+use ballast_engine::step::Engine;
+use ballast_storage::TenantJournal;
+
+use crate::invariants::{self, Invariant, Violation, violation};
+use crate::report::name;
+use crate::scenario::Fault;
+use crate::venue::{Request, Venue};
+
+/// The clock of the world.
+#[derive(Debug, Default)]
+pub(crate) struct WorldClock(AtomicI64);
+
+impl WorldClock {
+    pub(crate) fn set(&self, now: Timestamp) {
+        self.0.store(now.nanos(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for WorldClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_nanos(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// The world's clock as the clock of one process.
+#[derive(Debug, Clone)]
+pub(crate) struct ProcessClock(pub(crate) Arc<WorldClock>);
+
+impl Clock for ProcessClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+/// What outlives the processes of one tenant.
+#[derive(Debug)]
+pub(crate) struct Outside {
+    pub(crate) venue: Venue,
+    pub(crate) rules: BTreeMap<ProfileId, FillRules>,
+    /// The fold of what is durable.
+    pub(crate) state: State,
+    /// The close of the last frame that an event names.
+    pub(crate) last_frame: Option<Timestamp>,
+    durable: BTreeSet<IntentId>,
+    submitted: BTreeSet<IntentId>,
+    append_faults: VecDeque<Fault>,
+    full_until: u64,
+    pub(crate) violations: Vec<Violation>,
+    /// Lines of what happened, when somebody wants to read them.
+    pub(crate) trace: Option<Vec<String>>,
+}
+
+/// The outside of a tenant, shared by its processes; there is one thread.
+#[derive(Debug, Clone)]
+pub(crate) struct Handle(Arc<Mutex<Outside>>);
+
+impl Handle {
+    pub(crate) fn new(state: State, trace: bool) -> Self {
+        Self(Arc::new(Mutex::new(Outside {
+            venue: Venue::default(),
+            rules: BTreeMap::new(),
+            state,
+            last_frame: None,
+            durable: BTreeSet::new(),
+            submitted: BTreeSet::new(),
+            append_faults: VecDeque::new(),
+            full_until: 0,
+            violations: Vec::new(),
+            trace: trace.then(Vec::new),
+        })))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Outside> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Outside {
+    pub(crate) fn arm(&mut self, fault: Fault) {
+        match fault {
+            Fault::StoreFull(bars) => {
+                self.venue.tally.fault(fault);
+                self.full_until = self.venue.turn() + u64::from(bars);
+            }
+            Fault::AppendFails
+            | Fault::AppendAnswerLost
+            | Fault::AppendSlow(_)
+            | Fault::AppendAnswerSlow(_) => self.append_faults.push_back(fault),
+            _ => self.venue.arm(fault),
+        }
+    }
+
+    pub(crate) fn disarm(&mut self) {
+        self.append_faults.clear();
+        self.full_until = 0;
+        self.venue.disarm();
+    }
+
+    pub(crate) fn note(&mut self, line: impl FnOnce() -> String) {
+        if let Some(trace) = &mut self.trace {
+            trace.push(line());
+        }
+    }
+
+    /// Events are durable.
+    fn fold(&mut self, events: &[Envelope]) {
+        for envelope in events {
+            let before = self.capital_of(&envelope.event);
+            if let Err(error) = self.state.apply(envelope) {
+                self.violations.push(violation(Invariant::StateIsFold, error.to_string()));
+                return;
+            }
+            self.venue.tally.event(&envelope.event);
+            self.note(|| format!("    {} {}", envelope.seq, told(&envelope.event)));
+            self.violations.extend(invariants::after_event(&self.state, envelope));
+            if let ballast_domain::Cause::Frame(frame) = envelope.cause {
+                self.last_frame = self.last_frame.max(Some(frame.close));
+            }
+            match &envelope.event {
+                Event::IntentAccepted { terms, .. } => {
+                    self.durable.insert(terms.intent);
+                }
+                Event::ProfileChanged { profile, document, .. } => {
+                    let rules = self.rules.get(profile).cloned().unwrap_or_default();
+                    self.venue.fund(*profile, before, document, rules);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn capital_of(&self, event: &Event) -> Option<ballast_domain::Money> {
+        let Event::ProfileChanged { profile, .. } = event else { return None };
+        self.state.profile(*profile).map(|known| known.document.capital.money())
+    }
+
+    /// An order leaves for the venue.
+    fn submit(&mut self, intent: &OrderIntent, control: Option<&ControlSnapshot>) {
+        let terms = intent.terms();
+        let id = terms.intent;
+        let mut found = |invariant, why: String| {
+            self.violations.push(violation(invariant, why));
+        };
+        if !self.durable.contains(&id) {
+            found(Invariant::DurableFirst, format!("{id} was sent and is not durable"));
+        }
+        if !self.submitted.insert(id) {
+            found(Invariant::OneSubmit, format!("{id} was sent twice"));
+        }
+        let profile = self.state.profile(id.profile);
+        let allowed = invariants::may_enter(control, profile, &self.state, terms);
+        if !terms.is_reducing() && !allowed {
+            let why = format!("{id} was sent under {control:?}");
+            self.violations.push(violation(Invariant::NothingEntersWhenStopped, why));
+        }
+        self.note(|| format!("    sent {id}"));
+        self.venue.ask(Request::Submit(Arc::clone(terms)));
+    }
+}
+
+/// An event in few words.
+fn told(event: &Event) -> String {
+    match event {
+        Event::Evaluated { evaluation } => format!("evaluated {:?}", evaluation.decision),
+        Event::ProfileChanged { profile, version, .. } => format!("{profile} version {version}"),
+        Event::SignalRefused { refusal, .. } => format!("refused: {refusal}"),
+        Event::IntentAccepted { terms, .. } => format!(
+            "intent {} {:?} {} {:?} reserved {} {:?}",
+            terms.intent,
+            terms.side,
+            terms.quantity,
+            terms.order_type,
+            terms.reserved,
+            terms.purpose
+        ),
+        Event::OrderFilled { order, fill } => {
+            format!("filled {order} {} at {} ({})", fill.quantity, fill.price, fill.id)
+        }
+        other => format!("{} {other:?}", name(other)),
+    }
+}
+
+/// One life of a process.
+#[derive(Debug, Default)]
+pub(crate) struct Life {
+    over: AtomicBool,
+    /// Where it will end.
+    ends_in: Mutex<Option<Gap>>,
+}
+
+impl Life {
+    pub(crate) fn end(&self) {
+        self.over.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn end_in(&self, gap: Gap) {
+        *self.gap() = Some(gap);
+    }
+
+    pub(crate) fn gap(&self) -> MutexGuard<'_, Option<Gap>> {
+        self.ends_in.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn goes_on(&self) {
+        if self.is_over() {
+            pending::<()>().await;
+        }
+    }
+}
+
+/// The gaps of one life.
+#[derive(Debug)]
+pub(crate) struct LifeGaps {
+    pub(crate) life: Arc<Life>,
+    pub(crate) outside: Handle,
+}
+
+impl Gaps for LifeGaps {
+    fn pass(&self, gap: Gap) {
+        if !self.life.is_over() && *self.life.gap() == Some(gap) {
+            self.life.end();
+            self.outside.lock().venue.tally.crash(Some(gap));
+        }
+    }
+}
+
+/// The tenant's journal, as far as the store works.
+#[derive(Debug)]
+pub(crate) struct LifeJournal {
+    pub(crate) journal: TenantJournal<Envelope>,
+    pub(crate) life: Arc<Life>,
+    pub(crate) outside: Handle,
+}
+
+impl LifeJournal {
+    async fn write(&self, expected_seq: u64, events: &[Envelope]) -> Result<Receipt, JournalError> {
+        let receipt = self.journal.append(expected_seq, events).await?;
+        self.outside.lock().fold(events);
+        Ok(receipt)
+    }
+
+    /// Waits until so many bars have passed.
+    async fn bars(&self, bars: u8) {
+        let until = self.outside.lock().venue.turn() + u64::from(bars);
+        poll_fn(|_| match self.outside.lock().venue.turn() >= until {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
+        .await;
+        self.life.goes_on().await;
+    }
+
+    fn next_fault(&self) -> Option<Fault> {
+        let mut outside = self.outside.lock();
+        if outside.venue.turn() < outside.full_until {
+            return Some(Fault::AppendFails);
+        }
+        let fault = outside.append_faults.pop_front()?;
+        outside.venue.tally.fault(fault);
+        Some(fault)
+    }
+}
+
+impl Journal<Envelope> for LifeJournal {
+    async fn append(
+        &self,
+        expected_seq: u64,
+        events: &[Envelope],
+    ) -> Result<Receipt, JournalError> {
+        self.life.goes_on().await;
+        let away = || JournalError::Unavailable("simulated".to_owned());
+        match self.next_fault() {
+            Some(Fault::AppendFails) => Err(away()),
+            Some(Fault::AppendAnswerLost) => {
+                self.write(expected_seq, events).await?;
+                Err(away())
+            }
+            Some(Fault::AppendSlow(bars)) => {
+                self.bars(bars).await;
+                self.write(expected_seq, events).await
+            }
+            Some(Fault::AppendAnswerSlow(bars)) => {
+                let receipt = self.write(expected_seq, events).await?;
+                self.bars(bars).await;
+                Ok(receipt)
+            }
+            _ => self.write(expected_seq, events).await,
+        }
+    }
+
+    async fn read(&self, after_seq: u64, limit: usize) -> Result<Vec<Envelope>, JournalError> {
+        self.journal.read(after_seq, limit).await
+    }
+}
+
+/// The way to the venue.
+#[derive(Debug)]
+pub(crate) struct LifeBroker {
+    pub(crate) life: Arc<Life>,
+    pub(crate) outside: Handle,
+    pub(crate) control: tokio::sync::watch::Receiver<Option<Arc<ControlSnapshot>>>,
+}
+
+impl LifeBroker {
+    async fn ask(&self, request: Request) {
+        self.life.goes_on().await;
+        self.outside.lock().venue.ask(request);
+    }
+}
+
+impl Broker for LifeBroker {
+    async fn ready(&self) {
+        self.life.goes_on().await;
+    }
+
+    async fn submit(&self, intent: Durable<OrderIntent>) {
+        self.life.goes_on().await;
+        let control = self.control.borrow().clone();
+        self.outside.lock().submit(intent.get(), control.as_deref());
+    }
+
+    async fn cancel(&self, order: OrderId) {
+        self.ask(Request::Cancel(order)).await;
+    }
+
+    async fn move_stop(&self, trade: TradeId, stop: Stop) {
+        self.ask(Request::MoveStop(trade, stop)).await;
+    }
+
+    async fn query(&self, order: OrderId) {
+        self.ask(Request::Query(order)).await;
+    }
+}
+
+/// Looks at the engine whenever a batch is done.
+#[derive(Debug)]
+pub(crate) struct LifeObserver {
+    pub(crate) life: Arc<Life>,
+    pub(crate) outside: Handle,
+}
+
+impl Observer for LifeObserver {
+    async fn durable(&mut self, _: &Engine, _: &[Envelope]) {
+        self.life.goes_on().await;
+    }
+
+    fn settled(&mut self, engine: &Engine) {
+        if self.life.is_over() {
+            return;
+        }
+        let mut outside = self.outside.lock();
+        let (ours, durable) = (engine.state(), &outside.state);
+        // Another process may own the journal by now.
+        if ours.last_seq() == durable.last_seq() && ours != durable {
+            let why = format!("the engine went astray at {}", ours.last_seq());
+            outside.violations.push(violation(Invariant::StateIsFold, why));
+        }
+        outside.violations.extend(invariants::covered(ours));
+    }
+}

@@ -1,0 +1,4 @@
+//! The fixed seeds, and what the world can tell apart.
+
+#[cfg(test)]
+mod seeds;
