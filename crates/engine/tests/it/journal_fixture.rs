@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 /// Each stored journal with the state that it folds to.
-const STORED: [(&str, &str); 6] = [
+const STORED: [(&str, &str); 7] = [
     (
         include_str!("../fixtures/journal-v1.jsonl"),
         include_str!("../fixtures/journal-v1-state.json"),
