@@ -7,7 +7,6 @@
 
 use std::sync::Arc;
 
-use ballast_domain::control::ControlSubject;
 use ballast_domain::{ControlMode, ControlSnapshot, Envelope, OrderId, Timestamp};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -280,12 +279,7 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
         }
         let state = self.engine.state();
         let profile = state.profile(terms.intent.profile)?;
-        let subject = ControlSubject {
-            venue: profile.document.venue,
-            tenant: state.tenant(),
-            profile: profile.id,
-            symbol: terms.symbol,
-        };
+        let subject = profile.control_subject(state.tenant(), terms.symbol);
         let stop = control.as_ref()?.strictest(subject);
         if stop.is_some_and(|stop| stop.mode > ControlMode::Running) { None } else { version }
     }
