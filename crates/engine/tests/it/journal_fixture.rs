@@ -1,6 +1,6 @@
 //! Events are for ever: journals as earlier versions stored them fold to the state that they had.
 //!
-//! `examples/journal_fixture.rs` says where the stored files come from, and when to add others.
+//! `examples/journal_fixture` says where the stored files come from, and when to add others.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 /// Each stored journal with the state that it folds to.
-const STORED: [(&str, &str); 6] = [
+const STORED: [(&str, &str); 7] = [
     (
         include_str!("../fixtures/journal-v1.jsonl"),
         include_str!("../fixtures/journal-v1-state.json"),
@@ -34,6 +34,10 @@ const STORED: [(&str, &str); 6] = [
     (
         include_str!("../fixtures/journal-v6.jsonl"),
         include_str!("../fixtures/journal-v6-state.json"),
+    ),
+    (
+        include_str!("../fixtures/journal-v7.jsonl"),
+        include_str!("../fixtures/journal-v7-state.json"),
     ),
 ];
 
@@ -184,6 +188,11 @@ fn the_stored_journals_hold_what_is_rare() {
         "refused by a stop with its scope",
         "exit of a flattening",
         "fill of a removed profile",
+        "locked by maxConsecutiveLosses",
+        "locked by cooldownMinutes",
+        "locked by stopGuard",
+        "locked by lowProfitLock",
+        "locks lifted",
     ];
     let missing: Vec<_> = rare.into_iter().filter(|what| !seen.contains(*what)).collect();
     assert!(missing.is_empty(), "{missing:?} not among {seen:?}");
@@ -232,6 +241,13 @@ fn happening(state: &State, event: &Event) -> Option<&'static str> {
             let known = state.profile(order.intent.profile)?.order(*order)?;
             (!known.state.is_active()).then_some("filled after its end")
         }
+        Event::EntriesLocked { lock, .. } => match lock.why.limit() {
+            "maxConsecutiveLosses" => Some("locked by maxConsecutiveLosses"),
+            "cooldownMinutes" => Some("locked by cooldownMinutes"),
+            "stopGuard" => Some("locked by stopGuard"),
+            _ => Some("locked by lowProfitLock"),
+        },
+        Event::EntriesUnlocked { symbol: Some(_), .. } => Some("locks lifted"),
         Event::ProfileChanged { profile, document, .. } => {
             let before = state.profile(*profile)?.document.capital.allocated;
             (document.capital.allocated < before).then_some("capital taken away")
