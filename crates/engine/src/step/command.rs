@@ -71,7 +71,8 @@ pub enum Command {
     Signal(Box<Signal>),
     /// Take an order that a person has written through the gate.
     Order(Box<ManualOrder>),
-    /// Ask what the gate would say to such an order. Nothing is changed, journaled or reserved.
+    /// Ask what the gate would say to such an order. Nothing is changed, journaled or reserved for
+    /// it; a day that has begun since is opened, as by whatever comes first.
     Preview(Box<ManualOrder>),
     /// Cancel a working order.
     Cancel {

@@ -397,6 +397,8 @@ impl Scenario {
 
 /// What was told beforehand is what comes of it.
 fn preview(world: &mut World, order: ManualOrder) {
+    // What comes first may open a day that has begun.
+    world.command(Command::Preview(Box::new(order.clone())));
     let before = world.engine.state().clone();
     let told = world.command(Command::Preview(Box::new(order.clone())));
     assert_eq!(*world.engine.state(), before);

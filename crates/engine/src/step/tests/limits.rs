@@ -234,7 +234,8 @@ fn a_reversal_is_left_and_not_entered_in_a_cooldown() {
 /// Invariant: counters are folds of the journal, so that no restart sets them back.
 #[test]
 fn a_restart_resets_no_counter() {
-    let cases: [(&str, &[(&str, bool)], &str); 8] = [
+    type Trades = &'static [(&'static str, bool)];
+    let cases: [(&str, Trades, &str); 8] = [
         (r#"{"maxOrdersPerMinute": 1}"#, &[("101", true)], "orderRateAboveLimit"),
         (r#"{"minEntryIntervalMs": 1000}"#, &[("101", true)], "entryTooSoon"),
         (r#"{"maxDailyLoss": 50}"#, &[("95", true)], "dailyLossReached"),
