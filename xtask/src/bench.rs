@@ -3,6 +3,7 @@
 
 mod backtest;
 mod document;
+mod gate;
 mod machine;
 mod peers;
 mod random_walk;
@@ -15,6 +16,8 @@ use clap::Subcommand;
 pub(crate) enum Benchmark {
     /// Bars per second of a back-test, beside backtesting.py, vectorbt and backtrader
     Backtest(backtest::Options),
+    /// Microseconds of the risk gate for one signal, with every check on
+    Gate(gate::Options),
     /// Seconds from the start of the server until it is ready, on a journal of 100,000 events
     Start(start::Options),
 }
@@ -22,6 +25,7 @@ pub(crate) enum Benchmark {
 pub(crate) fn run(benchmark: &Benchmark) -> Result<()> {
     match benchmark {
         Benchmark::Backtest(options) => backtest::run(options),
+        Benchmark::Gate(options) => gate::run(options),
         Benchmark::Start(options) => start::run(options),
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ProfileId, TenantId};
-use crate::instrument::{Symbol, VenueId};
+use crate::instrument::{PresetName, Symbol, VenueId};
 use crate::time::Timestamp;
 
 /// What is allowed; the strictest that applies wins.
@@ -47,6 +47,8 @@ pub enum Scope {
     Profile(ProfileId),
     /// One symbol, wherever it is traded.
     Symbol(Symbol),
+    /// Every profile whose strategy config was made from this preset.
+    Preset(PresetName),
 }
 
 /// Where it is, behind a noun: `everywhere`, `of GOOG`, `at venue paper`.
@@ -58,6 +60,7 @@ impl fmt::Display for Scope {
             Self::Tenant(tenant) => write!(f, "of tenant {tenant}"),
             Self::Profile(profile) => write!(f, "of profile {profile}"),
             Self::Symbol(symbol) => write!(f, "of {symbol}"),
+            Self::Preset(preset) => write!(f, "of preset {preset}"),
         }
     }
 }
@@ -99,6 +102,8 @@ pub struct ControlSubject<'a> {
     pub profile: ProfileId,
     /// What it would trade.
     pub symbol: Symbol,
+    /// What its strategy config was made from, where it is known.
+    pub preset: Option<PresetName>,
 }
 
 impl ControlSnapshot {
@@ -111,6 +116,7 @@ impl ControlSnapshot {
             Scope::Tenant(tenant) => tenant == subject.tenant,
             Scope::Profile(profile) => *profile == subject.profile,
             Scope::Symbol(symbol) => *symbol == subject.symbol,
+            Scope::Preset(preset) => Some(*preset) == subject.preset,
         };
         let stops = self.entries.iter().filter(|entry| entry.mode > ControlMode::Running);
         stops.filter(applies).max_by_key(|entry| entry.mode)
@@ -134,6 +140,7 @@ mod tests {
             tenant: &tenant,
             profile: ProfileId::from_bits(1),
             symbol: "GOOG".parse().unwrap(),
+            preset: Some("trend".parse().unwrap()),
         };
         let mode = |entries: &[ControlEntry]| {
             let snapshot = ControlSnapshot { version: 1, entries: entries.to_vec() };
@@ -143,6 +150,10 @@ mod tests {
         assert_eq!(mode(&[]), None);
         assert_eq!(mode(&[entry(other, ControlMode::Halted)]), None);
         assert_eq!(mode(&[entry(Scope::Global, ControlMode::Running)]), None);
+        let other = Scope::Preset("grid".parse().unwrap());
+        assert_eq!(mode(&[entry(other, ControlMode::Halted)]), None);
+        let preset = Scope::Preset("trend".parse().unwrap());
+        assert_eq!(mode(&[entry(preset, ControlMode::Paused)]), Some(ControlMode::Paused));
         let symbol = entry(Scope::Symbol(subject.symbol), ControlMode::Halted);
         let global = entry(Scope::Global, ControlMode::Paused);
         assert_eq!(mode(&[symbol, global]), Some(ControlMode::Halted));

@@ -11,11 +11,16 @@ use crate::bar::FrameId;
 use crate::evaluation::Evaluation;
 use crate::exits::{Stop, Target};
 use crate::id::{OrderId, ProfileId, RequestId, TradeId};
+use crate::instrument::Symbol;
+use crate::limits::Limits;
+use crate::lock::Lock;
 use crate::number::Money;
 use crate::order::{BrokerEvent, DoneState, Fill, OrderTerms};
 use crate::profile::{ProfileDocument, ProfileStatus};
-use crate::signal::{Origin, Refusal, Signal};
+use crate::refusal::Refusal;
+use crate::signal::{Origin, Signal};
 use crate::time::Timestamp;
+use crate::zone::Day;
 
 /// The version of the event format that this build writes.
 pub const EVENT_VERSION: u16 = 1;
@@ -197,6 +202,49 @@ pub enum Event {
         profile: ProfileId,
         /// What is available now.
         available: Money,
+    },
+    /// A day began for a profile of whose days something is limited.
+    DayOpened {
+        /// The profile.
+        profile: ProfileId,
+        /// The day where the profile is.
+        day: Day,
+        /// What it was worth at the last prices before it, in its currency.
+        equity: Money,
+    },
+    /// A profile of whose drawdown something is limited is worth more than ever, by a basis point
+    /// or more.
+    PeakEquity {
+        /// The profile.
+        profile: ProfileId,
+        /// What it is worth at the last prices, in its currency.
+        equity: Money,
+    },
+    /// A protection has locked entries for a while.
+    EntriesLocked {
+        /// The profile.
+        profile: ProfileId,
+        /// Of what, until when and why.
+        lock: Lock,
+    },
+    /// A person has lifted locks of entries.
+    EntriesUnlocked {
+        /// The profile.
+        profile: ProfileId,
+        /// Of which instrument; without it all locks of the profile.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        symbol: Option<Symbol>,
+        /// Who lifted them.
+        by: String,
+    },
+    /// The tenant's own limits changed.
+    LimitsChanged {
+        /// Counted from one; their ETag.
+        version: u64,
+        /// All of them.
+        limits: Box<Limits>,
+        /// Who changed them.
+        by: String,
     },
     /// A venue's message that fits nothing we know; the profile goes under review.
     BrokerEventUnmatched {

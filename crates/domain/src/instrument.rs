@@ -18,6 +18,9 @@ pub enum InstrumentError {
     /// Venue names are short and in lower case.
     #[error("'{0}' is not a venue; use 1 to 16 lower-case letters, digits or '-'")]
     NotVenue(String),
+    /// Preset names are short and in lower case.
+    #[error("'{0}' is not a preset; use 1 to 32 lower-case letters, digits or '-'")]
+    NotPreset(String),
 }
 
 /// The venue's name for an instrument, such as `GOOG` or `BTC/USD`; 1 to 24 printable characters.
@@ -41,10 +44,26 @@ impl FromStr for VenueId {
     type Err = InstrumentError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let name = Name::new(text, allowed);
+        let name = Name::new(text, is_plain);
         name.map(Self).ok_or_else(|| InstrumentError::NotVenue(text.to_owned()))
     }
+}
+
+/// The name of the preset that a profile's strategy config was made from, such as `trend`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PresetName(Name<32>);
+
+impl FromStr for PresetName {
+    type Err = InstrumentError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let name = Name::new(text, is_plain);
+        name.map(Self).ok_or_else(|| InstrumentError::NotPreset(text.to_owned()))
+    }
+}
+
+const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'
 }
 
 /// A short text, kept as bytes padded with zeros, because names are compared at every bar.
@@ -103,7 +122,7 @@ macro_rules! name_text {
     )*};
 }
 
-name_text!(Symbol, VenueId);
+name_text!(Symbol, VenueId, PresetName);
 
 /// The market an instrument belongs to, which sets its calendar and its trading days per year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]

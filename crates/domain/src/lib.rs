@@ -14,13 +14,18 @@ pub mod exits;
 pub mod id;
 pub mod instrument;
 pub mod ledger;
+pub mod limits;
+pub mod lock;
 pub mod number;
 pub mod order;
+pub mod product;
 pub mod profile;
+pub mod refusal;
 pub mod signal;
 pub mod strategy;
 pub mod time;
 pub mod trade;
+pub mod zone;
 
 pub use bar::{Bar, BarError, FrameId};
 pub use control::{ControlMode, ControlSnapshot};
@@ -28,15 +33,20 @@ pub use evaluation::{Decision, Evaluation, Hold, RuleOutcome, RuleState};
 pub use event::{Cause, Envelope, Event};
 pub use exits::{Protection, Stop, StopKind, Target};
 pub use id::{ClientOrderId, FillId, IntentId, OrderId, ProfileId, RequestId, TenantId, TradeId};
-pub use instrument::{AssetClass, Instrument, Symbol, VenueId};
+pub use instrument::{AssetClass, Instrument, PresetName, Symbol, VenueId};
 pub use ledger::{Account, TransferCode, TransferId};
+pub use limits::{LimitScope, Limits};
+pub use lock::{Lock, LockReason};
 pub use number::{Currency, Money, NumberError, Price, Quantity};
 pub use order::{
     ActiveState, BrokerEvent, DoneState, ExitReason, Fill, OrderState, OrderTerms, OrderType,
     Purpose, Side, TimeInForce,
 };
-pub use profile::{Capital, Limits, Mode, ProfileDocument, ProfileStatus};
-pub use signal::{Origin, Refusal, Signal, SignalTerms};
+pub use product::{Availability, Product};
+pub use profile::{Capital, Mode, ProfileDocument, ProfileStatus};
+pub use refusal::Refusal;
+pub use signal::{Origin, Signal, SignalTerms};
 pub use strategy::StrategyConfig;
 pub use time::{Timeframe, Timestamp};
 pub use trade::{Direction, Slot, Trade};
+pub use zone::{Day, Zone};

@@ -1,12 +1,13 @@
 //! A profile's document: how, where and with how much it trades.
 
 use rust_decimal::Decimal;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::instrument::{Instrument, Symbol, VenueId};
+use crate::instrument::{Instrument, PresetName, Symbol, VenueId};
+use crate::limits::Limits;
 use crate::number::{Currency, Money, decimal_or_number};
 use crate::strategy::StrategyConfig;
+use crate::zone::Zone;
 
 /// Whether a profile trades for practice or for money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -39,53 +40,6 @@ impl Capital {
     }
 }
 
-/// Limits of the risk gate that a strategy config or a profile sets; absent ones are off in a
-/// back-test. Where both set one, the stricter holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
-#[serde(
-    rename_all = "camelCase",
-    deny_unknown_fields,
-    default,
-    expecting = "an object with limits by their names"
-)]
-pub struct Limits {
-    /// Most trades open or being entered at once, per profile.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
-    pub max_open_positions: Option<u32>,
-    /// Largest notional of one entry, in quote currency.
-    #[serde(skip_serializing_if = "Option::is_none", with = "crate::strategy::optional_decimal")]
-    #[schemars(with = "Option<crate::strategy::DecimalText>")]
-    pub max_order_notional: Option<Decimal>,
-    /// Largest quantity of one entry, in units.
-    #[serde(skip_serializing_if = "Option::is_none", with = "crate::strategy::optional_decimal")]
-    #[schemars(with = "Option<crate::strategy::DecimalText>")]
-    pub max_order_quantity: Option<Decimal>,
-    /// Oldest market data an entry may rest on, in milliseconds since the bar's close.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_data_age_ms: Option<u64>,
-}
-
-impl Limits {
-    /// For each limit the stricter of the two.
-    #[must_use]
-    pub fn stricter(self, other: Self) -> Self {
-        Self {
-            max_open_positions: least(self.max_open_positions, other.max_open_positions),
-            max_order_notional: least(self.max_order_notional, other.max_order_notional),
-            max_order_quantity: least(self.max_order_quantity, other.max_order_quantity),
-            max_data_age_ms: least(self.max_data_age_ms, other.max_data_age_ms),
-        }
-    }
-}
-
-fn least<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
-    }
-}
-
 /// The document of a profile as journaled; its version is the profile's ETag.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -106,6 +60,12 @@ pub struct ProfileDocument {
     /// The profile's own limits beside those of its strategy config.
     #[serde(default)]
     pub limits: Limits,
+    /// Where its days begin and end, for limits of a day.
+    #[serde(default, skip_serializing_if = "Zone::is_utc")]
+    pub time_zone: Zone,
+    /// The preset that its strategy config was made from, where it was made from one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preset: Option<PresetName>,
     /// How it trades.
     pub strategy: StrategyConfig,
 }
@@ -215,13 +175,5 @@ mod tests {
             let fee = schedule.fee(dec(notional), dec(quantity), liquidity);
             assert_eq!(fee, Some(dec(expected)), "{schedule:?} {quantity}");
         }
-    }
-
-    #[test]
-    fn the_stricter_limit_holds() {
-        let one = Limits { max_open_positions: Some(3), ..Limits::default() };
-        let other = Limits { max_open_positions: Some(2), max_data_age_ms: Some(5), ..one };
-        let both = one.stricter(other);
-        assert_eq!((both.max_open_positions, both.max_data_age_ms), (Some(2), Some(5)));
     }
 }

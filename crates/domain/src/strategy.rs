@@ -13,8 +13,8 @@ use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::instrument::Symbol;
+use crate::limits::Limits;
 use crate::number::decimal_or_number;
-use crate::profile::Limits;
 use crate::time::Timeframe;
 
 /// How a profile trades.
@@ -462,7 +462,7 @@ impl JsonSchema for DecimalText {
     }
 }
 
-struct SymbolText;
+pub(crate) struct SymbolText;
 
 impl JsonSchema for SymbolText {
     fn schema_name() -> Cow<'static, str> {

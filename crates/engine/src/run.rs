@@ -7,8 +7,9 @@
 
 use std::sync::Arc;
 
-use ballast_domain::control::ControlSubject;
-use ballast_domain::{ControlMode, ControlSnapshot, Envelope, OrderId, Timestamp};
+use ballast_domain::{
+    Availability, ControlMode, ControlSnapshot, Envelope, OrderId, Product, Timestamp,
+};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -106,6 +107,8 @@ pub struct Tenant<J, B, C> {
     pub clock: C,
     /// Trading control as this process knows it now; compared last before each entry is sent.
     pub control: watch::Receiver<Option<Arc<ControlSnapshot>>>,
+    /// What the product lets the tenant do, as this process knows it now.
+    pub product: watch::Receiver<Arc<Product>>,
     /// Told of the gaps between effects.
     pub gaps: Arc<dyn Gaps>,
 }
@@ -145,11 +148,12 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
     ) -> Result<(), RunError> {
         let mut effects = Effects::default();
         let mut batch = Batch::default();
+        self.follow_product(&mut effects)?;
         self.follow_control(&mut effects, &mut batch)?;
         self.engine.resume(self.clock.now(), &mut effects)?;
         batch.gather(&mut effects, None, self.engine.state().last_seq());
         self.commit(&mut batch, &mut observer).await?;
-        let mut control = self.control.clone();
+        let (mut control, mut product) = (self.control.clone(), self.product.clone());
         loop {
             tokio::select! {
                 biased;
@@ -158,6 +162,12 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
                         return Ok(());
                     }
                     self.follow_control(&mut effects, &mut batch)?;
+                }
+                changed = product.changed() => {
+                    if changed.is_err() {
+                        return Ok(());
+                    }
+                    self.follow_product(&mut effects)?;
                 }
                 delivery = inbox.recv() => {
                     let Some(delivery) = delivery else { return Ok(()) };
@@ -186,6 +196,12 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
         self.engine.step(Input::Control { at, control }, effects)?;
         batch.gather(effects, None, self.engine.state().last_seq());
         Ok(())
+    }
+
+    /// It is configuration: nothing comes of it but what is refused from then on.
+    fn follow_product(&mut self, effects: &mut Effects) -> Result<(), ApplyError> {
+        let product = Arc::clone(&self.product.borrow_and_update());
+        self.engine.step(Input::Product(product), effects)
     }
 
     fn take(
@@ -280,12 +296,10 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
         }
         let state = self.engine.state();
         let profile = state.profile(terms.intent.profile)?;
-        let subject = ControlSubject {
-            venue: profile.document.venue,
-            tenant: state.tenant(),
-            profile: profile.id,
-            symbol: terms.symbol,
-        };
+        if self.product.borrow().availability != Availability::Active {
+            return None;
+        }
+        let subject = profile.control_subject(state.tenant(), terms.symbol);
         let stop = control.as_ref()?.strictest(subject);
         if stop.is_some_and(|stop| stop.mode > ControlMode::Running) { None } else { version }
     }

@@ -4,38 +4,54 @@
 //! order that only reduces; a few checks concern every order. Cancels do not come here: they
 //! always pass.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ballast_domain::control::{ControlMode, ControlSnapshot, ControlSubject};
+use ballast_domain::control::ControlSnapshot;
 use ballast_domain::id::MAX_INTENT_NUMBER;
 use ballast_domain::profile::Liquidity;
 use ballast_domain::{
-    Direction, Instrument, Limits, Money, OrderTerms, OrderType, Price, ProfileStatus, Purpose,
-    Quantity, Refusal, Side, Signal, SignalTerms, Slot, Symbol, TenantId, TimeInForce, Timestamp,
-    Trade,
+    Direction, Instrument, Money, OrderTerms, OrderType, Price, Product, ProfileId, Purpose,
+    Quantity, Refusal, Signal, SignalTerms, Slot, Symbol, TimeInForce, Timestamp, Trade,
 };
 use rust_decimal::Decimal;
 
-use super::OrderIntent;
 use super::levels::{check_levels, expected_fill};
+use super::price::{fresh_mark, no_self_trade, plausible, reckoned, rounded, within_collar};
+use super::scopes::Scopes;
+use super::sums::Measure;
+use super::{OrderIntent, access, protections};
 use crate::position::is_worth_spending;
-use crate::state::Profile;
+use crate::state::{Profile, State};
 
 /// What the gate looks at beside the signal.
 #[derive(Debug, Clone, Copy)]
 pub struct View<'a> {
-    /// Whose profile it is.
-    pub tenant: &'a TenantId,
-    /// The profile as the journal tells it.
+    /// The tenant, with all its profiles.
+    pub state: &'a State,
+    /// The signal's profile.
     pub profile: &'a Profile,
+    /// What the product lets the tenant do.
+    pub product: &'a Product,
     /// Trading control; `None` while it cannot be known.
     pub control: Option<&'a ControlSnapshot>,
+    /// Open profit of each profile at the last prices, in its currency; without one it counts at
+    /// cost.
+    pub open_profit: &'a BTreeMap<ProfileId, Decimal>,
     /// The last price of the signal's instrument and when it was made.
     pub mark: Option<(Price, Timestamp)>,
     /// The instant of the decision: the close of the frame that led to it, for a strategy's.
     pub at: Timestamp,
     /// The instant by the clock, never before `at`.
     pub now: Timestamp,
+}
+
+impl View<'_> {
+    /// What a profile is worth at the last prices, in its currency.
+    pub(super) fn equity(&self, profile: &Profile) -> Decimal {
+        let open = self.open_profit.get(&profile.id).copied().unwrap_or_default();
+        profile.book.equity_at_cost().saturating_add(open)
+    }
 }
 
 /// Accepts a signal or refuses it.
@@ -52,25 +68,29 @@ pub fn check(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal> {
     }
 }
 
-/// An exit needs a trade and something of it that no other exit has claimed; nothing else may stand
-/// in its way, not even that the profile does not know the instrument any more.
+/// An exit needs a venue that can be reached, a price that can be meant, a trade, and something of
+/// it that no other exit has claimed; nothing else may stand in its way, not even that the profile
+/// does not know the instrument any more.
 fn check_exit(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal> {
     let SignalTerms::Exit { trade, quantity, order_type, time_in_force, reason, then } =
         &signal.terms
     else {
         return Err(Refusal::Overflow);
     };
+    access::has_credentials(view)?;
     let open = view.profile.trades.get(trade).filter(|open| open.symbol == signal.symbol);
     let open = open.ok_or(Refusal::TradeUnknown { trade: *trade })?;
     let instrument = view.profile.document.instrument(signal.symbol);
     let side = open.direction.exit_side();
+    let order_type = instrument.map_or(*order_type, |known| rounded(*order_type, side, known));
+    plausible(order_type, view, &Scopes::of(view.product, view.state, view.profile))?;
     let purpose = Purpose::Exit { trade: *trade, reason: *reason, then: then.clone() };
     Ok(OrderIntent::accepted(Arc::new(OrderTerms {
         intent: view.profile.next_intent(),
         accepted_at: view.at,
         symbol: open.symbol,
         side,
-        order_type: instrument.map_or(*order_type, |known| rounded(*order_type, side, known)),
+        order_type,
         time_in_force: *time_in_force,
         quantity: reducible(open, *quantity, instrument, view)?,
         reserved: Money::zero(view.profile.book.currency()),
@@ -127,10 +147,7 @@ fn check_entry(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal>
     else {
         return Err(Refusal::Overflow);
     };
-    control_allows(signal.symbol, view)?;
-    if view.profile.status == ProfileStatus::Stopped {
-        return Err(Refusal::ProfileStopped);
-    }
+    access::may_enter(signal.symbol, view)?;
     let unknown = Refusal::InstrumentUnknown { symbol: signal.symbol };
     let instrument = view.profile.document.instrument(signal.symbol).ok_or(unknown)?;
     let entry = Entry {
@@ -142,17 +159,27 @@ fn check_entry(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal>
         cut_to_available: *cut_to_available,
         instrument,
     };
-    let profile = view.profile;
-    let limits = profile.document.limits.stricter(profile.document.strategy.limits);
+    let (profile, symbol) = (view.profile, signal.symbol);
+    let scopes = Scopes::of(view.product, view.state, profile);
     let quantity = whole_lots(&entry)?;
     let notional = worth_the_minimum(&entry, quantity, view)?;
-    let mark = fresh_mark(view, &limits)?;
+    plausible(entry.order_type, view, &scopes)?;
+    reconciled(profile)?;
+    let mark = fresh_mark(view, &scopes)?;
     let expected = expected_fill(entry.order_type, mark, entry.direction);
     check_levels(&signal.origin, entry.direction, protection, expected, instrument)?;
     no_duplicate(signal, &entry, profile)?;
-    within_order_limits(quantity, notional, &limits)?;
-    within_position_limits(profile, &limits)?;
-    let reserved = affordable(&entry, quantity, notional, profile)?;
+    no_self_trade((symbol, entry.order_type, entry.direction), *cancels, mark, view)?;
+    within_order_limits(quantity, notional, &scopes)?;
+    let funds = Funds::of(&entry, quantity, notional, profile)?;
+    let measure = Measure::new(view, &scopes);
+    measure.has_room(symbol, funds.used())?;
+    measure.in_time(symbol, entry.direction)?;
+    measure.bears_losses()?;
+    protections::not_locked(symbol, view)?;
+    not_restricted(symbol, &scopes)?;
+    within_collar(entry.order_type, mark, entry.direction, &scopes)?;
+    let reserved = funds.reserved()?;
     let (slot, protection) = (entry.slot, protection.clone());
     Ok(OrderIntent::accepted(Arc::new(OrderTerms {
         intent: profile.next_intent(),
@@ -166,45 +193,6 @@ fn check_entry(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal>
         cancels: *cancels,
         purpose: Purpose::Enter { direction: entry.direction, slot, protection },
     })))
-}
-
-/// Whether anything that raises risk may be done to `symbol`.
-pub(super) fn control_allows(symbol: Symbol, view: &View<'_>) -> Result<(), Refusal> {
-    let control = view.control.ok_or(Refusal::ControlUnknown)?;
-    let stop = control.strictest(ControlSubject {
-        venue: view.profile.document.venue,
-        tenant: view.tenant,
-        profile: view.profile.id,
-        symbol,
-    });
-    if let Some(stop) = stop.filter(|stop| stop.mode > ControlMode::Running) {
-        return Err(Refusal::Control {
-            mode: stop.mode,
-            by: stop.by.clone(),
-            reason: stop.reason.clone(),
-            scope: Some(stop.scope.clone()),
-            at: Some(stop.at),
-        });
-    }
-    match view.profile.status {
-        ProfileStatus::Running | ProfileStatus::Stopped => Ok(()),
-        ProfileStatus::UnderReview => Err(Refusal::UnderReview),
-    }
-}
-
-/// Prices that wait are rounded to the tick away from the market's favour: a buy never pays more
-/// than was asked, a sell never takes less.
-fn rounded(order_type: OrderType, side: Side, instrument: &Instrument) -> OrderType {
-    let limit = |price| instrument.round_price(price, side == Side::Buy);
-    let stop = |price| instrument.round_price(price, side == Side::Sell);
-    match order_type {
-        OrderType::Market | OrderType::TrailingStop { .. } => order_type,
-        OrderType::Limit { limit_price } => OrderType::Limit { limit_price: limit(limit_price) },
-        OrderType::Stop { stop_price } => OrderType::Stop { stop_price: stop(stop_price) },
-        OrderType::StopLimit { stop_price, limit_price } => {
-            OrderType::StopLimit { stop_price: stop(stop_price), limit_price: limit(limit_price) }
-        }
-    }
 }
 
 fn whole_lots(entry: &Entry<'_>) -> Result<Quantity, Refusal> {
@@ -223,7 +211,8 @@ fn worth_the_minimum(
     view: &View<'_>,
 ) -> Result<Decimal, Refusal> {
     let mark = view.mark.map(|(price, _)| price);
-    let price = reckoned(entry, mark).ok_or(Refusal::MarketDataMissing)?;
+    let price =
+        reckoned(entry.order_type, mark, entry.direction).ok_or(Refusal::MarketDataMissing)?;
     let notional = price.get().checked_mul(quantity.get()).ok_or(Refusal::Overflow)?;
     match entry.instrument.min_notional {
         Some(minimum) if notional < minimum => {
@@ -233,33 +222,8 @@ fn worth_the_minimum(
     }
 }
 
-/// The price at which an entry is reckoned before it fills, `None` while there is none: the highest
-/// at which it may fill. What the market has passed already fills at the market, whatever price the
-/// order names.
-fn reckoned(entry: &Entry<'_>, mark: Option<Price>) -> Option<Price> {
-    let named = reference_price(entry.order_type, mark)?;
-    let expected = mark.map(|mark| expected_fill(entry.order_type, mark, entry.direction));
-    Some(expected.map_or(named, |expected| expected.max(named)))
-}
-
-/// The price that an order names, or the last one.
-const fn reference_price(order_type: OrderType, mark: Option<Price>) -> Option<Price> {
-    match order_type {
-        OrderType::Market | OrderType::TrailingStop { .. } => mark,
-        OrderType::Limit { limit_price } | OrderType::StopLimit { limit_price, .. } => {
-            Some(limit_price)
-        }
-        OrderType::Stop { stop_price } => Some(stop_price),
-    }
-}
-
-fn fresh_mark(view: &View<'_>, limits: &Limits) -> Result<Price, Refusal> {
-    let (price, at) = view.mark.ok_or(Refusal::MarketDataMissing)?;
-    let age_ms = u64::try_from(view.now.nanos_since(at) / 1_000_000).unwrap_or(0);
-    match limits.max_data_age_ms {
-        Some(limit_ms) if age_ms > limit_ms => Err(Refusal::MarketDataStale { age_ms, limit_ms }),
-        _ => Ok(price),
-    }
+fn reconciled(profile: &Profile) -> Result<(), Refusal> {
+    profile.unknown_order().map_or(Ok(()), |order| Err(Refusal::NotReconciled { order }))
 }
 
 fn no_duplicate(signal: &Signal, entry: &Entry<'_>, profile: &Profile) -> Result<(), Refusal> {
@@ -272,55 +236,88 @@ fn no_duplicate(signal: &Signal, entry: &Entry<'_>, profile: &Profile) -> Result
 fn within_order_limits(
     quantity: Quantity,
     notional: Decimal,
-    limits: &Limits,
+    scopes: &Scopes<'_>,
 ) -> Result<(), Refusal> {
-    match limits.max_order_quantity {
-        Some(limit) if quantity.get() > limit => {
-            return Err(Refusal::OrderQuantityAboveLimit { quantity: quantity.get(), limit });
+    match scopes.least(|limits| limits.max_order_quantity) {
+        Some((limit, scope)) if quantity.get() > limit => {
+            let (quantity, scope) = (quantity.get(), Some(scope));
+            return Err(Refusal::OrderQuantityAboveLimit { quantity, limit, scope });
         }
         _ => {}
     }
-    match limits.max_order_notional {
-        Some(limit) if notional > limit => {
-            Err(Refusal::OrderNotionalAboveLimit { notional, limit })
+    match scopes.least(|limits| limits.max_order_notional) {
+        Some((limit, scope)) if notional > limit => {
+            Err(Refusal::OrderNotionalAboveLimit { notional, limit, scope: Some(scope) })
         }
         _ => Ok(()),
     }
 }
 
-fn within_position_limits(profile: &Profile, limits: &Limits) -> Result<(), Refusal> {
-    let Some(limit) = limits.max_open_positions else { return Ok(()) };
-    let open = u32::try_from(profile.open_positions()).unwrap_or(u32::MAX);
-    if open >= limit { Err(Refusal::TooManyPositions { open, limit }) } else { Ok(()) }
+fn not_restricted(symbol: Symbol, scopes: &Scopes<'_>) -> Result<(), Refusal> {
+    let mut lists = scopes.all();
+    match lists.find(|(_, limits)| limits.restricted_symbols.contains(&symbol)) {
+        Some((scope, _)) => Err(Refusal::SymbolRestricted { symbol, scope }),
+        None => Ok(()),
+    }
 }
 
-/// What to reserve: cost and fee, or what is available where the fill may cut the order down. Such
-/// an entry may also be paid for by what is being left: at one open exits fill before entries.
-fn affordable(
-    entry: &Entry<'_>,
-    quantity: Quantity,
-    notional: Decimal,
-    profile: &Profile,
-) -> Result<Decimal, Refusal> {
-    let liquidity = match entry.order_type {
-        OrderType::Limit { .. } => Liquidity::Maker,
-        _ => Liquidity::Taker,
-    };
-    let fee = profile.document.fees.fee(notional, quantity.get(), liquidity);
-    let needed = fee.and_then(|fee| notional.checked_add(fee)).ok_or(Refusal::Overflow)?;
-    let available = profile.book.available();
-    let frees = || profile.working.values().any(|order| order.terms.is_reducing());
-    let worth = |amount| is_worth_spending(amount, profile.book.equity_at_cost());
-    let enough = match entry.cut_to_available {
-        false => available >= needed,
-        true => {
+/// What pays for an entry.
+struct Funds {
+    /// Cost and fee.
+    needed: Decimal,
+    available: Decimal,
+    /// Whether there is enough for it.
+    enough: bool,
+    /// Whether the fill may cut the order down to what is available by then, and working exits may
+    /// free more than there is now.
+    grows: bool,
+    cut: bool,
+}
+
+impl Funds {
+    /// An entry that the fill may cut down may also be paid for by what is being left: at one open
+    /// exits fill before entries.
+    fn of(
+        entry: &Entry<'_>,
+        quantity: Quantity,
+        notional: Decimal,
+        profile: &Profile,
+    ) -> Result<Self, Refusal> {
+        let liquidity = match entry.order_type {
+            OrderType::Limit { .. } => Liquidity::Maker,
+            _ => Liquidity::Taker,
+        };
+        let fee = profile.document.fees.fee(notional, quantity.get(), liquidity);
+        let needed = fee.and_then(|fee| notional.checked_add(fee)).ok_or(Refusal::Overflow)?;
+        let available = profile.book.available();
+        let cut = entry.cut_to_available;
+        let grows = cut && profile.has_exits();
+        let worth = |amount| is_worth_spending(amount, profile.book.equity_at_cost());
+        let enough = match cut {
+            false => available >= needed,
             // What is free by then pays for it, and nothing pays for what is missing now.
-            let comes = !available.is_sign_negative() && frees();
-            worth(notional) && (worth(available) || comes)
+            true => {
+                let comes = !available.is_sign_negative() && grows;
+                worth(notional) && (worth(available) || comes)
+            }
+        };
+        Ok(Self { needed, available, enough, grows, cut })
+    }
+
+    /// The most that the entry may come to use.
+    fn used(&self) -> Decimal {
+        match self.cut && !self.grows {
+            true => self.needed.min(self.available).max(Decimal::ZERO),
+            false => self.needed,
         }
-    };
-    match enough {
-        true => Ok(needed.min(available).max(Decimal::ZERO)),
-        false => Err(Refusal::InsufficientCapital { needed, available }),
+    }
+
+    /// What to reserve: cost and fee, or what is available where the fill may cut the order down.
+    fn reserved(&self) -> Result<Decimal, Refusal> {
+        let Self { needed, available, enough, .. } = *self;
+        match enough {
+            true => Ok(needed.min(available).max(Decimal::ZERO)),
+            false => Err(Refusal::InsufficientCapital { needed, available }),
+        }
     }
 }

@@ -1,10 +1,15 @@
 //! The risk gate: the only place where a signal becomes an intent, and where a person's stop may
 //! move.
 
+mod access;
 mod gate;
 mod intent;
 mod levels;
+mod price;
+mod protections;
+mod scopes;
 mod stop;
+mod sums;
 
 #[cfg(test)]
 mod tests;
@@ -12,4 +17,6 @@ mod tests;
 pub use gate::{View, check};
 pub use intent::OrderIntent;
 pub use levels::expected_fill;
+pub(crate) use protections::locks;
+pub use scopes::Scopes;
 pub use stop::check_stop;

@@ -5,7 +5,8 @@
 
 use ballast_domain::{Direction, Instrument, Price, Refusal, Stop, StopKind, Trade};
 
-use super::gate::{View, control_allows};
+use super::access::may_raise_risk;
+use super::gate::View;
 use crate::position;
 
 /// The stop of `trade` at `level`; `None` when it stands there already.
@@ -24,7 +25,7 @@ pub fn check_stop(trade: &Trade, level: Price, view: &View<'_>) -> Result<Option
     match trade.stop {
         Some(standing) if standing.level == level => return Ok(None),
         Some(standing) if standing.tighter(stop, trade.direction) == standing => {
-            control_allows(trade.symbol, view)?;
+            may_raise_risk(trade.symbol, view)?;
         }
         Some(_) | None => {}
     }

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use ballast_domain::id::Leg;
 use ballast_domain::ledger::Transfer;
 use ballast_domain::{
-    Account, ActiveState, BrokerEvent, DoneState, Envelope, Event, ExitReason, Fill, Money,
+    Account, ActiveState, BrokerEvent, DoneState, Envelope, Event, ExitReason, Fill, Limits, Money,
     OrderId, OrderState, OrderTerms, ProfileDocument, ProfileId, ProfileStatus, Purpose, Stop,
     Timestamp, Trade, TradeId, TransferCode, TransferId,
 };
 
-use super::State;
+use super::counters::OpenedDay;
+use super::index::Turn;
 use super::profile::{Flattening, Order, Profile, REMEMBERED};
+use super::{State, TenantLimits};
 use crate::position;
 
 type Booked = Result<(), String>;
@@ -48,7 +50,7 @@ impl State {
                 Ok(())
             }
             Event::IntentAccepted { terms, .. } => {
-                self.find(terms.intent.profile)?.accept_intent(terms)
+                self.indexed(terms.order_id(), None, |profile| profile.accept_intent(terms))
             }
             Event::OrderAccepted { order } => self.confirm(*order),
             Event::CancelRequested { order, .. } => {
@@ -60,10 +62,11 @@ impl State {
             Event::OrderFilled { order, fill } => {
                 let profile = self.find(order.intent.profile)?;
                 profile.unmatched.retain(|message| !is_of(message, *order, fill));
-                profile.fill(*order, fill)
+                let trade = profile.trade_of(*order);
+                self.indexed(*order, Some(trade), |profile| profile.fill(*order, fill))
             }
             Event::OrderDone { order, state, .. } => {
-                self.find(order.intent.profile)?.end(*order, *state)
+                self.indexed(*order, None, |profile| profile.end(*order, *state))
             }
             Event::ProtectionPlaced { trade, stop, targets } => {
                 let trade = self.find(trade.0.profile)?.open_trade(*trade)?;
@@ -82,7 +85,64 @@ impl State {
                 self.find(*profile)?.set_status(ProfileStatus::UnderReview, &reason, None);
                 Ok(())
             }
+            Event::DayOpened { .. }
+            | Event::PeakEquity { .. }
+            | Event::EntriesLocked { .. }
+            | Event::EntriesUnlocked { .. } => self.count(envelope),
+            Event::LimitsChanged { version, limits, by } => {
+                self.change_limits(*version, limits, (by, envelope.at))
+            }
         }
+    }
+
+    /// What limits look back on.
+    fn count(&mut self, envelope: &Envelope) -> Booked {
+        match &envelope.event {
+            Event::DayOpened { profile, day, equity } => {
+                let opened = OpenedDay { day: *day, equity: equity.amount() };
+                self.find(*profile)?.counters.day = Some(opened);
+            }
+            Event::PeakEquity { profile, equity } => {
+                self.find(*profile)?.counters.peak = Some(equity.amount());
+            }
+            Event::EntriesLocked { profile, lock } => {
+                self.find(*profile)?.counters.locked(*lock, envelope.at);
+            }
+            Event::EntriesUnlocked { profile, symbol, .. } => {
+                self.find(*profile)?.counters.unlocked(*symbol);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn change_limits(
+        &mut self,
+        version: u64,
+        limits: &Limits,
+        (by, at): (&str, Timestamp),
+    ) -> Booked {
+        let before = self.limits.as_ref().map_or(0, |known| known.version);
+        if version != before + 1 {
+            return Err(format!("version {version} of the limits follows version {before}"));
+        }
+        let (limits, changed_by) = (Box::new(limits.clone()), by.to_owned());
+        self.limits = Some(TenantLimits { version, limits, changed_by, changed_at: at });
+        Ok(())
+    }
+
+    /// Changes an order, and a trade where there is one, and the index of the profile with it.
+    fn indexed(
+        &mut self,
+        order: OrderId,
+        trade: Option<TradeId>,
+        change: impl FnOnce(&mut Profile) -> Booked,
+    ) -> Booked {
+        let profile = self.find(order.intent.profile)?;
+        profile.index(Turn::Out, Some(order), trade);
+        let booked = change(profile);
+        profile.index(Turn::In, Some(order), trade);
+        booked
     }
 
     fn find(&mut self, id: ProfileId) -> Result<&mut Profile, String> {
@@ -116,20 +176,24 @@ impl State {
     }
 
     fn confirm(&mut self, id: OrderId) -> Booked {
-        let order = self.find(id.intent.profile)?.working(id)?;
-        order.confirmed = true;
-        order.state = OrderState::Active(match order.filled.is_zero() {
-            true => ActiveState::Accepted,
-            false => ActiveState::PartiallyFilled,
-        });
-        Ok(())
+        self.indexed(id, None, |profile| {
+            let order = profile.working(id)?;
+            order.confirmed = true;
+            order.state = OrderState::Active(match order.filled.is_zero() {
+                true => ActiveState::Accepted,
+                false => ActiveState::PartiallyFilled,
+            });
+            Ok(())
+        })
     }
 
     fn wait(&mut self, id: OrderId, state: ActiveState, since: Timestamp) -> Booked {
-        let order = self.find(id.intent.profile)?.working(id)?;
-        order.state = OrderState::Active(state);
-        order.waits_since = since;
-        Ok(())
+        self.indexed(id, None, |profile| {
+            let order = profile.working(id)?;
+            order.state = OrderState::Active(state);
+            order.waits_since = since;
+            Ok(())
+        })
     }
 
     fn move_stop(&mut self, id: TradeId, stop: Stop, by_person: bool) -> Booked {
@@ -177,6 +241,7 @@ impl Profile {
         } else {
             (Account::Outside, Account::Capital)
         };
+        self.counters.paid(change.amount());
         let amount = Money::new(change.amount().abs(), change.currency());
         let id = TransferId::Allocation { profile: self.id, version };
         expect_created(self.book.transfer(Transfer { id, debit, credit, amount }))
@@ -190,6 +255,7 @@ impl Profile {
             expect_created(self.book.reserve(terms.intent, terms.reserved))?;
         }
         self.last_intent = terms.intent.number;
+        self.counters.entered(terms);
         self.working.insert(terms.order_id(), Order::pending(Arc::clone(terms)));
         Ok(())
     }
@@ -221,6 +287,14 @@ impl Profile {
         }
     }
 
+    /// The trade that a fill of `order` enters or leaves.
+    fn trade_of(&self, order: OrderId) -> TradeId {
+        match self.order(order).map(|known| &known.terms.purpose) {
+            Some(Purpose::Exit { trade, .. }) if order.leg == Leg::Main => *trade,
+            _ => TradeId(order.intent),
+        }
+    }
+
     fn enter(&mut self, terms: &OrderTerms, fill: &Fill) -> Booked {
         let Purpose::Enter { direction, slot, protection } = &terms.purpose else { return Ok(()) };
         let id = TradeId(terms.intent);
@@ -228,7 +302,10 @@ impl Profile {
         let mut trade = match self.trades.remove(&id) {
             Some(trade) => trade,
             None => match reopened.and_then(|place| self.closed.remove(place)) {
-                Some(closed) => closed,
+                Some(closed) => {
+                    self.counters.reopened(&closed);
+                    closed
+                }
                 None => position::begin(terms, *direction, *slot, protection.clone(), fill),
             },
         };
@@ -269,7 +346,10 @@ impl Profile {
         {
             self.book.forget(oldest.id.0);
         }
-        self.closed.extend(self.trades.remove(&id));
+        if let Some(closed) = self.trades.remove(&id) {
+            self.counters.closed(&closed);
+            self.closed.push_back(closed);
+        }
     }
 
     fn count_filled(&mut self, id: OrderId, fill: &Fill) -> Booked {

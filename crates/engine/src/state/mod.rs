@@ -4,6 +4,8 @@
 //! recovery, replay and back-test all come to the same state from the same events.
 
 mod apply;
+mod counters;
+mod index;
 mod profile;
 
 #[cfg(test)]
@@ -11,10 +13,12 @@ pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 
-use ballast_domain::{Envelope, ProfileId, TenantId, event::EVENT_VERSION};
+use ballast_domain::{Envelope, Limits, ProfileId, TenantId, Timestamp, event::EVENT_VERSION};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use counters::{Counters, OpenedDay, Outcome, Outcomes, RATE_WINDOW};
+pub use index::{Holding, Index};
 pub use profile::{Flattening, Order, Profile, unrealised};
 
 /// The number of the form in which this build writes a [`State`]. A snapshot in another form is not
@@ -28,6 +32,21 @@ pub struct State {
     tenant: TenantId,
     last_seq: u64,
     profiles: BTreeMap<ProfileId, Profile>,
+    limits: Option<TenantLimits>,
+}
+
+/// The limits that a tenant has set for all its profiles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TenantLimits {
+    /// Counted from one; their ETag.
+    pub version: u64,
+    /// The limits.
+    pub limits: Box<Limits>,
+    /// Who made this version of them.
+    pub changed_by: String,
+    /// When.
+    pub changed_at: Timestamp,
 }
 
 /// Why an event cannot be booked. The tenant is refused until a person has looked: nothing is
@@ -64,7 +83,7 @@ impl State {
     /// A tenant of whom nothing is known yet.
     #[must_use]
     pub const fn new(tenant: TenantId) -> Self {
-        Self { tenant, last_seq: 0, profiles: BTreeMap::new() }
+        Self { tenant, last_seq: 0, profiles: BTreeMap::new(), limits: None }
     }
 
     /// Whose state it is.
@@ -83,6 +102,12 @@ impl State {
     #[must_use]
     pub fn profile(&self, id: ProfileId) -> Option<&Profile> {
         self.profiles.get(&id)
+    }
+
+    /// The tenant's own limits, once it has set any.
+    #[must_use]
+    pub const fn limits(&self) -> Option<&TenantLimits> {
+        self.limits.as_ref()
     }
 
     /// All profiles, by id.

@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use ballast_domain::control::ControlSubject;
 use ballast_domain::{
     ActiveState, BrokerEvent, Decision, IntentId, Money, OrderId, OrderState, OrderTerms, Price,
-    ProfileDocument, ProfileId, ProfileStatus, Purpose, Quantity, Slot, Symbol, Timestamp, Trade,
-    TradeId,
+    ProfileDocument, ProfileId, ProfileStatus, Quantity, Side, Slot, Symbol, TenantId, Timestamp,
+    Trade, TradeId,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::counters::Counters;
+use super::index::{Index, Turn};
 use crate::ledger::Book;
 
 /// Ended orders, closed trades and unmatched messages that are kept, so that late and repeated
@@ -90,6 +93,9 @@ pub struct Profile {
     pub decisions: BTreeMap<Symbol, Decision>,
     /// The latest messages of the venue that fitted nothing, oldest first.
     pub unmatched: VecDeque<BrokerEvent>,
+    /// What limits look back on.
+    pub counters: Counters,
+    index: Index,
 }
 
 /// The wish that nothing is held any more.
@@ -124,6 +130,8 @@ impl Profile {
             closed: VecDeque::new(),
             decisions: BTreeMap::new(),
             unmatched: VecDeque::new(),
+            counters: Counters::default(),
+            index: Index::default(),
         }
     }
 
@@ -146,39 +154,92 @@ impl Profile {
         self.working.get(&id).or_else(ended)
     }
 
-    /// The open trades of one instrument.
+    /// The open trades of one instrument, by id.
     pub fn trades_of(&self, symbol: Symbol) -> impl Iterator<Item = &Trade> {
-        self.trades.values().filter(move |trade| trade.symbol == symbol)
+        let held = self.index.holding(symbol).into_iter().flat_map(|holding| holding.trades());
+        held.filter_map(|trade| self.trades.get(trade))
+    }
+
+    /// Whether an order of the instrument works.
+    #[must_use]
+    pub fn has_orders(&self, symbol: Symbol) -> bool {
+        self.index.holding(symbol).is_some_and(|holding| holding.has_orders())
     }
 
     /// Whether an entry of this symbol and slot is open or working.
     #[must_use]
     pub fn has_entry(&self, symbol: Symbol, slot: Slot) -> bool {
-        let working = |order: &Order| match &order.terms.purpose {
-            Purpose::Enter { slot: other, .. } => order.terms.symbol == symbol && *other == slot,
-            Purpose::Exit { .. } => false,
-        };
-        self.trades_of(symbol).any(|trade| trade.slot == slot) || self.working.values().any(working)
+        self.index.holding(symbol).is_some_and(|holding| holding.has_entry(slot))
     }
 
     /// Trades open or being entered.
     #[must_use]
     pub fn open_positions(&self) -> usize {
-        let entering = |order: &&Order| {
-            !order.terms.is_reducing() && !self.trades.contains_key(&TradeId(order.terms.intent))
-        };
-        self.trades.len() + self.working.values().filter(entering).count()
+        self.trades.len() + self.index.entering()
+    }
+
+    /// What an instrument uses: held at cost, and reserved by working entries, in quote currency.
+    #[must_use]
+    pub fn used_by(&self, symbol: Symbol) -> Decimal {
+        self.index.holding(symbol).map_or(Decimal::ZERO, |holding| holding.used())
+    }
+
+    /// The own order of a side, but for one, that rests at a limit and that the other side would
+    /// meet first.
+    #[must_use]
+    pub fn best_resting(
+        &self,
+        symbol: Symbol,
+        side: Side,
+        but: Option<OrderId>,
+    ) -> Option<(Price, OrderId)> {
+        self.index.holding(symbol)?.best(side, but)
+    }
+
+    /// Whether an exit works.
+    #[must_use]
+    pub fn has_exits(&self) -> bool {
+        self.index.has_exits()
+    }
+
+    /// A working order that nobody can tell about.
+    #[must_use]
+    pub fn unknown_order(&self) -> Option<OrderId> {
+        self.index.unknown()
     }
 
     /// Units of `trade` that working exits have claimed.
     #[must_use]
     pub fn claimed(&self, trade: TradeId) -> Quantity {
-        let exits = self.working.values().filter(|order| match &order.terms.purpose {
-            Purpose::Exit { trade: left, .. } => *left == trade,
-            Purpose::Enter { .. } => false,
-        });
+        let exits = self.index.exits(trade).filter_map(|exit| self.working.get(exit));
         let open = exits.map(|order| order.open_quantity().get()).sum::<Decimal>();
         Quantity::new(open).unwrap_or_default()
+    }
+
+    /// What a stop of control must cover to cover an order of the profile.
+    #[must_use]
+    pub fn control_subject<'a>(&self, tenant: &'a TenantId, symbol: Symbol) -> ControlSubject<'a> {
+        ControlSubject {
+            venue: self.document.venue,
+            tenant,
+            profile: self.id,
+            symbol,
+            preset: self.document.preset,
+        }
+    }
+
+    /// Takes an order and a trade, with its own entry, out of the index or puts them in again.
+    pub(super) fn index(&mut self, turn: Turn, order: Option<OrderId>, trade: Option<TradeId>) {
+        let entry = trade.map(|trade| OrderId::main(trade.0)).filter(|entry| Some(*entry) != order);
+        for id in order.into_iter().chain(entry) {
+            if let Some(order) = self.working.get(&id) {
+                let held = self.trades.contains_key(&TradeId(id.intent));
+                self.index.order(turn, order, held, self.book.reservation(id.intent));
+            }
+        }
+        if let Some(trade) = trade.and_then(|trade| self.trades.get(&trade)) {
+            self.index.trade(turn, trade);
+        }
     }
 
     /// What the profile is worth when each open trade is marked by `mark` (at cost where there is

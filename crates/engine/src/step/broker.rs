@@ -1,6 +1,5 @@
 //! What a venue's messages bring, fills apart. The same message again changes nothing.
 
-use ballast_domain::control::ControlSubject;
 use ballast_domain::id::Leg;
 use ballast_domain::{
     ActiveState, BrokerEvent, Cause, ControlMode, DoneState, Event, OrderId, OrderState, Timestamp,
@@ -180,12 +179,7 @@ impl Engine {
     ) -> Result<(), ApplyError> {
         let Some(control) = self.control.clone() else { return Ok(()) };
         let halted = |profile: &Profile, order: &Order| {
-            let subject = ControlSubject {
-                venue: profile.document.venue,
-                tenant: self.state.tenant(),
-                profile: profile.id,
-                symbol: order.terms.symbol,
-            };
+            let subject = profile.control_subject(self.state.tenant(), order.terms.symbol);
             let stop = control.strictest(subject);
             !order.terms.is_reducing() && stop.is_some_and(|stop| stop.mode == ControlMode::Halted)
         };

@@ -1,11 +1,13 @@
 //! What people and programs ask of the engine.
 //!
 //! A file per kind: `profile.rs` for documents and what profiles do, `manual.rs` for orders that
-//! people write, `order.rs` for cancels and stops, `flatten.rs` for leaving everything. Whatever a
+//! people write, `order.rs` for cancels and stops, `flatten.rs` for leaving everything, `limits.rs`
+//! for limits and locks. Whatever a
 //! command changes is journaled with the request that carried it; what it could not do, it has not
 //! begun.
 
 mod flatten;
+mod limits;
 mod manual;
 mod order;
 mod profile;
@@ -14,8 +16,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use ballast_domain::{
-    OrderId, OrderTerms, Price, ProfileDocument, ProfileId, ProfileStatus, Refusal, Signal,
-    SignalTerms, TradeId,
+    Limits, OrderId, OrderTerms, Price, ProfileDocument, ProfileId, ProfileStatus, Refusal, Signal,
+    SignalTerms, Symbol, TradeId,
 };
 
 use super::{Context, Effects, Engine};
@@ -69,7 +71,8 @@ pub enum Command {
     Signal(Box<Signal>),
     /// Take an order that a person has written through the gate.
     Order(Box<ManualOrder>),
-    /// Ask what the gate would say to such an order. Nothing is changed, journaled or reserved.
+    /// Ask what the gate would say to such an order. Nothing is changed, journaled or reserved for
+    /// it; a day that has begun since is opened, as by whatever comes first.
     Preview(Box<ManualOrder>),
     /// Cancel a working order.
     Cancel {
@@ -87,6 +90,25 @@ pub enum Command {
         level: Price,
         /// The version of the trade that the person has seen; without it whatever there is.
         expected_version: Option<u64>,
+        /// Who asks.
+        by: String,
+    },
+    /// Set the tenant's own limits, all of them.
+    SetLimits {
+        /// The limits.
+        limits: Box<Limits>,
+        /// The version that they are based on, zero before the first; without it whatever there is
+        /// is replaced.
+        expected_version: Option<u64>,
+        /// Who asks.
+        by: String,
+    },
+    /// Lift locks that protections have put on a profile's entries.
+    Unlock {
+        /// The profile.
+        profile: ProfileId,
+        /// Of which instrument; without it all of them.
+        symbol: Option<Symbol>,
         /// Who asks.
         by: String,
     },
@@ -111,7 +133,7 @@ impl Command {
     #[must_use]
     pub fn may_raise_risk(&self) -> bool {
         match self {
-            Self::PutProfile { .. } => true,
+            Self::PutProfile { .. } | Self::SetLimits { .. } | Self::Unlock { .. } => true,
             Self::SetStatus { status, .. } => *status == ProfileStatus::Running,
             Self::Signal(signal) => matches!(signal.terms, SignalTerms::Enter { .. }),
             Self::Order(order) => order.trade.is_none() && !order.reduce_only,
@@ -120,6 +142,15 @@ impl Command {
             | Self::Cancel { .. }
             | Self::MoveStop { .. }
             | Self::Flatten { .. } => false,
+        }
+    }
+
+    /// The profile that it may enter something for.
+    pub(super) fn enters(&self) -> Option<ProfileId> {
+        match self {
+            Self::Signal(signal) => Some(signal.profile),
+            Self::Order(order) | Self::Preview(order) => Some(order.profile),
+            _ => None,
         }
     }
 }
@@ -233,6 +264,12 @@ impl Engine {
             }
             Command::MoveStop { trade, level, expected_version, by } => {
                 self.move_stop(context, (trade, expected_version), level, by, effects)?
+            }
+            Command::SetLimits { limits, expected_version, by } => {
+                self.set_limits(context, (limits, expected_version), by, effects)?
+            }
+            Command::Unlock { profile, symbol, by } => {
+                self.unlock(context, (profile, symbol), by, effects)?
             }
             Command::Flatten { profile, by, reason } => {
                 self.flatten(context, profile, (by, reason), effects)?

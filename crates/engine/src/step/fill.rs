@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 
 use super::{Action, Context, Effects, Engine};
 use crate::position;
+use crate::risk::{self, Scopes};
 use crate::state::{ApplyError, Order, Profile};
 
 impl Engine {
@@ -43,6 +44,8 @@ impl Engine {
             self.review(context, order.intent.profile, reason, effects)?;
         }
         self.check_available(context, order.intent.profile, was_negative, effects)?;
+        self.mark_profile(context, order.intent.profile, effects)?;
+        self.lock_entries(context, trade, effects)?;
         self.cancel_partners(context, order, effects)?;
         self.on_trade_left(context, order, trade, price, effects)?;
         self.leave_entered(context, order, trade, effects)?;
@@ -120,6 +123,25 @@ impl Engine {
         // The first stop travels with the entry; what a later fill makes of it is told.
         if let (Some(stop), true) = (stop, standing.is_some() && standing != stop) {
             effects.actions.push(Action::MoveStop(id, stop));
+        }
+        Ok(())
+    }
+
+    /// Locks entries where a trade that has just closed is one too many for a protection.
+    fn lock_entries(
+        &mut self,
+        context: &Context,
+        trade: TradeId,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let profile = trade.0.profile;
+        let Some(known) = self.state.profile(profile) else { return Ok(()) };
+        let Some(closed) = known.closed.back().filter(|closed| closed.id == trade) else {
+            return Ok(());
+        };
+        let locks = risk::locks(known, closed, &Scopes::of(&self.product, &self.state, known));
+        for lock in locks.into_iter().filter(|lock| lock.until > context.at) {
+            self.emit(context, Event::EntriesLocked { profile, lock }, effects)?;
         }
         Ok(())
     }

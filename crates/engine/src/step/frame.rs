@@ -41,7 +41,8 @@ impl Engine {
         let now = live.unwrap_or(at).max(at);
         let context = Context { at, now, request_id: None, cause };
         self.remember_prices(frame);
-        if live.is_none() && self.missed_since.is_some_and(|since| at > since) {
+        self.mark_frame(&context, frame, live.is_some(), effects)?;
+        if live.is_none() && self.is_new(at) {
             self.leave_passed(&context, frame, effects)?;
         }
         for desk in 0..self.desks.len() {
@@ -431,7 +432,7 @@ fn choose(
     let order_working = match position {
         _ if profile.working.is_empty() => false,
         Some(trade) => profile.claimed(trade.id) >= trade.open_quantity(),
-        None => profile.working.values().any(|order| order.terms.symbol == symbol),
+        None => profile.has_orders(symbol),
     };
     let direction = position.map(|trade| trade.direction);
     if !enters && direction.is_none() {

@@ -6,20 +6,25 @@
 
 mod broker;
 mod command;
+mod equity;
 mod fill;
 mod frame;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ballast_domain::event::EVENT_VERSION;
 use ballast_domain::{
-    Cause, ControlSnapshot, Decision, Envelope, Evaluation, Event, OrderId, Origin, Price,
+    Cause, ControlSnapshot, Decision, Envelope, Evaluation, Event, OrderId, Origin, Price, Product,
     ProfileId, Refusal, RequestId, Signal, SignalTerms, Stop, Symbol, Timestamp, TradeId,
 };
 
+use rust_decimal::Decimal;
+
+use self::equity::Followed;
 use crate::market::Frame;
 use crate::ports::BrokerMessage;
 use crate::risk::{self, OrderIntent};
@@ -62,6 +67,8 @@ pub enum Input<'a> {
         /// What is in force.
         control: Option<Arc<ControlSnapshot>>,
     },
+    /// What the product lets the tenant do has changed. It is configuration and leaves no event.
+    Product(Arc<Product>),
     /// An accepted entry was not sent, because control had changed meanwhile.
     Withheld {
         /// When.
@@ -136,8 +143,11 @@ pub struct Engine {
     state: State,
     settings: Settings,
     control: Option<Arc<ControlSnapshot>>,
+    product: Arc<Product>,
     /// By profile.
     desks: Vec<Desk>,
+    /// Open profit at the last prices, of profiles of which some limit asks for it.
+    open_profit: BTreeMap<ProfileId, Decimal>,
     /// Of bars that closed after it nobody has seen whether they passed a stop.
     missed_since: Option<Timestamp>,
     /// When venues were last asked about everything that is open.
@@ -153,6 +163,7 @@ struct Desk {
     lanes: Vec<LaneView>,
     /// Whether it may enter; else it only leaves what it holds.
     enters: bool,
+    followed: Followed,
 }
 
 /// What a profile has seen of one instrument.
@@ -178,12 +189,14 @@ struct Context {
 impl Engine {
     /// An engine that goes on from `state`.
     #[must_use]
-    pub const fn new(state: State, settings: Settings) -> Self {
+    pub fn new(state: State, settings: Settings) -> Self {
         Self {
             state,
             settings,
             control: None,
+            product: Arc::default(),
             desks: Vec::new(),
+            open_profit: BTreeMap::new(),
             missed_since: None,
             polled_at: None,
         }
@@ -235,7 +248,9 @@ impl Engine {
         };
         let lanes = plan.lanes().iter().map(|lane| view(lane.symbol)).collect();
         let (Ok(place) | Err(place)) = place;
-        self.desks.insert(place, Desk { profile, plan, lanes, enters });
+        let followed = Followed::NOTHING;
+        self.desks.insert(place, Desk { profile, plan, lanes, enters, followed });
+        self.follow_limits();
     }
 
     /// The compiled strategy of a profile.
@@ -279,11 +294,18 @@ impl Engine {
     /// the engine is to be thrown away and folded again from the journal.
     pub fn step(&mut self, input: Input<'_>, effects: &mut Effects) -> Result<(), ApplyError> {
         effects.clear();
+        self.begin_days(&input, effects)?;
         match input {
             Input::Frame { frame, now } => self.on_frame(frame, Some(now), effects),
             Input::Missed(frame) => self.on_frame(frame, None, effects),
             Input::Seen(frame) => {
                 self.remember_prices(frame);
+                (0..self.desks.len()).for_each(|place| self.mark_open_profit(place));
+                Ok(())
+            }
+            Input::Product(product) => {
+                self.product = product;
+                self.follow_limits();
                 Ok(())
             }
             Input::Broker(message) => self.on_broker(message, effects),
@@ -406,9 +428,11 @@ impl Engine {
     ) -> risk::View<'a> {
         let lane = self.desk(profile.id).and_then(|desk| desk.lane(symbol));
         risk::View {
-            tenant: self.state.tenant(),
+            state: &self.state,
             profile,
+            product: &self.product,
             control: self.control.as_deref(),
+            open_profit: &self.open_profit,
             mark: match (lane.and_then(|lane| lane.mark), told) {
                 (Some((close, _)), Some(_)) => Some((close, context.now)),
                 (None, Some(told)) => Some((told, context.now)),

@@ -260,12 +260,9 @@ impl Faults {
     }
 
     fn limits(&mut self, limits: &Limits) {
-        let positive = |value: Option<Decimal>| value.is_none_or(|value| value > Decimal::ZERO);
-        let message = "must be above zero; remove it to switch it off";
-        self.unless(limits.max_open_positions != Some(0), "limits.maxOpenPositions", message);
-        self.unless(positive(limits.max_order_notional), "limits.maxOrderNotional", message);
-        self.unless(positive(limits.max_order_quantity), "limits.maxOrderQuantity", message);
-        self.unless(limits.max_data_age_ms != Some(0), "limits.maxDataAgeMs", message);
+        for fault in limits.faults() {
+            self.add(format!("limits.{}", fault.limit), fault.message);
+        }
     }
 }
 

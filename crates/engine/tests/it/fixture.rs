@@ -107,6 +107,8 @@ pub(crate) fn document(strategy: StrategyConfig) -> ProfileDocument {
         instruments: strategy.symbols.iter().copied().map(instrument).collect(),
         fees: Default::default(),
         limits: Limits::default(),
+        time_zone: Default::default(),
+        preset: None,
         strategy,
     }
 }

@@ -1,6 +1,6 @@
 //! Events are for ever: journals as earlier versions stored them fold to the state that they had.
 //!
-//! `examples/journal_fixture.rs` says where the stored files come from, and when to add others.
+//! `examples/journal_fixture` says where the stored files come from, and when to add others.
 
 use std::collections::BTreeSet;
 
@@ -188,6 +188,11 @@ fn the_stored_journals_hold_what_is_rare() {
         "refused by a stop with its scope",
         "exit of a flattening",
         "fill of a removed profile",
+        "locked by maxConsecutiveLosses",
+        "locked by cooldownMinutes",
+        "locked by stopGuard",
+        "locked by lowProfitLock",
+        "locks lifted",
     ];
     let missing: Vec<_> = rare.into_iter().filter(|what| !seen.contains(*what)).collect();
     assert!(missing.is_empty(), "{missing:?} not among {seen:?}");
@@ -236,6 +241,13 @@ fn happening(state: &State, event: &Event) -> Option<&'static str> {
             let known = state.profile(order.intent.profile)?.order(*order)?;
             (!known.state.is_active()).then_some("filled after its end")
         }
+        Event::EntriesLocked { lock, .. } => match lock.why.limit() {
+            "maxConsecutiveLosses" => Some("locked by maxConsecutiveLosses"),
+            "cooldownMinutes" => Some("locked by cooldownMinutes"),
+            "stopGuard" => Some("locked by stopGuard"),
+            _ => Some("locked by lowProfitLock"),
+        },
+        Event::EntriesUnlocked { symbol: Some(_), .. } => Some("locks lifted"),
         Event::ProfileChanged { profile, document, .. } => {
             let before = state.profile(*profile)?.document.capital.allocated;
             (document.capital.allocated < before).then_some("capital taken away")

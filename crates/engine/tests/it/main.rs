@@ -1,6 +1,8 @@
 //! The engine as a whole: random histories against a simulated venue, and what must always hold.
 
 #[cfg(test)]
+mod auditor;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod journal_fixture;

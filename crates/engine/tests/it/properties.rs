@@ -10,6 +10,7 @@ use ballast_engine::state::{Profile, State};
 use ballast_engine::step::Answer;
 use proptest::prelude::*;
 
+use crate::auditor::{Auditor, narrow_limits, wide_limits};
 use crate::fixture::{exit, hour};
 use crate::rehearsal::Rehearsal;
 use crate::scenario::{Act, BARS, calm_scenarios, scenarios};
@@ -72,6 +73,25 @@ proptest! {
             nothing_overfills(rehearsal);
             engine_and_venue_agree(rehearsal);
         });
+    }
+
+    /// No sequence of signals, fills, restarts and stops breaches a limit of anybody, reckoned from
+    /// what the venue has and not from what the engine says.
+    #[test]
+    fn no_limit_is_breached(
+        mut scenario in scenarios(),
+        wide in wide_limits(),
+        narrow in narrow_limits(),
+    ) {
+        for account in &mut scenario.accounts {
+            account.limits = narrow.clone();
+        }
+        let auditor = Auditor::new(wide, narrow);
+        let mut rehearsal = scenario.play_audited(BARS, Some(auditor), |_| ());
+        rehearsal.world.check_snapshot();
+        let audited = rehearsal.auditor.take().unwrap();
+        let entries = rehearsal.world.journal.iter().filter(|envelope| is_entry(&envelope.event));
+        prop_assert_eq!(audited.entries(), entries.count());
     }
 
     /// A snapshot is a cache: with the rest of the journal it gives what the whole journal gives.

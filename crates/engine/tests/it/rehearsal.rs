@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use ballast_domain::{
-    Bar, BrokerEvent, IntentId, Money, ProfileDocument, ProfileId, Symbol, TradeId,
+    Bar, BrokerEvent, IntentId, Money, ProfileDocument, ProfileId, Symbol, Timestamp, TradeId,
 };
 use ballast_engine::matching::{FillRules, Matcher, PlayedBar};
 use ballast_engine::step::{Action, Answer};
 
+use crate::auditor::Auditor;
 use crate::world::World;
 
 pub(crate) struct Rehearsal {
@@ -17,11 +18,14 @@ pub(crate) struct Rehearsal {
     /// The venue's messages that the engine has not heard yet.
     said: VecDeque<BrokerEvent>,
     submitted: bool,
+    /// Looks over the gate's shoulder.
+    pub(crate) auditor: Option<Auditor>,
 }
 
 impl Rehearsal {
     pub(crate) fn new(world: World) -> Self {
-        Self { world, venues: BTreeMap::new(), said: VecDeque::new(), submitted: false }
+        let (venues, said) = (BTreeMap::new(), VecDeque::new());
+        Self { world, venues, said, submitted: false, auditor: None }
     }
 
     /// Opens a profile's account at the venue and lets it trade.
@@ -33,6 +37,12 @@ impl Rehearsal {
         self.world.set(profile, ballast_domain::ProfileStatus::Running);
     }
 
+    /// Lets an auditor look at everything from here on.
+    pub(crate) fn watch_by(&mut self, auditor: Option<Auditor>) {
+        self.auditor = auditor;
+        self.audit(|auditor, rehearsal| auditor.look(rehearsal));
+    }
+
     /// Changes a profile's document; what it has more or less is paid in or out.
     pub(crate) fn change(&mut self, profile: ProfileId, document: ProfileDocument) {
         let known = self.world.engine.state().profile(profile).unwrap();
@@ -40,14 +50,30 @@ impl Rehearsal {
         let paid = Money::new(document.capital.allocated - before, document.capital.currency);
         if self.world.put(profile, document) == Answer::Done {
             self.venues.get_mut(&profile).unwrap().deposit(paid);
+            self.audit(|auditor, _| auditor.paid(profile, paid.amount()));
         }
         self.carry_out();
     }
 
     /// Takes an input and carries out what comes of it.
     pub(crate) fn act(&mut self, act: impl FnOnce(&mut World)) {
+        self.act_at(self.world.now, act);
+    }
+
+    fn act_at(&mut self, at: Timestamp, act: impl FnOnce(&mut World)) {
+        self.audit(|auditor, _| auditor.begin(at));
         act(&mut self.world);
         self.carry_out();
+        if self.said.is_empty() {
+            self.audit(|auditor, rehearsal| auditor.look(rehearsal));
+        }
+    }
+
+    fn audit(&mut self, look: impl FnOnce(&mut Auditor, &Self)) {
+        if let Some(mut auditor) = self.auditor.take() {
+            look(&mut auditor, self);
+            self.auditor = Some(auditor);
+        }
     }
 
     /// Plays a bar of each instrument that has one: to the venue first, then to the engine.
@@ -66,7 +92,7 @@ impl Rehearsal {
             let day_ends = open_time.utc_day() != bar.close_time.utc_day();
             self.each_venue(|venue, said| venue.end(&played, day_ends, said));
             self.each_venue(|venue, _| venue.follow(*symbol, bar));
-            self.act(|world| world.bar(*symbol, bar));
+            self.act_at(bar.close_time, |world| world.bar(*symbol, bar));
             self.each_venue(|venue, said| venue.at_close(&played, said));
         }
     }
@@ -99,7 +125,8 @@ impl Rehearsal {
             match action {
                 Action::Submit(intent) => {
                     self.submitted = true;
-                    let terms = intent.terms();
+                    let (terms, quiet) = (intent.terms(), self.said.is_empty());
+                    self.audit(|auditor, rehearsal| auditor.accepted(terms, rehearsal, quiet));
                     self.venues.get_mut(&terms.intent.profile).unwrap().submit(terms, &mut said);
                 }
                 Action::Cancel(order) => {

@@ -4,14 +4,15 @@ use ballast_domain::control::{ControlMode, Scope};
 use ballast_domain::exits::{Distance, TargetTerms};
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
-    Bar, Direction, OrderType, Price, ProfileDocument, ProfileId, ProfileStatus, Protection,
-    Quantity, Side, Signal, SignalTerms, Slot, Stop, Symbol, TimeInForce,
+    Bar, Direction, Limits, OrderType, Price, ProfileDocument, ProfileId, ProfileStatus,
+    Protection, Quantity, Side, Signal, SignalTerms, Slot, Stop, Symbol, TimeInForce,
 };
 use ballast_engine::matching::FillRules;
 use ballast_engine::step::{Answer, Command, Input, ManualOrder};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
+use crate::auditor::Auditor;
 use crate::fixture::{config, document, entry, exit, hour, manual, read};
 use crate::rehearsal::Rehearsal;
 use crate::world::World;
@@ -55,6 +56,8 @@ pub(crate) fn symbols() -> [Symbol; 2] {
 /// How a profile begins.
 #[derive(Debug, Clone)]
 pub(crate) struct Account {
+    /// Beside those of its strategy.
+    pub(crate) limits: Limits,
     pub(crate) strategy: usize,
     lot: Option<&'static str>,
     fees: FeeSchedule,
@@ -69,6 +72,7 @@ impl Account {
         let mut document = document(config);
         document.capital.allocated = Decimal::from(allocated);
         document.fees = self.fees;
+        document.limits = self.limits.clone();
         for instrument in &mut document.instruments {
             instrument.lot_size = self.lot.map(read);
             instrument.tick_size = Some(read("0.01"));
@@ -151,6 +155,7 @@ fn accounts() -> impl Strategy<Value = Account> {
     let volume_share = prop_oneof![2 => Just(None), 1 => Just(Some("0.05"))];
     (0..STRATEGIES.len(), lot, fees, prop_oneof![Just(0u8), Just(7)], volume_share).prop_map(
         |(strategy, lot, fees, slippage_bps, volume_share)| Account {
+            limits: Limits::default(),
             strategy,
             lot,
             fees,
@@ -209,13 +214,26 @@ fn acts() -> impl Strategy<Value = Act> {
 impl Scenario {
     /// Plays the first `bars` bars and what people do before each; `watch` sees the world after
     /// every input of theirs and after every bar.
-    pub(crate) fn play(&self, bars: usize, mut watch: impl FnMut(&mut Rehearsal)) -> Rehearsal {
-        let world = World::new();
-        let mut rehearsal = Rehearsal::new(world);
+    pub(crate) fn play(&self, bars: usize, watch: impl FnMut(&mut Rehearsal)) -> Rehearsal {
+        self.play_audited(bars, None, watch)
+    }
+
+    /// As [`Self::play`], under limits of every scope that an auditor knows.
+    pub(crate) fn play_audited(
+        &self,
+        bars: usize,
+        auditor: Option<Auditor>,
+        mut watch: impl FnMut(&mut Rehearsal),
+    ) -> Rehearsal {
+        let mut rehearsal = Rehearsal::new(World::new());
+        if let Some(auditor) = &auditor {
+            auditor.set_wide(&mut rehearsal.world);
+        }
         for (account, profile) in self.accounts.iter().zip(1..) {
             let document = account.document(account.strategy, 10_000);
             rehearsal.open(ProfileId::from_bits(profile), account.rules(), document);
         }
+        rehearsal.watch_by(auditor);
         let mut prices = [10_000i64, 5_000];
         for (turn, moves) in self.market.iter().take(bars).enumerate() {
             for (_, act) in self.acts.iter().filter(|(at, _)| usize::from(*at) == turn) {
@@ -356,6 +374,8 @@ impl Scenario {
 
 /// What was told beforehand is what comes of it.
 fn preview(world: &mut World, order: ManualOrder) {
+    // What comes first may open a day that has begun.
+    world.command(Command::Preview(Box::new(order.clone())));
     let before = world.engine.state().clone();
     let told = world.command(Command::Preview(Box::new(order.clone())));
     assert_eq!(*world.engine.state(), before);

@@ -49,6 +49,18 @@ fn event(event: &Event) -> String {
         Event::AvailableNegative { available, .. } => {
             format!("negative {}", available.amount().normalize())
         }
+        Event::DayOpened { day, equity, .. } => {
+            format!("day {day} {}", equity.amount().normalize())
+        }
+        Event::PeakEquity { equity, .. } => format!("peak {}", equity.amount().normalize()),
+        Event::EntriesLocked { lock, .. } => {
+            let symbol = lock.symbol.map_or(String::new(), |symbol| format!(" {symbol}"));
+            format!("locked{symbol} until {} by {}", lock.until, lock.why.limit())
+        }
+        Event::EntriesUnlocked { symbol, .. } => {
+            format!("unlocked{}", symbol.map_or(String::new(), |symbol| format!(" {symbol}")))
+        }
+        Event::LimitsChanged { version, .. } => format!("limits {version}"),
         Event::BrokerEventUnmatched { message } => {
             format!("unmatched {}", order_text(message.order()))
         }

@@ -6,14 +6,15 @@
 
 use std::sync::Arc;
 
-use ballast_domain::control::{ControlEntry, ControlMode, ControlSnapshot, ControlSubject, Scope};
+use ballast_domain::control::{ControlEntry, ControlMode, ControlSnapshot, Scope};
 use ballast_domain::{
-    Bar, BrokerEvent, Envelope, Event, ProfileDocument, ProfileId, ProfileStatus, Signal,
-    SignalTerms, Symbol, Timeframe, Timestamp,
+    ActiveState, Bar, BrokerEvent, Envelope, Event, OrderState, OrderType, Product,
+    ProfileDocument, ProfileId, ProfileStatus, Purpose, Side, Signal, SignalTerms, Slot, Symbol,
+    Timeframe, Timestamp, Trade, TradeId,
 };
 use ballast_engine::market::{Board, Frame};
 use ballast_engine::ports::BrokerMessage;
-use ballast_engine::state::{Profile, State};
+use ballast_engine::state::{Order, Profile, State};
 use ballast_engine::step::{Action, Answer, Command, Effects, Engine, Input, Settings};
 use ballast_engine::strategy::Plan;
 use rust_decimal::Decimal;
@@ -27,6 +28,8 @@ pub(crate) struct World {
     pub(crate) settings: Settings,
     /// What is in force, as the engine was told.
     pub(crate) control: Option<Arc<ControlSnapshot>>,
+    /// What the product lets the tenant do, as the engine was told.
+    pub(crate) product: Arc<Product>,
     /// When the next thing happens that is not a bar.
     pub(crate) now: Timestamp,
     pub(crate) journal: Vec<Envelope>,
@@ -50,6 +53,7 @@ impl World {
             board: Board::new(read("paper"), Timeframe::H1),
             settings,
             control: None,
+            product: Arc::default(),
             now: hour(0),
             journal: Vec::new(),
             events: Vec::new(),
@@ -119,6 +123,12 @@ impl World {
         self.take(Input::Control { at: self.now, control });
     }
 
+    /// The product lets the tenant do this from now on.
+    pub(crate) fn let_by(&mut self, product: Product) {
+        self.product = Arc::new(product);
+        self.take(Input::Product(Arc::clone(&self.product)));
+    }
+
     /// Takes one input that is not a frame.
     pub(crate) fn take(&mut self, input: Input<'_>) {
         self.begin();
@@ -161,6 +171,7 @@ impl World {
             self.engine.attach(profile.id, Plan::compile(strategy, &mut self.board).unwrap());
         }
         self.begin();
+        self.step(Input::Product(Arc::clone(&self.product)));
         self.step(Input::Control { at: self.now, control: self.control.clone() });
         let mut effects = Effects::default();
         self.engine.resume(self.now, &mut effects).unwrap();
@@ -220,6 +231,7 @@ impl World {
     fn check(&self, envelope: &Envelope) {
         for profile in self.fold.profiles() {
             assert_eq!(profile.book.sum(), Decimal::ZERO, "debits are credits: {envelope:?}");
+            check_index(profile, envelope);
         }
         match &envelope.event {
             Event::IntentAccepted { terms, .. } if !terms.is_reducing() => {
@@ -228,16 +240,12 @@ impl World {
                 assert_eq!(profile.status, ProfileStatus::Running, "{envelope:?}");
                 assert!(!profile.removed && profile.flattening.is_none(), "{envelope:?}");
                 let control = self.control.as_ref().expect("control is known");
-                let stop = control.strictest(ControlSubject {
-                    venue: profile.document.venue,
-                    tenant: self.fold.tenant(),
-                    profile: profile.id,
-                    symbol: terms.symbol,
-                });
+                let tenant = self.fold.tenant();
+                let stop = control.strictest(profile.control_subject(tenant, terms.symbol));
                 assert_eq!(stop, None, "{envelope:?}");
             }
             Event::IntentAccepted { terms, .. } => {
-                let ballast_domain::Purpose::Exit { trade, .. } = &terms.purpose else { return };
+                let Purpose::Exit { trade, .. } = &terms.purpose else { return };
                 let profile = self.fold.profile(terms.intent.profile).unwrap();
                 let held = profile.trades[trade].open_quantity();
                 let claimed = profile.claimed(*trade);
@@ -258,5 +266,51 @@ impl World {
         let snapshot = serde_json::to_string(self.engine.state()).unwrap();
         let read: State = serde_json::from_str(&snapshot).unwrap();
         assert_eq!(read, *self.engine.state(), "a snapshot is a cache of the fold");
+    }
+}
+
+/// What the gate is told without walking everything is what walking everything gives.
+fn check_index(profile: &Profile, envelope: &Envelope) {
+    let orders = || profile.working.values();
+    let entries = || orders().filter(|order| !order.terms.is_reducing());
+    let entering =
+        entries().filter(|order| !profile.trades.contains_key(&TradeId(order.terms.intent)));
+    let open = profile.trades.len() + entering.count();
+    assert_eq!(profile.open_positions(), open, "{envelope:?}");
+    for trade in profile.trades.values() {
+        let leaves = |order: &&Order| matches!(&order.terms.purpose, Purpose::Exit { trade: left, .. } if *left == trade.id);
+        let claimed = orders().filter(leaves).map(|order| order.open_quantity().get());
+        assert_eq!(profile.claimed(trade.id).get(), claimed.sum::<Decimal>(), "{envelope:?}");
+    }
+    assert_eq!(profile.has_exits(), orders().any(|order| order.terms.is_reducing()));
+    let unknown = orders().find(|order| order.state == OrderState::Active(ActiveState::Unknown));
+    assert_eq!(profile.unknown_order(), unknown.map(|order| order.terms.order_id()));
+    for symbol in profile.document.instruments.iter().map(|instrument| instrument.symbol) {
+        let held: Vec<&Trade> =
+            profile.trades.values().filter(|trade| trade.symbol == symbol).collect();
+        assert_eq!(profile.trades_of(symbol).collect::<Vec<_>>(), held, "{envelope:?}");
+        let of = |order: &&Order| order.terms.symbol == symbol;
+        assert_eq!(profile.has_orders(symbol), orders().any(|order| of(&order)));
+        let reserved =
+            entries().filter(of).map(|order| profile.book.reservation(order.terms.intent));
+        let cost = held.iter().map(|trade| trade.reserved.amount());
+        assert_eq!(profile.used_by(symbol), cost.chain(reserved).sum(), "{envelope:?}");
+        for slot in ["", "a", "b"].map(|slot| Slot(slot.parse().unwrap())) {
+            let enters = |order: &Order| matches!(&order.terms.purpose, Purpose::Enter { slot: own, .. } if *own == slot);
+            let known =
+                held.iter().any(|trade| trade.slot == slot) || entries().filter(of).any(enters);
+            assert_eq!(profile.has_entry(symbol, slot), known, "{envelope:?}");
+        }
+        for side in [Side::Buy, Side::Sell] {
+            let resting = orders().filter(of).filter(|order| order.terms.side == side);
+            let prices = resting.filter_map(|order| match order.terms.order_type {
+                OrderType::Limit { limit_price } | OrderType::StopLimit { limit_price, .. } => {
+                    Some((limit_price, order.terms.order_id()))
+                }
+                _ => None,
+            });
+            let best = if side == Side::Buy { prices.max() } else { prices.min() };
+            assert_eq!(profile.best_resting(symbol, side, None), best, "{envelope:?}");
+        }
     }
 }

@@ -7,14 +7,14 @@ use ballast_domain::{Direction, OrderType, ProfileId, Signal, SignalTerms, Slot}
 use super::scene::{Scene, at, limit, scene};
 use crate::fixture::{PROFILE, entry, goog, hour, read};
 
-fn short(mut signal: Signal) -> Signal {
+pub(super) fn short(mut signal: Signal) -> Signal {
     if let SignalTerms::Enter { direction, .. } = &mut signal.terms {
         *direction = Direction::Short;
     }
     signal
 }
 
-fn in_slot(name: &str, mut signal: Signal) -> Signal {
+pub(super) fn in_slot(name: &str, mut signal: Signal) -> Signal {
     if let SignalTerms::Enter { slot, .. } = &mut signal.terms {
         *slot = Slot(name.parse().unwrap());
     }
@@ -41,10 +41,13 @@ fn control_stops_entries_by_each_scope() {
         (Scope::Profile(other("2")), false),
         (Scope::Symbol(goog()), true),
         (Scope::Symbol(read("MSFT")), false),
+        (Scope::Preset(read("trend")), true),
+        (Scope::Preset(read("grid")), false),
     ];
     for (scope, applies) in scopes {
         for mode in [ControlMode::Running, ControlMode::Paused, ControlMode::Halted] {
             let mut scene = scene("");
+            scene.document(|document| document.preset = Some(read("trend")));
             scene.stop(mode, scope.clone());
             let stops = applies && mode != ControlMode::Running;
             let expected = if stops { "control" } else { "accepted" };
@@ -182,7 +185,11 @@ fn a_stale_price_refuses_at_one_millisecond_too_old() {
     }
     scene.now = later(60_001);
     let answer = scene.answer(&entry("10"));
-    assert_eq!(answer, "the last price is 60001 ms old, 60000 ms are allowed");
+    assert_eq!(
+        answer,
+        "the last price is 60001 ms old, 60000 ms are allowed; wait for the next bar, or raise \
+         maxDataAgeMs of the profile"
+    );
     scene.limits(|_| ());
     scene.now = later(i64::from(i32::MAX));
     assert_eq!(scene.code(&entry("10")), "accepted", "without the limit age does not matter");
@@ -225,8 +232,10 @@ fn one_order_stays_within_its_limits() {
         ("10", "10 for 1000", "10 for 1000"),
         (
             "10.001",
-            "10.001 units are more than the 10 allowed in one order",
-            "the order is worth 1000.1, 1000 are allowed",
+            "10.001 units are more than the 10 allowed in one order; order less, or raise \
+             maxOrderQuantity of the profile",
+            "the order is worth 1000.1, 1000 are allowed; order less, or raise maxOrderNotional of \
+             the profile",
         ),
     ] {
         assert_eq!(quantity.answer(&entry(units)), by_quantity);
@@ -257,7 +266,7 @@ fn the_stricter_of_profile_and_strategy_holds() {
 fn a_price_on_the_wrong_side_of_the_market_is_reckoned_at_the_market() {
     let scene = limited(|limits| limits.max_order_notional = Some(read("1000")));
     let stop = |price: &str| OrderType::Stop { stop_price: price.parse().unwrap() };
-    let refused = "the order is worth 1100, 1000 are allowed";
+    let refused = "orderNotionalAboveLimit";
     for signal in [
         at(entry("11"), stop("1")),
         at(short(entry("11")), limit("1")),
@@ -265,7 +274,7 @@ fn a_price_on_the_wrong_side_of_the_market_is_reckoned_at_the_market() {
         at(entry("10"), limit("110")),
         at(short(entry("10")), limit("110")),
     ] {
-        assert_eq!(scene.answer(&signal), refused, "{signal:?}");
+        assert_eq!(scene.code(&signal), refused, "{signal:?}");
     }
     for signal in [at(entry("10"), stop("1")), at(short(entry("10")), limit("1"))] {
         assert_eq!(scene.answer(&signal), "10 for 1000", "{signal:?}");
@@ -295,7 +304,11 @@ fn open_positions_count_trades_and_entries_that_work() {
     let mut scene = scene(histories[1].0);
     scene.limits(|limits| limits.max_open_positions = Some(1));
     let answer = scene.answer(&in_slot("other", entry("1")));
-    assert_eq!(answer, "trades open or being entered: 1, allowed: 1");
+    assert_eq!(
+        answer,
+        "trades open or being entered: 1, allowed: 1; close one, or raise maxOpenPositions of the \
+         profile"
+    );
 }
 
 #[test]

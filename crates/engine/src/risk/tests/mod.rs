@@ -1,9 +1,13 @@
 //! Each check of the gate at its edge, just inside and just outside; then their order, and exits,
 //! which pass every check of entries.
 
+mod access;
 mod entries;
 mod exits;
 mod levels;
+mod limits;
 mod order;
+mod prices;
 mod scene;
 mod stops;
+mod sums;

@@ -1,19 +1,26 @@
 //! What the gate looks at, ready to be changed by a test.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use ballast_domain::control::{ControlEntry, ControlMode, ControlSnapshot, Scope};
 use ballast_domain::{
-    Event, Instrument, Limits, OrderTerms, OrderType, Price, ProfileDocument, Refusal, Signal,
-    SignalTerms, TenantId, Timestamp,
+    Event, Instrument, LimitScope, Limits, OrderId, OrderTerms, OrderType, Price, Product,
+    ProfileDocument, ProfileId, Refusal, Signal, SignalTerms, Timestamp,
 };
+
+use rust_decimal::Decimal;
 
 use crate::fixture::{PROFILE, config, document, hour, read};
 use crate::risk::{View, check};
+use crate::state::Profile;
 use crate::state::tests::script::{Fold, fold};
 
 /// A running profile of 10,000 USD in a market at 100.
 pub(super) struct Scene {
     pub(super) fold: Fold,
-    pub(super) tenant: TenantId,
+    pub(super) product: Product,
+    pub(super) open_profit: BTreeMap<ProfileId, Decimal>,
     pub(super) control: Option<ControlSnapshot>,
     pub(super) mark: Option<(Price, Timestamp)>,
     pub(super) now: Timestamp,
@@ -23,7 +30,8 @@ pub(super) struct Scene {
 pub(super) fn scene(script: &str) -> Scene {
     Scene {
         fold: fold(script),
-        tenant: read("alice"),
+        product: Product::default(),
+        open_profit: BTreeMap::new(),
         control: Some(ControlSnapshot::default()),
         mark: Some((read("100"), hour(1000))),
         now: hour(1000),
@@ -50,6 +58,46 @@ impl Scene {
         self.document(|document| edit(&mut document.limits))
     }
 
+    /// Sets the limits of a scope, written as JSON.
+    pub(super) fn set(&mut self, scope: LimitScope, limits: &str) -> &mut Self {
+        let limits: Limits = serde_json::from_str(limits).unwrap();
+        assert_eq!(limits.faults(), []);
+        match scope {
+            LimitScope::Product => self.product.limits = limits,
+            LimitScope::Tenant => {
+                let version = self.fold.state.limits().map_or(0, |known| known.version) + 1;
+                let (limits, by) = (Box::new(limits), "alice".to_owned());
+                self.fold.apply(Event::LimitsChanged { version, limits, by }).unwrap();
+            }
+            LimitScope::Profile => drop(self.document(|document| document.limits = limits)),
+            LimitScope::Strategy => {
+                self.document(|document| document.strategy.limits = limits);
+            }
+        }
+        self
+    }
+
+    /// Books the acceptance of `signal` as if nothing stood in its way, at an instant.
+    pub(super) fn accept(&mut self, signal: &Signal, at: Timestamp) -> OrderId {
+        let instruments = &self.fold.state.profile(signal.profile).unwrap().document.instruments;
+        let known = instruments.iter().any(|instrument| instrument.symbol == signal.symbol);
+        assert!(known, "the profile trades {}", signal.symbol);
+        let free = Self {
+            fold: Fold::at(self.fold.state.clone()),
+            product: Product::default(),
+            open_profit: BTreeMap::new(),
+            control: Some(ControlSnapshot::default()),
+            mark: Some((read("100"), at)),
+            now: at,
+        };
+        let profile = free.fold.state.profile(signal.profile).unwrap();
+        let terms = check(signal, &free.view_of(profile)).unwrap();
+        let terms = Arc::clone(terms.terms());
+        let order = terms.order_id();
+        self.fold.apply(Event::IntentAccepted { terms, control_version: 0, origin: None }).unwrap();
+        order
+    }
+
     /// Puts a stop in force.
     pub(super) fn stop(&mut self, mode: ControlMode, scope: Scope) -> &mut Self {
         let (by, reason) = ("op".to_owned(), "incident".to_owned());
@@ -59,9 +107,15 @@ impl Scene {
     }
 
     pub(super) fn view(&self) -> View<'_> {
+        self.view_of(self.fold.profile())
+    }
+
+    fn view_of<'a>(&'a self, profile: &'a Profile) -> View<'a> {
         View {
-            tenant: &self.tenant,
-            profile: self.fold.profile(),
+            state: &self.fold.state,
+            profile,
+            product: &self.product,
+            open_profit: &self.open_profit,
             control: self.control.as_ref(),
             mark: self.mark,
             at: self.now,

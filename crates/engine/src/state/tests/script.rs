@@ -46,6 +46,11 @@ pub(crate) fn fold(script: &str) -> Fold {
 }
 
 impl Fold {
+    /// A history that goes on from `state`.
+    pub(crate) const fn at(state: State) -> Self {
+        Self { state, hours: 0 }
+    }
+
     /// Plays each line of `script`.
     pub(crate) fn play(&mut self, script: &str) {
         for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {

@@ -42,6 +42,8 @@ impl Engine {
         let event = Event::ProfileChanged { profile, version, document, by };
         self.emit(context, event, effects)?;
         self.attach(profile, plan);
+        self.open_days(context, None, effects)?;
+        self.mark_profile(context, profile, effects)?;
         Ok(Answer::Done)
     }
 

@@ -4,6 +4,7 @@ mod commands;
 mod flatten;
 mod frames;
 mod growth;
+mod limits;
 mod manual;
 mod orders;
 mod script;

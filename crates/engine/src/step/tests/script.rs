@@ -13,6 +13,8 @@
 //! | `cancel 1` | a person's cancel |
 //! | `stop 1 95.5` | a person moves the stop of trade 1 |
 //! | `flatten`, `remove` | a person leaves everything, and removes the profile |
+//! | `limits {…}`, `tenant {…}` | the limits of the profile, and of the tenant |
+//! | `unlock GOOG` | a person lifts locks, all of them without an instrument |
 //! | `status Stopped` | the profile's status |
 //! | `control Halted GOOG` | a stop by symbol, or global; `control unknown` |
 //! | `wait 9` | seconds pass |
@@ -35,7 +37,7 @@ pub(super) fn play(world: &mut World, script: &str) {
             Some((input, expected)) => (input.trim(), Some(expected.trim())),
             None => (line.as_str(), None),
         };
-        match input.split_once(':') {
+        match input.split_once(':').filter(|_| !input.contains('{')) {
             Some((asked, answer)) => {
                 assert_eq!(answer_to(world.profile(), asked), answer.trim(), "{line}");
             }
@@ -105,6 +107,20 @@ fn take(world: &mut World, input: &str) {
         "remove" => {
             let by = "bob".to_owned();
             world.command(Command::RemoveProfile { profile: PROFILE, expected_version: None, by });
+        }
+        "limits" => {
+            let mut document = world.profile().document.clone();
+            document.limits = serde_json::from_str(rest).unwrap();
+            world.put(PROFILE, *document);
+        }
+        "tenant" => {
+            let limits = Box::new(serde_json::from_str(rest).unwrap());
+            let (expected_version, by) = (None, "bob".to_owned());
+            world.command(Command::SetLimits { limits, expected_version, by });
+        }
+        "unlock" => {
+            let (symbol, by) = (words.first().map(|word| read(word)), "bob".to_owned());
+            world.command(Command::Unlock { profile: PROFILE, symbol, by });
         }
         "status" => {
             use ProfileStatus::{Running, Stopped, UnderReview};

@@ -33,9 +33,9 @@ use ballast_engine::strategy::Plan;
 const NAME: &str = "journal-v7";
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 
-/// Four profiles: `robot` trades by rules at a simulated venue; for the others a person enters, and
+/// Five profiles: `robot` trades by rules at a simulated venue; for the others a person enters, and
 /// the venue says what the history says.
-const PROFILES: [(&str, ProfileId, &str); 4] = [
+const PROFILES: [(&str, ProfileId, &str); 5] = [
     (
         "robot",
         ProfileId::from_bits(0x0123_4567_89ab_cdef),
@@ -69,7 +69,7 @@ const PROFILES: [(&str, ProfileId, &str); 4] = [
     (
         "coin",
         ProfileId::from_bits(u64::MAX),
-        r#"{"name": "Coins, short", "venue": "market", "mode": "live",
+        r#"{"name": "Coins, short", "venue": "market", "mode": "paper",
             "capital": {"currency": "EUR", "allocated": "5000.5"},
             "instruments": [{"symbol": "BTC/EUR", "assetClass": "crypto", "quote": "EUR",
                              "tickSize": "0.1", "lotSize": "0.00000001", "minNotional": "10"}],
@@ -90,173 +90,31 @@ const PROFILES: [(&str, ProfileId, &str); 4] = [
             "strategy": {"version": 1, "kind": "rules", "timeframe": "1h", "symbols": ["GOOG"],
                 "entry": "false", "sizing": {"type": "fixedQuantity", "quantity": "1"}}}"#,
     ),
+    (
+        "careful",
+        ProfileId::from_bits(4),
+        r#"{"name": "With care", "venue": "paper", "mode": "paper",
+            "capital": {"currency": "USD", "allocated": "10000"},
+            "instruments": [{"symbol": "GOOG", "assetClass": "stock", "quote": "USD",
+                             "tickSize": "0.01"}],
+            "limits": {"maxPositionNotional": "5000", "maxExposure": "8000",
+                "maxOpenOrderNotional": "6000", "maxOrdersPerMinute": 3,
+                "minEntryIntervalMs": 1000, "maxDailyLoss": "500", "maxDrawdownPercent": "10",
+                "maxConsecutiveLosses": 2, "lossCooldownMinutes": 45, "cooldownMinutes": 1,
+                "stopGuard": {"stops": 2, "lookbackMinutes": 600, "lockMinutes": 30,
+                    "perSymbol": true},
+                "lowProfitLock": {"trades": 2, "lookbackMinutes": 600, "lockMinutes": 20,
+                    "minProfitPercent": "0.5"},
+                "priceCollarPercent": "20", "maxPriceRatio": "3"},
+            "timeZone": "America/New_York", "preset": "by-hand",
+            "strategy": {"version": 1, "kind": "rules", "timeframe": "1h", "symbols": ["GOOG"],
+                "entry": "false", "sizing": {"type": "fixedQuantity", "quantity": "1"}}}"#,
+    ),
 ];
 
-/// What happens. A line names a profile, then what it does or what its venue says; `bar` is an
+/// What happens. `limits` sets those of the tenant; any other line names a profile, then what it does or what its venue says; `bar` is an
 /// hour of the market with the closes of both instruments.
-const HISTORY: &str = "
-    robot put
-    hand put
-    coin put
-    robot status Running
-    hand enter long 1
-    hand status Running
-    coin status Running
-    hand enter long 1
-    bar 100 60000
-    bar 101 60100
-
-    hand enter long 10 stop 5 target 10
-    hand accepted 1
-    hand filled 1 a 4@100.5 0.40
-    hand filled 1 b 6@100.55 -0.05
-    hand exit 1 3
-    hand accepted 2
-    hand filled 2 c 1@102 0.1
-    hand filled 2 d 2@102.01 0.2
-    hand filled 1t0 e 1@110.6 0.1
-    hand filled 1t0 e2 3@110.6 0.2
-    hand filled 1s f 3@95.4 0.3
-
-    hand enter long 5 limit 99.999
-    hand unknown 3
-    hand notfound 3
-    clock
-    wait 11
-    hand notfound 3
-    hand enter long 5 limit 98
-    hand accepted 4
-    hand cancel 4
-    hand cancelled 4
-    hand filled 4 g 2@98 0.1
-    hand enter long 1
-    hand status Running
-
-    bar 103 60500
-    bar 102 59000
-    bar 99 58000
-    hand enter long 3 slot b day
-    hand accepted 5
-    hand expired 5
-    hand enter long 200 slot b
-    hand enter long 3 slot b limit 97
-    hand enter long 3 slot c above 104 cancels 6
-    hand accepted 6
-    hand accepted 7
-    hand filled 7 h 3@104.2 0.1
-    hand cancelled 6
-    hand enter long 2 slot d
-    hand rejected 8
-    bar 104 58500
-    bar 108 60200
-    bar 112 61000
-
-    coin enter short 0.02 trail 2 even 1
-    coin accepted 1
-    coin filled 1 x1 0.0133@61000.1 0.01
-    coin filled 1 x2 0.0067@61000 0.00333333333333
-    bar 109 60000
-    bar 104 58000
-    bar 101 57500
-    coin filled 1s x3 0.01@58650 0.005
-    coin exit 1 0.004
-    coin enter short 0.0001 slot second
-    coin enter short 5 slot second
-    coin enter short 0.01 slot second
-    coin accepted 3
-    coin filled 3 x4 0.01@57400 0.01
-    coin enter short 0.01 slot third
-    coin rejected 3s
-    coin status Running
-    coin filled 3s x5 0.01@120000.7 0.02
-
-    control Paused
-    hand enter long 1 slot e
-    control Running
-    hand enter long 1 slot e limit 90
-    hand accepted 9
-    control Halted
-    hand cancelled 9
-    control unknown
-    hand enter long 1 slot e
-    control Running
-    bar 98 57800
-    bar 96 57900
-    hand enter long 4 slot f
-    hand withheld 10
-    hand exit 4
-    hand accepted 11
-    hand filled 11 i 5@97 0.2
-    hand filled 99 j 1@97 0.1
-    hand status Stopped
-
-    hand put 25000
-    hand put 24000.5
-    hand status Running
-    hand enter long 90 slot g
-    hand accepted 12
-    hand filled 12 k 90@300 27
-    hand put 40000
-    hand status Running
-    bar 97 58200
-    bar 101 58900
-    bar 103 60300
-    bar 104 60600
-    bar 106 61200
-    bar 107 61300
-    bar 109 61350
-    bar 108 61400
-    bar 110 61500
-    bar 107 61100
-    bar 103 60900
-    bar 106 61000
-    bar 107 61200
-    bar 108 61300
-
-    hand enter long 20 slot h stop 3 limit 102
-    hand enter long 2 slot i limit 95
-    hand enter long 2 slot j limit 94
-    hand accepted 13
-    hand accepted 14
-    hand filled 13 l 7@101.99 0.7
-    hand exit 7 1
-    hand cancel 14
-    resume
-    hand notfound 15
-    coin exit 1 0.002
-    coin accepted 4
-    coin filled 4 x6 0.001@60900 0.01
-
-    spare put
-    spare status Running
-    bar 110 61300
-    spare enter long 3 limit 109
-    spare accepted 1
-    spare filled 1 y1 2@109 0.1
-    spare stop 1 105.5
-    spare stop 1 104
-    control Paused
-    spare stop 1 104.5
-    spare stop 1 103
-    spare enter long 1 slot b
-    control Running
-    spare exit 1 0.5 limit 120
-    spare enter long 1 slot b limit 100
-    spare cancel 3
-    spare cancelled 3
-    spare flatten
-    spare filled 1 y2 0.5@109 0.1
-    spare cancelled 2
-    spare filled 4 y3 1.5@110 0.1
-    spare filled 5 y4 0.5@110 0.1
-    spare filled 6 y5 0.5@110 0.1
-    spare cancelled 1
-    spare status Running
-    spare remove
-    spare filled 3 y6 0.25@100 0.01
-    spare flatten
-    hand flatten
-";
+const HISTORY: &str = include_str!("history.txt");
 
 type Done<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -323,6 +181,11 @@ impl World {
         let mut words = line.split_whitespace();
         let subject = words.next().unwrap_or_default();
         match subject {
+            "limits" => {
+                let limits = serde_json::from_str(&line[subject.len()..])?;
+                let (expected_version, by) = (None, "alice".to_owned());
+                self.command(Command::SetLimits { limits, expected_version, by })?;
+            }
             "bar" => self.bar([next(&mut words)?, next(&mut words)?])?,
             "wait" => {
                 let seconds: i64 = next(&mut words)?;
@@ -368,6 +231,10 @@ impl World {
                 self.command(Command::MoveStop { trade, level, expected_version: None, by })
             }
             "flatten" => self.command(Command::Flatten { profile, by, reason }),
+            "unlock" => {
+                let symbol = words.next().map(str::parse).transpose()?;
+                self.command(Command::Unlock { profile, symbol, by })
+            }
             "remove" => {
                 self.command(Command::RemoveProfile { profile, expected_version: None, by })
             }

@@ -1,0 +1,317 @@
+//! What limits look back on becomes facts of the journal: days, peaks and locks. None of it is
+//! forgotten when the process ends.
+
+use ballast_domain::{Availability, Product, Refusal};
+
+use super::script::play;
+use crate::fixture::{PROFILE, entry, read};
+use crate::step::{Answer, Command, Engine, Input};
+use crate::strategy::Plan;
+use crate::world::World;
+
+fn limited(limits: &str) -> World {
+    let mut world = World::running("{}");
+    set(&mut world, "limits", limits);
+    play(&mut world, "bar 100 100 100 100");
+    world
+}
+
+/// Sets limits, in JSON on any number of lines, of the profile or of the tenant.
+fn set(world: &mut World, whose: &str, limits: &str) {
+    play(world, &format!("{whose} {}", limits.replace('\n', " ")));
+}
+
+/// The code of the refusal of a person's entry, or `accepted`.
+fn enters(world: &mut World) -> &'static str {
+    match world.signal(entry("1")) {
+        Answer::Accepted(order) => {
+            let reason = "only asked".to_owned();
+            world.command(Command::Cancel { order, reason });
+            world.say(ballast_domain::BrokerEvent::Cancelled { order });
+            "accepted"
+        }
+        Answer::Refused(refusal) => refusal.code(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Trade `number`: ten units entered at 100, and left at `price` by its stop or by a person.
+fn trade(world: &mut World, number: u32, price: &str, by_stop: bool) -> String {
+    play(world, &format!("enter 10 stop 5\n filled {number} e{number} 10@100"));
+    match by_stop {
+        true => play(world, &format!("filled {number}s x{number} 10@{price}")),
+        false => {
+            let exit = number + 1;
+            play(world, &format!("exit {number}\n filled {exit} x{number} 10@{price}"));
+        }
+    }
+    world.words()
+}
+
+#[test]
+fn days_and_peaks_are_facts() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        r#"
+        limits {"maxDailyLoss": 100, "maxDrawdownPercent": 5}
+        -> profile 2; day 2024-05-12 10000; peak 10000
+        bar 100 100 100 100 -> day 2024-05-13 10000; evaluated Hold(NoEntry)
+        enter 10
+        filled 1 a 10@100 1 -> filled 1 10@100
+        bar 100 100 95 95 -> evaluated Hold(NoExit)
+        bar 95 110 95 100.1 ->
+        bar 100 110 100 110 -> peak 10099
+        bar 110 110.09 110 110.09 ->
+        bar 110 112 110 112 -> peak 10119
+        "#,
+    );
+    world.now = read("2024-05-14T00:00:00Z");
+    play(
+        &mut world,
+        "
+        clock ->
+        wait 1
+        clock -> day 2024-05-14 10119
+        clock ->
+        restart
+        clock ->
+        ",
+    );
+}
+
+/// Equity at the day's opening is that of the last prices before it, also when the first thing that
+/// happens that day is a person's order.
+#[test]
+fn the_day_begins_where_the_profile_is_with_what_was_known_before() {
+    let mut world = World::running("{}");
+    let mut document = world.profile().document.clone();
+    document.time_zone = "America/New_York".parse().unwrap();
+    document.limits.max_daily_loss = Some(read("50"));
+    world.put(PROFILE, *document);
+    assert_eq!(world.words(), "profile 2; day 2024-05-12 10000");
+    play(&mut world, "bar 100 100 100 100\n enter 10\n filled 1 a 10@100\n bar 100 100 98 98");
+    world.now = read("2024-05-13T04:00:01Z");
+    play(&mut world, "exit 1 1 -> day 2024-05-13 9980; intent 2 exit 1 1 manual | submit 2");
+    play(&mut world, "bar 98 98 93.1 93.1");
+    assert_eq!(enters(&mut world), "duplicateEntry");
+    play(&mut world, "exit 1\n filled 2 b 1@93\n filled 3 c 9@93");
+    assert_eq!(enters(&mut world), "dailyLossReached");
+    world.now = read("2024-05-14T04:00:01Z");
+    assert_eq!(enters(&mut world), "accepted");
+}
+
+/// A profile whose open trades have no price yet would begin its day with what they cost.
+#[test]
+fn a_day_waits_after_a_restart_until_what_is_held_has_a_price() {
+    let mut world = limited(r#"{"maxDailyLoss": 100}"#);
+    play(&mut world, "enter 10\n filled 1 a 10@100\n bar 100 100 92 92");
+    world.engine = Engine::new(world.fold.clone(), world.settings);
+    let strategy = std::sync::Arc::new(world.profile().document.strategy.clone());
+    let plan = Plan::compile(strategy, &mut world.board).unwrap();
+    world.engine.attach(PROFILE, plan);
+    world.now = read("2024-05-14T00:30:00Z");
+    play(&mut world, "clock ->\n bar 92 92 91 91 ->");
+    play(&mut world, "clock -> day 2024-05-14 9910");
+}
+
+#[test]
+fn a_day_that_began_while_nobody_was_there_is_opened_by_its_frames() {
+    let mut world = limited(r#"{"maxDailyLoss": 100, "maxDrawdownPercent": 10}"#);
+    play(&mut world, "enter 10\n filled 1 a 10@100\n bar 100 100 100 100");
+    world.restart();
+    assert_eq!(world.words(), "", "frames that are told again open nothing");
+    world.engine.missed_since(world.now);
+    world.now = read("2024-05-13T23:00:00Z");
+    play(
+        &mut world,
+        "
+        missed 100 104 100 104 -> peak 10040
+        missed 104 104 104 104 -> day 2024-05-14 10040
+        ",
+    );
+}
+
+#[test]
+fn protections_lock_entries_when_a_trade_closes() {
+    let per_symbol = r#"{"stopGuard": {"stops": 2, "lookbackMinutes": 60, "lockMinutes": 30,
+        "perSymbol": true}}"#;
+    let guard = r#"{"stopGuard": {"stops": 2, "lookbackMinutes": 60, "lockMinutes": 30}}"#;
+    let low = r#"{"lowProfitLock": {"trades": 2, "lookbackMinutes": 60, "lockMinutes": 30,
+        "minProfitPercent": 1}}"#;
+    let losses = r#"{"maxConsecutiveLosses": 2, "lossCooldownMinutes": 15}"#;
+    let [stop, stop_won, lost, won] = [("95", true), ("106", true), ("95", false), ("106", false)];
+    // Trades one after another, minutes between them, and the lock that the last one brings.
+    let cases = [
+        (guard, vec![stop, stop], 1, Some("until 01:31 by stopGuard")),
+        (per_symbol, vec![stop, stop], 1, Some("GOOG until 01:31 by stopGuard")),
+        (guard, vec![stop, stop], 59, Some("until 02:29 by stopGuard")),
+        (guard, vec![stop, stop], 60, None),
+        (guard, vec![stop, lost], 1, None),
+        (guard, vec![stop, stop_won], 1, None),
+        (guard, vec![stop, lost, stop], 1, Some("until 01:32 by stopGuard")),
+        (losses, vec![lost, stop], 1, Some("until 01:16 by maxConsecutiveLosses")),
+        (losses, vec![lost, lost], 500, Some("until 09:35 by maxConsecutiveLosses")),
+        (losses, vec![lost, won], 1, None),
+        (losses, vec![lost, won, lost], 1, None),
+        (losses, vec![won, lost, lost], 1, Some("until 01:17 by maxConsecutiveLosses")),
+        (r#"{"cooldownMinutes": 5}"#, vec![won], 1, Some("GOOG until 01:05 by cooldownMinutes")),
+        (low, vec![won], 1, None),
+        (low, vec![won, lost], 1, Some("GOOG until 01:31 by lowProfitLock")),
+        (low, vec![won, won], 1, None),
+        (low, vec![won, lost], 60, None),
+    ];
+    for (limits, trades, minutes, expected) in cases {
+        let mut world = limited(limits);
+        let (mut number, mut told) = (1, String::new());
+        for (count, (price, by_stop)) in trades.iter().enumerate() {
+            if count > 0 {
+                world.now = world.now.saturating_add_nanos(minutes * 60_000_000_000);
+            }
+            told = trade(&mut world, number, price, *by_stop);
+            number += if *by_stop { 1 } else { 2 };
+        }
+        let lock = told.split("; ").find(|event| event.starts_with("locked"));
+        let lock = lock
+            .map(|lock| lock.replace("locked ", "").replace("2024-05-13T", "").replace(":00Z", ""));
+        assert_eq!(lock.as_deref(), expected, "{limits} {trades:?} {minutes}");
+        let code = if expected.is_some() { "entriesLocked" } else { "accepted" };
+        assert_eq!(enters(&mut world), code, "{limits} {trades:?} {minutes}");
+    }
+}
+
+#[test]
+fn the_longest_lock_of_all_scopes_is_told_once() {
+    let mut world = limited(r#"{"cooldownMinutes": 5}"#);
+    play(&mut world, r#"tenant {"cooldownMinutes": 10} -> limits 1"#);
+    let told = trade(&mut world, 1, "101", false);
+    assert_eq!(told.matches("locked").count(), 1, "{told}");
+    let Answer::Refused(Refusal::EntriesLocked { until, .. }) = world.signal(entry("1")) else {
+        panic!("{:?}", world.answer);
+    };
+    assert_eq!(until, read("2024-05-13T01:10:00Z"));
+}
+
+#[test]
+fn a_person_lifts_locks() {
+    let mut world = limited(r#"{"cooldownMinutes": 5, "maxConsecutiveLosses": 1}"#);
+    trade(&mut world, 1, "95", false);
+    play(
+        &mut world,
+        "
+        unlock MSFT ->
+        unlock GOOG -> unlocked GOOG
+        unlock GOOG ->
+        ",
+    );
+    assert_eq!(enters(&mut world), "entriesLocked", "of all instruments");
+    play(&mut world, "unlock -> unlocked");
+    assert_eq!(enters(&mut world), "accepted");
+}
+
+/// The second half of a reversal is an entry like any other.
+#[test]
+fn a_reversal_is_left_and_not_entered_in_a_cooldown() {
+    let mut world = World::running(
+        r#"{"direction": "both", "entry": "close > open", "entryShort": "close < open",
+            "limits": {"cooldownMinutes": 90}}"#,
+    );
+    play(
+        &mut world,
+        "
+        bar 100 101 100 101
+        filled 1 a 10@101
+        bar 101 101 99 99
+        -> evaluated Reverse(Short); intent 2 exit 1 10 opposite_signal then | submit 2
+        filled 2 b 10@99
+        -> filled 2 10@99; locked GOOG until 2024-05-13T03:30:00Z by cooldownMinutes; refused entriesLocked
+        bar 99 99 98 98 -> evaluated Enter(Short)
+        bar 98 98 97 97 -> evaluated Enter(Short); intent 3 short 10 | submit 3
+        ",
+    );
+}
+
+/// Invariant: counters are folds of the journal, so that no restart sets them back.
+#[test]
+fn a_restart_resets_no_counter() {
+    type Trades = &'static [(&'static str, bool)];
+    let cases: [(&str, Trades, &str); 8] = [
+        (r#"{"maxOrdersPerMinute": 1}"#, &[("101", true)], "orderRateAboveLimit"),
+        (r#"{"minEntryIntervalMs": 1000}"#, &[("101", true)], "entryTooSoon"),
+        (r#"{"maxDailyLoss": 50}"#, &[("95", true)], "dailyLossReached"),
+        (r#"{"maxDailyLossPercent": "0.5"}"#, &[("95", true)], "dailyLossPercentReached"),
+        (r#"{"maxDrawdownPercent": "0.5"}"#, &[("130", true), ("90", true)], "drawdownReached"),
+        (r#"{"maxConsecutiveLosses": 2}"#, &[("95", true), ("95", true)], "entriesLocked"),
+        (
+            r#"{"stopGuard": {"stops": 2, "lookbackMinutes": 60, "lockMinutes": 30}}"#,
+            &[("95", true), ("95", true)],
+            "entriesLocked",
+        ),
+        (
+            r#"{"lowProfitLock": {"trades": 2, "lookbackMinutes": 60, "lockMinutes": 30,
+                "minProfitPercent": 1}}"#,
+            &[("95", true), ("95", true)],
+            "entriesLocked",
+        ),
+    ];
+    for (limits, trades, code) in cases {
+        // As the tenant's limits and as the profile's; with a new process at every step.
+        for setter in ["tenant", "limits"] {
+            let mut world = World::running("{}");
+            play(&mut world, "bar 100 100 100 100");
+            set(&mut world, setter, limits);
+            for (number, (price, by_stop)) in (1..).zip(trades) {
+                assert_eq!(preview(&mut world), "accepted", "{setter} {limits}");
+                trade(&mut world, number, price, *by_stop);
+                world.restart();
+            }
+            assert_eq!(preview(&mut world), code, "{setter} {limits}");
+            world.restart();
+            assert_eq!(preview(&mut world), code, "{setter} {limits}");
+        }
+    }
+}
+
+/// What an entry would be answered.
+fn preview(world: &mut World) -> &'static str {
+    let order = crate::fixture::manual(ballast_domain::Side::Buy, "1");
+    match world.command(Command::Preview(Box::new(order))) {
+        Answer::WouldAccept { .. } => "accepted",
+        Answer::Refused(refusal) => refusal.code(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_tenants_limits_have_versions_and_make_sense() {
+    let mut world = limited("{}");
+    let mut set = |limits: &str, expected_version| {
+        let (limits, by) = (Box::new(serde_json::from_str(limits).unwrap()), "alice".to_owned());
+        world.command(Command::SetLimits { limits, expected_version, by })
+    };
+    assert_eq!(set(r#"{"maxOpenPositions": 3}"#, Some(0)), Answer::Done);
+    assert_eq!(set(r#"{"maxOpenPositions": 4}"#, Some(0)), Answer::Conflict { version: 1 });
+    let Answer::Invalid(why) = set(r#"{"maxExposure": 0}"#, Some(1)) else { panic!("no sense") };
+    assert_eq!(why, "maxExposure must be above zero; remove it to switch it off");
+    assert_eq!(set("{}", None), Answer::Done);
+    let known = world.engine.state().limits().unwrap();
+    assert_eq!((known.version, known.changed_by.as_str()), (2, "alice"));
+}
+
+#[test]
+fn what_the_product_says_holds_at_once_and_leaves_no_event() {
+    let mut world = limited("{}");
+    let mut product = Product::default();
+    product.limits.max_order_quantity = Some(read("0.5"));
+    world.let_by(product.clone());
+    assert_eq!(world.words(), "");
+    assert_eq!(enters(&mut world), "orderQuantityAboveLimit");
+    let message = "new disks".to_owned();
+    product.availability = Availability::Maintenance { message, until: None };
+    world.let_by(product);
+    assert_eq!(enters(&mut world), "productUnavailable");
+    world.restart();
+    assert_eq!(enters(&mut world), "productUnavailable");
+    world.take(Input::Product(Default::default()));
+    assert_eq!(enters(&mut world), "accepted");
+}
