@@ -12,7 +12,7 @@ use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
     AssetClass, Bar, BrokerEvent, Capital, Currency, Direction, Event, Instrument, Limits, Mode,
     Money, OrderTerms, Price, ProfileDocument, ProfileId, ProfileStatus, StrategyConfig, Symbol,
-    TenantId, Timeframe, Timestamp, Trade, TradeId, VenueId,
+    TenantId, Timeframe, Timestamp, Trade, TradeId, VenueId, Zone,
 };
 use ballast_engine::market::{Board, BoardError, Frame, number::float_of};
 use ballast_engine::matching::{FillRules, Matcher, PlayedBar};
@@ -554,6 +554,8 @@ fn document(request: &Request) -> ProfileDocument {
         instruments: request.instruments.clone(),
         fees: request.rules.fees,
         limits: Limits::default(),
+        time_zone: Zone::default(),
+        preset: None,
         strategy: (*request.config).clone(),
     }
 }

@@ -18,6 +18,7 @@ use crate::serve::identity::Entrance;
 use crate::serve::market::MarketDesk;
 use crate::serve::past::Past;
 use crate::serve::prices::Prices;
+use crate::serve::product::ProductRules;
 use crate::serve::tenants::Tenants;
 use crate::views::rows::SettingsRow;
 
@@ -29,6 +30,7 @@ pub(crate) struct App(Arc<Parts>);
 pub(crate) struct Parts {
     pub(crate) tenants: Tenants,
     pub(crate) control: TradingControl,
+    pub(crate) product: ProductRules,
     pub(crate) market: MarketDesk,
     pub(crate) prices: Prices,
     pub(crate) past: Past,

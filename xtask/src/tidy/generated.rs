@@ -39,6 +39,14 @@ pub(super) const FILES: &[Generated] = &[
         command: &["cargo", "run", "--quiet", "--package", "ballast", "--", "lifecycle"],
     },
     Generated {
+        path: "docs/limits.md",
+        command: &["cargo", "run", "--quiet", "--package", "ballast", "--", "limits"],
+    },
+    Generated {
+        path: "docs/refusals.md",
+        command: &["cargo", "run", "--quiet", "--package", "ballast", "--", "refusals"],
+    },
+    Generated {
         path: "docs/metrics.md",
         command: &["cargo", "run", "--quiet", "--package", "ballast", "--", "metrics"],
     },

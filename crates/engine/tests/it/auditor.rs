@@ -264,8 +264,7 @@ fn limit_of(terms: &OrderTerms) -> Option<Price> {
 /// What a profile may set.
 pub(crate) fn narrow_limits() -> impl Strategy<Value = Limits> {
     let amount = |range: std::ops::Range<u32>| prop::option::of(range.prop_map(Decimal::from));
-    let percent =
-        || prop::option::of((1..300u32).prop_map(|tenths| Decimal::new(tenths.into(), 1)));
+    let percent = || prop::option::of((1..30u32).prop_map(|tenths| Decimal::new(tenths.into(), 1)));
     (
         prop::option::of(1..4u32),
         amount(500..8_000),

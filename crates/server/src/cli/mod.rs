@@ -7,6 +7,7 @@ mod backtest;
 mod config;
 mod data;
 mod error;
+mod gate;
 mod indicators;
 mod output;
 mod serve;
@@ -63,6 +64,12 @@ enum Command {
     /// Print every code that the HTTP API answers with, as Markdown
     #[command(hide = true)]
     Errors,
+    /// Print every limit of the risk gate, as Markdown
+    #[command(hide = true)]
+    Limits,
+    /// Print every refusal of the risk gate, as Markdown
+    #[command(hide = true)]
+    Refusals,
     /// Print every metric of a server, as Markdown
     #[command(hide = true)]
     Metrics,
@@ -110,6 +117,11 @@ fn dispatch(command: Command) -> Result<(), CliError> {
             output::write_all(crate::http::lifecycle_page(&entries).as_bytes())
         }
         Command::Errors => output::write_all(crate::http::codes_page().as_bytes()),
+        Command::Limits => {
+            let page = gate::limits_page(&crate::serve::default_limits()?);
+            output::write_all(page.as_bytes())
+        }
+        Command::Refusals => output::write_all(gate::refusals_page().as_bytes()),
         Command::Metrics => output::write_all(crate::metrics::page().as_bytes()),
         Command::Completions { shell } => {
             let mut script = Vec::new();

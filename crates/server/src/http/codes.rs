@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
+use ballast_domain::refusal::REFUSALS as REFUSAL_ROWS;
 use ballast_platform::problem_codes;
 use ballast_platform::request::{Code, code};
-
-use super::refusal;
 
 problem_codes! {
     /// What trading's routes may answer.
@@ -70,8 +69,8 @@ pub(super) fn page() -> String {
         let _ = writeln!(page, "| `{name}` | {status} | {title} | {remedy} |");
     }
     page.push_str(REFUSALS);
-    for (code, meaning) in refusal::MEANINGS {
-        let _ = writeln!(page, "| `{code}` | {meaning} |");
+    for row in REFUSAL_ROWS {
+        let _ = writeln!(page, "| `{}` | {} |", row.code, row.means);
     }
     page
 }

@@ -99,6 +99,7 @@ enum ControlScopeKind {
     Tenant,
     Profile,
     Symbol,
+    Preset,
 }
 
 impl From<ControlEntry> for ControlStop {
@@ -109,6 +110,7 @@ impl From<ControlEntry> for ControlStop {
             Scope::Tenant(id) => (ControlScopeKind::Tenant, Some(id.to_string())),
             Scope::Profile(id) => (ControlScopeKind::Profile, Some(id.to_string())),
             Scope::Symbol(id) => (ControlScopeKind::Symbol, Some(id.to_string())),
+            Scope::Preset(id) => (ControlScopeKind::Preset, Some(id.to_string())),
         };
         let ControlEntry { mode, by, at, reason, .. } = entry;
         Self { scope: ControlScope { kind, id }, mode: mode.into(), by, at, reason }

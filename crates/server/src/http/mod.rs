@@ -14,6 +14,7 @@ mod description;
 mod health;
 mod internal;
 mod lifecycle;
+mod limits;
 mod lists;
 mod market;
 mod orders;
@@ -86,6 +87,7 @@ fn routes(gate: Gate) -> Api<App> {
     let api = about::routes(api);
     let api = bot_state::routes(api);
     let api = profiles::routes(api);
+    let api = limits::routes(api);
     let api = performance::routes(api);
     let api = market::routes(api);
     let api = orders::routes(api);

@@ -52,6 +52,12 @@ pub(super) struct Profile {
     /// Limits beside those of the strategy config.
     #[schema(value_type = Object)]
     limits: Limits,
+    /// The time zone that its days are counted in.
+    time_zone: String,
+    /// The preset that its strategy config was made from, where it was made from one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    preset: Option<String>,
 }
 
 /// The caller's profiles
@@ -188,6 +194,12 @@ fn find(caller: &Caller, id: ProfileId) -> Result<Versioned<Profile>, Problem> {
     let found = view.profile(id).zip(view.document(id));
     let (row, document) = found.ok_or_else(|| Problem::not_found("There is no such profile."))?;
     let etag = version_tag(row.version)?;
-    let (strategy_config, limits) = (document.strategy.clone(), document.limits);
-    Ok(Versioned { etag, body: Profile { row, strategy_config, limits } })
+    let body = Profile {
+        row,
+        strategy_config: document.strategy.clone(),
+        limits: document.limits.clone(),
+        time_zone: document.time_zone.to_string(),
+        preset: document.preset.map(|preset| preset.to_string()),
+    };
+    Ok(Versioned { etag, body })
 }

@@ -23,6 +23,7 @@ use super::health::Health;
 use super::market::MarketDesk;
 use super::past::Past;
 use super::prices::Prices;
+use super::product::ProductRules;
 use super::stopped;
 use super::tenants::Tenants;
 use crate::research::Backtests;
@@ -42,6 +43,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 pub(super) struct Desks {
     pub(super) tenants: Tenants,
     pub(super) control: TradingControl,
+    pub(super) product: ProductRules,
     pub(super) market: MarketDesk,
     pub(super) prices: Prices,
     pub(super) past: Past,

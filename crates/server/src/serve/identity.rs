@@ -9,6 +9,7 @@ use ballast_engine::ports::Clock;
 use ballast_platform::account::{AccountError, AccountSettings, Accounts, SessionLives, ShutUsers};
 use ballast_platform::audit::LogAudit;
 use ballast_platform::mail::MailSettings;
+use ballast_platform::product::ProductGate;
 use ballast_platform::request::{
     Api, Authenticator, Gate, Identity, LayerSettings, Layers, Limit, Limiter, Network, Origin,
     Origins, RouteEntry,
@@ -96,6 +97,11 @@ impl Entrance {
     /// The sessions that have ended; none while everybody is one user.
     pub(crate) fn revocations(&self) -> Option<Revocations> {
         self.platform.as_ref().map(|platform| platform.revocations().clone())
+    }
+
+    /// Whether the product is in service; `None` while everybody is one user.
+    pub(super) fn product_gate(&self) -> Option<&ProductGate> {
+        self.platform.as_ref().map(Platform::product_gate)
     }
 
     /// The service's own store.

@@ -10,6 +10,7 @@ pub(crate) mod market;
 mod observer;
 pub(crate) mod past;
 pub(crate) mod prices;
+pub(crate) mod product;
 mod settings;
 mod system;
 mod tenant;
@@ -26,7 +27,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ballast_domain::profile::FeeSchedule;
-use ballast_domain::{Capital, Instrument, ProfileId, Symbol, TenantId, Timeframe, Timestamp};
+use ballast_domain::{
+    Capital, Instrument, Limits, ProfileId, Symbol, TenantId, Timeframe, Timestamp,
+};
 use ballast_engine::market::Board;
 use ballast_engine::matching::FillRules;
 use ballast_engine::ports::{Clock, Feed, Gaps, NoGaps};
@@ -56,6 +59,7 @@ use identity::Entrance;
 use market::{Growth, Market, MarketDesk, RecentFrames, Requests};
 use past::{Past, Source};
 use prices::Prices;
+use product::ProductRules;
 use settings::{FeedKind, TenantSettings};
 pub(crate) use settings::{Flags, Settings};
 use system::{DrivenGaps, ReplayClock, StopSignals, SystemClock, SystemEntropy};
@@ -97,6 +101,11 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CliError> {
         FeedKind::Simulated => feeds::simulated(settings, signals).await,
         FeedKind::Replay => feeds::replay(settings, signals).await,
     }
+}
+
+/// The product's limits where nobody sets others.
+pub(crate) fn default_limits() -> Result<Limits, CliError> {
+    Ok(Settings::load(None, Flags::default())?.limits)
 }
 
 /// What runs until the server is told to stop.
@@ -224,11 +233,13 @@ impl Server {
             control.obey(shut);
         }
         let health = Health::new(closes.clone());
-        let kit = self.kit(&ground.store, &health, &control, &market)?;
+        let product = ProductRules::new(self.settings.limits.clone());
+        product.read(&ground.entrance).await.map_err(CliError::failed)?;
+        let kit = self.kit(&ground.store, &health, (&control, &product), &market)?;
         let tenants = Tenants::new(kit, stopping.clone());
         let past = Past::new(self.source.clone(), self.start, closes);
         let (prices, backtests) = (Prices::default(), ground.backtests.clone());
-        let desks = Desks { tenants, control, market, prices, past, health, backtests };
+        let desks = Desks { tenants, control, product, market, prices, past, health, backtests };
         Ok((desks, requests, last_close))
     }
 
@@ -237,7 +248,7 @@ impl Server {
         &self,
         store: &Store,
         health: &Health,
-        control: &TradingControl,
+        (control, product): (&TradingControl, &ProductRules),
         desk: &MarketDesk,
     ) -> Result<Kit, CliError> {
         Ok(Kit {
@@ -246,6 +257,7 @@ impl Server {
             recent: RecentFrames::default(),
             gaps: gaps()?,
             control: control.clone(),
+            product: product.clone(),
             paper: self.paper(),
             engine: self.engine(),
             snapshot_every: self.settings.engine.snapshot_every,
@@ -410,6 +422,8 @@ impl Server {
         let entrance = &ground.entrance;
         let upkeep = upkeep::run(Arc::clone(entrance), ground.store.clone(), stopping.clone());
         tokio::spawn(upkeep);
+        let product = desks.product.clone();
+        tokio::spawn(product.follow(Arc::clone(entrance), stopping.clone()));
         let (gate, layers) = (entrance.gate(), identity::layers(&self.settings)?);
         let platform = entrance.api(gate.clone());
         let app = App::new(self.parts(desks, Arc::clone(entrance)));
@@ -431,7 +445,7 @@ impl Server {
     }
 
     fn parts(&self, desks: Desks, entrance: Arc<Entrance>) -> Parts {
-        let Desks { tenants, control, market, prices, past, health, backtests } = desks;
+        let Desks { tenants, control, product, market, prices, past, health, backtests } = desks;
         let market_word = match self.replay {
             Some(_) => MarketWord::Replay,
             None => MarketWord::Simulated,
@@ -439,6 +453,7 @@ impl Server {
         Parts {
             tenants,
             control,
+            product,
             market,
             prices,
             past,

@@ -41,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) market: Market,
     pub(crate) paper: Paper,
     pub(crate) engine: EngineSettings,
+    /// What holds for every tenant.
+    pub(crate) limits: Limits,
     #[serde(default)]
     pub(crate) tenants: Vec<TenantSettings>,
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use ballast_domain::{
     Capital, Envelope, Instrument, Mode, OrderId, ProfileDocument, ProfileId, ProfileStatus,
-    RequestId, Symbol, TenantId, Timestamp, VenueId,
+    RequestId, Symbol, TenantId, Timestamp, VenueId, Zone,
 };
 use ballast_engine::market::{Board, Frame};
 use ballast_engine::ports::{Clock, Entropy, Gaps, JournalError};
@@ -31,6 +31,7 @@ use super::control::TradingControl;
 use super::health::TenantHealth;
 use super::market::{Place, RecentFrames};
 use super::observer::TenantObserver;
+use super::product::ProductRules;
 use super::settings::ProfileSettings;
 use super::tenants::Plans;
 use super::{STOP_DEADLINE, stopped};
@@ -79,6 +80,7 @@ pub(super) struct TenantWorld {
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) gaps: Arc<dyn Gaps>,
     pub(super) control: TradingControl,
+    pub(super) product: ProductRules,
     pub(super) recent: RecentFrames,
     pub(super) market: watch::Sender<Option<PaperMarket>>,
     /// The way to the tenant while it runs.
@@ -264,6 +266,7 @@ impl TenantWorld {
             broker: broker.clone(),
             clock: SharedClock(Arc::clone(&self.clock)),
             control: self.control.subscribe(),
+            product: self.product.subscribe(),
             gaps: Arc::new(Stopwatch::new(Arc::clone(&self.gaps), PAPER)),
         };
         let observer = self.observer();
@@ -434,7 +437,9 @@ impl ConfiguredProfile {
             capital: self.capital,
             instruments: self.instruments.clone(),
             fees: paper.rules.fees,
-            limits: self.settings.limits,
+            limits: self.settings.limits.clone(),
+            time_zone: Zone::default(),
+            preset: None,
             strategy: self.settings.strategy.clone(),
         })
     }

@@ -19,6 +19,7 @@ use super::control::TradingControl;
 use super::health::Health;
 use super::market::{CompileError, Compiled, MarketDesk, Place, RecentFrames, Seat};
 use super::past::Reader;
+use super::product::ProductRules;
 use super::tenant::{ConfiguredProfile, INBOX, TenantWorld, Way};
 use crate::views::{Everybody, FOLLOWER_LAG, Message, TenantView};
 
@@ -36,6 +37,7 @@ pub(super) struct Kit {
     pub(super) recent: RecentFrames,
     pub(super) gaps: Arc<dyn Gaps>,
     pub(super) control: TradingControl,
+    pub(super) product: ProductRules,
     pub(super) paper: PaperSettings,
     pub(super) engine: EngineOptions,
     pub(super) snapshot_every: u64,
@@ -149,6 +151,7 @@ impl Tenants {
             entropy: Arc::clone(&kit.entropy),
             gaps: Arc::clone(&kit.gaps),
             control: kit.control.clone(),
+            product: kit.product.clone(),
             recent: kit.recent.clone(),
             market,
             ways,

@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ballast_domain::{Envelope, Event, OrderId, ProfileDocument, ProfileId, TenantId, TradeId};
-use ballast_engine::state::State;
+use ballast_engine::state::{State, TenantLimits};
 use ballast_engine::step::Engine;
 use ballast_storage::{Query, Snapshot, StoreError, TenantStore};
 use rust_decimal::Decimal;
@@ -83,6 +83,8 @@ struct Shown {
     alerts: VecDeque<AlertRow>,
     /// The documents of the profiles.
     documents: BTreeMap<ProfileId, (u64, Arc<ProfileDocument>)>,
+    /// The tenant's own limits, once it has set any.
+    limits: Option<TenantLimits>,
     curves: BTreeMap<ProfileId, Curve>,
     marked: Option<Instant>,
 }
@@ -303,6 +305,11 @@ impl TenantView {
         self.lock().documents.get(&profile).map(|(_, document)| Arc::clone(document))
     }
 
+    /// The tenant's own limits, once it has set any.
+    pub(crate) fn limits(&self) -> Option<TenantLimits> {
+        self.lock().limits.clone()
+    }
+
     /// The documents of the profiles that were not removed.
     pub(crate) fn documents(&self) -> Vec<Arc<ProfileDocument>> {
         let shown = self.lock();
@@ -465,6 +472,7 @@ impl Shown {
             upserts: Upserts::default(),
             removes: Removes::default(),
         };
+        self.limits = engine.state().limits().cloned();
         for id in ids {
             let Some(profile) = engine.state().profile(id) else { continue };
             let gone: Vec<TradeId> = self

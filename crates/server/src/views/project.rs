@@ -216,6 +216,10 @@ fn profile_of(event: &Event) -> Option<ProfileId> {
         | Event::ProfileRemoved { profile, .. }
         | Event::ProfileStatusChanged { profile, .. }
         | Event::FlattenRequested { profile, .. }
+        | Event::DayOpened { profile, .. }
+        | Event::PeakEquity { profile, .. }
+        | Event::EntriesLocked { profile, .. }
+        | Event::EntriesUnlocked { profile, .. }
         | Event::AvailableNegative { profile, .. } => Some(*profile),
         Event::Evaluated { evaluation } => Some(evaluation.profile),
         Event::SignalRefused { signal, .. } => Some(signal.profile),

@@ -60,8 +60,28 @@ pub(crate) struct ProfileRow {
     /// What the market makes of it.
     #[serde(flatten)]
     pub(crate) marks: ProfileMarks,
+    /// Locks that protections have put on its entries; one that has ended may be among them.
+    pub(crate) locks: Vec<LockRow>,
     /// The latest evaluation of each of its symbols.
     pub(crate) evaluations: Vec<EvaluationRow>,
+}
+
+/// Entries are locked for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LockRow {
+    /// Of which instrument; of all when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) symbol: Option<String>,
+    /// At that instant they are free again.
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) until: Timestamp,
+    /// The limit that has led to it.
+    #[schema(example = "stopGuard")]
+    pub(crate) limit: String,
+    /// Why, in words.
+    pub(crate) text: String,
 }
 
 /// What changes with the market's prices.

@@ -2,8 +2,8 @@
 
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    DoneState, Envelope, Event, Fill, Money, OrderId, OrderTerms, OrderType, Origin, ProfileStatus,
-    Purpose, Refusal, SignalTerms, Stop, StopKind, Target,
+    DoneState, Envelope, Event, Fill, Lock, LockReason, Money, OrderId, OrderTerms, OrderType,
+    Origin, ProfileStatus, Purpose, Refusal, SignalTerms, Stop, StopKind, Target,
 };
 use ballast_engine::state::Profile;
 use rust_decimal::Decimal;
@@ -33,6 +33,8 @@ pub(super) const fn kind(event: &Event) -> &'static str {
         Event::OrderFilled { .. } => "fill",
         Event::ProtectionPlaced { .. } | Event::StopMoved { .. } | Event::BarHeld { .. } => "stop",
         Event::AvailableNegative { .. } | Event::BrokerEventUnmatched { .. } => "review",
+        Event::EntriesLocked { .. } | Event::EntriesUnlocked { .. } => "lock",
+        Event::DayOpened { .. } | Event::PeakEquity { .. } | Event::LimitsChanged { .. } => "limit",
     }
 }
 
@@ -40,9 +42,11 @@ pub(super) const fn kind(event: &Event) -> &'static str {
 /// the line before it, is told in the life of its trade alone.
 pub(super) const fn is_news(event: &Event) -> bool {
     match event {
-        Event::OrderAccepted { .. } | Event::BarHeld { .. } | Event::ProtectionPlaced { .. } => {
-            false
-        }
+        Event::OrderAccepted { .. }
+        | Event::BarHeld { .. }
+        | Event::ProtectionPlaced { .. }
+        | Event::DayOpened { .. }
+        | Event::PeakEquity { .. } => false,
         Event::OrderDone { state, .. } => !matches!(state, DoneState::Filled),
         Event::StopMoved { stop, .. } => !matches!(stop.kind, StopKind::Trailing),
         _ => true,
@@ -103,9 +107,32 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
              has looked.",
             message.order()
         ),
+        Event::EntriesLocked { lock, .. } => {
+            symbol = lock.symbol;
+            locked_text(lock)
+        }
+        Event::EntriesUnlocked { symbol: of, by, .. } => {
+            symbol = *of;
+            match of {
+                Some(symbol) => format!("Locks of entries of {symbol} were lifted by {by}."),
+                None => format!("All locks of entries were lifted by {by}."),
+            }
+        }
+        Event::DayOpened { day, equity, .. } => {
+            format!("The day {day} began with {}.", money(*equity))
+        }
+        Event::PeakEquity { equity, .. } => {
+            format!("Equity is higher than ever: {}.", money(*equity))
+        }
+        Event::LimitsChanged { by, .. } => format!("The tenant's limits were changed by {by}."),
         Event::Evaluated { .. } => String::new(),
     };
     row.symbol = symbol.map(|symbol| symbol.to_string());
+}
+
+fn locked_text(lock: &Lock) -> String {
+    let of = lock.symbol.map_or(String::new(), |symbol| format!(" of {symbol}"));
+    format!("Entries{of} are locked until {}: {}.", lock.until.whole_second(), lock.why)
 }
 
 fn status_text(status: ProfileStatus, reason: &str, by: Option<&str>) -> String {
@@ -262,6 +289,11 @@ pub(super) fn alert(profile: &Profile, envelope: &Envelope) -> Option<AlertRow> 
             (Origin::Strategy, SignalTerms::Exit { .. }) => (Severity::Critical, "exitRefused"),
             _ if matches!(**refusal, Refusal::Control { .. }) => return None,
             (Origin::Strategy, SignalTerms::Enter { .. }) => (Severity::Warning, ENTRY_REFUSED),
+        },
+        Event::EntriesLocked { lock, .. } => match lock.why {
+            // It comes with each trade that closes.
+            LockReason::Cooldown { .. } => return None,
+            _ => (Severity::Warning, "entriesLocked"),
         },
         Event::AvailableNegative { .. } => (Severity::Critical, "availableNegative"),
         Event::BrokerEventUnmatched { .. } => (Severity::Critical, "unmatchedMessage"),

@@ -1,7 +1,9 @@
 //! Rows of what is: profiles, positions, closed trades and evaluations, as state and market stand.
 
 use ballast_domain::profile::Liquidity;
-use ballast_domain::{Decision, Evaluation, Price, ProfileStatus, RuleOutcome, Timestamp, Trade};
+use ballast_domain::{
+    Decision, Evaluation, Lock, Price, ProfileStatus, RuleOutcome, Timestamp, Trade,
+};
 use ballast_engine::state::{Profile, unrealised};
 use ballast_engine::step::Engine;
 use ballast_engine::strategy::Plan;
@@ -10,8 +12,8 @@ use rust_decimal::Decimal;
 use super::decimal;
 use super::equity::Worth;
 use super::rows::{
-    CapitalRow, EvaluationRow, PositionMarks, PositionRow, ProfileMarks, ProfileRow, RuleRow,
-    StopRow, TargetRow, TradeRow,
+    CapitalRow, EvaluationRow, LockRow, PositionMarks, PositionRow, ProfileMarks, ProfileRow,
+    RuleRow, StopRow, TargetRow, TradeRow,
 };
 
 /// The row of a profile. `day` is what it was worth when the day began.
@@ -43,7 +45,17 @@ pub(super) fn profile_row(engine: &Engine, profile: &Profile, day: Option<Worth>
         open_positions: profile.trades.len(),
         working_orders: profile.working.len(),
         marks: profile_marks(engine, profile, day),
+        locks: profile.counters.locks.iter().map(lock_row).collect(),
         evaluations: evaluations(engine, profile, &[]),
+    }
+}
+
+fn lock_row(lock: &Lock) -> LockRow {
+    LockRow {
+        symbol: lock.symbol.map(|symbol| symbol.to_string()),
+        until: lock.until,
+        limit: lock.why.limit().to_owned(),
+        text: lock.why.to_string(),
     }
 }
 

@@ -1,9 +1,10 @@
-//! Starting, stopping and flattening a profile.
+//! Starting, stopping and flattening a profile, and lifting its locks.
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use ballast_domain::ProfileStatus;
+use ballast_domain::instrument::InstrumentError;
 use ballast_engine::step::{Answer, Command, Flattened};
 use ballast_platform::request::{Access, Api, Keyed, Lifecycle, Path, Problem};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ pub(super) fn routes(api: Api<App>) -> Api<App> {
     api.route(Access::User, current, routes!(start))
         .route_that_stops(Access::User, current, routes!(stop))
         .route_that_stops(Access::User, current, routes!(flatten))
+        .route(Access::User, current, routes!(unlock))
 }
 
 /// How to start.
@@ -37,6 +39,15 @@ pub(super) struct OptionalReason {
     /// For the record; at most 500 characters.
     #[schema(nullable = false, required = false)]
     reason: Option<String>,
+}
+
+/// What is lifted.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct UnlockBody {
+    /// Locks of this instrument; all of the profile's when absent.
+    #[schema(nullable = false, required = false, example = "ACME")]
+    symbol: Option<String>,
 }
 
 /// What flattening has begun.
@@ -136,6 +147,31 @@ async fn flatten(
         let (by, reason) = (caller.name(), body.unwrap_or_default().read()?);
         match caller.ask(Command::Flatten { profile, by, reason }).await? {
             Answer::Flattened(begun) => Ok(Json(FlattenAnswer::of(begun))),
+            other => Err(denied(other)),
+        }
+    };
+    caller.once(app, keyed, work).await
+}
+
+/// Lift locks that protections have put on a profile's entries
+#[utoipa::path(post, path = "/api/profiles/{id}/unlock", tag = "profiles",
+    params(("id" = String, Path)), request_body = UnlockBody,
+    responses((status = 200, body = Profile)))]
+async fn unlock(
+    State(app): State<App>,
+    Shown(caller): Shown,
+    Path(id): Path<String>,
+    keyed: Keyed<Option<UnlockBody>>,
+) -> Result<Response, Problem> {
+    let profile = profile_id(&id)?;
+    let work = async move |_, caller: Caller, body: Option<UnlockBody>| {
+        find(&caller, profile)?;
+        let symbol = body.unwrap_or_default().symbol.map(|text| text.parse()).transpose();
+        let symbol = symbol.map_err(|error: InstrumentError| {
+            Problem::invalid_field("symbol", error.to_string())
+        })?;
+        match caller.ask(Command::Unlock { profile, symbol, by: caller.name() }).await? {
+            Answer::Done => find(&caller, profile),
             other => Err(denied(other)),
         }
     };

@@ -1,5 +1,8 @@
 //! A profile as people write it, on its way to the document that is journaled.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use ballast_domain::number::decimal_or_number;
 use ballast_domain::{Capital, Currency, Limits, Mode, ProfileDocument, ProfileId, StrategyConfig};
 use ballast_engine::strategy::{ConfigFault, limit_faults};
@@ -48,10 +51,14 @@ pub(in crate::http) struct ProfileBody {
     #[serde(default)]
     #[schema(value_type = Option<Object>, nullable = false)]
     limits: Option<Limits>,
-    /// The time zone that its days are counted in; UTC, the only one that there is.
+    /// The time zone that its days are counted in, by its IANA name; UTC when absent.
     #[serde(default)]
     #[schema(nullable = false)]
     time_zone: Option<String>,
+    /// The preset that its strategy config was made from; lower-case letters, digits and '-'.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    preset: Option<String>,
 }
 
 /// What it may use.
@@ -98,9 +105,8 @@ impl ProfileBody {
         if self.mode != "paper" {
             errors.push(FieldError::new("mode", "must be 'paper' or 'live'"));
         }
-        if self.time_zone.as_deref().is_some_and(|zone| zone != "UTC") {
-            errors.push(FieldError::new("timeZone", "must be 'UTC': days are counted in UTC"));
-        }
+        let time_zone = read_name(self.time_zone.as_deref(), "timeZone", &mut errors);
+        let preset = read_name(self.preset.as_deref(), "preset", &mut errors);
         let capital = self.capital.read(&mut errors);
         let limits = self.limits.unwrap_or_default();
         errors.extend(limit_faults(&limits).iter().map(limit_field));
@@ -136,6 +142,8 @@ impl ProfileBody {
             instruments,
             fees: app.paper.fees,
             limits,
+            time_zone: time_zone.unwrap_or_default(),
+            preset,
             strategy,
         })
     }
@@ -158,6 +166,16 @@ impl CapitalBody {
             }
         }
     }
+}
+
+/// What a field says, where it is there and says something.
+fn read_name<T: FromStr<Err: Display>>(
+    text: Option<&str>,
+    field: &'static str,
+    errors: &mut Vec<FieldError>,
+) -> Option<T> {
+    let read = text?.trim().parse::<T>();
+    read.map_err(|error| errors.push(FieldError::new(field, error.to_string()))).ok()
 }
 
 fn name_error(name: &str, known: &[ProfileRow], own: Option<ProfileId>) -> Option<FieldError> {

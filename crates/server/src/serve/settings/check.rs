@@ -55,6 +55,7 @@ impl Settings {
         faults.extend(self.identity.faults());
         faults.extend(self.market.faults(SystemClock.now()));
         faults.extend(self.paper.faults());
+        faults.extend(limit_faults(&self.limits).iter().map(ToString::to_string));
         for (index, tenant) in self.tenants.iter().enumerate() {
             if self.tenants[..index].iter().any(|other| other.id == tenant.id) {
                 let id = &tenant.id;

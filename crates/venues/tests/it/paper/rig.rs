@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ballast_domain::{
-    ControlSnapshot, Envelope, Event, Money, Price, ProfileStatus, StrategyConfig, Timestamp,
+    ControlSnapshot, Envelope, Event, Money, Price, Product, ProfileStatus, StrategyConfig,
+    Timestamp,
 };
 use ballast_engine::ports::{Clock, Gap, Gaps, Journal, JournalError, NoGaps, Receipt};
 use ballast_engine::run::{Delivery, Observer, Tenant};
@@ -221,6 +222,7 @@ pub(super) struct Process {
     tenant: JoinHandle<()>,
     venue: JoinHandle<Result<(), PaperError>>,
     _control: Control,
+    _product: watch::Sender<Arc<Product>>,
 }
 
 impl Process {
@@ -241,6 +243,7 @@ impl Process {
             }
         }
         let control = control_sender.subscribe();
+        let product_sender = watch::Sender::new(Arc::default());
         let journal = disk.journal.in_process(dead);
         let (broker_of_tenant, clock_of_tenant) = (broker.clone(), Shared(Arc::clone(&clock)));
         let tenant = Tenant {
@@ -249,6 +252,7 @@ impl Process {
             broker: broker_of_tenant,
             clock: clock_of_tenant,
             control,
+            product: product_sender.subscribe(),
             gaps,
         };
         let seen = Seen::default();
@@ -257,7 +261,17 @@ impl Process {
             // A tenant that could not go on has said so by closing its inbox.
             let _ = tenant.run(deliveries, watcher).await;
         });
-        Self { broker, market, inbox, clock, seen, tenant, venue, _control: control_sender }
+        Self {
+            broker,
+            market,
+            inbox,
+            clock,
+            seen,
+            tenant,
+            venue,
+            _control: control_sender,
+            _product: product_sender,
+        }
     }
 
     /// Opens the accounts and starts the profiles, as far as the process lives.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ballast_domain::{
     Bar, Capital, Currency, FrameId, Instrument, Limits, Mode, Price, ProfileDocument, ProfileId,
-    Quantity, StrategyConfig, Symbol, Timeframe, Timestamp, VenueId,
+    Quantity, StrategyConfig, Symbol, Timeframe, Timestamp, VenueId, Zone,
 };
 use ballast_engine::market::{Board, Frame};
 use ballast_engine::matching::{FillRules, PlayedBar};
@@ -73,6 +73,8 @@ pub(super) fn document(config: &Arc<StrategyConfig>, rules: &FillRules) -> Profi
         instruments: symbols.map(|symbol| instrument(symbol.as_str())).collect(),
         fees: rules.fees,
         limits: Limits::default(),
+        time_zone: Zone::default(),
+        preset: None,
         strategy: (**config).clone(),
     }
 }
