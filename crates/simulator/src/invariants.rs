@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use ballast_domain::control::ControlSubject;
 use ballast_domain::{
     Account, ControlMode, ControlSnapshot, Direction, Envelope, Event, Money, OrderState,
     OrderTerms, ProfileStatus, Purpose, Quantity, Trade, TradeId,
@@ -148,12 +147,7 @@ pub(crate) fn may_enter(
     terms: &OrderTerms,
 ) -> bool {
     let (Some(control), Some(profile)) = (control, profile) else { return false };
-    let stop = control.strictest(ControlSubject {
-        venue: profile.document.venue,
-        tenant: state.tenant(),
-        profile: profile.id,
-        symbol: terms.symbol,
-    });
+    let stop = control.strictest(profile.control_subject(state.tenant(), terms.symbol));
     stop.is_none_or(|stop| stop.mode == ControlMode::Running)
 }
 

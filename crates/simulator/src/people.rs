@@ -11,7 +11,7 @@ use ballast_engine::step::{Command, ManualOrder};
 use rust_decimal::Decimal;
 
 use crate::scenario::Act;
-use crate::strategies::Catalogue;
+use crate::strategies::{Catalogue, limits};
 use crate::tenant::Tenant;
 
 const PERSON: &str = "alice";
@@ -53,6 +53,14 @@ pub(crate) fn command(
         Act::Remove(profile) => {
             let profile = tenant.profile(*profile).0;
             Some(Command::RemoveProfile { profile, expected_version: None, by: by() })
+        }
+        Act::Limit(number) => {
+            let limits = Box::new(limits(*number)?);
+            Some(Command::SetLimits { limits, expected_version: None, by: by() })
+        }
+        Act::Unlock(profile) => {
+            let profile = tenant.profile(*profile).0;
+            Some(Command::Unlock { profile, symbol: None, by: by() })
         }
         Act::Status(profile, status) => Some(Command::SetStatus {
             profile: tenant.profile(*profile).0,

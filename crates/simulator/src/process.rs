@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use ballast_domain::ControlSnapshot;
+use ballast_domain::{ControlSnapshot, Product};
 use ballast_engine::run::{Delivery, RunError};
 use tokio::sync::{mpsc, watch};
 
@@ -29,6 +29,7 @@ pub(crate) enum Ended {
 pub(crate) struct Process {
     pub(crate) life: Arc<Life>,
     pub(crate) control: watch::Sender<Option<Arc<ControlSnapshot>>>,
+    pub(crate) product: watch::Sender<Arc<Product>>,
     inbox: mpsc::Sender<Delivery>,
     /// What the inbox had no room for yet.
     waiting: VecDeque<Delivery>,
@@ -48,12 +49,15 @@ impl Wake for Woken {
 impl Process {
     pub(crate) fn new(
         life: Arc<Life>,
-        control: watch::Sender<Option<Arc<ControlSnapshot>>>,
+        (control, product): (
+            watch::Sender<Option<Arc<ControlSnapshot>>>,
+            watch::Sender<Arc<Product>>,
+        ),
         inbox: mpsc::Sender<Delivery>,
         work: impl Future<Output = Result<(), RunError>> + 'static,
     ) -> Self {
         let (waiting, woken) = (VecDeque::new(), Arc::default());
-        Self { life, control, inbox, waiting, work: Box::pin(work), woken }
+        Self { life, control, product, inbox, waiting, work: Box::pin(work), woken }
     }
 
     pub(crate) fn deliver(&mut self, delivery: Delivery) {

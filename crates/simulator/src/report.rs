@@ -102,6 +102,11 @@ pub(crate) const fn name(event: &Event) -> &'static str {
         Event::BarHeld { .. } => "bar held",
         Event::AvailableNegative { .. } => "available negative",
         Event::BrokerEventUnmatched { .. } => "message unmatched",
+        Event::DayOpened { .. } => "day opened",
+        Event::PeakEquity { .. } => "peak equity",
+        Event::EntriesLocked { .. } => "entries locked",
+        Event::EntriesUnlocked { .. } => "entries unlocked",
+        Event::LimitsChanged { .. } => "limits changed",
     }
 }
 

@@ -11,7 +11,7 @@ use ballast_engine::ports::Gap;
 use fastrand::Rng;
 
 use crate::market::Move;
-use crate::strategies::STRATEGIES;
+use crate::strategies::{LIMITS, STRATEGIES};
 
 /// Everything that one seed decides.
 #[derive(Debug, Clone)]
@@ -29,6 +29,7 @@ pub(crate) struct Account {
     pub(crate) slippage_bps: u8,
     pub(crate) volume_share: Option<&'static str>,
     pub(crate) allocated: u32,
+    pub(crate) limits: usize,
 }
 
 /// What a venue takes.
@@ -52,6 +53,8 @@ pub(crate) enum Step {
     Control(ControlMode, u8),
     /// Nobody can tell any more what control is in force.
     ControlUnknown,
+    /// The product is taken out of service or put into it, under one of the sets of limits.
+    Product { active: bool, limits: usize },
     /// Something will go wrong.
     Fault(usize, Fault),
     /// A tenant's process ends, now or when it next passes the gap, and is started again after so
@@ -77,6 +80,8 @@ pub(crate) enum Act {
     Remove(u8),
     Status(u8, ProfileStatus),
     Change { profile: u8, strategy: u8, allocated: u32 },
+    Limit(usize),
+    Unlock(u8),
 }
 
 /// What goes wrong with the next thing of its kind.
@@ -220,6 +225,7 @@ fn accounts(rng: &mut Rng) -> Vec<Account> {
         slippage_bps: *pick(rng, &[0, 7]),
         volume_share: *pick(rng, &[None, None, Some("0.05")]),
         allocated: *pick(rng, &[10_000, 10_000, 3_000, 250_000]),
+        limits: limits(rng),
     };
     (0..rng.usize(1..=3)).map(|_| account(rng)).collect()
 }
@@ -240,10 +246,16 @@ fn step(rng: &mut Rng, weather: usize, tenants: usize) -> Step {
     }
 }
 
+/// One of the sets of limits, most often the first, which has none.
+fn limits(rng: &mut Rng) -> usize {
+    if rng.bool() { 0 } else { rng.usize(0..LIMITS.len()) }
+}
+
 fn control(rng: &mut Rng) -> Step {
     use ControlMode::{Halted, Paused, Running};
-    match rng.usize(0..10) {
+    match rng.usize(0..12) {
         0 => Step::ControlUnknown,
+        1..3 => Step::Product { active: rng.usize(0..4) > 0, limits: limits(rng) },
         _ => Step::Control(*pick(rng, &[Running, Running, Running, Paused, Halted]), rng.u8(0..5)),
     }
 }
@@ -256,7 +268,9 @@ fn crash(rng: &mut Rng, tenant: usize) -> Step {
 
 fn act(rng: &mut Rng) -> Act {
     let profile = rng.u8(0..3);
-    match rng.usize(0..30) {
+    match rng.usize(0..32) {
+        30 => Act::Limit(limits(rng)),
+        31 => Act::Unlock(profile),
         0..8 => Act::Enter {
             profile,
             symbol: rng.u8(0..2),

@@ -49,6 +49,19 @@ pub(crate) const STRATEGIES: [&str; 10] = [
         "limits": {"maxOpenPositions": 1, "maxOrderNotional": "3200", "maxDataAgeMs": 120000}}"#,
 ];
 
+/// Sets of limits, for whatever scope.
+pub(crate) const LIMITS: [&str; 5] = [
+    "{}",
+    r#"{"maxOpenPositions": 2, "maxOrdersPerMinute": 3, "minEntryIntervalMs": 90000}"#,
+    r#"{"maxDailyLossPercent": "0.5", "maxDrawdownPercent": "2", "maxConsecutiveLosses": 2,
+        "lossCooldownMinutes": 7}"#,
+    r#"{"stopGuard": {"stops": 2, "lookbackMinutes": 20, "lockMinutes": 9, "perSymbol": true},
+        "lowProfitLock": {"trades": 2, "lookbackMinutes": 30, "lockMinutes": 9,
+            "minProfitPercent": "0"}, "cooldownMinutes": 2}"#,
+    r#"{"maxExposure": "8000", "maxPositionNotional": "4000", "maxOpenOrderNotional": "3000",
+        "priceCollarPercent": "1.5", "maxPriceRatio": "1.1", "restrictedSymbols": ["BBB"]}"#,
+];
+
 const BASE: &str = r#"{"version": 1, "kind": "rules", "timeframe": "1m", "symbols": [],
     "entry": "false", "sizing": {"type": "fixedQuantity", "quantity": "10"}}"#;
 
@@ -112,10 +125,17 @@ impl Catalogue {
             capital: Capital { currency, allocated: Decimal::from(allocated) },
             instruments,
             fees: fees(account.fees),
-            limits: Limits::default(),
+            limits: limits(account.limits)?,
+            time_zone: Default::default(),
+            preset: None,
             strategy: (*self.plan(strategy).config).clone(),
         })
     }
+}
+
+/// A set of limits.
+pub(crate) fn limits(number: usize) -> Result<Limits> {
+    Ok(serde_json::from_str(LIMITS[number % LIMITS.len()])?)
 }
 
 /// How the venue fills the orders of a profile.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use ballast_domain::{
-    ActiveState, ControlSnapshot, Envelope, OrderState, ProfileId, TenantId, Timestamp,
+    ActiveState, ControlSnapshot, Envelope, OrderState, Product, ProfileId, TenantId, Timestamp,
 };
 use ballast_engine::market::Frame;
 use ballast_engine::ports::{BrokerMessage, Clock, Gap, Journal, JournalError};
@@ -37,6 +37,8 @@ pub(crate) struct Common {
     pub(crate) frames: Vec<Arc<Frame>>,
     /// What is in force.
     pub(crate) control: Option<Arc<ControlSnapshot>>,
+    /// What the product lets tenants do.
+    pub(crate) product: Arc<Product>,
 }
 
 /// An answer that somebody waits for.
@@ -106,6 +108,7 @@ impl Tenant {
         let engine = self.engine(common, state)?;
         let (life, outside) = (Arc::new(Life::default()), self.outside.clone());
         let (control, following) = watch::channel(common.control.clone());
+        let (product, allowed) = watch::channel(Arc::clone(&common.product));
         let (inbox, deliveries) = mpsc::channel(INBOX);
         let observer = LifeObserver { life: Arc::clone(&life), outside: outside.clone() };
         let tenant = ballast_engine::run::Tenant {
@@ -118,9 +121,11 @@ impl Tenant {
             },
             clock: ProcessClock(Arc::clone(&common.clock)),
             control: following,
+            product: allowed,
             gaps: Arc::new(LifeGaps { life: Arc::clone(&life), outside }),
         };
-        let mut process = Process::new(life, control, inbox, tenant.run(deliveries, observer));
+        let mut process =
+            Process::new(life, (control, product), inbox, tenant.run(deliveries, observer));
         for frame in &common.frames {
             if since.is_some_and(|since| frame.id.close > since) {
                 process.deliver(Delivery::Missed(Arc::clone(frame)));
@@ -192,9 +197,11 @@ impl Tenant {
         process.deliver(Delivery::Command { command, request_id: None, answer });
     }
 
-    pub(crate) fn follow(&mut self, control: Option<&Arc<ControlSnapshot>>) {
+    /// Tells every process what is in force.
+    pub(crate) fn follow(&mut self, common: &Common) {
         for process in self.process.iter().chain(&self.taken_over) {
-            process.control.send_replace(control.cloned());
+            process.control.send_replace(common.control.clone());
+            process.product.send_replace(Arc::clone(&common.product));
         }
     }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use ballast_domain::control::{ControlEntry, ControlMode, ControlSnapshot, Scope};
-use ballast_domain::{Bar, Price, ProfileStatus, Symbol, Timeframe, Timestamp};
+use ballast_domain::{
+    Availability, Bar, Price, Product, ProfileStatus, Symbol, Timeframe, Timestamp,
+};
 use ballast_engine::market::Board;
 use ballast_engine::matching::PlayedBar;
 use ballast_engine::run::Delivery;
@@ -16,7 +18,7 @@ use crate::market::Move;
 use crate::people;
 use crate::ports::WorldClock;
 use crate::scenario::{Scenario, Step};
-use crate::strategies::{Catalogue, rules};
+use crate::strategies::{Catalogue, limits, rules};
 use crate::tenant::{Common, Tenant};
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
@@ -56,6 +58,14 @@ pub(crate) fn play(scenario: &Scenario, trace: bool) -> Result<Outcome> {
     Ok(outcome)
 }
 
+fn product(active: bool, number: usize) -> Result<Arc<Product>> {
+    let availability = match active {
+        true => Availability::Active,
+        false => Availability::Maintenance { message: "simulated".to_owned(), until: None },
+    };
+    Ok(Arc::new(Product { availability, limits: limits(number)?, live_trading: false }))
+}
+
 impl World {
     fn new(scenario: &Scenario, trace: bool) -> Result<Self> {
         let (catalogue, board) = Catalogue::compile()?;
@@ -73,6 +83,7 @@ impl World {
             settings,
             frames: Vec::new(),
             control,
+            product: Arc::default(),
         };
         let mut tenants = Vec::with_capacity(scenario.tenants.len());
         for (number, accounts) in scenario.tenants.iter().enumerate() {
@@ -142,9 +153,17 @@ impl World {
             Step::Quiet => self.quiet(),
             Step::Control(mode, scope) => {
                 let control = self.stop(*mode, *scope)?;
-                self.follow(Some(control))
+                self.common.control = Some(control);
+                self.follow()
             }
-            Step::ControlUnknown => self.follow(None),
+            Step::ControlUnknown => {
+                self.common.control = None;
+                self.follow()
+            }
+            Step::Product { active, limits } => {
+                self.common.product = product(*active, *limits)?;
+                self.follow()
+            }
             Step::ClockJump(seconds) => {
                 self.skew_nanos = i64::from(*seconds) * NANOS_PER_SECOND;
                 self.set_clock();
@@ -280,7 +299,9 @@ impl World {
         self.skew_nanos = 0;
         self.control_version += 1;
         let control = ControlSnapshot { version: self.control_version, entries: Vec::new() };
-        self.follow(Some(Arc::new(control)))?;
+        self.common.control = Some(Arc::new(control));
+        self.common.product = Arc::default();
+        self.follow()?;
         self.quiet()?;
         for tenant in &mut self.tenants {
             for number in 0..tenant.accounts.len() as u8 {
@@ -309,10 +330,9 @@ impl World {
         self.common.clock.set(self.close.saturating_add_nanos(self.skew_nanos));
     }
 
-    fn follow(&mut self, control: Option<Arc<ControlSnapshot>>) -> Result<()> {
-        self.common.control = control;
+    fn follow(&mut self) -> Result<()> {
         for tenant in &mut self.tenants {
-            tenant.follow(self.common.control.as_ref());
+            tenant.follow(&self.common);
             tenant.run()?;
         }
         Ok(())
