@@ -467,7 +467,8 @@ impl Server {
 
     async fn open_store(&self) -> Result<Store, CliError> {
         let directory = self.settings.data_dir.clone();
-        let options = Options { directory, collections: &COLLECTIONS, max_bytes: None };
+        let options =
+            Options { directory, collections: &COLLECTIONS, max_bytes: None, local_bytes: None };
         Store::open(options, Arc::new(SystemClock)).await.map_err(CliError::failed)
     }
 

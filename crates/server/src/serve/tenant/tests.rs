@@ -92,7 +92,12 @@ fn word_of_status(view: &TenantView, profile: ProfileId) -> String {
 async fn the_cause_of_a_failure_is_told_and_not_what_followed_from_it() {
     let directory = tempfile::tempdir().unwrap();
     let directory = directory.path().to_owned();
-    let full = Options { directory, collections: &COLLECTIONS, max_bytes: Some(512 << 10) };
+    let full = Options {
+        directory,
+        collections: &COLLECTIONS,
+        max_bytes: Some(512 << 10),
+        local_bytes: None,
+    };
     let store = Store::open(full, Arc::new(SystemClock)).await.unwrap();
     let control = TradingControl::open(&store, Arc::new(SystemClock)).await;
     let mut world = world(&store, control, &Health::new(watch::channel(None).1));

@@ -39,7 +39,7 @@ pub(super) struct Books {
 impl Books {
     /// The books of every tenant, both streams being whole.
     pub(super) async fn open(directory: PathBuf, name: &str) -> Vec<Self> {
-        let options = Options { directory, collections: &[], max_bytes: None };
+        let options = Options { directory, collections: &[], max_bytes: None, local_bytes: None };
         let store = Store::open(options, Arc::new(StoppedClock)).await.unwrap();
         let mut books = Vec::new();
         for (tenant, profiles) in PROFILES {
