@@ -103,6 +103,8 @@ pub enum Refusal {
     },
     /// Nobody can tell what control is in force.
     ControlUnknown,
+    /// The store is away, so that nothing that raises risk could be recorded first.
+    StoreAway,
     /// The profile is not running.
     ProfileStopped,
     /// The profile waits for a person to look at something unexpected.
@@ -239,6 +241,7 @@ impl Refusal {
         match self {
             Self::Control { .. } => "control",
             Self::ControlUnknown => "controlUnknown",
+            Self::StoreAway => "storeAway",
             Self::ProfileStopped => "profileStopped",
             Self::UnderReview => "underReview",
             Self::ProfileUnknown => "profileUnknown",
@@ -280,6 +283,10 @@ impl fmt::Display for Refusal {
                 write!(f, "entries {scope}are stopped ({mode} by {by}{since}: {reason})")
             }
             Self::ControlUnknown => f.write_str("the state of trading control is not known"),
+            Self::StoreAway => f.write_str(
+                "the store is away: until it is back only exits, stops and cancels go; try again \
+                 then",
+            ),
             Self::ProfileStopped => f.write_str("the profile is stopped; start it to trade"),
             Self::UnderReview => f.write_str(UNDER_REVIEW),
             Self::ProfileUnknown => f.write_str("there is no such profile"),
@@ -440,6 +447,7 @@ mod tests {
     fn codes_are_what_json_says() {
         let refusals = [
             Refusal::ControlUnknown,
+            Refusal::StoreAway,
             Refusal::TooManyPositions { open: 1, limit: 1 },
             Refusal::InsufficientCapital { needed: Decimal::TEN, available: Decimal::ONE },
         ];

@@ -30,6 +30,8 @@ pub struct View<'a> {
     pub profile: &'a Profile,
     /// Trading control; `None` while it cannot be known.
     pub control: Option<&'a ControlSnapshot>,
+    /// Whether the store is away: what raises risk cannot be recorded first then.
+    pub store_away: bool,
     /// The last price of the signal's instrument and when it was made.
     pub mark: Option<(Price, Timestamp)>,
     /// The instant of the decision: the close of the frame that led to it, for a strategy's.
@@ -170,6 +172,9 @@ fn check_entry(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal>
 
 /// Whether anything that raises risk may be done to `symbol`.
 pub(super) fn control_allows(symbol: Symbol, view: &View<'_>) -> Result<(), Refusal> {
+    if view.store_away {
+        return Err(Refusal::StoreAway);
+    }
     let control = view.control.ok_or(Refusal::ControlUnknown)?;
     let stop = control.strictest(ControlSubject {
         venue: view.profile.document.venue,

@@ -62,12 +62,20 @@ pub enum Input<'a> {
         /// What is in force.
         control: Option<Arc<ControlSnapshot>>,
     },
-    /// An accepted entry was not sent, because control had changed meanwhile.
+    /// The store has gone away, or is back. While it is away nothing that raises risk is begun, and
+    /// what nobody has to act on is not journaled: evaluations without an order, and refusals.
+    Store {
+        /// Whether it is away.
+        away: bool,
+    },
+    /// An accepted entry was not sent.
     Withheld {
         /// When.
         at: Timestamp,
         /// The order.
         order: OrderId,
+        /// Why.
+        reason: &'static str,
     },
     /// Time has passed.
     Clock(Timestamp),
@@ -133,6 +141,7 @@ pub struct Engine {
     desks: Vec<Desk>,
     /// Of bars that closed after it nobody has seen whether they passed a stop.
     missed_since: Option<Timestamp>,
+    store_away: bool,
 }
 
 /// A profile's compiled strategy and what it has seen of the market. A cache: the market data
@@ -170,7 +179,14 @@ impl Engine {
     /// An engine that goes on from `state`.
     #[must_use]
     pub const fn new(state: State, settings: Settings) -> Self {
-        Self { state, settings, control: None, desks: Vec::new(), missed_since: None }
+        Self {
+            state,
+            settings,
+            control: None,
+            desks: Vec::new(),
+            missed_since: None,
+            store_away: false,
+        }
     }
 
     /// Everything that the journal has told.
@@ -276,7 +292,11 @@ impl Engine {
                 self.on_command(&context, command, effects)
             }
             Input::Control { at, control } => self.on_control(at, control, effects),
-            Input::Withheld { at, order } => self.on_withheld(at, order, effects),
+            Input::Store { away } => {
+                self.store_away = away;
+                Ok(())
+            }
+            Input::Withheld { at, order, reason } => self.on_withheld(at, order, reason, effects),
             Input::Clock(at) => self.on_clock(at, effects),
         }
     }
@@ -393,6 +413,7 @@ impl Engine {
             tenant: self.state.tenant(),
             profile,
             control: self.control.as_deref(),
+            store_away: self.store_away,
             mark: match (lane.and_then(|lane| lane.mark), told) {
                 (Some((close, _)), Some(_)) => Some((close, context.now)),
                 (None, Some(told)) => Some((told, context.now)),
@@ -403,7 +424,8 @@ impl Engine {
         }
     }
 
-    /// Journals a refusal, unless the strategy has met the same one at its last bar already.
+    /// Journals a refusal, unless the strategy has met the same one at its last bar already, or the
+    /// store is away.
     fn refuse(
         &mut self,
         context: &Context,
@@ -419,7 +441,7 @@ impl Engine {
             let before = lane.refused.replace(refusal.clone());
             repeated = before.is_some_and(|before| before.code() == refusal.code());
         }
-        if !repeated && refusal != Refusal::ProfileUnknown {
+        if !repeated && !self.store_away && refusal != Refusal::ProfileUnknown {
             let (signal, refusal) = (Box::new(signal), Box::new(refusal.clone()));
             self.emit(context, Event::SignalRefused { signal, refusal }, effects)?;
         }

@@ -27,6 +27,8 @@ pub(crate) struct World {
     pub(crate) settings: Settings,
     /// What is in force, as the engine was told.
     pub(crate) control: Option<Arc<ControlSnapshot>>,
+    /// Whether the store is away, as the engine was told.
+    store_away: bool,
     /// When the next thing happens that is not a bar.
     pub(crate) now: Timestamp,
     pub(crate) journal: Vec<Envelope>,
@@ -50,6 +52,7 @@ impl World {
             board: Board::new(read("paper"), Timeframe::H1),
             settings,
             control: None,
+            store_away: false,
             now: hour(0),
             journal: Vec::new(),
             events: Vec::new(),
@@ -119,6 +122,12 @@ impl World {
         self.take(Input::Control { at: self.now, control });
     }
 
+    /// The store goes away, or is back.
+    pub(crate) fn store(&mut self, away: bool) {
+        self.store_away = away;
+        self.take(Input::Store { away });
+    }
+
     /// Takes one input that is not a frame.
     pub(crate) fn take(&mut self, input: Input<'_>) {
         self.begin();
@@ -161,6 +170,7 @@ impl World {
             self.engine.attach(profile.id, Plan::compile(strategy, &mut self.board).unwrap());
         }
         self.begin();
+        self.step(Input::Store { away: self.store_away });
         self.step(Input::Control { at: self.now, control: self.control.clone() });
         let mut effects = Effects::default();
         self.engine.resume(self.now, &mut effects).unwrap();
@@ -223,6 +233,7 @@ impl World {
         }
         match &envelope.event {
             Event::IntentAccepted { terms, .. } if !terms.is_reducing() => {
+                assert!(!self.store_away, "nothing enters without the store: {envelope:?}");
                 let profile = self.fold.profile(terms.intent.profile).unwrap();
                 assert!(profile.book.available() >= Decimal::ZERO, "{envelope:?}");
                 assert_eq!(profile.status, ProfileStatus::Running, "{envelope:?}");
@@ -244,7 +255,11 @@ impl World {
                 let before = claimed.saturating_sub(terms.quantity);
                 assert!(held >= before && terms.quantity <= held.saturating_sub(before));
             }
+            Event::ProfileChanged { .. } | Event::ProfileRemoved { .. } => {
+                assert!(!self.store_away, "nothing is changed without the store: {envelope:?}");
+            }
             Event::SignalRefused { signal, refusal } => {
+                assert!(!self.store_away, "it was answered: {envelope:?}");
                 let exit = matches!(signal.terms, SignalTerms::Exit { .. });
                 let allowed = ["nothingToReduce", "tradeUnknown", "quantityBelowLot"];
                 assert!(!exit || allowed.contains(&refusal.code()), "{envelope:?}");

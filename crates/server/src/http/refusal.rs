@@ -28,6 +28,7 @@ macro_rules! refusals {
 refusals! {
     Control { .. } = "control": "Entries are stopped, by whom and why";
     ControlUnknown {} = "controlUnknown": "Nobody can tell whether entries are stopped";
+    StoreAway {} = "storeAway": "The store is away, and nothing could be recorded first";
     ProfileStopped {} = "profileStopped": "The profile is not running";
     UnderReview {} = "underReview": "The profile waits for a person to look at it";
     ProfileUnknown {} = "profileUnknown": "There is no such profile";

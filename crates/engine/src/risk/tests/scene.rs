@@ -15,6 +15,7 @@ pub(super) struct Scene {
     pub(super) fold: Fold,
     pub(super) tenant: TenantId,
     pub(super) control: Option<ControlSnapshot>,
+    pub(super) store_away: bool,
     pub(super) mark: Option<(Price, Timestamp)>,
     pub(super) now: Timestamp,
 }
@@ -25,6 +26,7 @@ pub(super) fn scene(script: &str) -> Scene {
         fold: fold(script),
         tenant: read("alice"),
         control: Some(ControlSnapshot::default()),
+        store_away: false,
         mark: Some((read("100"), hour(1000))),
         now: hour(1000),
     }
@@ -63,6 +65,7 @@ impl Scene {
             tenant: &self.tenant,
             profile: self.fold.profile(),
             control: self.control.as_ref(),
+            store_away: self.store_away,
             mark: self.mark,
             at: self.now,
             now: self.now,

@@ -8,4 +8,5 @@ mod manual;
 mod orders;
 mod script;
 mod stops;
+mod store;
 mod venue;
