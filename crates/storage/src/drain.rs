@@ -30,8 +30,23 @@ pub struct Orphans {
     pub why: String,
 }
 
+/// Records that the store has got later than they happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// Whose they are.
+    pub tenant: TenantId,
+    /// Of which stream.
+    pub stream: StreamName,
+    /// The sequence of the first of them.
+    pub first_seq: u64,
+    /// The sequence of the last of them.
+    pub last_seq: u64,
+}
+
 /// What draining needs from outside of the store.
 pub struct Drain<'a> {
+    /// Told of what the store has got, before it is forgotten.
+    pub recorded: &'a (dyn Fn(&Recorded) + Sync),
     /// Told of what cannot be appended, before it is forgotten.
     pub orphaned: &'a (dyn Fn(&Orphans) + Sync),
     /// Told of the gaps between effects.
@@ -54,8 +69,14 @@ pub(crate) async fn drain(
     let mut blocked = BTreeSet::new();
     let mut failed = None;
     while let Some((_, batch)) = local.front(|stream| !blocked.contains(stream)) {
-        match append(backend, local, &batch).await {
-            Ok(()) => drain.gaps.pass(Gap::Drained),
+        match append(backend, &batch).await {
+            Ok(last_seq) => {
+                drain.gaps.pass(Gap::Drained);
+                let Continuation { stream, first_seq, .. } = batch;
+                let Stream { tenant, name } = stream.clone();
+                (drain.recorded)(&Recorded { tenant, stream: name, first_seq, last_seq });
+                local.drained(&stream, last_seq);
+            }
             Err(Hindrance::Orphaned(why)) => {
                 for batch in local.continuation(&batch.stream) {
                     let last_seq = batch.last_seq();
@@ -88,26 +109,16 @@ impl From<JournalError> for Hindrance {
     }
 }
 
-async fn append(
-    backend: &Backend,
-    local: &LocalLog,
-    batch: &Continuation,
-) -> Result<(), Hindrance> {
+/// Appends a batch, unless the store has it; gives up to which sequence it has it then.
+async fn append(backend: &Backend, batch: &Continuation) -> Result<u64, Hindrance> {
     let Continuation { stream, epoch, first_seq, bodies } = batch.clone();
-    let last_seq = batch.last_seq();
-    let of = stream.clone();
     let whole = Batch { stream, epoch, expected_seq: first_seq - 1, bodies };
     match in_time(backend.append(whole, Priority::High)).await {
-        Ok(_) => local.drained(&of, last_seq),
-        Err(error @ JournalError::Fenced { .. }) => {
-            return Err(Hindrance::Orphaned(error.to_string()));
-        }
-        Err(JournalError::Conflict { actual, .. }) => {
-            local.drained(&of, there(backend, batch, actual).await?);
-        }
-        Err(error) => return Err(error.into()),
+        Ok(last_seq) => Ok(last_seq),
+        Err(error @ JournalError::Fenced { .. }) => Err(Hindrance::Orphaned(error.to_string())),
+        Err(JournalError::Conflict { actual, .. }) => there(backend, batch, actual).await,
+        Err(error) => Err(error.into()),
     }
-    Ok(())
 }
 
 /// Up to which sequence the store has a batch already, from an append whose answer was lost: when

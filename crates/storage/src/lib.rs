@@ -35,7 +35,7 @@ pub use contract::{
     Verification,
 };
 pub use document::{Document, Documents, Page};
-pub use drain::{Drain, Orphans};
+pub use drain::{Drain, Orphans, Recorded};
 pub use error::{OpenError, StoreError};
 pub use journal::TenantJournal;
 pub use lease::{Lease, Leases};

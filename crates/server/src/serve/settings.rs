@@ -41,6 +41,7 @@ pub(crate) struct Settings {
     pub(crate) market: Market,
     pub(crate) paper: Paper,
     pub(crate) engine: EngineSettings,
+    pub(crate) storage: StorageSettings,
     #[serde(default)]
     pub(crate) tenants: Vec<TenantSettings>,
 }
@@ -175,6 +176,14 @@ pub(crate) struct Paper {
 pub(crate) struct EngineSettings {
     pub(crate) unknown_grace_ms: u32,
     pub(crate) snapshot_every: u64,
+}
+
+/// What may be taken of the disk.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StorageSettings {
+    pub(crate) max_mib: Option<NonZeroU32>,
+    pub(crate) local_log_mib: NonZeroU32,
 }
 
 /// One tenant's profiles.

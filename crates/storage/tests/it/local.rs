@@ -62,7 +62,7 @@ async fn started(shared: &Store, folder: &Path) -> Store {
 async fn drain(store: &Store) -> (Result<(), JournalError>, Vec<Orphans>) {
     let orphans: Mutex<Vec<Orphans>> = Mutex::default();
     let orphaned = |found: &Orphans| orphans.lock().unwrap().push(found.clone());
-    let done = store.drain(&Drain { orphaned: &orphaned, gaps: &NoGaps }).await;
+    let done = store.drain(&Drain { recorded: &|_| (), orphaned: &orphaned, gaps: &NoGaps }).await;
     (done, orphans.into_inner().unwrap())
 }
 
@@ -167,7 +167,8 @@ async fn a_drain_that_is_interrupted_anywhere_neither_loses_nor_doubles() {
             if interrupted == 0 {
                 node.faults.fail_next_write(fault);
             }
-            let drained = node.store.drain(&Drain { orphaned: &none, gaps: &gaps }).await;
+            let drained =
+                node.store.drain(&Drain { recorded: &|_| (), orphaned: &none, gaps: &gaps }).await;
             assert!(matches!(drained, Err(JournalError::Unavailable(_))), "{drained:?}");
             node.start_again().await;
             for id in ["one", "two"] {

@@ -110,7 +110,7 @@ async fn stop(
         set_status(&caller, stop).await?;
         find(&caller, profile)
     };
-    caller.once(app, keyed, work).await
+    caller.once_at_once(app, keyed, work).await
 }
 
 async fn set_status(caller: &Caller, command: Command) -> Result<(), Problem> {
@@ -139,7 +139,7 @@ async fn flatten(
             other => Err(denied(other)),
         }
     };
-    caller.once(app, keyed, work).await
+    caller.once_at_once(app, keyed, work).await
 }
 
 impl OptionalReason {
