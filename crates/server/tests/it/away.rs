@@ -2,7 +2,6 @@
 //! once, nothing enters, and when there is room again the journal holds everything, once.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use ballast_domain::{BrokerEvent, Envelope, Event, ExitReason, OrderState, Timestamp};
@@ -48,13 +47,18 @@ version = 1
 kind = "rules"
 timeframe = "1d"
 symbols = ["TEST"]
-entry = "close > 0"
 sizing = { type = "fixedQuantity", quantity = "10" }
 exits = { stopLoss = { type = "percent", value = "10" } }
 "#;
 
+/// So many comparisons that what an evaluation saw of them fits into no page that is in use: where
+/// there is no room, none is journaled.
+const COMPARISONS: usize = 500;
+
 fn desk() -> Desk {
-    let desk = Desk::serving(&[SETTINGS, LIMITED].concat());
+    let entry = vec!["close > 0"; COMPARISONS].join(" and ");
+    let settings = SETTINGS.replace("symbols =", &format!("entry = \"{entry}\"\nsymbols ="));
+    let desk = Desk::serving(&[&settings, LIMITED].concat());
     desk.write("fall.csv", BARS);
     desk
 }
@@ -76,7 +80,9 @@ impl Clock for Stopped {
 }
 
 impl Left {
-    async fn read(directory: PathBuf) -> Self {
+    async fn read(desk: &Desk) -> Self {
+        let copy = desk.copy_of_data();
+        let directory = copy.path().to_owned();
         let (max_bytes, local_bytes) = (None, None);
         let options = Options { directory, collections: &[], max_bytes, local_bytes };
         let store = Store::open(options, Arc::new(Stopped)).await.unwrap();
@@ -179,12 +185,13 @@ async fn a_position_is_left_at_its_stop_on_a_full_disk_wherever_the_process_ends
         // The entry has filled and is on its way to the engine.
         server.run_to(Gap::VenueFilled, 1);
         room.take();
+        server.go_on();
         if !server.runs_to(Gap::KeptLocally, passages, "the market data has ended") {
             ended_at = passages;
             server.kill_troubled();
         } else {
             server.kill_troubled();
-            let left = Left::read(desk.data()).await;
+            let left = Left::read(&desk).await;
             assert!(left.kept() > 0, "{name}");
             left.check(&name);
         }
@@ -195,7 +202,7 @@ async fn a_position_is_left_at_its_stop_on_a_full_disk_wherever_the_process_ends
         assert_eq!(health["localLog"]["away"], true, "{name}: {health}");
         assert_eq!(profile["enters"], false, "{name}");
         server.kill();
-        let left = Left::read(desk.data()).await;
+        let left = Left::read(&desk).await;
         assert!(left.kept() > 0, "{name}");
         left.is_left_at_the_stop(&name);
 
@@ -205,7 +212,7 @@ async fn a_position_is_left_at_its_stop_on_a_full_disk_wherever_the_process_ends
         assert_eq!(health["localLog"]["usedBytes"], 0, "{name}: {health}");
         let said = server.stop();
         assert!(said.contains("recorded_late=true"), "{name}\n{said}");
-        let left = Left::read(desk.data()).await;
+        let left = Left::read(&desk).await;
         assert_eq!(left.kept(), 0, "{name}: everything is in the store");
         left.is_left_at_the_stop(&name);
         if ended_at > 0 {

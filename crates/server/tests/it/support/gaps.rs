@@ -135,6 +135,11 @@ impl Halting {
         }
     }
 
+    /// Lets the server go on from the gap that it is in.
+    pub(crate) fn go_on(&mut self) {
+        self.passing.go_on();
+    }
+
     /// Lets the server pass so many gaps.
     pub(crate) fn pass(&mut self, gaps: usize) {
         for _ in 0..gaps {
