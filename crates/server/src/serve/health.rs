@@ -153,7 +153,12 @@ impl Health {
     /// How a tenant does.
     pub(crate) fn condition(&self, tenant: &TenantId) -> TenantCondition {
         let tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        let starting = TenantCondition { state: TenantWord::Starting, error: None, violations: 0 };
+        let starting = TenantCondition {
+            state: TenantWord::Starting,
+            running: false,
+            error: None,
+            violations: 0,
+        };
         let Some(report) = tenants.get(tenant) else { return starting };
         let away = self.local().away && report.running;
         let state = match (report.running, &report.error) {
@@ -165,7 +170,7 @@ impl Health {
         // What went wrong inside is for the operator; its owner is told what it means.
         let stopped = report.error.as_ref().map(|_| STOPPED.to_owned());
         let error = if away { Some(AWAY.to_owned()) } else { stopped };
-        TenantCondition { state, error, violations: report.violations }
+        TenantCondition { state, running: report.running, error, violations: report.violations }
     }
 
     /// How each tenant does, for operators: whether it runs, why not, and how far its journal is.
@@ -281,6 +286,7 @@ impl Health {
 /// How a tenant does, for its owner.
 pub(crate) struct TenantCondition {
     pub(crate) state: TenantWord,
+    pub(crate) running: bool,
     pub(crate) error: Option<String>,
     /// Profiles whose available capital is negative.
     pub(crate) violations: u64,
