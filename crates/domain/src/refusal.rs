@@ -47,6 +47,8 @@ pub enum Refusal {
     },
     /// Nobody can tell what control is in force.
     ControlUnknown,
+    /// The store is away, so that nothing that raises risk could be recorded first.
+    StoreAway,
     /// The tenant may not trade in the profile's mode.
     NotEntitled {
         /// The profile's mode.

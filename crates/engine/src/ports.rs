@@ -29,10 +29,10 @@ pub trait Entropy: Send + Sync {
 /// An append-only, gapless sequence of records of one tenant, such as its journal.
 ///
 /// An append that fails with [`JournalError::Unavailable`] may have been written all the same: the
-/// answer was lost, not the records. The caller never guesses: it discards what it had folded and
-/// folds the journal again, which holds all of the batch or none of it. To append the batch again
-/// is safe too: had it been written, `expected_seq` is in the past and the answer is
-/// [`JournalError::Conflict`].
+/// answer was lost, not the records. The caller never guesses. It continues the journal locally by
+/// a batch that begins with the same records, so that it does not matter whether they are in the
+/// store; or it discards what it had folded and folds the journal again, which holds all of the
+/// batch or none of it.
 pub trait Journal<R>: Send + Sync {
     /// Appends all of `records` after the record with sequence `expected_seq` (zero for an empty
     /// journal), or nothing. Done means durable: a power cut cannot take it back. No records at
@@ -45,6 +45,22 @@ pub trait Journal<R>: Send + Sync {
         expected_seq: u64,
         records: &[R],
     ) -> impl Future<Output = Result<Receipt, JournalError>> + Send;
+
+    /// Makes records durable on this node alone, as the continuation of the journal while its store
+    /// is away: they are read as part of it from now on, and appended to the store, in order, once
+    /// that is back. Only for what must not wait: what lowers risk, and what a venue has said.
+    ///
+    /// # Errors
+    /// [`JournalError::Unavailable`] when the node has no room for them either.
+    fn append_locally(
+        &self,
+        expected_seq: u64,
+        records: &[R],
+    ) -> impl Future<Output = Result<Receipt, JournalError>> + Send;
+
+    /// Whether the store is away as far as this node knows, or has not yet got what continues the
+    /// journal locally: an append would be refused.
+    fn is_away(&self) -> bool;
 
     /// Up to `limit` records that follow `after_seq`, in order; fewer only at the end.
     ///
@@ -108,6 +124,17 @@ pub enum JournalError {
     /// Nothing was written; refuse the step that made it, do not try again.
     #[error("the journal refuses the batch: {0}")]
     Refused(String),
+}
+
+impl JournalError {
+    /// The error of a node that cannot keep what its store did not take, with why that did not.
+    #[must_use]
+    pub fn beside(self, store: Option<String>) -> Self {
+        match (self, store) {
+            (Self::Unavailable(node), Some(store)) => Self::Unavailable(format!("{store}; {node}")),
+            (error, _) => error,
+        }
+    }
 }
 
 /// A venue that takes orders. What it has to say comes back as [`BrokerEvent`]s through the
@@ -220,11 +247,16 @@ pub enum Gap {
     VenueFilled,
     /// The engine was told.
     VenueTold,
+    /// The store is away, and a step's events or the venue's record are durable on this node alone;
+    /// nothing was sent or told.
+    KeptLocally,
+    /// The store has got what this node has kept; the node has not forgotten it yet.
+    Drained,
 }
 
 impl Gap {
-    /// Every gap.
-    pub const ALL: [Self; 8] = [
+    /// The gaps of a process whose store answers.
+    pub const USUAL: [Self; 8] = [
         Self::Stepped,
         Self::Appended,
         Self::Submitted,
@@ -234,6 +266,8 @@ impl Gap {
         Self::VenueFilled,
         Self::VenueTold,
     ];
+    /// Those of one whose store is away, or has been.
+    pub const AWAY: [Self; 2] = [Self::KeptLocally, Self::Drained];
 
     /// Its name in tables and on the wire.
     #[must_use]
@@ -247,6 +281,8 @@ impl Gap {
             Self::VenueRecorded => "venue-recorded",
             Self::VenueFilled => "venue-filled",
             Self::VenueTold => "venue-told",
+            Self::KeptLocally => "kept-locally",
+            Self::Drained => "drained",
         }
     }
 }

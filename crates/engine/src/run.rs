@@ -2,13 +2,18 @@
 //!
 //! Deliveries come through one bounded inbox, in order. Those that are waiting together are
 //! stepped together and appended as one batch; only when the journal has made the batch durable
-//! are its actions carried out and its answers given. A failed append ends the loop: the engine
-//! has gone ahead of its journal and is thrown away, and whoever started it folds it again.
+//! are its actions carried out and its answers given.
+//!
+//! While the store is away what lowers risk goes on: a batch is kept on this node alone then, as the
+//! continuation of the journal. The batch that finds the store away is kept as it is, because it may
+//! be in the store all the same; an entry that it has accepted is voided behind it, and never sent.
+//! Any other failure to append ends the loop: the engine has gone ahead of its journal and is thrown
+//! away, and whoever started it folds it again.
 
 use std::sync::Arc;
 
 use ballast_domain::{
-    Availability, ControlMode, ControlSnapshot, Envelope, OrderId, Product, Timestamp,
+    Availability, ControlMode, ControlSnapshot, Envelope, OrderId, Product, Refusal, Timestamp,
 };
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -21,6 +26,9 @@ use crate::step::{Action, Answer, Command, Effects, Engine, Input};
 
 /// Deliveries that may be stepped together before they are appended.
 const BATCH: usize = 64;
+/// Why accepted entries were not sent.
+const CONTROL_CHANGED: &str = "not sent: trading control had changed meanwhile";
+const STORE_AWAY: &str = "not sent: the store is away";
 
 /// Something that the journal holds: it can be acted on without ever being forgotten.
 ///
@@ -149,6 +157,7 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
         let mut effects = Effects::default();
         let mut batch = Batch::default();
         self.follow_product(&mut effects)?;
+        self.follow_store(&mut effects)?;
         self.follow_control(&mut effects, &mut batch)?;
         self.engine.resume(self.clock.now(), &mut effects)?;
         batch.gather(&mut effects, None, self.engine.state().last_seq());
@@ -171,6 +180,7 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
                 }
                 delivery = inbox.recv() => {
                     let Some(delivery) = delivery else { return Ok(()) };
+                    self.follow_store(&mut effects)?;
                     self.take(delivery, &mut effects, &mut batch)?;
                     for _ in 1..BATCH {
                         let Ok(delivery) = inbox.try_recv() else { break };
@@ -184,6 +194,10 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
                 return Ok(());
             }
         }
+    }
+
+    fn follow_store(&mut self, effects: &mut Effects) -> Result<(), ApplyError> {
+        self.engine.step(Input::Store { away: self.journal.is_away() }, effects)
     }
 
     fn follow_control(
@@ -247,12 +261,7 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
         batch: &mut Batch,
         observer: &mut impl Observer,
     ) -> Result<(), RunError> {
-        let mut receipt = Receipt::new(self.engine.state().last_seq());
-        if let Some(first) = batch.events.first() {
-            self.gaps.pass(Gap::Stepped);
-            receipt = self.journal.append(first.seq - 1, &batch.events).await?;
-            self.gaps.pass(Gap::Appended);
-        }
+        let receipt = self.record(batch).await?;
         let mut withheld = Vec::new();
         for (seq, action) in batch.actions.drain(..) {
             match action {
@@ -276,6 +285,44 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
         observer.settled(&self.engine);
         batch.tell();
         if withheld.is_empty() { Ok(()) } else { self.void(withheld, observer).await }
+    }
+
+    /// Makes the events of a batch durable: in the journal, or on this node alone while the store is
+    /// away.
+    async fn record(&mut self, batch: &mut Batch) -> Result<Receipt, RunError> {
+        let Some(first) = batch.events.first() else {
+            return Ok(Receipt::new(self.engine.state().last_seq()));
+        };
+        let expected = first.seq - 1;
+        self.gaps.pass(Gap::Stepped);
+        let mut away = None;
+        if !self.journal.is_away() {
+            match self.journal.append(expected, &batch.events).await {
+                Err(JournalError::Unavailable(why)) => away = Some(why),
+                appended => {
+                    let receipt = appended?;
+                    self.gaps.pass(Gap::Appended);
+                    return Ok(receipt);
+                }
+            }
+        }
+        self.hold_back(batch)?;
+        let kept = self.journal.append_locally(expected, &batch.events).await;
+        let receipt = kept.map_err(|error| error.beside(away))?;
+        self.gaps.pass(Gap::KeptLocally);
+        Ok(receipt)
+    }
+
+    /// Begins nothing that raises risk, and books that the entries of the batch are not sent.
+    fn hold_back(&mut self, batch: &mut Batch) -> Result<(), ApplyError> {
+        let mut effects = Effects::default();
+        self.engine.step(Input::Store { away: true }, &mut effects)?;
+        for order in batch.take_entries() {
+            let at = self.clock.now();
+            self.engine.step(Input::Withheld { at, order, reason: STORE_AWAY }, &mut effects)?;
+            batch.gather(&mut effects, None, self.engine.state().last_seq());
+        }
+        Ok(())
     }
 
     async fn submit(&self, intent: OrderIntent, seq: u64, receipt: Receipt, version: u64) {
@@ -314,12 +361,13 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
         let mut batch = Batch::default();
         let at: Timestamp = self.clock.now();
         for order in withheld {
-            self.engine.step(Input::Withheld { at, order }, &mut effects)?;
+            let reason = CONTROL_CHANGED;
+            self.engine.step(Input::Withheld { at, order, reason }, &mut effects)?;
             batch.gather(&mut effects, None, self.engine.state().last_seq());
         }
         // Voiding submits nothing, so that this commit withholds nothing again.
-        if let Some(first) = batch.events.first() {
-            self.journal.append(first.seq - 1, &batch.events).await?;
+        self.record(&mut batch).await?;
+        if !batch.events.is_empty() {
             observer.durable(&self.engine, &batch.events).await;
             observer.settled(&self.engine);
         }
@@ -334,6 +382,25 @@ impl Batch {
         if let (Some(reply), Some(answer)) = (reply, effects.answer.take()) {
             self.answers.push((reply, answer));
         }
+    }
+
+    /// Takes out the orders that would enter, and refuses them to whoever asked for them.
+    fn take_entries(&mut self) -> Vec<OrderId> {
+        let enters = |action: &Action| match action {
+            Action::Submit(intent) if !intent.terms().is_reducing() => {
+                Some(intent.terms().order_id())
+            }
+            _ => None,
+        };
+        let entries: Vec<OrderId> =
+            self.actions.iter().filter_map(|(_, action)| enters(action)).collect();
+        self.actions.retain(|(_, action)| enters(action).is_none());
+        for (_, answer) in &mut self.answers {
+            if matches!(answer, Answer::Accepted(order) if entries.contains(order)) {
+                *answer = Answer::Refused(Refusal::StoreAway);
+            }
+        }
+        entries
     }
 
     fn tell(&mut self) {

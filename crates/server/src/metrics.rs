@@ -27,8 +27,8 @@ use table::{
     describe,
 };
 pub(crate) use table::{
-    CONTROL_DRIFT, CONTROL_PROPAGATION_SECONDS, CONTROL_UPDATE_FAILURES, SOCKET_REFUSALS, SOCKETS,
-    SOCKETS_DROPPED, page,
+    CONTROL_DRIFT, CONTROL_PROPAGATION_SECONDS, CONTROL_UPDATE_FAILURES, LOCAL_ORPHANS,
+    SOCKET_REFUSALS, SOCKETS, SOCKETS_DROPPED, page,
 };
 
 /// Upper edges of the histograms, in seconds: what people wait for, and what orders do.

@@ -31,7 +31,7 @@ use anyhow::Result;
 pub use invariants::{Invariant, Violation};
 pub use minimise::{Small, minimise};
 pub use report::Tally;
-pub use scenario::Scenario;
+pub use scenario::{GAPS, Scenario};
 
 /// What came of playing a scenario.
 #[derive(Debug, Default)]

@@ -60,6 +60,10 @@ pub(crate) struct Outside {
     pub(crate) state: State,
     /// The close of the last frame that an event names.
     pub(crate) last_frame: Option<Timestamp>,
+    /// What the node keeps by itself until the store has it: the continuation of the journal.
+    kept: Vec<Envelope>,
+    /// The epoch that owns the journal.
+    epoch: u64,
     durable: BTreeSet<IntentId>,
     submitted: BTreeSet<IntentId>,
     append_faults: VecDeque<Fault>,
@@ -80,6 +84,8 @@ impl Handle {
             rules: BTreeMap::new(),
             state,
             last_frame: None,
+            kept: Vec::new(),
+            epoch: 0,
             durable: BTreeSet::new(),
             submitted: BTreeSet::new(),
             append_faults: VecDeque::new(),
@@ -102,6 +108,8 @@ impl Outside {
                 self.full_until = self.venue.turn() + u64::from(bars);
             }
             Fault::AppendFails
+            | Fault::NodeFull
+            | Fault::DrainHalts
             | Fault::AppendAnswerLost
             | Fault::AppendSlow(_)
             | Fault::AppendAnswerSlow(_) => self.append_faults.push_back(fault),
@@ -121,9 +129,10 @@ impl Outside {
         }
     }
 
-    /// Events are durable.
+    /// Events are durable, in the store or on the node.
     fn fold(&mut self, events: &[Envelope]) {
-        for envelope in events {
+        let known = self.state.last_seq();
+        for envelope in events.iter().filter(|envelope| envelope.seq > known) {
             let before = self.capital_of(&envelope.event);
             if let Err(error) = self.state.apply(envelope) {
                 self.violations.push(violation(Invariant::StateIsFold, error.to_string()));
@@ -146,6 +155,41 @@ impl Outside {
                 _ => {}
             }
         }
+    }
+
+    /// What continues a journal that ends with `last_seq`.
+    pub(crate) fn continuation(&self, last_seq: u64) -> Vec<Envelope> {
+        self.kept.iter().filter(|envelope| envelope.seq > last_seq).cloned().collect()
+    }
+
+    /// Another process owns the journal from here on, under this epoch.
+    pub(crate) fn own(&mut self, epoch: u64) {
+        self.epoch = epoch;
+    }
+
+    /// Whether the node keeps what the store does not have.
+    pub(crate) const fn is_away(&self) -> bool {
+        !self.kept.is_empty()
+    }
+
+    /// What the store is to get now, if it takes anything: it ends with `last_seq`.
+    pub(crate) fn to_drain(&self, last_seq: u64) -> Option<Vec<Envelope>> {
+        let takes = self.is_away() && self.venue.turn() >= self.full_until;
+        takes.then(|| self.continuation(last_seq))
+    }
+
+    /// The store has it; the node forgets it, unless it ends before that.
+    pub(crate) fn drained(&mut self) {
+        match self.take_fault(Fault::DrainHalts) {
+            Some(fault) => self.venue.tally.fault(fault),
+            None => self.kept.clear(),
+        }
+    }
+
+    /// Takes a fault of its kind out of those that wait.
+    fn take_fault(&mut self, fault: Fault) -> Option<Fault> {
+        let place = self.append_faults.iter().position(|waiting| *waiting == fault)?;
+        self.append_faults.remove(place)
     }
 
     fn capital_of(&self, event: &Event) -> Option<ballast_domain::Money> {
@@ -251,6 +295,7 @@ impl Gaps for LifeGaps {
 #[derive(Debug)]
 pub(crate) struct LifeJournal {
     pub(crate) journal: TenantJournal<Envelope>,
+    pub(crate) epoch: u64,
     pub(crate) life: Arc<Life>,
     pub(crate) outside: Handle,
 }
@@ -275,10 +320,16 @@ impl LifeJournal {
 
     fn next_fault(&self) -> Option<Fault> {
         let mut outside = self.outside.lock();
+        if self.epoch < outside.epoch {
+            // The store answers whoever was locked out.
+            return None;
+        }
         if outside.venue.turn() < outside.full_until {
             return Some(Fault::AppendFails);
         }
-        let fault = outside.append_faults.pop_front()?;
+        let of_append = |fault: &Fault| !matches!(fault, Fault::NodeFull | Fault::DrainHalts);
+        let place = outside.append_faults.iter().position(of_append)?;
+        let fault = outside.append_faults.remove(place)?;
         outside.venue.tally.fault(fault);
         Some(fault)
     }
@@ -309,6 +360,28 @@ impl Journal<Envelope> for LifeJournal {
             }
             _ => self.write(expected_seq, events).await,
         }
+    }
+
+    async fn append_locally(
+        &self,
+        expected_seq: u64,
+        events: &[Envelope],
+    ) -> Result<Receipt, JournalError> {
+        self.life.goes_on().await;
+        let mut outside = self.outside.lock();
+        if let Some(fault) = outside.take_fault(Fault::NodeFull) {
+            outside.venue.tally.fault(fault);
+            return Err(JournalError::Unavailable("simulated: the node has no room".to_owned()));
+        }
+        outside.venue.tally.run("batch kept on the node");
+        outside.kept.extend_from_slice(events);
+        outside.fold(events);
+        Ok(Receipt::new(expected_seq + events.len() as u64))
+    }
+
+    fn is_away(&self) -> bool {
+        let outside = self.outside.lock();
+        outside.is_away() && self.epoch == outside.epoch
     }
 
     async fn read(&self, after_seq: u64, limit: usize) -> Result<Vec<Envelope>, JournalError> {

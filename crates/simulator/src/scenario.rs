@@ -97,6 +97,10 @@ pub(crate) enum Fault {
     AppendAnswerSlow(u8),
     /// Nothing is taken for so many bars: the disk is full.
     StoreFull(u8),
+    /// What is to be kept on the node while the store is away finds no room either.
+    NodeFull,
+    /// The store gets what the node has kept, and the node does not come to forget it.
+    DrainHalts,
     /// The venue's next message comes so many bars later; those after it overtake it.
     MessageLate(u8),
     /// The venue's next message never comes.
@@ -125,13 +129,15 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// One of each kind, with so many bars where it has any.
-    const fn of(bars: u8) -> [Self; 17] {
+    const fn of(bars: u8) -> [Self; 19] {
         [
             Self::AppendFails,
             Self::AppendAnswerLost,
             Self::AppendSlow(bars),
             Self::AppendAnswerSlow(bars),
             Self::StoreFull(bars),
+            Self::NodeFull,
+            Self::DrainHalts,
             Self::MessageLate(bars),
             Self::MessageLost,
             Self::MessageTwice(bars),
@@ -160,6 +166,8 @@ impl Fault {
             Self::AppendSlow(_) => "append slow",
             Self::AppendAnswerSlow(_) => "append written, answer slow",
             Self::StoreFull(_) => "store full",
+            Self::NodeFull => "node full too",
+            Self::DrainHalts => "drained, not forgotten",
             Self::MessageLate(_) => "message late, overtaken",
             Self::MessageLost => "message lost",
             Self::MessageTwice(_) => "message twice",
@@ -175,6 +183,11 @@ impl Fault {
         }
     }
 }
+
+/// The gaps of a tenant's loop, in which its process may end. Those of the paper venue and of the
+/// store have tests of their own.
+pub const GAPS: [Gap; 5] =
+    [Gap::Stepped, Gap::Appended, Gap::KeptLocally, Gap::Submitted, Gap::Released];
 
 const STEPS: usize = 320;
 const QUIET_EVERY: usize = 80;
@@ -261,8 +274,7 @@ fn control(rng: &mut Rng) -> Step {
 }
 
 fn crash(rng: &mut Rng, tenant: usize) -> Step {
-    let gaps = [Gap::Stepped, Gap::Appended, Gap::Submitted, Gap::Released].map(Some);
-    let at = *pick(rng, &[&gaps[..], &[None]].concat());
+    let at = *pick(rng, &[&GAPS.map(Some)[..], &[None]].concat());
     Step::Crash { tenant, at, down: rng.u8(0..6), snapshot: rng.bool() }
 }
 

@@ -103,6 +103,7 @@ impl Tenant {
         let journal: TenantJournal<Envelope> =
             common.store.tenant(&self.id).journal(StreamName::Journal, self.epoch);
         at_once(journal.claim()).context("claims at once")??;
+        self.outside.lock().own(self.epoch);
         let state = self.fold(&journal)?;
         let since = at_work_since(&state);
         let engine = self.engine(common, state)?;
@@ -113,7 +114,12 @@ impl Tenant {
         let observer = LifeObserver { life: Arc::clone(&life), outside: outside.clone() };
         let tenant = ballast_engine::run::Tenant {
             engine,
-            journal: LifeJournal { journal, life: Arc::clone(&life), outside: outside.clone() },
+            journal: LifeJournal {
+                journal,
+                epoch: self.epoch,
+                life: Arc::clone(&life),
+                outside: outside.clone(),
+            },
             broker: LifeBroker {
                 life: Arc::clone(&life),
                 outside: outside.clone(),
@@ -155,6 +161,9 @@ impl Tenant {
             }
         }
         let mut outside = self.outside.lock();
+        for envelope in outside.continuation(state.last_seq()) {
+            state.apply(&envelope)?;
+        }
         if outside.state != state {
             let why = format!("the journal of {} folds to another state", self.id);
             outside.violations.push(violation(Invariant::StateIsFold, why));
@@ -253,6 +262,18 @@ impl Tenant {
         Ok(())
     }
 
+    /// The store gets what the node has kept, when it takes something again.
+    pub(crate) fn drain(&self, common: &Common) -> Result<()> {
+        let journal: TenantJournal<Envelope> =
+            common.store.tenant(&self.id).journal(StreamName::Journal, self.epoch);
+        let last_seq = at_once(journal.head()).context("answers at once")??.last_seq;
+        let mut outside = self.outside.lock();
+        let Some(events) = outside.to_drain(last_seq) else { return Ok(()) };
+        at_once(journal.append(last_seq, &events)).context("appends at once")??;
+        outside.drained();
+        Ok(())
+    }
+
     /// A bar has passed: a process that was gone for long enough is started again.
     pub(crate) fn recover(&mut self, common: &Common) -> Result<()> {
         if self.process.is_some() {
@@ -281,6 +302,10 @@ impl Tenant {
 
     /// Another node starts the tenant; the process that had it goes on.
     pub(crate) fn take_over(&mut self, common: &Common) -> Result<()> {
+        // What a node keeps by itself is lost to whoever takes over, who has to ask the venue.
+        if self.outside.lock().is_away() {
+            return Ok(());
+        }
         let Some(process) = self.process.take() else { return Ok(()) };
         self.taken_over.push(process);
         self.asked.clear();
@@ -310,6 +335,7 @@ impl Tenant {
         let mut orders = outside.state.profiles().flat_map(|profile| profile.working.values());
         self.process.is_some()
             && self.asked.is_empty()
+            && !outside.is_away()
             && outside.venue.is_quiet()
             && !orders.any(undecided)
     }

@@ -205,6 +205,7 @@ impl World {
         self.next_minute();
         for tenant in &mut self.tenants {
             tenant.outside.lock().venue.advance(1);
+            tenant.drain(&self.common)?;
             tenant.recover(&self.common)?;
             tenant.run()?;
         }
@@ -279,6 +280,7 @@ impl World {
             self.next_minute();
             for tenant in &mut self.tenants {
                 tenant.outside.lock().venue.advance(5);
+                tenant.drain(&self.common)?;
                 tenant.recover(&self.common)?;
                 tenant.deliver(|| Delivery::Tick);
                 tenant.run()?;

@@ -45,7 +45,12 @@ async fn main() -> Outcome<()> {
 }
 
 async fn measure(directory: &Path) -> Outcome<()> {
-    let options = Options { directory: directory.join("store"), collections: &[], max_bytes: None };
+    let options = Options {
+        directory: directory.join("store"),
+        collections: &[],
+        max_bytes: None,
+        local_bytes: None,
+    };
     let store = Store::open(options, Arc::new(Stopped)).await?;
     println!("durable appends of {RECORD_BYTES} bytes in a second");
     println!("{:>12} {:>12} {:>12} {:>12}", "raw", "single", "64 writers", "256 writers");

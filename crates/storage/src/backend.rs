@@ -14,6 +14,7 @@ use crate::contract::{Collection, Etag, Head, Partition, Precondition, Priority,
 use crate::error::StoreError;
 use crate::journal::{Batch, Decode, Range, Stream};
 use crate::lease::{Attempt, Lease};
+use crate::local::LocalLog;
 use crate::memory::Memory;
 use crate::query::Plan;
 use crate::sqlite::Sqlite;
@@ -58,6 +59,7 @@ pub(crate) struct Backend {
     engine: Engine,
     clock: Arc<dyn Clock>,
     collections: &'static [Collection],
+    local: Option<Arc<LocalLog>>,
 }
 
 impl Backend {
@@ -65,8 +67,19 @@ impl Backend {
         engine: Engine,
         clock: Arc<dyn Clock>,
         collections: &'static [Collection],
+        local: Option<Arc<LocalLog>>,
     ) -> Self {
-        Self { engine, clock, collections }
+        Self { engine, clock, collections, local }
+    }
+
+    /// The same, with what this node keeps by itself.
+    pub(crate) fn with_local(self, local: Option<Arc<LocalLog>>) -> Self {
+        Self { local, ..self }
+    }
+
+    /// What this node keeps by itself, where it does.
+    pub(crate) const fn local(&self) -> Option<&Arc<LocalLog>> {
+        self.local.as_ref()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

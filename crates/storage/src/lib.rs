@@ -7,6 +7,7 @@
 //!   authority on what happened. A [`Snapshot`] is a cache of its fold.
 //! - [`Documents`] are JSON with an [`Etag`], declared indexes, paging and a time to live.
 //! - [`Leases`] say which node owns what, under an epoch that only grows.
+//! - `local.log` keeps on the node what must not wait for a store that is away ([`LocalStatus`]).
 //!
 //! Back ends are embedded SQLite and, for tests, memory. No SQL and no wire format leaves this
 //! crate, and nothing here knows what a record or a document means.
@@ -17,9 +18,11 @@ mod backend;
 mod chain;
 mod contract;
 mod document;
+mod drain;
 mod error;
 mod journal;
 mod lease;
+mod local;
 mod memory;
 mod query;
 mod sqlite;
@@ -32,10 +35,12 @@ pub use contract::{
     Verification,
 };
 pub use document::{Document, Documents, Page};
+pub use drain::{Drain, Orphans, Recorded};
 pub use error::{OpenError, StoreError};
 pub use journal::TenantJournal;
 pub use lease::{Lease, Leases};
+pub use local::{LocalStatus, MIN_LOCAL_BYTES};
 pub use memory::{Asked, Fault, Faults};
 pub use query::{Cursor, Query, Value};
 pub use sqlite::COMMIT_SECONDS;
-pub use store::{Options, ProductStore, Store, TenantStore};
+pub use store::{KeptStop, Options, ProductStore, Store, TenantStore};

@@ -4,14 +4,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ballast_domain::TenantId;
-use ballast_engine::ports::Clock;
+use ballast_engine::ports::{Clock, JournalError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 
 use crate::backend::{Backend, Engine};
-use crate::contract::{Collection, MAX_SNAPSHOT_BYTES, Partition, Snapshot, StreamName};
+use crate::contract::{Collection, MAX_SNAPSHOT_BYTES, Partition, Snapshot, StreamName, encode};
 use crate::document::Documents;
+use crate::drain::{Drain, drain};
 use crate::error::{OpenError, StoreError};
 use crate::journal::{Stream, TenantJournal};
 use crate::lease::Leases;
+use crate::local::{LocalLog, LocalStatus};
 use crate::memory::{Faults, Memory};
 use crate::query::check_collections;
 use crate::sqlite::Sqlite;
@@ -26,6 +32,9 @@ pub struct Options {
     /// How large the database file may grow, so that the disk keeps room for everything else.
     /// A store at its limit refuses writes and serves reads.
     pub max_bytes: Option<u64>,
+    /// How large `local.log` is, in bytes, which keeps what must not wait for a store that is
+    /// away. Without a size none is made, and one that is there is used.
+    pub local_bytes: Option<u64>,
 }
 
 /// Where everything is remembered; a handle that is cheap to clone.
@@ -44,9 +53,11 @@ impl Store {
     pub async fn open(options: Options, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let collections = options.collections;
         check_collections(collections).map_err(OpenError::Collections)?;
+        let (directory, bytes) = (options.directory.clone(), options.local_bytes);
         let sqlite = Sqlite::open(options).await?;
+        let local = open_local(directory, bytes).await?;
         let engine = Engine::Sqlite(Arc::new(sqlite));
-        let backend = Backend::new(engine, clock, collections);
+        let backend = Backend::new(engine, clock, collections, local);
         Ok(Self { backend })
     }
 
@@ -62,8 +73,46 @@ impl Store {
         check_collections(collections).map_err(OpenError::Collections)?;
         let faults = Faults::default();
         let engine = Engine::Memory(Arc::new(Memory::new(faults.clone())));
-        let backend = Backend::new(engine, clock, collections);
+        let backend = Backend::new(engine, clock, collections, None);
         Ok((Self { backend }, faults))
+    }
+
+    /// The same store with `local.log` of `bytes` in `directory`, as a process finds it that is
+    /// started again.
+    ///
+    /// # Errors
+    /// [`OpenError`], which says what to do.
+    pub async fn with_local(&self, directory: PathBuf, bytes: u64) -> Result<Self, OpenError> {
+        let local = open_local(directory, Some(bytes)).await?;
+        Ok(Self { backend: self.backend.clone().with_local(local) })
+    }
+
+    /// How things stand with what this node keeps by itself, now and as it changes; `None` where
+    /// there is no `local.log`.
+    #[must_use]
+    pub fn local_status(&self) -> Option<watch::Receiver<LocalStatus>> {
+        self.backend.local().map(|local| local.status())
+    }
+
+    /// Appends to the store what `local.log` holds, in order, and lets the file begin anew. It can
+    /// end at any moment: what is done is known by the sequences of the streams.
+    ///
+    /// # Errors
+    /// [`JournalError::Unavailable`] while the store is away; another error when a stream cannot
+    /// be appended to, which is left in the file then.
+    pub async fn drain(&self, how: &Drain<'_>) -> Result<(), JournalError> {
+        match self.backend.local() {
+            Some(local) => drain(&self.backend, local, how).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until something has been kept in `local.log`; for ever where there is none.
+    pub async fn kept_locally(&self) {
+        match self.backend.local() {
+            Some(local) => local.news().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Everything of one tenant.
@@ -207,10 +256,66 @@ pub struct ProductStore {
     backend: Backend,
 }
 
+/// A stop that this node keeps by itself until it is recorded where stops are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptStop<T> {
+    number: u64,
+    /// The stop.
+    pub stop: T,
+}
+
 impl ProductStore {
+    /// Makes a stop durable on this node, in the place of the one before, whatever the store does.
+    /// Without `local.log` it does nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file does not take it.
+    pub async fn keep_stop<T: Serialize>(
+        &self,
+        stop: T,
+    ) -> Result<Option<KeptStop<T>>, StoreError> {
+        let Some(local) = self.backend.local() else { return Ok(None) };
+        let number = local.keep_stop(encode(&stop)?).await?;
+        Ok(Some(KeptStop { number, stop }))
+    }
+
+    /// The stop that was kept last and not recorded since.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when this release cannot read it.
+    pub fn kept_stop<T: DeserializeOwned>(&self) -> Result<Option<KeptStop<T>>, StoreError> {
+        let kept = self.backend.local().and_then(|local| local.kept_stop());
+        let Some((number, body)) = kept else { return Ok(None) };
+        let unknown = |error| StoreError::Corrupt(format!("the stop in local.log: {error}"));
+        let stop = serde_json::from_str(&body).map_err(unknown)?;
+        Ok(Some(KeptStop { number, stop }))
+    }
+
+    /// Says that a stop is recorded where stops are, or has been overtaken there.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot begin anew; the stop is forgotten all the same.
+    pub async fn stop_recorded<T>(&self, kept: &KeptStop<T>) -> Result<(), StoreError> {
+        match self.backend.local() {
+            Some(local) => local.stop_recorded(kept.number).await,
+            None => Ok(()),
+        }
+    }
+
     /// The product's documents of one collection.
     #[must_use]
     pub fn documents(&self, collection: &'static Collection) -> Documents {
         Documents::new(self.backend.clone(), Partition::Product, collection)
     }
+}
+
+async fn open_local(
+    directory: PathBuf,
+    bytes: Option<u64>,
+) -> Result<Option<Arc<LocalLog>>, OpenError> {
+    let place = directory.clone();
+    let opened = spawn_blocking(move || LocalLog::open(&directory, bytes)).await;
+    let opened = opened
+        .map_err(|error| OpenError::Unavailable { file: place, reason: error.to_string() })??;
+    Ok(opened.map(Arc::new))
 }

@@ -64,6 +64,9 @@ refusals! {
     ProductUnavailable Entries "productUnavailable" "product gate" []
         "The product is under maintenance or disabled"
         => "Wait until it is in service again; what is held can be left";
+    StoreAway Entries "storeAway" "store" []
+        "The store is away, and nothing could be recorded first"
+        => "Wait until it is back; exits, stops and cancels go on";
     Control Entries "control" "control" []
         "Entries are stopped, by whom and why"
         => "Wait until the stop is lifted, or ask who has set it";

@@ -16,6 +16,8 @@ const UNDER_REVIEW: &str = "the profile is under review; look at its last events
 const NO_SIZE: &str = "the size comes to nothing: there is no equity left, an average true range \
     is zero or not ready, or the stop-loss lies on the wrong side of the price";
 
+const STORE_AWAY: &str = "the store is away: until it is back only exits, stops and cancels go; \
+    try again then";
 const NOT_LIVE: &str = "you may not trade for money here; ask an operator, or use the mode paper";
 
 const NEXT_DAY: &str = "wait for the next day";
@@ -29,6 +31,7 @@ impl fmt::Display for Refusal {
                 write!(f, "entries {scope}are stopped ({mode} by {by}{since}: {reason})")
             }
             Self::ControlUnknown => f.write_str("the state of trading control is not known"),
+            Self::StoreAway => f.write_str(STORE_AWAY),
             Self::ProductUnavailable { availability } => {
                 write!(f, "the product is {availability}; what is held can be left")
             }

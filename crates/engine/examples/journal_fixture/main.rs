@@ -31,6 +31,7 @@ use ballast_engine::step::{Action, Command, Effects, Engine, Input, Settings};
 use ballast_engine::strategy::Plan;
 
 const NAME: &str = "journal-v7";
+const WITHHELD: &str = "not sent: trading control had changed meanwhile";
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 
 /// Five profiles: `robot` trades by rules at a simulated venue; for the others a person enters, and
@@ -264,7 +265,9 @@ impl World {
                 let order = order(profile, words.next().ok_or("an order is missing")?)?;
                 match verb {
                     "cancel" => self.command(Command::Cancel { order, reason }),
-                    "withheld" => self.take(Input::Withheld { at: self.now, order }),
+                    "withheld" => {
+                        self.take(Input::Withheld { at: self.now, order, reason: WITHHELD })
+                    }
                     _ => self.say(profile, verb, order, words),
                 }
             }

@@ -23,6 +23,9 @@ pub(super) fn may_raise_risk(symbol: Symbol, view: &View<'_>) -> Result<(), Refu
         let availability = view.product.availability.clone();
         return Err(Refusal::ProductUnavailable { availability });
     }
+    if view.store_away {
+        return Err(Refusal::StoreAway);
+    }
     let control = view.control.ok_or(Refusal::ControlUnknown)?;
     let stop = control.strictest(view.profile.control_subject(view.state.tenant(), symbol));
     if let Some(stop) = stop.filter(|stop| stop.mode > ControlMode::Running) {

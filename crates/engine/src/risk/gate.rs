@@ -38,6 +38,8 @@ pub struct View<'a> {
     /// Open profit of each profile at the last prices, in its currency; without one it counts at
     /// cost.
     pub open_profit: &'a BTreeMap<ProfileId, Decimal>,
+    /// Whether the store is away: what raises risk cannot be recorded first then.
+    pub store_away: bool,
     /// The last price of the signal's instrument and when it was made.
     pub mark: Option<(Price, Timestamp)>,
     /// The instant of the decision: the close of the frame that led to it, for a strategy's.

@@ -198,11 +198,11 @@ impl Engine {
         &mut self,
         at: Timestamp,
         order: OrderId,
+        reason: &str,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         let context = Context { at, now: at, request_id: None, cause: Cause::Clock };
-        let reason = "not sent: trading control had changed meanwhile".to_owned();
-        self.on_done(&context, order, DoneState::Voided, reason, effects)
+        self.on_done(&context, order, DoneState::Voided, reason.to_owned(), effects)
     }
 
     /// Orders that nobody can tell about are asked for again, and now and then everything that is

@@ -235,6 +235,14 @@ impl Engine {
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         let answer = match command {
+            // Entries and looser stops are the gate's to refuse.
+            Command::PutProfile { .. }
+            | Command::RemoveProfile { .. }
+            | Command::SetStatus { status: ProfileStatus::Running, .. }
+                if self.store_away =>
+            {
+                Answer::Refused(Refusal::StoreAway)
+            }
             Command::PutProfile { profile, document, plan, expected_version, by } => {
                 match self.may_put(profile, &document, expected_version) {
                     Ok(()) => self.put_profile(context, (profile, document, *plan), by, effects)?,

@@ -142,6 +142,7 @@ impl Engine {
             | Input::Seen(_)
             | Input::Control { .. }
             | Input::Product(_)
+            | Input::Store { .. }
             | Input::Withheld { .. } => return Ok(()),
         };
         let asked = match input {

@@ -263,7 +263,9 @@ impl Engine {
             }
             None => false,
         };
-        let journaled = news || seen.decision != Some(choice.decision);
+        let accepted = matches!(verdict, Some((Ok(_), _)));
+        let changed = news || seen.decision != Some(choice.decision);
+        let journaled = changed && (accepted || !self.store_away);
         if journaled || self.settings.keep_evaluations {
             self.remember(context, spot, symbol, choice.decision, journaled, effects)?;
         }

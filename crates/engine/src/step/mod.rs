@@ -69,12 +69,20 @@ pub enum Input<'a> {
     },
     /// What the product lets the tenant do has changed. It is configuration and leaves no event.
     Product(Arc<Product>),
-    /// An accepted entry was not sent, because control had changed meanwhile.
+    /// The store has gone away, or is back. While it is away nothing that raises risk is begun, and
+    /// what nobody has to act on is not journaled: evaluations without an order, and refusals.
+    Store {
+        /// Whether it is away.
+        away: bool,
+    },
+    /// An accepted entry was not sent.
     Withheld {
         /// When.
         at: Timestamp,
         /// The order.
         order: OrderId,
+        /// Why.
+        reason: &'static str,
     },
     /// Time has passed.
     Clock(Timestamp),
@@ -152,6 +160,7 @@ pub struct Engine {
     missed_since: Option<Timestamp>,
     /// When venues were last asked about everything that is open.
     polled_at: Option<Timestamp>,
+    store_away: bool,
 }
 
 /// A profile's compiled strategy and what it has seen of the market. A cache: the market data
@@ -199,6 +208,7 @@ impl Engine {
             open_profit: BTreeMap::new(),
             missed_since: None,
             polled_at: None,
+            store_away: false,
         }
     }
 
@@ -314,7 +324,11 @@ impl Engine {
                 self.on_command(&context, command, effects)
             }
             Input::Control { at, control } => self.on_control(at, control, effects),
-            Input::Withheld { at, order } => self.on_withheld(at, order, effects),
+            Input::Store { away } => {
+                self.store_away = away;
+                Ok(())
+            }
+            Input::Withheld { at, order, reason } => self.on_withheld(at, order, reason, effects),
             Input::Clock(at) => self.on_clock(at, effects),
         }
     }
@@ -433,6 +447,7 @@ impl Engine {
             product: &self.product,
             control: self.control.as_deref(),
             open_profit: &self.open_profit,
+            store_away: self.store_away,
             mark: match (lane.and_then(|lane| lane.mark), told) {
                 (Some((close, _)), Some(_)) => Some((close, context.now)),
                 (None, Some(told)) => Some((told, context.now)),
@@ -443,7 +458,8 @@ impl Engine {
         }
     }
 
-    /// Journals a refusal, unless the strategy has met the same one at its last bar already.
+    /// Journals a refusal, unless the strategy has met the same one at its last bar already, or the
+    /// store is away.
     fn refuse(
         &mut self,
         context: &Context,
@@ -459,7 +475,7 @@ impl Engine {
             let before = lane.refused.replace(refusal.clone());
             repeated = before.is_some_and(|before| before.code() == refusal.code());
         }
-        if !repeated && refusal != Refusal::ProfileUnknown {
+        if !repeated && !self.store_away && refusal != Refusal::ProfileUnknown {
             let (signal, refusal) = (Box::new(signal), Box::new(refusal.clone()));
             self.emit(context, Event::SignalRefused { signal, refusal }, effects)?;
         }

@@ -101,6 +101,7 @@ pub(crate) enum Act {
     Remove(u8),
     Control(ControlMode, u8),
     ControlUnknown,
+    Store { away: bool },
     Status(u8, ProfileStatus),
     Change { profile: u8, strategy: u8, allocated: u32 },
     Restart,
@@ -204,6 +205,7 @@ fn acts() -> impl Strategy<Value = Act> {
         1 => (0..2u8).prop_map(Act::Remove),
         3 => (mode, 0..5u8).prop_map(|(mode, scope)| Act::Control(mode, scope)),
         1 => Just(Act::ControlUnknown),
+        2 => any::<bool>().prop_map(|away| Act::Store { away }),
         3 => (0..2u8, status).prop_map(|(profile, status)| Act::Status(profile, status)),
         2 => change,
         2 => Just(Act::Restart),
@@ -299,6 +301,7 @@ impl Scenario {
                 rehearsal.act(|world| world.control(&[(*mode, scope)]));
             }
             Act::ControlUnknown => rehearsal.act(|world| world.follow(None)),
+            Act::Store { away } => rehearsal.act(|world| world.store(*away)),
             Act::Status(profile, status) => {
                 let profile = self.profile(*profile);
                 rehearsal.act(|world| drop(world.set(profile, *status)));

@@ -30,6 +30,8 @@ pub(crate) struct World {
     pub(crate) control: Option<Arc<ControlSnapshot>>,
     /// What the product lets the tenant do, as the engine was told.
     pub(crate) product: Arc<Product>,
+    /// Whether the store is away, as the engine was told.
+    store_away: bool,
     /// When the next thing happens that is not a bar.
     pub(crate) now: Timestamp,
     pub(crate) journal: Vec<Envelope>,
@@ -54,6 +56,7 @@ impl World {
             settings,
             control: None,
             product: Arc::default(),
+            store_away: false,
             now: hour(0),
             journal: Vec::new(),
             events: Vec::new(),
@@ -129,6 +132,12 @@ impl World {
         self.take(Input::Product(Arc::clone(&self.product)));
     }
 
+    /// The store goes away, or is back.
+    pub(crate) fn store(&mut self, away: bool) {
+        self.store_away = away;
+        self.take(Input::Store { away });
+    }
+
     /// Takes one input that is not a frame.
     pub(crate) fn take(&mut self, input: Input<'_>) {
         self.begin();
@@ -172,6 +181,7 @@ impl World {
         }
         self.begin();
         self.step(Input::Product(Arc::clone(&self.product)));
+        self.step(Input::Store { away: self.store_away });
         self.step(Input::Control { at: self.now, control: self.control.clone() });
         let mut effects = Effects::default();
         self.engine.resume(self.now, &mut effects).unwrap();
@@ -235,6 +245,7 @@ impl World {
         }
         match &envelope.event {
             Event::IntentAccepted { terms, .. } if !terms.is_reducing() => {
+                assert!(!self.store_away, "nothing enters without the store: {envelope:?}");
                 let profile = self.fold.profile(terms.intent.profile).unwrap();
                 assert!(profile.book.available() >= Decimal::ZERO, "{envelope:?}");
                 assert_eq!(profile.status, ProfileStatus::Running, "{envelope:?}");
@@ -252,7 +263,11 @@ impl World {
                 let before = claimed.saturating_sub(terms.quantity);
                 assert!(held >= before && terms.quantity <= held.saturating_sub(before));
             }
+            Event::ProfileChanged { .. } | Event::ProfileRemoved { .. } => {
+                assert!(!self.store_away, "nothing is changed without the store: {envelope:?}");
+            }
             Event::SignalRefused { signal, refusal } => {
+                assert!(!self.store_away, "it was answered: {envelope:?}");
                 let exit = matches!(signal.terms, SignalTerms::Exit { .. });
                 let allowed = ["nothingToReduce", "tradeUnknown", "quantityBelowLot"];
                 assert!(!exit || allowed.contains(&refusal.code()), "{envelope:?}");

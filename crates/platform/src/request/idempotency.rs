@@ -26,6 +26,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tracing::Instrument as _;
 
 use super::code::{self, Code};
@@ -41,6 +43,8 @@ pub const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotenc
 pub static IDEMPOTENCY: Collection = Collection { name: "idempotency", indexes: &[] };
 
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long what lowers risk waits for the store.
+const AT_ONCE: Duration = Duration::from_millis(250);
 /// The headers of an answer that are part of what it says.
 const KEPT_HEADERS: [HeaderName; 3] = [CONTENT_TYPE, ETAG, LOCATION];
 
@@ -208,29 +212,100 @@ impl Replies {
     where
         W: Future<Output = Response> + Send + 'static,
     {
+        let Some((key, claim)) = self.claim(user, once)? else { return Ok(work.await) };
+        match begin(documents, &key).await? {
+            Begun::Before(answer) => answer,
+            Begun::Now(record) => carry_out(documents.clone(), key, record, claim, work).await,
+        }
+    }
+
+    /// The same for what lowers risk: it is done also when the store is away, or does not answer
+    /// at once. Sent again under the same key it is done again then, which lowers risk once more.
+    ///
+    /// # Errors
+    /// A [`Problem`] when the key belongs to another request or the first is not answered yet.
+    pub async fn answer_at_once<W>(
+        &self,
+        documents: &Documents,
+        user: &TenantId,
+        once: Once,
+        work: W,
+    ) -> Result<Response, Problem>
+    where
+        W: Future<Output = Response> + Send + 'static,
+    {
+        let Some((key, claim)) = self.claim(user, once)? else { return Ok(work.await) };
+        match timeout(AT_ONCE, begin(documents, &key)).await {
+            Ok(Ok(Begun::Before(answer))) => answer,
+            Ok(Ok(Begun::Now(record))) => {
+                carry_out(documents.clone(), key, record, claim, work).await
+            }
+            Ok(Err(StoreError::Unavailable(_))) | Err(_) => {
+                let work = async move {
+                    let response = work.await;
+                    drop(claim);
+                    response
+                };
+                done(tokio::spawn(work.in_current_span())).await
+            }
+            Ok(Err(error)) => Err(error.into()),
+        }
+    }
+
+    /// Takes a request's key, so that nothing else is answered under it meanwhile; `None` when it
+    /// has none.
+    fn claim(&self, user: &TenantId, once: Once) -> Result<Option<(Key, Claim)>, Problem> {
         let Once(Action { key, route, body_hash }) = once;
-        let Some(key) = key else {
-            return Ok(work.await);
-        };
+        let Some(key) = key else { return Ok(None) };
         let body_hash = self.print(body_hash);
         let name = hex(&Sha256::digest(format!("{user}\n{route}\n{key}")));
-        let Some(claim) = Claim::take(&self.running, &name) else {
-            return Err(in_progress());
-        };
-        if let Some(known) = documents.get::<Record>(&name).await? {
-            return known.body.replay(&body_hash);
-        }
-        let begun = Record { body_hash, answer: None };
-        match documents.put(&name, &begun, Precondition::Absent, Some(KEPT)).await {
-            Ok(_) => {}
-            Err(StoreError::Changed { .. }) => return Err(in_progress()),
-            Err(error) => return Err(error.into()),
-        }
-        let documents = documents.clone();
-        let span = tracing::Span::current();
-        let done = tokio::spawn(complete(documents, name, begun, claim, work).instrument(span));
-        done.await.map_err(|error| Problem::internal(format!("an idempotent request: {error}")))
+        let claim = Claim::take(&self.running, &name).ok_or_else(in_progress)?;
+        Ok(Some((Key { name, body_hash }, claim)))
     }
+}
+
+/// What a request is known by.
+struct Key {
+    name: String,
+    body_hash: String,
+}
+
+/// How a request was begun.
+enum Begun {
+    /// Before; with what it is answered.
+    Before(Result<Response, Problem>),
+    Now(Record),
+}
+
+/// Writes down that a request is begun, unless it was before.
+async fn begin(documents: &Documents, key: &Key) -> Result<Begun, StoreError> {
+    if let Some(known) = documents.get::<Record>(&key.name).await? {
+        return Ok(Begun::Before(known.body.replay(&key.body_hash)));
+    }
+    let begun = Record { body_hash: key.body_hash.clone(), answer: None };
+    match documents.put(&key.name, &begun, Precondition::Absent, Some(KEPT)).await {
+        Ok(_) => Ok(Begun::Now(begun)),
+        Err(StoreError::Changed { .. }) => Ok(Begun::Before(Err(in_progress()))),
+        Err(error) => Err(error),
+    }
+}
+
+async fn carry_out<W>(
+    documents: Documents,
+    key: Key,
+    begun: Record,
+    claim: Claim,
+    work: W,
+) -> Result<Response, Problem>
+where
+    W: Future<Output = Response> + Send + 'static,
+{
+    let work = complete(documents, key.name, begun, claim, work);
+    done(tokio::spawn(work.in_current_span())).await
+}
+
+async fn done(task: JoinHandle<Response>) -> Result<Response, Problem> {
+    task.await.map_err(|error| Problem::internal(format!("an idempotent request: {error}")))
 }
 
 /// Does the work in a task of its own, which nobody who hangs up can end, and keeps its answer.

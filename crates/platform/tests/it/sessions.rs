@@ -313,7 +313,8 @@ async fn a_restart_keeps_sessions_and_what_was_ended() {
     let clock = DrivenClock::new();
     let open = async || {
         let directory = directory.path().to_owned();
-        let options = Options { directory, collections: COLLECTIONS, max_bytes: None };
+        let options =
+            Options { directory, collections: COLLECTIONS, max_bytes: None, local_bytes: None };
         Store::open(options, clock.clone()).await.unwrap()
     };
     let store = open().await;

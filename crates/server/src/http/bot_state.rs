@@ -20,7 +20,7 @@ use crate::views::rows::{
     AlertRow, ControlRow, HealthRow, OrderRow, PositionRow, ProfileRow, SettingsRow, SymbolRow,
     TradeRow,
 };
-use crate::views::words::{FeedWord, TenantWord};
+use crate::views::words::FeedWord;
 use crate::views::{Picture, decimal, word};
 
 /// All that is shown of a tenant.
@@ -110,11 +110,11 @@ pub(crate) fn symbol_row(app: &App, instrument: &ballast_domain::Instrument) -> 
 
 /// How the caller's trading and what it depends on do.
 pub(crate) fn health_row(app: &App, tenant: &ballast_domain::TenantId) -> HealthRow {
-    let TenantCondition { state, error, violations } = app.health.condition(tenant);
+    let TenantCondition { state, running: loop_healthy, error, violations } =
+        app.health.condition(tenant);
     let control = app.control.shown().borrow().mode;
     let feed = app.health.feed(&app.prices);
     let store = app.health.store();
-    let loop_healthy = state == TenantWord::Live;
     HealthRow {
         state,
         trading_control: control,

@@ -88,6 +88,25 @@ impl Caller {
         replies.answer(&documents, &user, once, work).await
     }
 
+    /// The same for what lowers risk, which waits for no store.
+    pub(crate) async fn once_at_once<T, W, R>(
+        self,
+        app: App,
+        keyed: Keyed<T>,
+        work: impl FnOnce(App, Self, T) -> W,
+    ) -> Result<Response, Problem>
+    where
+        W: Future<Output = Result<R, Problem>> + Send + 'static,
+        R: IntoResponse,
+    {
+        let (body, once) = keyed.split();
+        let documents = self.tenant.store.documents(&IDEMPOTENCY);
+        let (user, replies) = (self.identity.user.clone(), app.replies.clone());
+        let work = work(app, self, body);
+        let work = async move { work.await.into_response() };
+        replies.answer_at_once(&documents, &user, once, work).await
+    }
+
     /// The caller's stored rows, with all that has happened.
     pub(crate) async fn rows(&self, collection: &'static Collection) -> Documents {
         self.tenant.view.stored().await;

@@ -206,5 +206,5 @@ async fn cancel(
             other => Err(denied(other)),
         }
     };
-    caller.once(app, keyed, work).await
+    caller.once_at_once(app, keyed, work).await
 }

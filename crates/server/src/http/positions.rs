@@ -133,7 +133,7 @@ async fn close(
             other => Err(denied(other)),
         }
     };
-    caller.once(app, keyed.required()?, work).await
+    caller.once_at_once(app, keyed.required()?, work).await
 }
 
 fn exit(caller: &Caller, trade: TradeId, quantity: Option<Quantity>) -> Result<Signal, Problem> {
@@ -191,7 +191,7 @@ async fn amend(
             other => Err(denied(other)),
         }
     };
-    caller.once(app, keyed, work).await
+    caller.once_at_once(app, keyed, work).await
 }
 
 fn find(caller: &Caller, trade: TradeId) -> Result<Versioned<PositionRow>, Problem> {

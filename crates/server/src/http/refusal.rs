@@ -26,13 +26,13 @@ macro_rules! refusals {
 }
 
 refusals! {
-    ProfileUnknown, ProductUnavailable, Control, ControlUnknown, UnderReview, ProfileStopped,
-    NotEntitled, CredentialsMissing, InstrumentUnknown, QuantityBelowLot, NotionalBelowMinimum,
-    PriceImplausible, TradeUnknown, NothingToReduce, NotReconciled, MarketDataMissing,
-    MarketDataStale, StopOffTick, StopPassedAtEntry, TargetOffTick, TargetPassedAtEntry,
-    StopBeyondPrice, StopBeyondLiquidation, DuplicateEntry, SelfTrade, OrderQuantityAboveLimit,
-    OrderNotionalAboveLimit, TooManyPositions, PositionAboveLimit, ExposureAboveLimit,
-    OpenOrdersAboveLimit, OrderRateAboveLimit, EntryTooSoon, DailyLossReached,
+    ProfileUnknown, ProductUnavailable, StoreAway, Control, ControlUnknown, UnderReview,
+    ProfileStopped, NotEntitled, CredentialsMissing, InstrumentUnknown, QuantityBelowLot,
+    NotionalBelowMinimum, PriceImplausible, TradeUnknown, NothingToReduce, NotReconciled,
+    MarketDataMissing, MarketDataStale, StopOffTick, StopPassedAtEntry, TargetOffTick,
+    TargetPassedAtEntry, StopBeyondPrice, StopBeyondLiquidation, DuplicateEntry, SelfTrade,
+    OrderQuantityAboveLimit, OrderNotionalAboveLimit, TooManyPositions, PositionAboveLimit,
+    ExposureAboveLimit, OpenOrdersAboveLimit, OrderRateAboveLimit, EntryTooSoon, DailyLossReached,
     DailyLossPercentReached, DrawdownReached, EntriesLocked, SymbolRestricted, PriceBeyondCollar,
     InsufficientCapital, Overflow
 }

@@ -3,8 +3,8 @@
 use metrics::gauge;
 
 use super::table::{
-    CONTROL, FEED_AGE, FEED_UP, QUEUE_CAPACITY, QUEUE_DEPTH, READY, STORE_SECONDS, STORE_UP,
-    TENANTS, UPTIME,
+    CONTROL, FEED_AGE, FEED_UP, LOCAL_BATCHES, LOCAL_CAPACITY, LOCAL_USED, QUEUE_CAPACITY,
+    QUEUE_DEPTH, READY, STORE_SECONDS, STORE_UP, TENANTS, UPTIME,
 };
 use crate::app::App;
 use crate::serve::tenants::Queue;
@@ -23,6 +23,10 @@ pub(super) fn sample(app: &App) {
     if let Some(latency_ms) = store.latency_ms {
         gauge!(STORE_SECONDS).set(seconds(latency_ms));
     }
+    let local = app.health.local();
+    gauge!(LOCAL_USED).set(number(local.used_bytes));
+    gauge!(LOCAL_CAPACITY).set(number(local.capacity_bytes));
+    gauge!(LOCAL_BATCHES).set(number(local.batches));
     gauge!(READY).set(switch(app.reasons().is_empty()));
     gauge!(UPTIME).set(seconds(app.health.uptime_seconds().saturating_mul(1_000)));
     let tenants = app.health.tenants();
@@ -51,6 +55,10 @@ const fn seconds(ms: u64) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a number to be shown")]
-const fn count(number: usize) -> f64 {
+const fn number(number: u64) -> f64 {
     number as f64
+}
+
+const fn count(count: usize) -> f64 {
+    number(count as u64)
 }

@@ -26,6 +26,10 @@ pub(super) const FEED_AGE: &str = "ballast_feed_age_seconds";
 pub(super) const FEED_UP: &str = "ballast_feed_up";
 pub(super) const STORE_UP: &str = "ballast_store_up";
 pub(super) const STORE_SECONDS: &str = "ballast_store_check_seconds";
+pub(super) const LOCAL_USED: &str = "ballast_local_log_used_bytes";
+pub(super) const LOCAL_CAPACITY: &str = "ballast_local_log_capacity_bytes";
+pub(super) const LOCAL_BATCHES: &str = "ballast_local_log_batches";
+pub(crate) const LOCAL_ORPHANS: &str = "ballast_local_log_orphans_total";
 pub(super) const QUEUE_DEPTH: &str = "ballast_queue_depth";
 pub(super) const QUEUE_CAPACITY: &str = "ballast_queue_capacity";
 pub(super) const TENANTS: &str = "ballast_tenants";
@@ -70,7 +74,7 @@ const fn histogram(
     Metric { kind: Kind::Histogram, name, labels, says }
 }
 
-const METRICS: [Metric; 29] = [
+const METRICS: [Metric; 33] = [
     counter(
         REQUESTS,
         &["method", "route", "status"],
@@ -113,6 +117,18 @@ const METRICS: [Metric; 29] = [
     gauge(TENANTS, &["state"], "Tenants by whether they run"),
     gauge(STORE_UP, &[], "Whether the store takes what is written"),
     gauge(STORE_SECONDS, &[], "How long the store's last check took"),
+    gauge(
+        LOCAL_USED,
+        &[],
+        "What of local.log is in use, which is above zero while the store is away",
+    ),
+    gauge(LOCAL_CAPACITY, &[], "How much local.log can hold"),
+    gauge(LOCAL_BATCHES, &[], "Batches that are kept on the node because the store is away"),
+    counter(
+        LOCAL_ORPHANS,
+        &[],
+        "Records that were kept on the node and could not come into a journal; the log has each",
+    ),
     counter(PANICS, &[], "Defects that ended a request or a task; the log has the place of each"),
     gauge(READY, &[], "Whether the node is ready"),
     gauge(UPTIME, &[], "Since when the process runs"),

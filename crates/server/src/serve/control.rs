@@ -1,8 +1,8 @@
 //! Trading control: what is stopped, kept durable, and handed to every tenant at once.
 //!
-//! Stopping never waits: a stop is in force in this process before anything is written, and one
-//! task writes the newest state until the store has it. What lets more go than before is written
-//! first, or refused; a stop that comes while that is under way wins.
+//! Stopping never waits: a stop is in force in this process before anything is written. One task
+//! then makes it durable on this node, and writes the newest state until the store has it. What lets
+//! more go than before is written first, or refused; a stop that comes while that is under way wins.
 
 mod store;
 #[cfg(test)]
@@ -16,7 +16,7 @@ use ballast_domain::control::{ControlEntry, Scope};
 use ballast_domain::{ControlMode, ControlSnapshot, TenantId, Timestamp};
 use ballast_engine::ports::Clock;
 use ballast_platform::account::{Shut, ShutUsers};
-use ballast_storage::{Collection, Documents, Priority, Store};
+use ballast_storage::{Collection, Documents, KeptStop, Priority, ProductStore, Store};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::sync::{Notify, oneshot, watch};
@@ -39,6 +39,8 @@ pub(crate) struct TradingControl(Arc<Shared>);
 
 struct Shared {
     documents: Documents,
+    /// Where stops are kept on this node until the store has them.
+    product: ProductStore,
     clock: Arc<dyn Clock>,
     /// Held for moments only, and never while something is waited for.
     standing: Mutex<Standing>,
@@ -60,6 +62,8 @@ struct Standing {
     latest: u64,
     /// The version that the store has for certain.
     written: Option<u64>,
+    /// What this node has kept by itself.
+    kept: Option<KeptStop<StoredControl>>,
     /// A resumption that is being recorded.
     asked: Option<Asked>,
     /// When tenants were told of which version.
@@ -82,6 +86,14 @@ struct StoredControl {
     #[serde(flatten)]
     last: LastChange,
     snapshot: ControlSnapshot,
+    /// Whether the store got it later than it was in force, because it was away.
+    #[serde(default, skip_serializing_if = "is_false")]
+    recorded_late: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Who changed control last.
@@ -96,7 +108,7 @@ struct LastChange {
 impl StoredControl {
     /// Nothing is stopped.
     fn nothing(last: LastChange) -> Self {
-        Self { last, snapshot: ControlSnapshot::default() }
+        Self { last, snapshot: ControlSnapshot::default(), recorded_late: false }
     }
 }
 
@@ -115,19 +127,24 @@ impl TradingControl {
     /// Takes up control as it was left. When that cannot be read, nobody can tell what is stopped,
     /// and entries are refused until the store tells or somebody says.
     pub(crate) async fn open(store: &Store, clock: Arc<dyn Clock>) -> Self {
-        let documents = store.product().documents(&CONTROL).with_priority(Priority::High);
+        let product = store.product();
+        let documents = product.documents(&CONTROL).with_priority(Priority::High);
         let last = LastChange { by: "system".to_owned(), at: clock.now(), reason: None };
-        let known = match store::read(&documents).await {
+        let stored = match store::read(&documents).await {
             Ok(found) => Some(found.unwrap_or_else(|| StoredControl::nothing(last.clone()))),
             Err(error) => {
                 tracing::error!(%error, "trading control cannot be read: entries are refused");
                 None
             }
         };
+        let written = stored.as_ref().map(|stored| stored.snapshot.version);
+        let kept = store::kept(&product, written).await;
+        let known = kept.as_ref().map(|kept| kept.stop.clone()).or(stored);
         let latest = known.as_ref().map_or(0, |known| known.snapshot.version);
         let standing = Standing {
             last: known.as_ref().map_or(last, |known| known.last.clone()),
-            written: known.as_ref().map(|known| known.snapshot.version),
+            written: written.filter(|written| *written == latest),
+            kept,
             known,
             shut: BTreeMap::new(),
             latest,
@@ -136,6 +153,7 @@ impl TradingControl {
         };
         let shared = Arc::new(Shared {
             documents,
+            product,
             clock,
             snapshot: watch::channel(standing.obeyed()).0,
             shown: watch::channel(standing.row()).0,
@@ -217,7 +235,7 @@ impl TradingControl {
         self.0.publish(&mut standing);
     }
 
-    /// The row as it is once the store has this version or a later one, or after `wait`.
+    /// The row as it is once this version or a later one is durable, or after `wait`.
     pub(crate) async fn recorded(&self, version: u64, wait: Duration) -> ControlRow {
         let mut shown = self.shown();
         let durable = shown.wait_for(|row| row.durable && row.version >= version);
@@ -245,7 +263,7 @@ impl TradingControl {
                         LastChange { by: by.to_owned(), at, reason: Some(reason.to_owned()) };
                     let entries = standing.without_global();
                     let snapshot = ControlSnapshot { version: standing.next(), entries };
-                    let control = StoredControl { last, snapshot };
+                    let control = StoredControl { last, snapshot, recorded_late: false };
                     standing.asked =
                         Some(Asked { control, span: Span::current(), waiting: vec![waiting] });
                 }
@@ -292,7 +310,7 @@ impl TradingControl {
             return;
         }
         standing.shut = shut;
-        if let Some(StoredControl { last, snapshot }) = standing.known.clone() {
+        if let Some(StoredControl { last, snapshot, .. }) = standing.known.clone() {
             standing.put(snapshot.entries, last);
         }
         self.0.publish(&mut standing);
@@ -304,7 +322,7 @@ impl TradingControl {
         self.0.lock().asked.is_some()
     }
 
-    /// Waits until the store has what is in force.
+    /// Waits until what is in force is durable.
     pub(crate) async fn settled(&self) {
         // A row that is never durable is given up by whoever waits.
         let _ = self.shown().wait_for(|row| row.durable).await.is_ok();
@@ -348,7 +366,7 @@ impl Standing {
     fn put(&mut self, entries: Vec<ControlEntry>, last: LastChange) {
         let snapshot = ControlSnapshot { version: self.next(), entries };
         self.last = last.clone();
-        self.known = Some(StoredControl { last, snapshot });
+        self.known = Some(StoredControl { last, snapshot, recorded_late: false });
         if self.asked.is_some() {
             // What is recorded next must be later than what is in force until then.
             let version = self.next();
@@ -360,6 +378,12 @@ impl Standing {
     fn mode(&self) -> ControlMode {
         let stop = self.known.as_ref().and_then(|known| global(&known.snapshot));
         stop.map_or(ControlMode::Running, |stop| stop.mode)
+    }
+
+    /// Whether this node has kept this version by itself.
+    fn keeps(&self, version: Option<u64>) -> bool {
+        let kept = self.kept.as_ref().map(|kept| kept.stop.snapshot.version);
+        kept.is_some() && kept == version
     }
 
     fn is_paused(&self) -> bool {
@@ -391,7 +415,7 @@ impl Standing {
             last_changed_by: self.last.by.clone(),
             last_changed_at: self.last.at,
             reason: self.last.reason.clone(),
-            durable: version == self.written,
+            durable: version == self.written || self.keeps(version),
         }
     }
 }

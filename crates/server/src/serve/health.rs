@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use ballast_domain::{Direction, ProfileId, ProfileStatus, Symbol, TenantId, Timestamp, Trade};
 use ballast_engine::step::Engine;
-use ballast_storage::Store;
+use ballast_storage::{LocalStatus, Store};
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -25,6 +25,8 @@ pub(crate) struct Health {
     tenants: Arc<Mutex<BTreeMap<TenantId, TenantReport>>>,
     last_close: watch::Receiver<Option<Timestamp>>,
     store: watch::Sender<StoreRow>,
+    /// How things stand with what this node keeps by itself, where it does.
+    local: Option<watch::Receiver<LocalStatus>>,
 }
 
 /// After how long without a price a live feed counts as stale.
@@ -32,6 +34,12 @@ const STALE_AFTER: Duration = Duration::from_secs(15);
 /// How often the store is asked how it does, and how long it may take to answer.
 const STORE_EVERY: Duration = Duration::from_secs(2);
 const STORE_DEADLINE: Duration = Duration::from_secs(5);
+
+/// What its owner is told of a tenant that is not running, and of one whose store is away.
+const STOPPED: &str = "Trading has stopped for a moment and is being started again; stops that \
+    rest at the venue stay there.";
+const AWAY: &str = "The store is away. Positions are left by their stops and exits, and by you; \
+    nothing enters and nothing can be changed until it is back.";
 
 /// How one tenant does.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -118,9 +126,17 @@ pub(super) struct TenantHealth {
 }
 
 impl Health {
-    pub(super) fn new(last_close: watch::Receiver<Option<Timestamp>>) -> Self {
+    pub(super) fn new(
+        last_close: watch::Receiver<Option<Timestamp>>,
+        local: Option<watch::Receiver<LocalStatus>>,
+    ) -> Self {
         let store = watch::channel(StoreRow { state: StoreWord::Ok, latency_ms: None }).0;
-        Self { started: Instant::now(), tenants: Arc::default(), last_close, store }
+        Self { started: Instant::now(), tenants: Arc::default(), last_close, store, local }
+    }
+
+    /// How things stand with what this node keeps by itself.
+    pub(crate) fn local(&self) -> LocalStatus {
+        self.local.as_ref().map_or_else(LocalStatus::default, |local| *local.borrow())
     }
 
     pub(super) fn tenant(&self, tenant: TenantId) -> TenantHealth {
@@ -137,20 +153,24 @@ impl Health {
     /// How a tenant does.
     pub(crate) fn condition(&self, tenant: &TenantId) -> TenantCondition {
         let tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        let starting = TenantCondition { state: TenantWord::Starting, error: None, violations: 0 };
+        let starting = TenantCondition {
+            state: TenantWord::Starting,
+            running: false,
+            error: None,
+            violations: 0,
+        };
         let Some(report) = tenants.get(tenant) else { return starting };
+        let away = self.local().away && report.running;
         let state = match (report.running, &report.error) {
+            (true, _) if away => TenantWord::Degraded,
             (true, _) => TenantWord::Live,
             (false, None) => TenantWord::Starting,
             (false, Some(_)) => TenantWord::Degraded,
         };
         // What went wrong inside is for the operator; its owner is told what it means.
-        let error = report.error.as_ref().map(|_| {
-            "Trading has stopped for a moment and is being started again; stops that rest at the \
-             venue stay there."
-                .to_owned()
-        });
-        TenantCondition { state, error, violations: report.violations }
+        let stopped = report.error.as_ref().map(|_| STOPPED.to_owned());
+        let error = if away { Some(AWAY.to_owned()) } else { stopped };
+        TenantCondition { state, running: report.running, error, violations: report.violations }
     }
 
     /// How each tenant does, for operators: whether it runs, why not, and how far its journal is.
@@ -182,7 +202,12 @@ impl Health {
 
     /// How the store did when it was asked last.
     pub(crate) fn store(&self) -> StoreRow {
-        self.store.borrow().clone()
+        let row = self.store.borrow().clone();
+        match self.local().away {
+            // It may answer and be full.
+            true => StoreRow { state: StoreWord::Unavailable, ..row },
+            false => row,
+        }
     }
 
     /// Asks the store now and then how it does, until everything is to stop.
@@ -210,14 +235,26 @@ impl Health {
     /// Everything that is known, for the internal listener.
     pub(crate) fn dump(&self) -> serde_json::Value {
         let tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let tenants: BTreeMap<String, TenantReport> =
+        let mut tenants: BTreeMap<String, TenantReport> =
             tenants.into_iter().map(|(id, report)| (id.to_string(), report)).collect();
+        let local = self.local();
+        if local.away {
+            let profiles = tenants.values_mut().flat_map(|report| &mut report.profiles);
+            profiles.for_each(|profile| profile.enters = false);
+        }
         serde_json::json!({
             "uptimeSeconds": self.started.elapsed().as_secs(),
             "version": env!("CARGO_PKG_VERSION"),
             "lastClose": *self.last_close.borrow(),
             "marketEnded": self.market_ended(),
             "store": self.store(),
+            "localLog": {
+                "away": local.away,
+                "full": local.full,
+                "batches": local.batches,
+                "usedBytes": local.used_bytes,
+                "capacityBytes": local.capacity_bytes,
+            },
             "tenants": tenants,
         })
     }
@@ -233,6 +270,7 @@ impl Health {
         let unavailable = store_failed || self.store().state == StoreWord::Unavailable;
         let reasons = [
             (unavailable, "the store does not take what is written"),
+            (self.local().full, "what must go on cannot be kept on this node either"),
             (control == ControlModeWord::Unknown, "whether trading is stopped is not known"),
             (starts, "profiles are still being started"),
         ];
@@ -248,6 +286,7 @@ impl Health {
 /// How a tenant does, for its owner.
 pub(crate) struct TenantCondition {
     pub(crate) state: TenantWord,
+    pub(crate) running: bool,
     pub(crate) error: Option<String>,
     /// Profiles whose available capital is negative.
     pub(crate) violations: u64,

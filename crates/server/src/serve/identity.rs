@@ -57,7 +57,8 @@ impl Entrance {
             return Ok(Self { store: None, platform: None, authenticator, limit });
         }
         let directory = settings.data_dir.join(FOLDER);
-        let options = Options { directory, collections: COLLECTIONS, max_bytes: None };
+        let options =
+            Options { directory, collections: COLLECTIONS, max_bytes: None, local_bytes: None };
         let store = Store::open(options, Arc::new(SystemClock)).await.map_err(CliError::failed)?;
         Self::on(store, master_key(settings)?, settings, listen).await
     }

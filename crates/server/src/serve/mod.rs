@@ -1,5 +1,6 @@
 //! `ballast serve`: the market, the tenants and their paper venue, wired together.
 
+mod away;
 pub(crate) mod control;
 mod feeds;
 mod front;
@@ -22,6 +23,7 @@ mod upkeep;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -213,11 +215,12 @@ impl Server {
     async fn ground(&self) -> Result<Ground, CliError> {
         let public = self.listen(self.settings.listen, LISTEN_FLAG).await?;
         let internal = self.listen(self.settings.internal_listen, "--internal-listen").await?;
-        let store = self.open_store().await?;
+        let (gaps, store) = (gaps()?, self.open_store().await?);
+        away::catch_up(&store, &*gaps).await;
         let entrance = Entrance::open(&self.settings, public.local_addr()?).await?;
         let backtests = Backtests::start(&self.settings.data_dir, self.settings.backtest)?;
         let listeners = Mutex::new(Some((public, internal)));
-        Ok(Ground { listeners, store, entrance: Arc::new(entrance), backtests })
+        Ok(Ground { listeners, store, gaps, entrance: Arc::new(entrance), backtests })
     }
 
     /// What is asked for things while the server runs, and where the market hears of them.
@@ -232,10 +235,10 @@ impl Server {
         if let Some(shut) = ground.entrance.shut_users() {
             control.obey(shut);
         }
-        let health = Health::new(closes.clone());
+        let health = Health::new(closes.clone(), ground.store.local_status());
         let product = ProductRules::new(self.settings.limits.clone());
         product.read(&ground.entrance).await.map_err(CliError::failed)?;
-        let kit = self.kit(&ground.store, &health, (&control, &product), &market)?;
+        let kit = self.kit(ground, &health, (&control, &product), &market);
         let tenants = Tenants::new(kit, stopping.clone());
         let past = Past::new(self.source.clone(), self.start, closes);
         let (prices, backtests) = (Prices::default(), ground.backtests.clone());
@@ -246,16 +249,16 @@ impl Server {
     /// What every tenant's world is made of.
     fn kit(
         &self,
-        store: &Store,
+        ground: &Ground,
         health: &Health,
         (control, product): (&TradingControl, &ProductRules),
         desk: &MarketDesk,
-    ) -> Result<Kit, CliError> {
-        Ok(Kit {
-            store: store.clone(),
+    ) -> Kit {
+        Kit {
+            store: ground.store.clone(),
             health: health.clone(),
             recent: RecentFrames::default(),
-            gaps: gaps()?,
+            gaps: Arc::clone(&ground.gaps),
             control: control.clone(),
             product: product.clone(),
             paper: self.paper(),
@@ -265,7 +268,7 @@ impl Server {
             entropy: Arc::new(SystemEntropy),
             plays_file: self.replay.is_some(),
             market: desk.clone(),
-        })
+        }
     }
 
     fn configure(
@@ -419,6 +422,8 @@ impl Server {
         let (public, internal) = listeners.ok_or_else(|| CliError::failed("no listener"))?;
         let (listen, internal_listen) = (public.local_addr()?, internal.local_addr()?);
         tokio::spawn(desks.health.clone().watch(ground.store.clone(), stopping.clone()));
+        let (store, gaps) = (ground.store.clone(), Arc::clone(&ground.gaps));
+        tokio::spawn(away::follow(store, gaps, stopping.clone()));
         let entrance = &ground.entrance;
         let upkeep = upkeep::run(Arc::clone(entrance), ground.store.clone(), stopping.clone());
         tokio::spawn(upkeep);
@@ -482,7 +487,13 @@ impl Server {
 
     async fn open_store(&self) -> Result<Store, CliError> {
         let directory = self.settings.data_dir.clone();
-        let options = Options { directory, collections: &COLLECTIONS, max_bytes: None };
+        let storage = &self.settings.storage;
+        let options = Options {
+            directory,
+            collections: &COLLECTIONS,
+            max_bytes: storage.max_mib.map(mebibytes),
+            local_bytes: Some(mebibytes(storage.local_log_mib)),
+        };
         Store::open(options, Arc::new(SystemClock)).await.map_err(CliError::failed)
     }
 
@@ -525,6 +536,7 @@ struct Ground {
     /// Until they are answered at.
     listeners: Mutex<Option<(TcpListener, TcpListener)>>,
     store: Store,
+    gaps: Arc<dyn Gaps>,
     entrance: Arc<Entrance>,
     backtests: Backtests,
 }
@@ -536,6 +548,10 @@ impl Ground {
         tracing::info!("stopped");
         Ok(())
     }
+}
+
+fn mebibytes(number: NonZeroU32) -> u64 {
+    u64::from(number.get()) << 20
 }
 
 /// Ends only when the task has panicked: one that has done its work lets the rest go on.

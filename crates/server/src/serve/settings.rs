@@ -43,6 +43,7 @@ pub(crate) struct Settings {
     pub(crate) engine: EngineSettings,
     /// What holds for every tenant.
     pub(crate) limits: Limits,
+    pub(crate) storage: StorageSettings,
     #[serde(default)]
     pub(crate) tenants: Vec<TenantSettings>,
 }
@@ -177,6 +178,14 @@ pub(crate) struct Paper {
 pub(crate) struct EngineSettings {
     pub(crate) unknown_grace_ms: u32,
     pub(crate) snapshot_every: u64,
+}
+
+/// What may be taken of the disk.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StorageSettings {
+    pub(crate) max_mib: Option<NonZeroU32>,
+    pub(crate) local_log_mib: NonZeroU32,
 }
 
 /// One tenant's profiles.

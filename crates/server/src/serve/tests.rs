@@ -77,6 +77,7 @@ impl Disk {
         let ground = Ground {
             listeners: Mutex::new(None),
             store: self.trading.0.clone(),
+            gaps: Arc::new(NoGaps),
             entrance: Arc::clone(&entrance),
             backtests,
         };

@@ -9,6 +9,7 @@
 )]
 
 mod api;
+mod away;
 mod backtest;
 mod config;
 mod crash;

@@ -301,7 +301,12 @@ fn serve_to_the_end(desk: &Desk) {
 }
 
 async fn events(data: &Path, tenant: &str) -> Vec<Envelope> {
-    let options = Options { directory: data.to_owned(), collections: &[], max_bytes: None };
+    let options = Options {
+        directory: data.to_owned(),
+        collections: &[],
+        max_bytes: None,
+        local_bytes: None,
+    };
     let store = Store::open(options, Arc::new(Stopped)).await.unwrap();
     let tenant = tenant.parse().unwrap();
     let journal = store.tenant(&tenant).journal::<Envelope>(StreamName::Journal, 0);

@@ -1,7 +1,6 @@
 //! The seeds that every change is held against: in parts, so that they are played side by side.
 
-use ballast_engine::ports::Gap;
-use ballast_simulator::{Scenario, Tally, minimise, play};
+use ballast_simulator::{GAPS, Scenario, Tally, minimise, play};
 
 /// Plays the `part`-th fifty seeds. In each part every fault was injected, and a process has ended
 /// in every gap: what is not done proves nothing.
@@ -17,7 +16,7 @@ fn hold(part: u64) {
         tally.add(&outcome.tally);
     }
     assert_eq!(tally.faults_missing(), Vec::<&str>::new());
-    for gap in [Gap::Stepped, Gap::Appended, Gap::Submitted, Gap::Released] {
+    for gap in GAPS {
         assert!(tally.crashes_in(gap) >= 5, "{}: {}", gap.name(), tally.crashes_in(gap));
     }
 }

@@ -19,5 +19,6 @@ mod faults;
 mod full;
 mod journals;
 mod leases;
+mod local;
 mod opening;
 mod support;

@@ -57,7 +57,12 @@ impl Fixture {
 }
 
 pub(crate) fn options(directory: &Path) -> Options {
-    Options { directory: directory.to_owned(), collections: &COLLECTIONS, max_bytes: None }
+    Options {
+        directory: directory.to_owned(),
+        collections: &COLLECTIONS,
+        max_bytes: None,
+        local_bytes: None,
+    }
 }
 
 pub(crate) async fn open(directory: &Path) -> Result<Store, OpenError> {

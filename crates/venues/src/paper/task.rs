@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use ballast_domain::{BrokerEvent, ProfileId, Symbol, Timestamp};
 use ballast_engine::matching::{Matcher, PlayedBar};
-use ballast_engine::ports::{Clock, Gap, Gaps, Journal};
+use ballast_engine::ports::{Clock, Gap, Gaps, Journal, JournalError};
 use ballast_engine::run::Delivery;
 use tokio::sync::{mpsc, oneshot};
 
@@ -287,9 +287,7 @@ impl<J: Journal<PaperRecord>> Task<J> {
         let records = self.accounts.records(&mut draft, self.settled);
         if !records.is_empty() {
             self.pass_unrecorded(&records);
-            let receipt = self.journal.append(self.seq, &records).await?;
-            self.seq = receipt.last_seq();
-            self.gaps.pass(Gap::VenueRecorded);
+            self.record(&records).await?;
         }
         for (answer, result) in answers {
             // Whoever asked may have gone; what was done is done.
@@ -297,6 +295,26 @@ impl<J: Journal<PaperRecord>> Task<J> {
         }
         self.unsettled |= !draft.tell.is_empty();
         self.outbox.tell(draft.at, draft.tell);
+        Ok(())
+    }
+
+    /// Appends to the stream, or continues it on this node alone while the store is away: an exit
+    /// could not fill otherwise. A real venue does not ask whether our store takes its orders.
+    async fn record(&mut self, records: &[PaperRecord]) -> Done {
+        let mut away = None;
+        if !self.journal.is_away() {
+            match self.journal.append(self.seq, records).await {
+                Err(JournalError::Unavailable(why)) => away = Some(why),
+                appended => {
+                    self.seq = appended?.last_seq();
+                    self.gaps.pass(Gap::VenueRecorded);
+                    return Ok(());
+                }
+            }
+        }
+        let kept = self.journal.append_locally(self.seq, records).await;
+        self.seq = kept.map_err(|error| error.beside(away))?.last_seq();
+        self.gaps.pass(Gap::KeptLocally);
         Ok(())
     }
 

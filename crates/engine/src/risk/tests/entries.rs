@@ -5,7 +5,7 @@ use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{Direction, OrderType, ProfileId, Signal, SignalTerms, Slot};
 
 use super::scene::{Scene, at, limit, scene};
-use crate::fixture::{PROFILE, entry, goog, hour, read};
+use crate::fixture::{PROFILE, entry, exit, goog, hour, read};
 
 pub(super) fn short(mut signal: Signal) -> Signal {
     if let SignalTerms::Enter { direction, .. } = &mut signal.terms {
@@ -161,6 +161,14 @@ fn an_entry_is_worth_the_venues_minimum() {
         goog.lot_size = Some(read("1"));
     });
     assert_eq!(scene.code(&entry("1.9")), "notionalBelowMinimum", "after rounding down");
+}
+
+#[test]
+fn a_store_that_is_away_refuses_entries_before_anything_else_and_no_exit() {
+    let mut scene = scene("intent 1 long 10 for 1000\n fill 1 a 10@100");
+    (scene.store_away, scene.control) = (true, None);
+    assert_eq!(scene.code(&entry("10")), "storeAway");
+    assert_eq!(scene.code(&exit(1, None)), "accepted");
 }
 
 #[test]

@@ -22,6 +22,7 @@ pub(super) struct Scene {
     pub(super) product: Product,
     pub(super) open_profit: BTreeMap<ProfileId, Decimal>,
     pub(super) control: Option<ControlSnapshot>,
+    pub(super) store_away: bool,
     pub(super) mark: Option<(Price, Timestamp)>,
     pub(super) now: Timestamp,
 }
@@ -33,6 +34,7 @@ pub(super) fn scene(script: &str) -> Scene {
         product: Product::default(),
         open_profit: BTreeMap::new(),
         control: Some(ControlSnapshot::default()),
+        store_away: false,
         mark: Some((read("100"), hour(1000))),
         now: hour(1000),
     }
@@ -83,6 +85,7 @@ impl Scene {
         let known = instruments.iter().any(|instrument| instrument.symbol == signal.symbol);
         assert!(known, "the profile trades {}", signal.symbol);
         let free = Self {
+            store_away: false,
             fold: Fold::at(self.fold.state.clone()),
             product: Product::default(),
             open_profit: BTreeMap::new(),
@@ -117,6 +120,7 @@ impl Scene {
             product: &self.product,
             open_profit: &self.open_profit,
             control: self.control.as_ref(),
+            store_away: self.store_away,
             mark: self.mark,
             at: self.now,
             now: self.now,

@@ -9,4 +9,5 @@ mod manual;
 mod orders;
 mod script;
 mod stops;
+mod store;
 mod venue;

@@ -17,6 +17,7 @@
 //! | `unlock GOOG` | a person lifts locks, all of them without an instrument |
 //! | `status Stopped` | the profile's status |
 //! | `control Halted GOOG` | a stop by symbol, or global; `control unknown` |
+//! | `store away`, `store back` | the store goes and comes |
 //! | `wait 9` | seconds pass |
 //! | `clock`, `restart` | the timer, and a new process |
 //! | `order 1: …` | as in the state's scripts |
@@ -127,6 +128,7 @@ fn take(world: &mut World, input: &str) {
             world.set(PROFILE, named(words[0], [Running, Stopped, UnderReview]));
         }
         "control" => control(world, &words),
+        "store" => world.store(words[0] == "away"),
         "wait" => {
             let seconds: i64 = read(words[0]);
             world.now = world.now.saturating_add_nanos(seconds * 1_000_000_000);

@@ -121,7 +121,7 @@ async fn stop(
         set_status(&caller, stop).await?;
         find(&caller, profile)
     };
-    caller.once(app, keyed, work).await
+    caller.once_at_once(app, keyed, work).await
 }
 
 async fn set_status(caller: &Caller, command: Command) -> Result<(), Problem> {
@@ -150,7 +150,7 @@ async fn flatten(
             other => Err(denied(other)),
         }
     };
-    caller.once(app, keyed, work).await
+    caller.once_at_once(app, keyed, work).await
 }
 
 /// Lift locks that protections have put on a profile's entries

@@ -1,13 +1,17 @@
 //! How control gets into the store: by one task, which always writes the newest; and how memory and
 //! store are compared.
 //!
+//! What is in force is kept on this node first ([`ProductStore::keep_stop`]), so that a crash does not
+//! take back a stop that the store did not take; the node forgets it when the store has it, or a
+//! later one.
+//!
 //! Each write stands on the version that was read just before. So one that was given up, and lands
 //! late, is refused by the store rather than laid over a newer one.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use ballast_storage::{Documents, Precondition, StoreError};
+use ballast_storage::{Documents, KeptStop, Precondition, ProductStore, StoreError};
 use metrics::{counter, gauge};
 use tokio::time::{sleep, timeout};
 
@@ -37,6 +41,33 @@ pub(super) async fn read(documents: &Documents) -> Result<Option<StoredControl>,
     Ok(documents.get::<StoredControl>(KEY).await?.map(|document| document.body))
 }
 
+/// The stop that this node has kept and the store does not have, which is recorded late then.
+/// `written` is what the store has; it may be ahead, by what let trading go on again.
+pub(super) async fn kept(
+    product: &ProductStore,
+    written: Option<u64>,
+) -> Option<KeptStop<StoredControl>> {
+    let kept = product.kept_stop::<StoredControl>();
+    let kept = kept.inspect_err(|error| {
+        tracing::error!(%error, "a stop that this node has kept cannot be read: stop again");
+    });
+    let mut kept = kept.ok()??;
+    if written.is_some_and(|written| written >= kept.stop.snapshot.version) {
+        forget(product, &kept).await;
+        return None;
+    }
+    kept.stop.recorded_late = true;
+    let LastChange { by, at, reason } = &kept.stop.last;
+    tracing::warn!(by, %at, reason, "in force as this node has kept it: the store does not have it");
+    Some(kept)
+}
+
+async fn forget(product: &ProductStore, kept: &KeptStop<StoredControl>) {
+    if let Err(error) = product.stop_recorded(kept).await {
+        tracing::warn!(%error, "a stop that the store has is still kept on this node");
+    }
+}
+
 /// Writes whatever is not written yet, for as long as the process runs.
 pub(super) async fn write(shared: Arc<Shared>) {
     loop {
@@ -45,10 +76,14 @@ pub(super) async fn write(shared: Arc<Shared>) {
             shared.unwritten.notified().await;
             continue;
         };
+        shared.keep(&control).await;
         let put = timeout(WRITE_DEADLINE, put(&shared.documents, &control)).await;
         let put = put.map_err(|_| "it does not answer".to_owned());
         match put.and_then(|put| put.map_err(|error| error.to_string())) {
-            Ok(outcome) => shared.booked(&control, &outcome),
+            Ok(outcome) => {
+                shared.booked(&control, &outcome);
+                shared.forget(&control, &outcome).await;
+            }
             Err(error) => {
                 counter!(CONTROL_UPDATE_FAILURES).increment(1);
                 tracing::error!(error, "the store did not take a change of trading control");
@@ -125,6 +160,43 @@ impl Standing {
 }
 
 impl Shared {
+    /// Makes a state durable on this node, unless it is one that must be recorded first.
+    async fn keep(&self, control: &StoredControl) {
+        let is_needed = {
+            let standing = self.lock();
+            !standing.is_asked(control) && !standing.keeps(Some(control.snapshot.version))
+        };
+        if !is_needed {
+            return;
+        }
+        match self.product.keep_stop(control.clone()).await {
+            Ok(kept) => {
+                let mut standing = self.lock();
+                standing.kept = kept.or(standing.kept.take());
+                self.shown.send_replace(standing.row());
+            }
+            Err(error) => {
+                tracing::error!(%error, "a stop is in force and cannot be kept on this node");
+            }
+        }
+    }
+
+    /// The store has this state or a later one: the node need not keep what came before.
+    async fn forget(&self, control: &StoredControl, outcome: &Outcome) {
+        let version = control.snapshot.version;
+        let kept = {
+            let mut standing = self.lock();
+            let over = |kept: &mut KeptStop<StoredControl>| kept.stop.snapshot.version <= version;
+            match outcome {
+                Outcome::Written => standing.kept.take_if(over),
+                Outcome::Behind(_) => None,
+            }
+        };
+        if let Some(kept) = kept {
+            forget(&self.product, &kept).await;
+        }
+    }
+
     /// The store has answered for this state.
     fn booked(&self, control: &StoredControl, outcome: &Outcome) {
         let mut standing = self.lock();
@@ -136,6 +208,11 @@ impl Shared {
             }
             Outcome::Written => {
                 standing.written = Some(control.snapshot.version);
+                if control.recorded_late {
+                    let LastChange { by, at, reason } = &control.last;
+                    let recorded_late = control.recorded_late;
+                    tracing::warn!(by, %at, reason, recorded_late, "trading control is recorded");
+                }
                 if standing.is_asked(control) {
                     self.resumed(&mut standing);
                     return;
@@ -162,7 +239,13 @@ impl Shared {
         let mut standing = self.lock();
         match standing.is_asked(control) {
             true => self.withdraw(&mut standing, &ResumeError::NotRecorded(error.to_owned())),
-            false => standing.written = None,
+            false => {
+                standing.written = None;
+                let known = standing.known.as_mut().filter(|known| *known == control);
+                if let Some(known) = known {
+                    known.recorded_late = true;
+                }
+            }
         }
     }
 

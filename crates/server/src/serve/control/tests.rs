@@ -230,3 +230,73 @@ async fn somebody_can_say_what_control_is_while_the_store_does_not() {
     assert_eq!((row.version, row.last_changed_by.as_str(), row.durable), (4, "other", true));
     assert_eq!(stored(&store).await, row);
 }
+
+/// A control on a node that keeps stops by itself, as it finds things when it is started.
+async fn on_node(store: &Store, folder: &tempfile::TempDir) -> TradingControl {
+    open(&store.with_local(folder.path().to_owned(), 64 << 10).await.unwrap()).await
+}
+
+#[tokio::test]
+async fn a_pause_without_the_store_outlives_a_crash_and_is_recorded_late() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, faults) = memory();
+    let control = on_node(&store, &folder).await;
+    faults.set_away(true);
+    let row = control.pause("op@example.com", "the disk is full");
+    let row = control.recorded(row.version, LONG).await;
+    assert_eq!((row.mode, row.durable), (ControlModeWord::Paused, true), "kept on the node");
+    for _ in 0..2 {
+        let again = on_node(&store, &folder).await;
+        let shown = again.shown().borrow().clone();
+        assert_eq!(shown, row, "who, when and why");
+        let obeyed = again.subscribe().borrow().clone().unwrap();
+        assert_eq!(obeyed.entries[0].mode, ControlMode::Paused);
+        assert!(again.resume("op", "over").await.is_err(), "what raises risk is recorded first");
+    }
+    faults.set_away(false);
+    let again = on_node(&store, &folder).await;
+    let documents = store.product().documents(&CONTROL);
+    let late = loop {
+        if let Some(found) = documents.get::<StoredControl>("control").await.unwrap() {
+            break found.body;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert!(late.recorded_late);
+    assert_eq!((late.last.by.as_str(), late.last.at), ("op@example.com", row.last_changed_at));
+    let row = again.resume("op", "over").await.unwrap();
+    assert_eq!((row.mode, row.durable), (ControlModeWord::Running, true));
+    let again = on_node(&store, &folder).await;
+    assert_eq!(again.shown().borrow().mode, ControlModeWord::Running, "the node has forgotten it");
+    let stored = documents.get::<StoredControl>("control").await.unwrap().unwrap().body;
+    assert!(!stored.recorded_late);
+}
+
+/// The process ends after the store has got the pause and before the node has forgotten it.
+#[tokio::test]
+async fn a_pause_that_was_lifted_elsewhere_since_does_not_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, faults) = memory();
+    let control = on_node(&store, &folder).await;
+    faults.set_away(true);
+    let row = control.pause("op", "the store is away");
+    assert!(control.recorded(row.version, LONG).await.durable);
+    faults.set_away(false);
+    let elsewhere = open(&store).await;
+    paused(&elsewhere, "op").await;
+    elsewhere.resume("op", "over").await.unwrap();
+    let again = on_node(&store, &folder).await;
+    assert_eq!(again.shown().borrow().mode, ControlModeWord::Running);
+    let local = store.with_local(folder.path().to_owned(), 64 << 10).await.unwrap();
+    assert_eq!(local.product().kept_stop::<StoredControl>().unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_earlier_releases_have_stored_was_recorded_in_time() {
+    let text = r#"{"by": "op", "at": "2026-01-02T03:04:05Z", "reason": null,
+        "snapshot": {"version": 7, "entries": []}}"#;
+    let stored: StoredControl = serde_json::from_str(text).unwrap();
+    assert!(!stored.recorded_late);
+    let again = serde_json::to_value(&stored).unwrap();
+    assert_eq!(again, serde_json::from_str::<serde_json::Value>(text).unwrap());
+}

@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use super::super::system::SystemClock;
 use super::{
     Environment, FeedKind, Http, Identity, MOST_WARM_UP_BARS, Market, Paper, ProfileSettings,
-    Settings, TenantSettings,
+    Settings, StorageSettings, TenantSettings,
 };
 use crate::cli::CliError;
 use crate::names::fault_of_name;
@@ -20,6 +20,8 @@ use crate::names::fault_of_name;
 /// As long as keys and ended sessions are remembered for.
 const LONGEST_ACCESS_MINUTES: u32 = 60;
 const LONGEST_SESSION_DAYS: u32 = 365;
+/// It is held in memory while the store is away.
+const LARGEST_LOCAL_MIB: u32 = 1_024;
 /// A year in nine hours.
 const HIGHEST_SPEED: u32 = 1_000;
 /// How long a server can run at least until its market comes to the end of what can be told.
@@ -56,6 +58,7 @@ impl Settings {
         faults.extend(self.market.faults(SystemClock.now()));
         faults.extend(self.paper.faults());
         faults.extend(limit_faults(&self.limits).iter().map(ToString::to_string));
+        faults.extend(self.storage.check().err());
         for (index, tenant) in self.tenants.iter().enumerate() {
             if self.tenants[..index].iter().any(|other| other.id == tenant.id) {
                 let id = &tenant.id;
@@ -253,6 +256,17 @@ impl Paper {
     }
 }
 
+impl StorageSettings {
+    fn check(&self) -> Result<(), String> {
+        match self.local_log_mib.get() {
+            1..=LARGEST_LOCAL_MIB => Ok(()),
+            asked => Err(format!(
+                "storage.local_log_mib must be from 1 to {LARGEST_LOCAL_MIB}, got {asked}"
+            )),
+        }
+    }
+}
+
 impl TenantSettings {
     fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
@@ -399,6 +413,7 @@ mod tests {
                 "identity.refresh_token_days must be at most identity.session_days, 7, got 30",
             ),
             ("[[tenants]]\nid = 'a'\n[[tenants]]\nid = 'a'\n", "tenant a is there twice"),
+            ("[storage]\nlocal_log_mib = 1025\n", "storage.local_log_mib must be from 1 to 1024"),
             ("listen = 'here'\n", "listen"),
             ("x = \n", "x = "),
         ];

@@ -50,7 +50,7 @@ fn world(store: &Store, control: TradingControl, health: &Health) -> TenantWorld
 async fn what_nobody_waits_for_any_more_starts_nothing_and_stops_all_the_same() {
     let (store, _) = Store::memory(&COLLECTIONS, Arc::new(SystemClock)).unwrap();
     let control = TradingControl::open(&store, Arc::new(SystemClock)).await;
-    let world = world(&store, control, &Health::new(watch::channel(None).1));
+    let world = world(&store, control, &Health::new(watch::channel(None).1, None));
     let view = Arc::clone(&world.view);
     let mut ways = world.ways.subscribe();
     let (stop, mut stopping) = watch::channel(false);
@@ -92,10 +92,15 @@ fn word_of_status(view: &TenantView, profile: ProfileId) -> String {
 async fn the_cause_of_a_failure_is_told_and_not_what_followed_from_it() {
     let directory = tempfile::tempdir().unwrap();
     let directory = directory.path().to_owned();
-    let full = Options { directory, collections: &COLLECTIONS, max_bytes: Some(512 << 10) };
+    let full = Options {
+        directory,
+        collections: &COLLECTIONS,
+        max_bytes: Some(512 << 10),
+        local_bytes: None,
+    };
     let store = Store::open(full, Arc::new(SystemClock)).await.unwrap();
     let control = TradingControl::open(&store, Arc::new(SystemClock)).await;
-    let mut world = world(&store, control, &Health::new(watch::channel(None).1));
+    let mut world = world(&store, control, &Health::new(watch::channel(None).1, None));
     world.profiles[0].settings.name = "x".repeat(600_000);
     let (_stop, mut stopping) = watch::channel(false);
     for _ in 0..30 {

@@ -241,7 +241,8 @@ static EVERY: [Collection; 7] = [
 
 /// Takes away rows of a tenant, and that they were written.
 async fn forget(desk: &Desk, tenant: &str, rows: &[&str]) {
-    let options = Options { directory: desk.data(), collections: &EVERY, max_bytes: None };
+    let options =
+        Options { directory: desk.data(), collections: &EVERY, max_bytes: None, local_bytes: None };
     let store = Store::open(options, Arc::new(Now)).await.unwrap();
     let tenant = store.tenant(&tenant.parse().unwrap());
     for collection in &EVERY {

@@ -44,7 +44,8 @@ pub(super) async fn expired(desk: &Desk) -> String {
     let clock = Arc::new(Standing(Timestamp::from_nanos(now - 3_600_000_000_000)));
     let directory = desk.data().join("platform");
     std::fs::create_dir_all(&directory).unwrap();
-    let options = Options { directory, collections: COLLECTIONS, max_bytes: None };
+    let options =
+        Options { directory, collections: COLLECTIONS, max_bytes: None, local_bytes: None };
     let store = Store::open(options, clock.clone()).await.unwrap();
     let master = MasterKey::from_file(&desk.data().join("master.key")).unwrap();
     let audit = Arc::new(LogAudit);

@@ -4,6 +4,7 @@
 
 mod access;
 mod alerts;
+mod away;
 mod backtests;
 mod client;
 mod control;

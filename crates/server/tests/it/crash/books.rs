@@ -28,6 +28,8 @@ pub(super) struct Books {
     name: String,
     profiles: usize,
     events: Vec<Envelope>,
+    /// How many of the events the store has; the rest is what the node has kept.
+    stored: usize,
     /// What the newest snapshot and the events after it tell.
     started: State,
     /// What all events tell.
@@ -39,7 +41,8 @@ pub(super) struct Books {
 impl Books {
     /// The books of every tenant, both streams being whole.
     pub(super) async fn open(directory: PathBuf, name: &str) -> Vec<Self> {
-        let options = Options { directory, collections: &[], max_bytes: None };
+        let (max_bytes, local_bytes) = (None, None);
+        let options = Options { directory, collections: &[], max_bytes, local_bytes };
         let store = Store::open(options, Arc::new(StoppedClock)).await.unwrap();
         let mut books = Vec::new();
         for (tenant, profiles) in PROFILES {
@@ -52,8 +55,8 @@ impl Books {
     }
 
     async fn read(name: String, profiles: usize, store: &TenantStore) -> Self {
-        let events: Vec<Envelope> = read(store, StreamName::Journal, &name).await;
-        let records: Vec<PaperRecord> = read(store, StreamName::Paper, &name).await;
+        let (events, stored): (Vec<Envelope>, _) = read(store, StreamName::Journal, &name).await;
+        let (records, _): (Vec<PaperRecord>, _) = read(store, StreamName::Paper, &name).await;
         let entries: Vec<PaperEntry> = records.into_iter().flat_map(|record| record.what).collect();
         let snapshot = store.snapshot(StreamName::Journal).await.unwrap();
         let mut started = match snapshot {
@@ -69,7 +72,7 @@ impl Books {
         let mut state = State::new(store.id().clone());
         fold(&mut state, &events, &name);
         let accounts = accounts(store, &state, &entries).await;
-        Self { name, profiles, events, started, state, entries, accounts }
+        Self { name, profiles, events, stored, started, state, entries, accounts }
     }
 
     /// What must hold at any instant.
@@ -81,6 +84,7 @@ impl Books {
         self.check_fills(&accepted);
         self.check_times(&accepted);
         self.check_ends();
+        self.check_kept();
         let trouble = self.events.iter().find(|envelope| {
             let review = ProfileStatus::UnderReview;
             match &envelope.event {
@@ -205,6 +209,31 @@ impl Books {
             let (name, there) = (&self.name, ended.get(order));
             assert!(right, "{name}: {order} is {state:?}, at the venue {there:?}");
         }
+    }
+
+    /// What the node has kept while the store was away enters nothing: an entry that was accepted
+    /// just then is voided, and the venue never had it.
+    fn check_kept(&self) {
+        let taken: BTreeSet<OrderId> = self.taken().map(|terms| terms.order_id()).collect();
+        let (stored, kept) = self.events.split_at(self.stored);
+        for envelope in kept {
+            let Event::IntentAccepted { terms, .. } = &envelope.event else { continue };
+            let order = terms.order_id();
+            let voided = |other: &Envelope| match &other.event {
+                Event::OrderDone { order: done, state, .. } => {
+                    (*done, *state) == (order, DoneState::Voided)
+                }
+                _ => false,
+            };
+            let is_void = kept.iter().any(voided) && !taken.contains(&order);
+            let (name, before) = (&self.name, stored.len());
+            assert!(terms.is_reducing() || is_void, "{name}: {order} entered after {before}");
+        }
+    }
+
+    /// How many events the node has kept.
+    pub(super) const fn kept(&self) -> usize {
+        self.events.len() - self.stored
     }
 
     /// What must hold besides when the server has stopped by itself: both sides are equal.
@@ -385,17 +414,18 @@ fn kinds(event: &Event) -> Vec<&'static str> {
     }
 }
 
-/// All records of a stream that is whole.
-async fn read<R>(store: &TenantStore, stream: StreamName, name: &str) -> Vec<R>
+/// All records of a stream that is whole, and how many of them are in the store.
+async fn read<R>(store: &TenantStore, stream: StreamName, name: &str) -> (Vec<R>, usize)
 where
     R: Serialize + DeserializeOwned + Send + Sync + 'static,
 {
     let journal: TenantJournal<R> = store.journal(stream, 0);
     let records = journal.read(0, usize::MAX >> 1).await.unwrap();
-    let last_seq = records.len() as u64;
-    let whole = journal.verify().await.unwrap();
-    assert_eq!(whole, Verification::Intact { last_seq }, "{name}: {stream}");
-    records
+    assert_eq!(journal.head().await.unwrap().last_seq, records.len() as u64, "{name}: {stream}");
+    match journal.verify().await.unwrap() {
+        Verification::Intact { last_seq } => (records, last_seq as usize),
+        broken => panic!("{name}: {stream}: {broken:?}"),
+    }
 }
 
 /// Books events, seeing after each that money is neither made nor lost.

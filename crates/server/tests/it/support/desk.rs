@@ -47,6 +47,19 @@ impl Desk {
         self.path("data")
     }
 
+    /// A copy of what its server has, to be looked at: to open a store changes it, and what is
+    /// looked at is to be as it was left.
+    pub(crate) fn copy_of_data(&self) -> TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        for name in ["ballast.db", "ballast.db-wal", "local.log"] {
+            match std::fs::copy(self.data().join(name), copy.path().join(name)) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                copied => drop(copied.unwrap()),
+            }
+        }
+        copy
+    }
+
     /// `ballast serve` on `ballast.toml`, without colours in its log.
     pub(crate) fn serve(&self) -> Command {
         let mut command = self.command(&["serve", "--config", "ballast.toml"]);

@@ -1,6 +1,6 @@
 //! The gaps between a server's effects: it asks before it passes one, and can be killed in it.
 
-use std::io::{BufRead as _, BufReader, Lines, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Lines, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -57,6 +57,24 @@ impl Passing {
         self.asks.next()?.ok()
     }
 
+    /// The same; `None` also when the server has said `words` and comes to no gap for a while.
+    fn next_before(&mut self, server: &Server, words: &str) -> Option<String> {
+        let begun = Instant::now();
+        self.answers.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+        let next = loop {
+            match self.asks.next() {
+                Some(Err(error)) if is_late(&error) && begun.elapsed() < PATIENCE => {
+                    if server.said().contains(words) {
+                        break None;
+                    }
+                }
+                next => break next.and_then(Result::ok),
+            }
+        };
+        self.answers.set_read_timeout(Some(PATIENCE)).unwrap();
+        next
+    }
+
     fn go_on(&mut self) {
         // A server that has ended reads no answer.
         let _ = self.answers.write_all(b"\n");
@@ -104,6 +122,24 @@ impl Halting {
         }
     }
 
+    /// The same, unless the server says `words` before and meets no gap any more.
+    pub(crate) fn runs_to(&mut self, gap: Gap, passages: u32, words: &str) -> bool {
+        let mut left = passages;
+        loop {
+            let Some(asked) = self.passing.next_before(&self.server, words) else { return false };
+            left -= u32::from(asked == gap.name());
+            if left == 0 {
+                return true;
+            }
+            self.passing.go_on();
+        }
+    }
+
+    /// Lets the server go on from the gap that it is in.
+    pub(crate) fn go_on(&mut self) {
+        self.passing.go_on();
+    }
+
     /// Lets the server pass so many gaps.
     pub(crate) fn pass(&mut self, gaps: usize) {
         for _ in 0..gaps {
@@ -122,15 +158,30 @@ impl Halting {
         untroubled(&self.name, &self.server.kill());
     }
 
+    /// The same, of a server that has had trouble with its store.
+    pub(crate) fn kill_troubled(mut self) {
+        self.server.kill();
+    }
+
     /// Asks the server to stop, and lets it pass the gaps that it meets on its way.
-    pub(crate) fn stop(mut self) {
+    pub(crate) fn stop(self) {
+        let name = self.name.clone();
+        untroubled(&name, &self.stop_troubled());
+    }
+
+    /// The same, of a server that has had trouble with its store; gives all that it has said.
+    pub(crate) fn stop_troubled(mut self) -> String {
         self.server.terminate();
         self.passing.pass("", usize::MAX);
         let status = self.server.ended();
         let said = self.server.said();
         assert!(status.success(), "{}: {status}\n{said}", self.name);
-        untroubled(&self.name, &said);
+        said
     }
+}
+
+fn is_late(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 /// A server that is killed or stopped has had no trouble before.

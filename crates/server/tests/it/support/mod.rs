@@ -4,9 +4,11 @@
 mod desk;
 mod gaps;
 mod market;
+mod room;
 mod server;
 
 pub(crate) use desk::{Desk, Ended, HEADER, STRATEGY, ballast, days, repository};
 pub(crate) use gaps::{Gaps, Halting};
 pub(crate) use market::{LOOPBACK, market};
+pub(crate) use room::{LIMITED, Room};
 pub(crate) use server::{Server, eventually};

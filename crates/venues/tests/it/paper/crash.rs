@@ -23,6 +23,10 @@ struct World {
     plans: Vec<Plan>,
     closes: Vec<MarketClose>,
     settings: PaperSettings,
+    /// Whether the store is away while a close is played.
+    away: fn(usize) -> bool,
+    /// More fills than this prove something.
+    few: usize,
 }
 
 impl World {
@@ -43,7 +47,7 @@ impl World {
         let (plans, closes) = world::closes(&configs, &bars);
         let rules = world::rules(rules);
         let settings = PaperSettings { rules, ..PaperSettings::default() };
-        Self { configs, plans, closes, settings }
+        Self { configs, plans, closes, settings, away: |_| false, few: 5 }
     }
 
     /// Lives once: sets up, and plays from `from` until the process ends. Gives the close to go on
@@ -62,6 +66,7 @@ impl World {
         if process.set_up(&self.configs, &self.plans, &self.settings).await.is_some() {
             let most = if nth.is_some() { usize::MAX } else { AFTERWARDS };
             for close in self.closes[from..].iter().take(most) {
+                disk.set_away((self.away)(next));
                 next += 1;
                 let lives = process.play(close).await.is_some();
                 if !lives || dead.load(Ordering::SeqCst) {
@@ -109,7 +114,7 @@ async fn assert_agreement(disk: &Disk, world: &World, name: &str) {
             _ => None,
         }));
     assert_eq!(booked, filled, "{name}: fills");
-    assert!(filled.len() > 5, "{name}: too few fills to prove anything");
+    assert!(filled.len() > world.few, "{name}: too few fills to prove anything");
     let state = disk.state();
     let venue = disk.venue(world.settings.clone()).await;
     for number in 1..=2 {
@@ -134,7 +139,7 @@ async fn assert_agreement(disk: &Disk, world: &World, name: &str) {
 }
 
 /// Ends the process in every `step`-th gap that it passes, each kind of gap several times.
-async fn end_everywhere(world: &World, step: usize) {
+async fn end_everywhere(world: &World, step: usize, gaps: &[Gap]) {
     let mut seen: BTreeMap<Gap, usize> = BTreeMap::new();
     for nth in (1..).step_by(step) {
         let disk = Disk::new();
@@ -151,18 +156,27 @@ async fn end_everywhere(world: &World, step: usize) {
         }
     }
     let often = |gap| seen.get(gap).is_some_and(|count| *count >= 3);
-    assert!(Gap::ALL.iter().all(often), "{seen:?}");
+    assert!(gaps.iter().all(often), "{seen:?}");
 }
 
 #[tokio::test]
 async fn nothing_is_lost_or_doubled_wherever_the_process_ends() {
     let fees = json!({"type": "percent", "maker": "0.1", "taker": "0.2"});
     let world = World::new(json!({"slippageBps": "5", "fees": fees}));
-    end_everywhere(&world, 3).await;
+    end_everywhere(&world, 3, &Gap::USUAL).await;
 }
 
 #[tokio::test]
 async fn partial_fills_are_neither_lost_nor_doubled() {
     let world = World::new(json!({"volumeShare": "0.2", "slippageBps": "5"}));
-    end_everywhere(&world, 2).await;
+    end_everywhere(&world, 2, &Gap::USUAL).await;
+}
+
+#[tokio::test]
+async fn nothing_is_lost_or_doubled_while_the_store_is_away() {
+    let fees = json!({"type": "percent", "maker": "0.1", "taker": "0.2"});
+    let world = World::new(json!({"slippageBps": "5", "fees": fees}));
+    let world = World { away: |close| close % 3 == 2, few: 2, ..world };
+    let gaps = [&Gap::USUAL[..], &[Gap::KeptLocally]].concat();
+    end_everywhere(&world, 2, &gaps).await;
 }

@@ -1,5 +1,6 @@
 //! The paper venue with the real tenant loop behind it.
 
+mod away;
 mod crash;
 mod parity;
 mod reference;

@@ -27,32 +27,59 @@ use super::world;
 /// A journal in memory; it keeps text, so that what is read went through its wire format.
 pub(super) struct Stream<R> {
     lines: Arc<Mutex<Vec<String>>>,
+    /// What continues it on the node while the store is away.
+    kept: Arc<Mutex<Vec<String>>>,
+    away: Arc<AtomicBool>,
+    /// Whether the node has no room to keep anything.
+    full: Arc<AtomicBool>,
     dead: Arc<AtomicBool>,
     of: std::marker::PhantomData<fn() -> R>,
 }
 
 impl<R: Serialize + DeserializeOwned> Stream<R> {
     pub(super) fn new(dead: Arc<AtomicBool>) -> Self {
-        Self { lines: Arc::default(), dead, of: std::marker::PhantomData }
+        Self::holding(Vec::new(), dead)
+    }
+
+    fn holding(lines: Vec<String>, dead: Arc<AtomicBool>) -> Self {
+        let lines = Arc::new(Mutex::new(lines));
+        let (kept, away, full) = (Arc::default(), Arc::default(), Arc::default());
+        Self { lines, kept, away, full, dead, of: std::marker::PhantomData }
     }
 
     /// The same stream in a process that lives as long as `dead` is not set.
     pub(super) fn in_process(&self, dead: Arc<AtomicBool>) -> Self {
-        Self { lines: Arc::clone(&self.lines), dead, of: std::marker::PhantomData }
+        let (lines, kept) = (Arc::clone(&self.lines), Arc::clone(&self.kept));
+        let (away, full) = (Arc::clone(&self.away), Arc::clone(&self.full));
+        Self { lines, kept, away, full, dead, of: std::marker::PhantomData }
     }
 
     /// A stream that ended after `count` records.
     pub(super) fn prefix(&self, count: usize) -> Self {
-        let lines = self.lines.lock().unwrap()[..count].to_vec();
-        let (lines, dead) = (Arc::new(Mutex::new(lines)), Arc::default());
-        Self { lines, dead, of: std::marker::PhantomData }
+        Self::holding(self.lines.lock().unwrap()[..count].to_vec(), Arc::default())
     }
 
     /// A stream whose records were stored as these lines.
     pub(super) fn of_lines(lines: &str) -> Self {
-        let lines = lines.lines().map(str::to_owned).collect();
-        let (lines, dead) = (Arc::new(Mutex::new(lines)), Arc::default());
-        Self { lines, dead, of: std::marker::PhantomData }
+        Self::holding(lines.lines().map(str::to_owned).collect(), Arc::default())
+    }
+
+    /// The store goes away, or is back and gets what the node has kept.
+    pub(super) fn set_away(&self, away: bool) {
+        self.away.store(away, Ordering::SeqCst);
+        if !away {
+            self.lines.lock().unwrap().append(&mut self.kept.lock().unwrap());
+        }
+    }
+
+    /// The node has no room from now on.
+    pub(super) fn fill(&self) {
+        self.full.store(true, Ordering::SeqCst);
+    }
+
+    /// How many records continue it on the node.
+    pub(super) fn kept(&self) -> usize {
+        self.kept.lock().unwrap().len()
     }
 
     pub(super) fn lines(&self) -> Vec<String> {
@@ -60,28 +87,59 @@ impl<R: Serialize + DeserializeOwned> Stream<R> {
     }
 
     pub(super) fn records(&self) -> Vec<R> {
-        let lines = self.lines.lock().unwrap();
-        lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+        self.all().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    fn all(&self) -> Vec<String> {
+        [self.lines.lock().unwrap().as_slice(), self.kept.lock().unwrap().as_slice()].concat()
+    }
+
+    /// Writes behind what stands at `expected_seq`.
+    fn write(
+        &self,
+        lines: &Mutex<Vec<String>>,
+        expected: u64,
+        records: &[R],
+    ) -> Result<Receipt, JournalError> {
+        if self.dead.load(Ordering::SeqCst) {
+            return Err(JournalError::Unavailable("the process has ended".to_owned()));
+        }
+        let actual = self.all().len() as u64;
+        if actual != expected {
+            return Err(JournalError::Conflict { expected, actual });
+        }
+        let text = records.iter().map(|record| serde_json::to_string(record).unwrap());
+        lines.lock().unwrap().extend(text);
+        Ok(Receipt::new(actual + records.len() as u64))
     }
 }
 
 impl<R: Serialize + DeserializeOwned + Sync> Journal<R> for Stream<R> {
     async fn append(&self, expected_seq: u64, records: &[R]) -> Result<Receipt, JournalError> {
-        if self.dead.load(Ordering::SeqCst) {
-            return Err(JournalError::Unavailable("the process has ended".to_owned()));
+        if self.away.load(Ordering::SeqCst) {
+            return Err(JournalError::Unavailable("the store is away".to_owned()));
         }
-        let mut lines = self.lines.lock().unwrap();
-        let actual = lines.len() as u64;
-        if actual != expected_seq {
-            return Err(JournalError::Conflict { expected: expected_seq, actual });
+        self.write(&self.lines, expected_seq, records)
+    }
+
+    async fn append_locally(
+        &self,
+        expected_seq: u64,
+        records: &[R],
+    ) -> Result<Receipt, JournalError> {
+        if self.full.load(Ordering::SeqCst) {
+            return Err(JournalError::Unavailable("local.log is full".to_owned()));
         }
-        lines.extend(records.iter().map(|record| serde_json::to_string(record).unwrap()));
-        Ok(Receipt::new(lines.len() as u64))
+        self.write(&self.kept, expected_seq, records)
+    }
+
+    fn is_away(&self) -> bool {
+        self.kept() > 0
     }
 
     async fn read(&self, after_seq: u64, limit: usize) -> Result<Vec<R>, JournalError> {
         let after = usize::try_from(after_seq).unwrap();
-        let lines = self.lines.lock().unwrap();
+        let lines = self.all();
         let page = lines.iter().skip(after).take(limit);
         Ok(page.map(|line| serde_json::from_str(line).unwrap()).collect())
     }
@@ -162,6 +220,12 @@ pub(super) struct Disk {
 impl Disk {
     pub(super) fn new() -> Self {
         Self { journal: Stream::new(Arc::default()), paper: Stream::new(Arc::default()) }
+    }
+
+    /// The store goes away, or is back and gets what the node has kept.
+    pub(super) fn set_away(&self, away: bool) {
+        self.journal.set_away(away);
+        self.paper.set_away(away);
     }
 
     /// The state that the journal tells.

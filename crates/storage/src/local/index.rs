@@ -1,0 +1,88 @@
+//! What `local.log` holds that the store does not have, in memory.
+
+use std::collections::VecDeque;
+
+use crate::journal::Stream;
+use crate::local::entry::Entry;
+
+/// A batch that continues a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Continuation {
+    pub(crate) stream: Stream,
+    pub(crate) epoch: u64,
+    /// The sequence of its first record.
+    pub(crate) first_seq: u64,
+    /// The records, encoded; never none.
+    pub(crate) bodies: Vec<String>,
+}
+
+impl Continuation {
+    pub(crate) fn last_seq(&self) -> u64 {
+        self.first_seq + self.bodies.len() as u64 - 1
+    }
+}
+
+/// Everything of the file that is still needed.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    /// In the order in which they were kept, with the number of their record.
+    batches: VecDeque<(u64, Continuation)>,
+    stop: Option<(u64, String)>,
+}
+
+impl Index {
+    pub(super) fn add(&mut self, number: u64, entry: Entry) {
+        match entry {
+            Entry::Continuation(batch) => self.batches.push_back((number, batch)),
+            Entry::Stop { body } => self.stop = Some((number, body)),
+        }
+    }
+
+    /// Where a stream ends that is continued here.
+    pub(super) fn last_seq(&self, stream: &Stream) -> Option<u64> {
+        let mut newest = self.batches.iter().rev();
+        newest.find(|(_, batch)| batch.stream == *stream).map(|(_, batch)| batch.last_seq())
+    }
+
+    pub(super) fn of(&self, stream: &Stream) -> Vec<Continuation> {
+        let own = self.batches.iter().filter(|(_, batch)| batch.stream == *stream);
+        own.map(|(_, batch)| batch.clone()).collect()
+    }
+
+    pub(super) fn front(&self, wanted: impl Fn(&Stream) -> bool) -> Option<(u64, Continuation)> {
+        self.batches.iter().find(|(_, batch)| wanted(&batch.stream)).cloned()
+    }
+
+    /// Forgets what continues a stream up to `last_seq`, also a part of a batch.
+    pub(super) fn drained(&mut self, stream: &Stream, last_seq: u64) {
+        for (_, batch) in &mut self.batches {
+            if batch.stream == *stream && batch.first_seq <= last_seq {
+                let drained = (last_seq + 1 - batch.first_seq).min(batch.bodies.len() as u64);
+                batch.bodies.drain(..usize::try_from(drained).unwrap_or(usize::MAX));
+                batch.first_seq += drained;
+            }
+        }
+        self.batches.retain(|(_, batch)| !batch.bodies.is_empty());
+    }
+
+    pub(super) const fn stop(&self) -> Option<&(u64, String)> {
+        self.stop.as_ref()
+    }
+
+    pub(super) fn forget_stop(&mut self, number: u64) {
+        self.stop.take_if(|(kept, _)| *kept == number);
+    }
+
+    pub(super) fn batches(&self) -> u64 {
+        self.batches.len() as u64
+    }
+
+    pub(super) fn has_batches(&self) -> bool {
+        !self.batches.is_empty()
+    }
+
+    /// Whether nothing of the file is needed any more.
+    pub(super) fn is_empty(&self) -> bool {
+        self.batches.is_empty() && self.stop.is_none()
+    }
+}
