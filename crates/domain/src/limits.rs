@@ -439,7 +439,10 @@ mod tests {
 
     #[test]
     fn limits_are_written_as_they_were_read() {
-        let text = r#"{"maxOrderNotional":"1000","stopGuard":{"stops":2,"lookbackMinutes":60,"lockMinutes":30,"perSymbol":true},"restrictedSymbols":["GOOG","MSFT"]}"#;
+        let text = concat!(
+            r#"{"maxOrderNotional":"1000","stopGuard":{"stops":2,"lookbackMinutes":60,"#,
+            r#""lockMinutes":30,"perSymbol":true},"restrictedSymbols":["GOOG","MSFT"]}"#
+        );
         let limits: Limits = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&limits).unwrap(), text);
         let unknown = serde_json::from_str::<Limits>(r#"{"maxExposures": 1}"#).unwrap_err();

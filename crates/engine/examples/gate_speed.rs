@@ -1,5 +1,5 @@
-//! How long the gate takes for one signal, with every check on, for a tenant of 20 profiles with 200
-//! positions and 1,000 working orders.
+//! How long the gate takes for one signal, with every check on, for a tenant of 20 profiles with
+//! 200 positions and 1,000 working orders.
 //!
 //! `cargo run --release -p ballast-engine --example gate_speed`
 //!

@@ -21,9 +21,9 @@ const ANY_VERSION: &str = "0.0.0";
 pub enum Availability {
     /// It may.
     Active,
-    /// Clients show the message; what runs goes on.
+    /// Clients show the message; nothing is entered, and what is held can be left.
     Maintenance,
-    /// Clients show the message and nothing else.
+    /// Clients show the message and nothing else; nothing is entered.
     Disabled,
 }
 

@@ -27,6 +27,7 @@ export const sampleProfile: ProfileRow = {
   openRisk: "0",
   openPositions: 0,
   workingOrders: 1,
+  locks: [],
   evaluations: [
     {
       profileId: "prf_1",

@@ -321,7 +321,8 @@ mod tests {
     /// Stored text, which later releases read too, and what it says.
     const SAID: &[(&str, &str)] = &[
         (
-            r#"{"code":"productUnavailable","availability":{"status":"maintenance","message":"new disks","until":"2024-05-13T00:00:00Z"}}"#,
+            r#"{"code":"productUnavailable","availability":{"status":"maintenance",
+                "message":"new disks","until":"2024-05-13T00:00:00Z"}}"#,
             "the product is under maintenance until 2024-05-13T00:00:00Z: new disks; what is held \
              can be left",
         ),
@@ -334,7 +335,8 @@ mod tests {
             "nothing can be sent: kraken knows no account of yours; use the mode paper",
         ),
         (
-            r#"{"code":"priceImplausible","price":"1000","last":"100","limit":"3","scope":"product"}"#,
+            r#"{"code":"priceImplausible","price":"1000","last":"100","limit":"3",
+                "scope":"product"}"#,
             "1000 is more than 3 times away from the last price 100; correct it, or ask an \
              operator to raise maxPriceRatio",
         ),
@@ -378,32 +380,39 @@ mod tests {
              maxDailyLoss of the profile",
         ),
         (
-            r#"{"code":"dailyLossPercentReached","lossPercent":"5.1","limitPercent":"5","scope":"profile"}"#,
+            r#"{"code":"dailyLossPercentReached","lossPercent":"5.1","limitPercent":"5",
+                "scope":"profile"}"#,
             "the day has lost 5.1 %, entries end at 5 %; wait for the next day, or raise \
              maxDailyLossPercent of the profile",
         ),
         (
-            r#"{"code":"drawdownReached","drawdownPercent":"21","limitPercent":"20","scope":"profile"}"#,
+            r#"{"code":"drawdownReached","drawdownPercent":"21","limitPercent":"20",
+                "scope":"profile"}"#,
             "equity is 21 % below its peak, entries end at 20 %; look at what is lost, or raise \
              maxDrawdownPercent of the profile",
         ),
         (
-            r#"{"code":"entriesLocked","symbol":"GOOG","until":"2024-05-13T01:00:00Z","why":{"type":"stopGuard","stops":3,"minutes":60,"scope":"profile"}}"#,
+            r#"{"code":"entriesLocked","symbol":"GOOG","until":"2024-05-13T01:00:00Z",
+                "why":{"type":"stopGuard","stops":3,"minutes":60,"scope":"profile"}}"#,
             "entries of GOOG are locked until 2024-05-13T01:00:00Z: 3 trades were stopped at a \
              loss within 60 minutes; wait, or lift the lock",
         ),
         (
-            r#"{"code":"entriesLocked","until":"2024-05-13T01:00:00Z","why":{"type":"consecutiveLosses","losses":3,"limit":3,"scope":"profile"}}"#,
+            r#"{"code":"entriesLocked","until":"2024-05-13T01:00:00Z",
+                "why":{"type":"consecutiveLosses","losses":3,"limit":3,"scope":"profile"}}"#,
             "entries are locked until 2024-05-13T01:00:00Z: 3 trades in a row were lost; wait, or \
              lift the lock",
         ),
         (
-            r#"{"code":"entriesLocked","symbol":"GOOG","until":"2024-05-13T01:00:00Z","why":{"type":"lowProfit","trades":4,"profitPercent":"-1.25","limitPercent":"0.5","scope":"profile"}}"#,
+            r#"{"code":"entriesLocked","symbol":"GOOG","until":"2024-05-13T01:00:00Z",
+                "why":{"type":"lowProfit","trades":4,"profitPercent":"-1.25",
+                "limitPercent":"0.5","scope":"profile"}}"#,
             "entries of GOOG are locked until 2024-05-13T01:00:00Z: the last 4 trades brought \
              -1.25 %, 0.5 % are wanted; wait, or lift the lock",
         ),
         (
-            r#"{"code":"entriesLocked","symbol":"GOOG","until":"2024-05-13T01:00:00Z","why":{"type":"cooldown","minutes":5,"scope":"profile"}}"#,
+            r#"{"code":"entriesLocked","symbol":"GOOG","until":"2024-05-13T01:00:00Z",
+                "why":{"type":"cooldown","minutes":5,"scope":"profile"}}"#,
             "entries of GOOG are locked until 2024-05-13T01:00:00Z: a trade has closed, and 5 \
              minutes are to pass; wait, or lift the lock",
         ),
@@ -413,7 +422,8 @@ mod tests {
              tenant",
         ),
         (
-            r#"{"code":"priceBeyondCollar","price":"111","reference":"100","limitPercent":"10","scope":"product"}"#,
+            r#"{"code":"priceBeyondCollar","price":"111","reference":"100",
+                "limitPercent":"10","scope":"product"}"#,
             "111 is more than 10 % worse than 100; choose a closer price, or ask an operator to \
              raise priceCollarPercent",
         ),

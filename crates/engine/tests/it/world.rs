@@ -293,7 +293,10 @@ fn check_index(profile: &Profile, envelope: &Envelope) {
     let open = profile.trades.len() + entering.count();
     assert_eq!(profile.open_positions(), open, "{envelope:?}");
     for trade in profile.trades.values() {
-        let leaves = |order: &&Order| matches!(&order.terms.purpose, Purpose::Exit { trade: left, .. } if *left == trade.id);
+        let leaves = |order: &&Order| match &order.terms.purpose {
+            Purpose::Exit { trade: left, .. } => *left == trade.id,
+            Purpose::Enter { .. } => false,
+        };
         let claimed = orders().filter(leaves).map(|order| order.open_quantity().get());
         assert_eq!(profile.claimed(trade.id).get(), claimed.sum::<Decimal>(), "{envelope:?}");
     }
@@ -311,7 +314,10 @@ fn check_index(profile: &Profile, envelope: &Envelope) {
         let cost = held.iter().map(|trade| trade.reserved.amount());
         assert_eq!(profile.used_by(symbol), cost.chain(reserved).sum(), "{envelope:?}");
         for slot in ["", "a", "b"].map(|slot| Slot(slot.parse().unwrap())) {
-            let enters = |order: &Order| matches!(&order.terms.purpose, Purpose::Enter { slot: own, .. } if *own == slot);
+            let enters = |order: &Order| match &order.terms.purpose {
+                Purpose::Enter { slot: own, .. } => *own == slot,
+                Purpose::Exit { .. } => false,
+            };
             let known =
                 held.iter().any(|trade| trade.slot == slot) || entries().filter(of).any(enters);
             assert_eq!(profile.has_entry(symbol, slot), known, "{envelope:?}");

@@ -1,5 +1,5 @@
-//! The pages about the risk gate, `docs/limits.md` and `docs/refusals.md`, made from the tables that
-//! the gate itself is written by.
+//! The pages about the risk gate, `docs/limits.md` and `docs/refusals.md`, made from the tables
+//! that the gate itself is written by.
 
 use std::fmt::Write as _;
 
@@ -34,10 +34,10 @@ Counters are folds of the journal: neither a restart nor a snapshot sets them ba
 instrument the last TRADES closed trades are kept, and as many that a stop has left at a loss; a
 limit that would look back on more is refused. Of entries the last minute is kept, 1,000 at most.
 
-A day begins at midnight in the profile's `timeZone`, UTC unless it has another one, with its equity
-at the last prices before. Where a limit of the day is set later, the day counts from then on. Equity
-now is at the last prices that the engine has; after a restart, until a price is known, a position
-counts at its cost. Money that is put in or taken out is no gain and no loss.
+A day begins at midnight in the profile's `timeZone`, UTC unless it has another one, with its
+equity at the last prices before. Where a limit of the day is set later, the day counts from then
+on. Equity now is at the last prices that the engine has; after a restart, until a price is known,
+a position counts at its cost. Money that is put in or taken out is no gain and no loss.
 
 Protections (losses in a row, the cooldown, the stop guard, the low-profit lock) look when a trade
 closes. What they find is a lock, with the instant at which it ends, in the journal. A person can

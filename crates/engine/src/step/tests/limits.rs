@@ -224,7 +224,13 @@ fn a_reversal_is_left_and_not_entered_in_a_cooldown() {
         bar 101 101 99 99
         -> evaluated Reverse(Short); intent 2 exit 1 10 opposite_signal then | submit 2
         filled 2 b 10@99
-        -> filled 2 10@99; locked GOOG until 2024-05-13T03:30:00Z by cooldownMinutes; refused entriesLocked
+        ",
+    );
+    let lock = "locked GOOG until 2024-05-13T03:30:00Z by cooldownMinutes";
+    assert_eq!(world.words(), format!("filled 2 10@99; {lock}; refused entriesLocked"));
+    play(
+        &mut world,
+        "
         bar 99 99 98 98 -> evaluated Enter(Short)
         bar 98 98 97 97 -> evaluated Enter(Short); intent 3 short 10 | submit 3
         ",

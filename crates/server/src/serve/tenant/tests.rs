@@ -8,6 +8,7 @@ use tokio::sync::broadcast;
 
 use super::super::health::Health;
 use super::super::past::Source;
+use super::super::product::ProductRules;
 use super::super::system::{SystemClock, SystemEntropy};
 use super::super::{Board, COLLECTIONS, Flags, Server, Settings};
 use super::*;
@@ -36,6 +37,7 @@ fn world(store: &Store, control: TradingControl, health: &Health) -> TenantWorld
         entropy: Arc::new(SystemEntropy),
         gaps: Arc::new(NoGaps),
         control,
+        product: ProductRules::new(Default::default()),
         recent: RecentFrames::default(),
         market: watch::channel(None).0,
         ways: watch::channel(None).0,

@@ -14,6 +14,7 @@ mod forge;
 mod guide;
 mod health;
 mod idempotency;
+mod limits;
 mod market;
 mod metrics;
 mod orders;

@@ -41,7 +41,8 @@ async fn bad_profiles(client: &Client) {
     let mut bad = idle(" ", "NONE");
     bad["capital"] = json!({"currency": "$", "allocated": "-5"});
     bad["mode"] = json!("practice");
-    bad["timeZone"] = json!("Europe/Berlin");
+    bad["timeZone"] = json!("Europe/Nowhere");
+    bad["preset"] = json!("No Preset");
     bad["limits"] = json!({"maxOrderNotional": "-1"});
     bad["strategyConfig"]["entry"] = json!("close > smaa(close, 3)");
     bad["strategyConfig"]["sizing"]["value"] = json!("0");
@@ -52,6 +53,7 @@ async fn bad_profiles(client: &Client) {
         "name",
         "mode",
         "timeZone",
+        "preset",
         "capital.allocated",
         "capital.currency",
         "limits.maxOrderNotional",

@@ -91,7 +91,7 @@ async fn ask(client: &Client, method: &str, path: &str) -> Answer {
         path if path.ends_with("/close") || path.ends_with("/ack") => json!({}),
         path if path.starts_with("/api/positions/") => json!({"stop": {"level": "1"}}),
         path if path.ends_with("/start") || path.ends_with("/stop") => json!({}),
-        path if path.ends_with("/flatten") => json!({}),
+        path if path.ends_with("/flatten") || path.ends_with("/unlock") => json!({}),
         _ => idle("Taken over", "ACME"),
     };
     let request = client.request(method, path).header("if-match", "*");
