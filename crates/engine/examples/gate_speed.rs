@@ -256,6 +256,7 @@ impl World {
             let signal = make(self, profile, symbol);
             let Some(known) = self.state.profile(profile) else { continue };
             let view = View {
+                store_away: false,
                 state: &self.state,
                 profile: known,
                 product: &self.product,
