@@ -15,7 +15,7 @@ use crate::instrument::Symbol;
 use crate::limits::Limits;
 use crate::lock::Lock;
 use crate::number::Money;
-use crate::order::{BrokerEvent, DoneState, Fill, OrderTerms};
+use crate::order::{Amendment, BrokerEvent, DoneState, Fill, OrderTerms};
 use crate::profile::{ProfileDocument, ProfileStatus};
 use crate::refusal::Refusal;
 use crate::signal::{Origin, Signal};
@@ -142,6 +142,31 @@ pub enum Event {
         /// The order.
         order: OrderId,
         /// Why.
+        reason: String,
+    },
+    /// The gate let a working order become another, and the venue is asked for it.
+    AmendmentRequested {
+        /// The order.
+        order: OrderId,
+        /// What it is to become.
+        amendment: Box<Amendment>,
+        /// Who asked for it.
+        by: String,
+    },
+    /// The venue has changed the order as was asked.
+    OrderAmended {
+        /// The order.
+        order: OrderId,
+        /// Which amendment it was.
+        revision: u32,
+    },
+    /// The order was not changed: it stands as before.
+    AmendmentRejected {
+        /// The order.
+        order: OrderId,
+        /// Which amendment it was.
+        revision: u32,
+        /// The venue's or our reason.
         reason: String,
     },
     /// All or part of the order traded.

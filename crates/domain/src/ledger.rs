@@ -58,6 +58,15 @@ pub enum TransferId {
         /// The intent.
         intent: IntentId,
     },
+    /// One of the transfers of an amendment.
+    Amendment {
+        /// The intent whose order was amended.
+        intent: IntentId,
+        /// Which amendment.
+        revision: u32,
+        /// Which of its transfers.
+        part: AmendmentPart,
+    },
     /// One of the transfers of a fill.
     Fill {
         /// The order that filled.
@@ -67,6 +76,18 @@ pub enum TransferId {
         /// Which of the fill's transfers.
         part: FillPart,
     },
+}
+
+/// The transfers that one amendment can make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AmendmentPart {
+    /// More is reserved, before the venue is asked.
+    Adds,
+    /// Less is needed, once the venue has it.
+    Frees,
+    /// What was added goes back, because the venue did not take it.
+    Back,
 }
 
 /// The transfers that one fill can make.

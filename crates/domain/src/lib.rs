@@ -39,8 +39,8 @@ pub use limits::{LimitScope, Limits};
 pub use lock::{Lock, LockReason};
 pub use number::{Currency, Money, NumberError, Price, Quantity};
 pub use order::{
-    ActiveState, BrokerEvent, DoneState, ExitReason, Fill, OrderState, OrderTerms, OrderType,
-    Purpose, Side, TimeInForce,
+    ActiveState, Amendment, BrokerEvent, DoneState, ExitReason, Fill, OrderState, OrderTerms,
+    OrderType, Purpose, Side, TimeInForce,
 };
 pub use product::{Availability, Product};
 pub use profile::{Capital, Mode, ProfileDocument, ProfileStatus};

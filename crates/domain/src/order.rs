@@ -196,7 +196,33 @@ pub struct OrderTerms {
     pub purpose: Purpose,
 }
 
+/// What a working order is to become. It keeps its id, its time in force, and what has filled of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Amendment {
+    /// Counted from one for each order. A venue takes each once, and none that is older than the
+    /// one it has.
+    pub revision: u32,
+    /// Units in all, those that have filled included.
+    pub quantity: Quantity,
+    /// At what price; of the same kind as before.
+    pub order_type: OrderType,
+    /// What is reserved for it beyond what was.
+    pub adds: Money,
+    /// What of the reservation is free once the venue has it.
+    pub frees: Money,
+}
+
 impl OrderTerms {
+    /// The terms once the venue has taken an amendment of them.
+    #[must_use]
+    pub fn amended(&self, amendment: &Amendment) -> Self {
+        let Amendment { quantity, order_type, adds, frees, .. } = *amendment;
+        let reserved = self.reserved.checked_add(adds).and_then(|more| more.checked_sub(frees));
+        let reserved = reserved.unwrap_or(self.reserved);
+        Self { quantity, order_type, reserved, ..self.clone() }
+    }
+
     /// The main order of these terms.
     #[must_use]
     pub const fn order_id(&self) -> OrderId {
@@ -326,6 +352,22 @@ pub enum BrokerEvent {
         /// The order.
         order: OrderId,
     },
+    /// The venue has changed it as was asked.
+    Amended {
+        /// The order.
+        order: OrderId,
+        /// Which amendment it was.
+        revision: u32,
+    },
+    /// The venue would not change it: it stands as before, or has ended.
+    AmendmentRejected {
+        /// The order.
+        order: OrderId,
+        /// Which amendment it was.
+        revision: u32,
+        /// The venue's reason.
+        reason: String,
+    },
 }
 
 impl BrokerEvent {
@@ -339,7 +381,9 @@ impl BrokerEvent {
             | Self::Rejected { order, .. }
             | Self::Expired { order }
             | Self::Unknown { order, .. }
-            | Self::NotFound { order } => *order,
+            | Self::NotFound { order }
+            | Self::Amended { order, .. }
+            | Self::AmendmentRejected { order, .. } => *order,
         }
     }
 }

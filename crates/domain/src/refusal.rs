@@ -77,6 +77,13 @@ pub enum Refusal {
         /// The lot, in units; zero when any quantity is allowed.
         lot: Decimal,
     },
+    /// An order cannot become smaller than what of it has filled.
+    QuantityBelowFilled {
+        /// Units asked for, in all.
+        quantity: Decimal,
+        /// Units that have filled.
+        filled: Decimal,
+    },
     /// The venue does not take so small an order.
     NotionalBelowMinimum {
         /// The order's notional, in quote currency.

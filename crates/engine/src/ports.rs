@@ -11,7 +11,7 @@ use ballast_domain::{
 };
 use thiserror::Error;
 
-use crate::risk::OrderIntent;
+use crate::risk::{ApprovedAmendment, OrderIntent};
 use crate::run::Durable;
 
 /// Tells the time.
@@ -149,6 +149,11 @@ pub trait Broker: Send + Sync {
 
     /// Asks for an order to be cancelled.
     fn cancel(&self, order: OrderId) -> impl Future<Output = ()> + Send;
+
+    /// Asks for a working order to become another. A venue takes each revision once, and none that
+    /// is older than the one it has, so that to ask again is safe; answered by
+    /// [`BrokerEvent::Amended`] or [`BrokerEvent::AmendmentRejected`].
+    fn amend(&self, amendment: Durable<ApprovedAmendment>) -> impl Future<Output = ()> + Send;
 
     /// Moves the protective stop of a trade.
     fn move_stop(&self, trade: TradeId, stop: Stop) -> impl Future<Output = ()> + Send;

@@ -20,13 +20,16 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::market::Frame;
 use crate::ports::{Broker, BrokerMessage, Clock, Gap, Gaps, Journal, JournalError, Receipt};
-use crate::risk::OrderIntent;
+use crate::risk::{ApprovedAmendment, OrderIntent};
 use crate::state::ApplyError;
 use crate::step::{Action, Answer, Command, Effects, Engine, Input};
 
 /// Deliveries that may be stepped together before they are appended.
 const BATCH: usize = 64;
-/// Why accepted entries were not sent.
+/// An order that was accepted and not sent, or the amendment of one.
+type Withheld = (OrderId, Option<u32>);
+
+/// Why they were not sent.
 const CONTROL_CHANGED: &str = "not sent: trading control had changed meanwhile";
 const STORE_AWAY: &str = "not sent: the store is away";
 
@@ -266,11 +269,20 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
         for (seq, action) in batch.actions.drain(..) {
             match action {
                 Action::Submit(intent) => {
-                    let order = intent.terms().order_id();
+                    let (order, raises) =
+                        (intent.terms().order_id(), !intent.terms().is_reducing());
                     self.broker.ready().await;
-                    match self.allowed_by(&intent) {
+                    match self.allowed(order, raises) {
                         Some(version) => self.submit(intent, seq, receipt, version).await,
-                        None => withheld.push(order),
+                        None => withheld.push((order, None)),
+                    }
+                }
+                Action::Amend(approved) => {
+                    let (order, raises) = (approved.order(), approved.raises_risk());
+                    self.broker.ready().await;
+                    match self.allowed(order, raises) {
+                        Some(version) => self.amend(approved, seq, receipt, version).await,
+                        None => withheld.push((order, Some(approved.amendment().revision))),
                     }
                 }
                 Action::Cancel(order) => self.broker.cancel(order).await,
@@ -317,9 +329,9 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
     fn hold_back(&mut self, batch: &mut Batch) -> Result<(), ApplyError> {
         let mut effects = Effects::default();
         self.engine.step(Input::Store { away: true }, &mut effects)?;
-        for order in batch.take_entries() {
-            let at = self.clock.now();
-            self.engine.step(Input::Withheld { at, order, reason: STORE_AWAY }, &mut effects)?;
+        for (order, revision) in batch.take_risk() {
+            let (at, reason) = (self.clock.now(), STORE_AWAY);
+            self.engine.step(Input::Withheld { at, order, revision, reason }, &mut effects)?;
             batch.gather(&mut effects, None, self.engine.state().last_seq());
         }
         Ok(())
@@ -332,17 +344,23 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
         }
     }
 
-    /// The version of control that lets an accepted order out at this very moment, if it does.
-    /// Orders that only reduce always may.
-    fn allowed_by(&self, intent: &OrderIntent) -> Option<u64> {
-        let terms = intent.terms();
+    async fn amend(&self, approved: ApprovedAmendment, seq: u64, receipt: Receipt, version: u64) {
+        if let Some(durable) = Durable::prove(approved, seq, receipt, version) {
+            self.broker.amend(durable).await;
+        }
+    }
+
+    /// The version of control that lets an order out at this very moment, if it does. What does not
+    /// raise risk always may.
+    fn allowed(&self, order: OrderId, raises_risk: bool) -> Option<u64> {
         let control = self.control.borrow();
         let version = control.as_ref().map(|control| control.version);
-        if terms.is_reducing() {
+        if !raises_risk {
             return Some(version.unwrap_or_default());
         }
         let state = self.engine.state();
-        let profile = state.profile(terms.intent.profile)?;
+        let profile = state.profile(order.intent.profile)?;
+        let terms = &profile.order(order)?.terms;
         if self.product.borrow().availability != Availability::Active {
             return None;
         }
@@ -351,18 +369,18 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
         if stop.is_some_and(|stop| stop.mode > ControlMode::Running) { None } else { version }
     }
 
-    /// Books that accepted entries were never sent.
+    /// Books that what was accepted was never sent.
     async fn void(
         &mut self,
-        withheld: Vec<OrderId>,
+        withheld: Vec<Withheld>,
         observer: &mut impl Observer,
     ) -> Result<(), RunError> {
         let mut effects = Effects::default();
         let mut batch = Batch::default();
         let at: Timestamp = self.clock.now();
-        for order in withheld {
+        for (order, revision) in withheld {
             let reason = CONTROL_CHANGED;
-            self.engine.step(Input::Withheld { at, order, reason }, &mut effects)?;
+            self.engine.step(Input::Withheld { at, order, revision, reason }, &mut effects)?;
             batch.gather(&mut effects, None, self.engine.state().last_seq());
         }
         // Voiding submits nothing, so that this commit withholds nothing again.
@@ -384,23 +402,31 @@ impl Batch {
         }
     }
 
-    /// Takes out the orders that would enter, and refuses them to whoever asked for them.
-    fn take_entries(&mut self) -> Vec<OrderId> {
-        let enters = |action: &Action| match action {
+    /// Takes out what would raise risk, and refuses it to whoever asked for it.
+    fn take_risk(&mut self) -> Vec<Withheld> {
+        let raises = |action: &Action| match action {
             Action::Submit(intent) if !intent.terms().is_reducing() => {
-                Some(intent.terms().order_id())
+                Some((intent.terms().order_id(), None))
+            }
+            Action::Amend(approved) if approved.raises_risk() => {
+                Some((approved.order(), Some(approved.amendment().revision)))
             }
             _ => None,
         };
-        let entries: Vec<OrderId> =
-            self.actions.iter().filter_map(|(_, action)| enters(action)).collect();
-        self.actions.retain(|(_, action)| enters(action).is_none());
+        let taken: Vec<Withheld> =
+            self.actions.iter().filter_map(|(_, action)| raises(action)).collect();
+        self.actions.retain(|(_, action)| raises(action).is_none());
         for (_, answer) in &mut self.answers {
-            if matches!(answer, Answer::Accepted(order) if entries.contains(order)) {
+            let asked = match answer {
+                Answer::Accepted(order) => Some((*order, None)),
+                Answer::Amending { order, revision } => Some((*order, Some(*revision))),
+                _ => None,
+            };
+            if asked.is_some_and(|asked| taken.contains(&asked)) {
                 *answer = Answer::Refused(Refusal::StoreAway);
             }
         }
-        entries
+        taken
     }
 
     fn tell(&mut self) {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use ballast_domain::{
-    Account, ControlMode, ControlSnapshot, Direction, Envelope, Event, Money, OrderState,
-    OrderTerms, ProfileStatus, Purpose, Quantity, Trade, TradeId,
+    Account, ControlMode, ControlSnapshot, Direction, Envelope, Event, IntentId, Money, OrderState,
+    OrderTerms, OrderType, ProfileStatus, Purpose, Quantity, Trade, TradeId,
 };
 use ballast_engine::matching::Matcher;
 use ballast_engine::position;
@@ -110,7 +111,7 @@ fn accepted(profile: &Profile, terms: &OrderTerms) -> Option<Violation> {
 
 fn filled(profile: &Profile) -> Option<Violation> {
     let mut orders = profile.working.values().chain(&profile.ended);
-    let over = orders.find(|order| order.filled > order.terms.quantity)?;
+    let over = orders.find(|order| order.filled > order.most())?;
     let why = format!("{} filled {}", over.terms.intent, over.filled);
     Some(violation(Invariant::FillsWithinIntent, why))
 }
@@ -165,9 +166,9 @@ pub(crate) fn at_rest(profile: &Profile, account: &Matcher) -> Found {
     if ours != theirs {
         disagree("holds", format!("{ours:?}"), format!("{theirs:?}"));
     }
-    let ours: Vec<_> = profile.working.values().map(|order| order.terms.intent).collect();
-    let mut theirs: Vec<_> = account.working().map(|terms| terms.intent).collect();
-    theirs.sort_unstable();
+    let ours: Vec<_> = profile.working.values().map(|order| worked(&order.terms)).collect();
+    let mut theirs: Vec<_> = account.working().map(worked).collect();
+    theirs.sort_unstable_by_key(|(intent, ..)| *intent);
     if ours != theirs {
         disagree("works", format!("{ours:?}"), format!("{theirs:?}"));
     }
@@ -179,19 +180,25 @@ pub(crate) fn at_rest(profile: &Profile, account: &Matcher) -> Found {
     }
     found.extend(left_within_entered(profile));
     for order in profile.working.values() {
-        let decided = match order.state {
-            OrderState::Active(state) => {
-                use ballast_domain::ActiveState::{Accepted, PartiallyFilled};
-                matches!(state, Accepted | PartiallyFilled)
-            }
-            OrderState::Done(_) => false,
-        };
+        let decided = order.amending.is_none()
+            && match order.state {
+                OrderState::Active(state) => {
+                    use ballast_domain::ActiveState::{Accepted, PartiallyFilled};
+                    matches!(state, Accepted | PartiallyFilled)
+                }
+                OrderState::Done(_) => false,
+            };
         if !decided {
             let why = format!("{} is {:?}", order.terms.intent, order.state);
             found.push(violation(Invariant::NothingUndecided, why));
         }
     }
     found
+}
+
+/// What of a working order both must know alike.
+fn worked(terms: &Arc<OrderTerms>) -> (IntentId, Quantity, OrderType) {
+    (terms.intent, terms.quantity, terms.order_type)
 }
 
 /// What leaving every short at its cost would bring: its reserve, and what it was sold for. The

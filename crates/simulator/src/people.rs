@@ -6,6 +6,7 @@ use ballast_domain::{
     Direction, ExitReason, OrderId, OrderType, Origin, Price, ProfileId, Protection, Quantity,
     Side, Signal, SignalTerms, Slot, TimeInForce,
 };
+use ballast_engine::risk::Change;
 use ballast_engine::state::{Profile, State};
 use ballast_engine::step::{Command, ManualOrder};
 use rust_decimal::Decimal;
@@ -39,6 +40,9 @@ pub(crate) fn command(
             let order = *known.working.keys().nth(usize::from(*order))?;
             Some(Command::Cancel { order, reason: reason() })
         }),
+        Act::Amend { profile, .. } => {
+            known(*profile).and_then(|known| amend(known, catalogue, prices, act))
+        }
         Act::MoveStop { profile, trade, percent } => known(*profile).and_then(|known| {
             let trade = known.trades.values().nth(usize::from(*trade))?;
             let place = catalogue.symbols.iter().position(|symbol| *symbol == trade.symbol)?;
@@ -132,6 +136,38 @@ fn enter(
     Some(Command::Signal(Box::new(signal)))
 }
 
+/// A working order becomes another: its units, and its prices near the last one.
+fn amend(
+    known: &Profile,
+    catalogue: &Catalogue,
+    prices: [Option<Price>; 2],
+    act: &Act,
+) -> Option<Command> {
+    let Act::Amend { order, units, percent, .. } = act else { return None };
+    let mut resting =
+        known.working.values().filter(|order| order.terms.order_type != OrderType::Market);
+    let works = resting.nth(usize::from(*order))?;
+    let place = catalogue.symbols.iter().position(|symbol| *symbol == works.terms.symbol)?;
+    let near = |percent: i64| away(prices[place]?, percent);
+    let percent = i64::from(*percent);
+    let quantity = (*units > 0).then(|| Decimal::new(i64::from(*units) * 5, 1));
+    let change = match works.terms.order_type {
+        OrderType::Market => Change::default(),
+        OrderType::Limit { .. } => Change { limit_price: near(percent), ..Change::default() },
+        OrderType::Stop { .. } => Change { stop_price: near(percent), ..Change::default() },
+        OrderType::StopLimit { .. } => Change {
+            stop_price: near(percent),
+            limit_price: near(percent + 1),
+            ..Change::default()
+        },
+        OrderType::TrailingStop { .. } => {
+            Change { distance: Some(Decimal::new(100 + percent * 10, 2)), ..Change::default() }
+        }
+    };
+    let (order, by) = (works.terms.order_id(), PERSON.to_owned());
+    Some(Command::Amend { order, change: Change { quantity, ..change }, by })
+}
+
 fn exit(
     known: &Profile,
     catalogue: &Catalogue,
@@ -163,6 +199,14 @@ fn away(price: Price, percent: i64) -> Option<Price> {
 fn order_type(last: Option<Price>, kind: u8) -> OrderType {
     let near = |percent| last.and_then(|last| away(last, percent));
     match (kind, near(-1), near(1), near(2)) {
+        (6, ..) => match near(-5) {
+            Some(limit_price) => OrderType::Limit { limit_price },
+            None => OrderType::Market,
+        },
+        (7, ..) => match near(5) {
+            Some(stop_price) => OrderType::Stop { stop_price },
+            None => OrderType::Market,
+        },
         (1, Some(limit_price), ..) | (2, _, Some(limit_price), _) => {
             OrderType::Limit { limit_price }
         }

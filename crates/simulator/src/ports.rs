@@ -14,7 +14,7 @@ use ballast_domain::{
 };
 use ballast_engine::matching::FillRules;
 use ballast_engine::ports::{Broker, Clock, Gap, Gaps, Journal, JournalError, Receipt};
-use ballast_engine::risk::OrderIntent;
+use ballast_engine::risk::{ApprovedAmendment, OrderIntent};
 use ballast_engine::run::{Durable, Observer};
 use ballast_engine::state::State;
 use ballast_engine::step::Engine;
@@ -65,6 +65,7 @@ pub(crate) struct Outside {
     /// The epoch that owns the journal.
     epoch: u64,
     durable: BTreeSet<IntentId>,
+    durable_amendments: BTreeSet<(OrderId, u32)>,
     submitted: BTreeSet<IntentId>,
     append_faults: VecDeque<Fault>,
     full_until: u64,
@@ -87,6 +88,7 @@ impl Handle {
             kept: Vec::new(),
             epoch: 0,
             durable: BTreeSet::new(),
+            durable_amendments: BTreeSet::new(),
             submitted: BTreeSet::new(),
             append_faults: VecDeque::new(),
             full_until: 0,
@@ -147,6 +149,9 @@ impl Outside {
             match &envelope.event {
                 Event::IntentAccepted { terms, .. } => {
                     self.durable.insert(terms.intent);
+                }
+                Event::AmendmentRequested { order, amendment, .. } => {
+                    self.durable_amendments.insert((*order, amendment.revision));
                 }
                 Event::ProfileChanged { profile, document, .. } => {
                     let rules = self.rules.get(profile).cloned().unwrap_or_default();
@@ -218,6 +223,30 @@ impl Outside {
         }
         self.note(|| format!("    sent {id}"));
         self.venue.ask(Request::Submit(Arc::clone(terms)));
+    }
+}
+
+impl Outside {
+    /// An amendment leaves for the venue.
+    fn amend(&mut self, approved: &ApprovedAmendment, control: Option<&ControlSnapshot>) {
+        let (order, amendment) = (approved.order(), *approved.amendment());
+        let profile = self.state.profile(order.intent.profile);
+        let known = profile.and_then(|profile| profile.order(order));
+        let durable = self.durable_amendments.contains(&(order, amendment.revision));
+        let allowed = known.is_some_and(|known| {
+            invariants::may_enter(control, profile, &self.state, &known.terms)
+        });
+        let mut found = |invariant, why: &str| {
+            let why = format!("amendment {} of {order} was sent {why}", amendment.revision);
+            self.violations.push(violation(invariant, why));
+        };
+        if !durable {
+            found(Invariant::DurableFirst, "and is not durable");
+        }
+        if approved.raises_risk() && !allowed {
+            found(Invariant::NothingEntersWhenStopped, "against control");
+        }
+        self.venue.ask(Request::Amend(order, amendment));
     }
 }
 
@@ -413,6 +442,12 @@ impl Broker for LifeBroker {
         self.life.goes_on().await;
         let control = self.control.borrow().clone();
         self.outside.lock().submit(intent.get(), control.as_deref());
+    }
+
+    async fn amend(&self, amendment: Durable<ApprovedAmendment>) {
+        self.life.goes_on().await;
+        let control = self.control.borrow().clone();
+        self.outside.lock().amend(amendment.get(), control.as_deref());
     }
 
     async fn cancel(&self, order: OrderId) {

@@ -75,6 +75,7 @@ pub(crate) enum Act {
     Order { profile: u8, symbol: u8, units: u16, sells: bool, kind: u8 },
     Exit { profile: u8, trade: u8, quantity: Option<u8>, limit: bool },
     Cancel { profile: u8, order: u8 },
+    Amend { profile: u8, order: u8, units: u16, percent: i8 },
     MoveStop { profile: u8, trade: u8, percent: i8 },
     Flatten(u8),
     Remove(u8),
@@ -115,6 +116,10 @@ pub(crate) enum Fault {
     OrderAnswerLost,
     /// The venue does not take the next order.
     OrderRejected,
+    /// The next amendment reaches the venue so many bars later.
+    AmendmentLate(u8),
+    /// The next amendment never reaches the venue.
+    AmendmentLost,
     /// The next cancel reaches the venue so many bars later.
     CancelLate(u8),
     /// The next cancel never reaches the venue.
@@ -129,7 +134,7 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// One of each kind, with so many bars where it has any.
-    const fn of(bars: u8) -> [Self; 19] {
+    const fn of(bars: u8) -> [Self; 21] {
         [
             Self::AppendFails,
             Self::AppendAnswerLost,
@@ -145,6 +150,8 @@ impl Fault {
             Self::OrderLost,
             Self::OrderAnswerLost,
             Self::OrderRejected,
+            Self::AmendmentLate(bars),
+            Self::AmendmentLost,
             Self::CancelLate(bars),
             Self::CancelLost,
             Self::StopLate(bars),
@@ -175,6 +182,8 @@ impl Fault {
             Self::OrderLost => "order timed out, never arrives",
             Self::OrderAnswerLost => "order timed out, arrives",
             Self::OrderRejected => "order rejected",
+            Self::AmendmentLate(_) => "amendment late",
+            Self::AmendmentLost => "amendment lost",
             Self::CancelLate(_) => "cancel late",
             Self::CancelLost => "cancel lost",
             Self::StopLate(_) => "stop late",
@@ -280,7 +289,13 @@ fn crash(rng: &mut Rng, tenant: usize) -> Step {
 
 fn act(rng: &mut Rng) -> Act {
     let profile = rng.u8(0..3);
-    match rng.usize(0..32) {
+    match rng.usize(0..37) {
+        32..37 => Act::Amend {
+            profile,
+            order: rng.u8(0..2),
+            units: rng.u16(0..120),
+            percent: rng.i8(-4..4),
+        },
         30 => Act::Limit(limits(rng)),
         31 => Act::Unlock(profile),
         0..8 => Act::Enter {
@@ -288,7 +303,7 @@ fn act(rng: &mut Rng) -> Act {
             symbol: rng.u8(0..2),
             direction: *pick(rng, &[Direction::Long, Direction::Long, Direction::Short]),
             units: rng.u16(1..120),
-            kind: rng.u8(0..6),
+            kind: rng.u8(0..8),
             extras: rng.u8(..),
         },
         8..12 => Act::Order {
@@ -296,7 +311,7 @@ fn act(rng: &mut Rng) -> Act {
             symbol: rng.u8(0..2),
             units: rng.u16(1..120),
             sells: rng.bool(),
-            kind: rng.u8(0..6),
+            kind: rng.u8(0..8),
         },
         12..16 => Act::Exit {
             profile,

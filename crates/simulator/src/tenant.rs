@@ -330,7 +330,8 @@ impl Tenant {
         let outside = self.outside.lock();
         let undecided = |order: &Order| {
             use ActiveState::{Accepted, PartiallyFilled};
-            !matches!(order.state, OrderState::Active(Accepted | PartiallyFilled))
+            order.amending.is_some()
+                || !matches!(order.state, OrderState::Active(Accepted | PartiallyFilled))
         };
         let mut orders = outside.state.profiles().flat_map(|profile| profile.working.values());
         self.process.is_some()

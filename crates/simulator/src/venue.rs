@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    BrokerEvent, IntentId, Money, OrderId, OrderTerms, ProfileDocument, ProfileId, Stop, TradeId,
+    Amendment, BrokerEvent, IntentId, Money, OrderId, OrderTerms, ProfileDocument, ProfileId, Stop,
+    TradeId,
 };
 use ballast_engine::matching::{FillRules, Matcher};
 
@@ -20,6 +21,7 @@ use crate::scenario::Fault;
 #[derive(Debug, Clone)]
 pub(crate) enum Request {
     Submit(Arc<OrderTerms>),
+    Amend(OrderId, Amendment),
     Cancel(OrderId),
     MoveStop(TradeId, Stop),
     Query(OrderId),
@@ -44,6 +46,7 @@ pub(crate) struct Venue {
     message_faults: VecDeque<Fault>,
     order_faults: VecDeque<Fault>,
     cancel_faults: VecDeque<Fault>,
+    amend_faults: VecDeque<Fault>,
     stop_faults: VecDeque<Fault>,
     /// Counted up with each bar.
     turn: u64,
@@ -71,14 +74,15 @@ impl Venue {
     /// Something will go wrong.
     pub(crate) fn arm(&mut self, fault: Fault) {
         use Fault::{
-            CancelLate, CancelLost, MessageLate, MessageLost, MessageTwice, OrderAnswerLost,
-            OrderLate, OrderLost, OrderRejected, StopLate, StopLost,
+            AmendmentLate, AmendmentLost, CancelLate, CancelLost, MessageLate, MessageLost,
+            MessageTwice, OrderAnswerLost, OrderLate, OrderLost, OrderRejected, StopLate, StopLost,
         };
         match fault {
             MessageLate(_) | MessageLost | MessageTwice(_) => self.message_faults.push_back(fault),
             OrderLate(_) | OrderLost | OrderAnswerLost | OrderRejected => {
                 self.order_faults.push_back(fault);
             }
+            AmendmentLate(_) | AmendmentLost => self.amend_faults.push_back(fault),
             CancelLate(_) | CancelLost => self.cancel_faults.push_back(fault),
             StopLate(_) | StopLost => self.stop_faults.push_back(fault),
             Fault::VenueCancels(which) => self.cancel_some(usize::from(which)),
@@ -92,6 +96,7 @@ impl Venue {
             &mut self.message_faults,
             &mut self.order_faults,
             &mut self.cancel_faults,
+            &mut self.amend_faults,
             &mut self.stop_faults,
         ] {
             faults.clear();
@@ -114,6 +119,14 @@ impl Venue {
     pub(crate) fn ask(&mut self, request: Request) {
         match request {
             Request::Submit(terms) => self.take_order(terms),
+            Request::Amend(..) => match self.amend_faults.pop_front() {
+                Some(fault @ Fault::AmendmentLate(bars)) => {
+                    self.tally.fault(fault);
+                    self.later(bars, request);
+                }
+                Some(fault) => self.tally.fault(fault),
+                None => self.perform(request),
+            },
             Request::Cancel(_) => match self.cancel_faults.pop_front() {
                 Some(fault @ Fault::CancelLate(bars)) => {
                     self.tally.fault(fault);
@@ -183,6 +196,16 @@ impl Venue {
                         let reason = "no account".to_owned();
                         said.push(BrokerEvent::Rejected { order, reason });
                     }
+                }
+            }
+            Request::Amend(order, amendment) => {
+                if let Some(account) = self.accounts.get_mut(&order.intent.profile) {
+                    account.amend(order, &amendment, &mut said);
+                }
+                let told = self.told.entry(order.intent).or_default();
+                said.retain(|event| !told.contains(event));
+                if said.is_empty() {
+                    return self.answer(order);
                 }
             }
             Request::Cancel(order) => match self.accounts.get_mut(&order.intent.profile) {

@@ -91,6 +91,9 @@ refusals! {
     QuantityBelowLot All "quantityBelowLot" "instrument" []
         "Rounded down to the lot, nothing is left"
         => "Order a lot or more, or size the strategy larger";
+    QuantityBelowFilled All "quantityBelowFilled" "instrument" []
+        "The order would become smaller than what of it has filled"
+        => "Ask for more than that, or cancel what is left";
     NotionalBelowMinimum Entries "notionalBelowMinimum" "instrument" []
         "The venue takes no order so small"
         => "Order more";

@@ -90,6 +90,10 @@ impl Refusal {
             Self::QuantityBelowLot { quantity, lot } => {
                 compare(f, ["", " is less than one lot of ", ""], *quantity, *lot)
             }
+            Self::QuantityBelowFilled { quantity, filled } => {
+                let parts = ["", " units in all are no more than the ", " that have filled"];
+                compare(f, parts, *quantity, *filled)
+            }
             Self::NotionalBelowMinimum { notional, minimum } => {
                 let parts = ["the order is worth ", ", the venue takes ", " or more"];
                 compare(f, parts, *notional, *minimum)

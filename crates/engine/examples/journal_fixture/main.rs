@@ -265,9 +265,12 @@ impl World {
                 let order = order(profile, words.next().ok_or("an order is missing")?)?;
                 match verb {
                     "cancel" => self.command(Command::Cancel { order, reason }),
-                    "withheld" => {
-                        self.take(Input::Withheld { at: self.now, order, reason: WITHHELD })
-                    }
+                    "withheld" => self.take(Input::Withheld {
+                        at: self.now,
+                        order,
+                        revision: None,
+                        reason: WITHHELD,
+                    }),
                     _ => self.say(profile, verb, order, words),
                 }
             }

@@ -9,7 +9,7 @@ mod fills;
 
 use std::collections::BTreeMap;
 
-use ballast_domain::ledger::Transfer;
+use ballast_domain::ledger::{AmendmentPart, Transfer};
 use ballast_domain::{Account, Currency, IntentId, Money, TransferCode, TransferId};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -102,6 +102,46 @@ impl Book {
             }
             refused => refused,
         }
+    }
+
+    /// Adds to a reservation for an amendment; refused when more than what is available.
+    pub fn reserve_more(&mut self, intent: IntentId, revision: u32, amount: Money) -> TransferCode {
+        let part = AmendmentPart::Adds;
+        let transfer = Transfer {
+            id: TransferId::Amendment { intent, revision, part },
+            debit: Account::Capital,
+            credit: Account::ReservedOrders,
+            amount,
+        };
+        match self.check(&transfer) {
+            TransferCode::Created if amount.amount() > self.available() => {
+                TransferCode::InsufficientCapital
+            }
+            TransferCode::Created => {
+                let code = self.book(transfer);
+                if code == TransferCode::Created {
+                    *self.reservations.entry(intent).or_default() += amount.amount();
+                }
+                code
+            }
+            refused => refused,
+        }
+    }
+
+    /// Gives part of a reservation back for an amendment; refused beyond what is left.
+    pub fn free(
+        &mut self,
+        (intent, revision): (IntentId, u32),
+        part: AmendmentPart,
+        amount: Money,
+    ) -> TransferCode {
+        let transfer = Transfer {
+            id: TransferId::Amendment { intent, revision, part },
+            debit: Account::ReservedOrders,
+            credit: Account::Capital,
+            amount,
+        };
+        self.post(intent, transfer)
     }
 
     /// Turns part of a reservation into another account's money; refused beyond what is left.
@@ -216,7 +256,9 @@ impl Book {
 const fn intent_of(id: TransferId) -> Option<IntentId> {
     match id {
         TransferId::Allocation { .. } => None,
-        TransferId::Reserve { intent } | TransferId::Release { intent } => Some(intent),
+        TransferId::Reserve { intent }
+        | TransferId::Release { intent }
+        | TransferId::Amendment { intent, .. } => Some(intent),
         TransferId::Fill { order, .. } => Some(order.intent),
     }
 }

@@ -27,8 +27,8 @@ use std::sync::Arc;
 use ballast_domain::id::Leg;
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
-    Bar, BrokerEvent, Instrument, Money, OrderId, OrderTerms, Price, Stop, Symbol, TimeInForce,
-    Timestamp, Trade, TradeId,
+    Amendment, Bar, BrokerEvent, Instrument, Money, OrderId, OrderTerms, Price, Stop, Symbol,
+    TimeInForce, Timestamp, Trade, TradeId,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -195,6 +195,29 @@ impl Matcher {
         let last_close = self.last_close(terms.symbol);
         self.working.push(Working::new(Arc::clone(terms), last_close));
         out.push(BrokerEvent::Accepted { order });
+    }
+
+    /// Changes an order that works as far as it has not filled; the same amendment again, or an
+    /// older one, changes nothing.
+    pub fn amend(&mut self, order: OrderId, amendment: &Amendment, out: &mut Vec<BrokerEvent>) {
+        let last_close = self.last_close_of(order);
+        let working = self.working.iter_mut().find(|w| !w.ended && w.terms.order_id() == order);
+        let revision = amendment.revision;
+        let amended = match working {
+            Some(working) => working.amend(amendment, last_close),
+            None => Err("it does not work any more"),
+        };
+        out.push(match amended {
+            Ok(()) => BrokerEvent::Amended { order, revision },
+            Err(reason) => {
+                BrokerEvent::AmendmentRejected { order, revision, reason: reason.to_owned() }
+            }
+        });
+    }
+
+    fn last_close_of(&self, order: OrderId) -> Option<Price> {
+        let working = self.working.iter().find(|working| working.terms.order_id() == order)?;
+        self.last_close(working.terms.symbol)
     }
 
     /// Cancels an order that works; protective legs end with their trade.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use ballast_domain::profile::Liquidity;
 use ballast_domain::{
-    Bar, BrokerEvent, Fill, Money, OrderTerms, OrderType, Price, Purpose, Quantity, Side,
-    TimeInForce, Timestamp, TradeId,
+    Amendment, Bar, BrokerEvent, Fill, Money, OrderTerms, OrderType, Price, Purpose, Quantity,
+    Side, TimeInForce, Timestamp, TradeId,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,9 @@ pub(super) struct Working {
     /// What of its reservation no fill has used, in the account's currency.
     pub(super) reserved: Decimal,
     stage: Stage,
+    /// The amendment that it has, zero before the first.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    revision: u32,
     /// Cancelled by the fill of another order; taken out when the phase is over.
     pub(super) ended: bool,
     /// Whether its end was told.
@@ -58,20 +61,52 @@ enum Reached {
 
 impl Working {
     pub(super) fn new(terms: Arc<OrderTerms>, last_close: Option<Price>) -> Self {
-        let stage = match terms.order_type {
-            OrderType::Market => Stage::Market,
-            OrderType::Limit { limit_price } => Stage::Limit(limit_price),
-            OrderType::Stop { stop_price } => Stage::Stop { level: stop_price, limit: None },
-            OrderType::StopLimit { stop_price, limit_price } => {
-                Stage::Stop { level: stop_price, limit: Some(limit_price) }
-            }
-            OrderType::TrailingStop { distance } => {
-                let level = last_close.and_then(|close| trail(terms.side, close, distance));
-                Stage::Trail { level, distance }
-            }
-        };
+        let stage = stage(terms.order_type, terms.side, last_close);
         let reserved = terms.reserved.amount();
-        Self { left: terms.quantity, reserved, stage, terms, ended: false, told: false }
+        Self {
+            left: terms.quantity,
+            reserved,
+            stage,
+            terms,
+            revision: 0,
+            ended: false,
+            told: false,
+        }
+    }
+
+    /// Becomes what `amendment` says; why not.
+    pub(super) fn amend(
+        &mut self,
+        amendment: &Amendment,
+        last_close: Option<Price>,
+    ) -> Result<(), &'static str> {
+        if amendment.revision <= self.revision {
+            return Ok(());
+        }
+        let filled = self.terms.quantity.saturating_sub(self.left);
+        if amendment.quantity <= filled {
+            return Err("so much of it has filled");
+        }
+        let stage = match (self.stage, amendment.order_type) {
+            (Stage::Market, _) => return Err("it trades at the market by now"),
+            (Stage::Limit(_), OrderType::StopLimit { limit_price, .. }) => {
+                Stage::Limit(limit_price)
+            }
+            (Stage::Trail { level, distance }, OrderType::TrailingStop { distance: wanted }) => {
+                let moved = |level: Price| match self.terms.side {
+                    Side::Buy => level.shifted(wanted - distance),
+                    Side::Sell => level.shifted(distance - wanted),
+                };
+                Stage::Trail { level: level.and_then(moved), distance: wanted }
+            }
+            (_, order_type) => stage(order_type, self.terms.side, last_close),
+        };
+        let (added, freed) = (amendment.adds.amount(), amendment.frees.amount());
+        self.reserved = (self.reserved + added - freed).max(Decimal::ZERO);
+        self.terms = Arc::new(self.terms.amended(amendment));
+        self.left = amendment.quantity.saturating_sub(filled);
+        (self.stage, self.revision) = (stage, amendment.revision);
+        Ok(())
     }
 
     /// Lets a trailing order follow the extreme of a bar that has ended.
@@ -140,6 +175,27 @@ impl Working {
             }
         }
     }
+}
+
+/// How an order of this type begins.
+fn stage(order_type: OrderType, side: Side, last_close: Option<Price>) -> Stage {
+    match order_type {
+        OrderType::Market => Stage::Market,
+        OrderType::Limit { limit_price } => Stage::Limit(limit_price),
+        OrderType::Stop { stop_price } => Stage::Stop { level: stop_price, limit: None },
+        OrderType::StopLimit { stop_price, limit_price } => {
+            Stage::Stop { level: stop_price, limit: Some(limit_price) }
+        }
+        OrderType::TrailingStop { distance } => {
+            let level = last_close.and_then(|close| trail(side, close, distance));
+            Stage::Trail { level, distance }
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 fn stop(side: Side, level: Price, limit: Option<Price>, bar: &Bar, moment: Moment) -> Reached {

@@ -175,6 +175,7 @@ fn check_entry(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal>
     within_order_limits(quantity, notional, &scopes)?;
     let funds = Funds::of(&entry, quantity, notional, profile)?;
     let measure = Measure::new(view, &scopes);
+    measure.may_open()?;
     measure.has_room(symbol, funds.used())?;
     measure.in_time(symbol, entry.direction)?;
     measure.bears_losses()?;
@@ -224,7 +225,7 @@ fn worth_the_minimum(
     }
 }
 
-fn reconciled(profile: &Profile) -> Result<(), Refusal> {
+pub(super) fn reconciled(profile: &Profile) -> Result<(), Refusal> {
     profile.unknown_order().map_or(Ok(()), |order| Err(Refusal::NotReconciled { order }))
 }
 
@@ -235,7 +236,7 @@ fn no_duplicate(signal: &Signal, entry: &Entry<'_>, profile: &Profile) -> Result
     Ok(())
 }
 
-fn within_order_limits(
+pub(super) fn within_order_limits(
     quantity: Quantity,
     notional: Decimal,
     scopes: &Scopes<'_>,
@@ -255,7 +256,7 @@ fn within_order_limits(
     }
 }
 
-fn not_restricted(symbol: Symbol, scopes: &Scopes<'_>) -> Result<(), Refusal> {
+pub(super) fn not_restricted(symbol: Symbol, scopes: &Scopes<'_>) -> Result<(), Refusal> {
     let mut lists = scopes.all();
     match lists.find(|(_, limits)| limits.restricted_symbols.contains(&symbol)) {
         Some((scope, _)) => Err(Refusal::SymbolRestricted { symbol, scope }),

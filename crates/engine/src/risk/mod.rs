@@ -2,6 +2,7 @@
 //! move.
 
 mod access;
+mod amend;
 mod gate;
 mod intent;
 mod levels;
@@ -14,6 +15,7 @@ mod sums;
 #[cfg(test)]
 mod tests;
 
+pub use amend::{ApprovedAmendment, Change, check_amendment};
 pub use gate::{View, check};
 pub use intent::OrderIntent;
 pub use levels::expected_fill;

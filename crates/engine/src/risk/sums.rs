@@ -69,13 +69,20 @@ impl<'a> Measure<'a> {
         })
     }
 
-    /// Whether one more position may be entered that uses `used`, in quote currency.
-    pub(super) fn has_room(&self, symbol: Symbol, used: Decimal) -> Result<(), Refusal> {
+    /// Whether one more position may be entered.
+    pub(super) fn may_open(&self) -> Result<(), Refusal> {
         let full = |sums: &Sums, limit| sums.positions >= limit;
-        if let Some((sums, limit, scope)) = self.broken(|limits| limits.max_open_positions, full) {
-            let (open, scope) = (sums.positions, Some(scope));
-            return Err(Refusal::TooManyPositions { open, limit, scope });
+        match self.broken(|limits| limits.max_open_positions, full) {
+            Some((sums, limit, scope)) => {
+                let (open, scope) = (sums.positions, Some(scope));
+                Err(Refusal::TooManyPositions { open, limit, scope })
+            }
+            None => Ok(()),
         }
+    }
+
+    /// Whether so much more may be used, in quote currency.
+    pub(super) fn has_room(&self, symbol: Symbol, used: Decimal) -> Result<(), Refusal> {
         let notional = self.view.profile.used_by(symbol).saturating_add(used);
         match self.scopes.least(|limits| limits.max_position_notional) {
             Some((limit, scope)) if notional > limit => {

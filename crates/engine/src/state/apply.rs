@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use ballast_domain::id::Leg;
-use ballast_domain::ledger::Transfer;
+use ballast_domain::ledger::{AmendmentPart, Transfer};
 use ballast_domain::{
-    Account, ActiveState, BrokerEvent, DoneState, Envelope, Event, ExitReason, Fill, Limits, Money,
-    OrderId, OrderState, OrderTerms, ProfileDocument, ProfileId, ProfileStatus, Purpose, Stop,
-    Timestamp, Trade, TradeId, TransferCode, TransferId,
+    Account, ActiveState, Amendment, BrokerEvent, DoneState, Envelope, Event, ExitReason, Fill,
+    Limits, Money, OrderId, OrderState, OrderTerms, ProfileDocument, ProfileId, ProfileStatus,
+    Purpose, Stop, Timestamp, Trade, TradeId, TransferCode, TransferId,
 };
 
 use super::counters::OpenedDay;
@@ -58,6 +58,15 @@ impl State {
             }
             Event::OrderUnknown { order, .. } => {
                 self.wait(*order, ActiveState::Unknown, envelope.at)
+            }
+            Event::AmendmentRequested { order, amendment, .. } => {
+                self.indexed(*order, None, |profile| profile.begin_amendment(*order, amendment))
+            }
+            Event::OrderAmended { order, revision } => {
+                self.indexed(*order, None, |profile| profile.amend(*order, *revision, true))
+            }
+            Event::AmendmentRejected { order, revision, .. } => {
+                self.indexed(*order, None, |profile| profile.amend(*order, *revision, false))
             }
             Event::OrderFilled { order, fill } => {
                 let profile = self.find(order.intent.profile)?;
@@ -260,6 +269,44 @@ impl Profile {
         Ok(())
     }
 
+    fn begin_amendment(&mut self, id: OrderId, amendment: &Amendment) -> Booked {
+        let order = self.working(id)?;
+        if order.amending.is_some() || amendment.revision <= order.revision {
+            return Err(format!("amendment {} of {id} comes too early", amendment.revision));
+        }
+        order.amending = Some(*amendment);
+        match amendment.adds.amount().is_zero() {
+            true => Ok(()),
+            false => {
+                let Amendment { revision, adds, .. } = *amendment;
+                expect_created(self.book.reserve_more(id.intent, revision, adds))
+            }
+        }
+    }
+
+    /// An amendment was `taken` by the venue, or not. What of its money the fills meanwhile have
+    /// left goes back.
+    fn amend(&mut self, id: OrderId, revision: u32, taken: bool) -> Booked {
+        let order = self.working(id)?;
+        let asked = order.amending.take().filter(|asked| asked.revision == revision);
+        let asked = asked.ok_or_else(|| format!("{id} has no amendment {revision}"))?;
+        order.revision = revision;
+        let (part, amount) = match taken {
+            true => {
+                order.terms = Arc::new(order.terms.amended(&asked));
+                (AmendmentPart::Frees, asked.frees)
+            }
+            false => (AmendmentPart::Back, asked.adds),
+        };
+        let done = order.open_quantity().is_zero();
+        let left = self.book.reservation(id.intent);
+        let amount = Money::new(amount.amount().min(left), amount.currency());
+        if !amount.amount().is_zero() {
+            expect_created(self.book.free((id.intent, revision), part, amount))?;
+        }
+        if done { self.end(id, DoneState::Filled) } else { Ok(()) }
+    }
+
     fn fill(&mut self, id: OrderId, fill: &Fill) -> Booked {
         match id.leg {
             Leg::Main => {
@@ -361,6 +408,11 @@ impl Profile {
         if !order.state.is_active() {
             return Ok(());
         }
+        // More than there was to fill: its venue has taken the amendment.
+        if let Some(asked) = order.amending.filter(|_| order.filled > order.terms.quantity) {
+            self.amend(id, asked.revision, true)?;
+        }
+        let Some(order) = self.working.get_mut(&id) else { return Ok(()) };
         if order.open_quantity().is_zero() {
             return self.end(id, DoneState::Filled);
         }
@@ -375,6 +427,7 @@ impl Profile {
         let order = self.working.remove(&id);
         let mut order = order.ok_or_else(|| format!("no order {id} is working"))?;
         order.state = OrderState::Done(state);
+        order.amending = None;
         if !order.terms.is_reducing() {
             // Without a reservation there is nothing to give back.
             let _ = self.book.void(id.intent);

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ballast_domain::{
-    ActiveState, IntentId, OrderId, OrderState, OrderTerms, OrderType, Price, Purpose, Side, Slot,
-    Symbol, Trade, TradeId,
+    ActiveState, IntentId, OrderId, OrderState, OrderType, Price, Purpose, Side, Slot, Symbol,
+    Trade, TradeId,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -113,7 +113,9 @@ impl Index {
         }
         let holding = self.instruments.entry(terms.symbol).or_default();
         turn.member(&mut holding.orders, id);
-        if let Some(price) = resting_at(terms) {
+        // While nobody knows whether it was amended it may rest at either price.
+        let amended = order.amending.map(|asked| asked.order_type);
+        for price in [Some(terms.order_type), amended].into_iter().flatten().filter_map(limit_of) {
             let side = match terms.side {
                 Side::Buy => &mut holding.buys,
                 Side::Sell => &mut holding.sells,
@@ -188,8 +190,8 @@ impl Holding {
 }
 
 /// The limit at which an order rests, or may come to rest.
-const fn resting_at(terms: &OrderTerms) -> Option<Price> {
-    match terms.order_type {
+const fn limit_of(order_type: OrderType) -> Option<Price> {
+    match order_type {
         OrderType::Limit { limit_price } | OrderType::StopLimit { limit_price, .. } => {
             Some(limit_price)
         }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use ballast_domain::control::ControlSubject;
 use ballast_domain::{
-    ActiveState, BrokerEvent, Decision, IntentId, Money, OrderId, OrderState, OrderTerms, Price,
-    ProfileDocument, ProfileId, ProfileStatus, Quantity, Side, Slot, Symbol, TenantId, Timestamp,
-    Trade, TradeId,
+    ActiveState, Amendment, BrokerEvent, Decision, IntentId, Money, OrderId, OrderState,
+    OrderTerms, Price, ProfileDocument, ProfileId, ProfileStatus, Quantity, Side, Slot, Symbol,
+    TenantId, Timestamp, Trade, TradeId,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -35,19 +35,37 @@ pub struct Order {
     /// Since when it waits for what its venue says: from its acceptance on, or from when nobody
     /// could tell about it or it was to be cancelled.
     pub waits_since: Timestamp,
+    /// The amendment that its venue has taken last; zero before the first.
+    pub revision: u32,
+    /// What its venue is asked to make of it.
+    pub amending: Option<Amendment>,
 }
 
 impl Order {
     pub(super) fn pending(terms: Arc<OrderTerms>) -> Self {
         let state = OrderState::Active(ActiveState::PendingSubmit);
         let waits_since = terms.accepted_at;
-        Self { terms, state, filled: Quantity::ZERO, confirmed: false, waits_since }
+        Self {
+            terms,
+            state,
+            filled: Quantity::ZERO,
+            confirmed: false,
+            waits_since,
+            revision: 0,
+            amending: None,
+        }
     }
 
-    /// Units that may still fill.
+    /// Units that may still fill: the most, while nobody knows whether its venue has amended it.
     #[must_use]
     pub fn open_quantity(&self) -> Quantity {
-        self.terms.quantity.saturating_sub(self.filled)
+        self.most().saturating_sub(self.filled)
+    }
+
+    /// Units in all that may come to fill.
+    #[must_use]
+    pub fn most(&self) -> Quantity {
+        self.amending.map_or(self.terms.quantity, |asked| asked.quantity.max(self.terms.quantity))
     }
 }
 

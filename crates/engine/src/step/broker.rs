@@ -8,6 +8,7 @@ use ballast_domain::{
 
 use super::{Action, Context, Effects, Engine};
 use crate::ports::BrokerMessage;
+use crate::risk::ApprovedAmendment;
 use crate::state::{ApplyError, Order, Profile};
 
 impl Engine {
@@ -35,6 +36,12 @@ impl Engine {
                 self.on_unknown(&context, order, reason, effects)
             }
             BrokerEvent::NotFound { .. } => self.on_not_found(&context, order, effects),
+            BrokerEvent::Amended { revision, .. } => {
+                self.on_amended(&context, order, (revision, Ok(())), effects)
+            }
+            BrokerEvent::AmendmentRejected { revision, reason, .. } => {
+                self.on_amended(&context, order, (revision, Err(reason)), effects)
+            }
         }
     }
 
@@ -197,12 +204,35 @@ impl Engine {
     pub(super) fn on_withheld(
         &mut self,
         at: Timestamp,
-        order: OrderId,
+        (order, revision): (OrderId, Option<u32>),
         reason: &str,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         let context = Context { at, now: at, request_id: None, cause: Cause::Clock };
-        self.on_done(&context, order, DoneState::Voided, reason.to_owned(), effects)
+        let reason = reason.to_owned();
+        match revision {
+            None => self.on_done(&context, order, DoneState::Voided, reason, effects),
+            Some(revision) => self.on_amended(&context, order, (revision, Err(reason)), effects),
+        }
+    }
+
+    /// The venue has taken an amendment, or says why not.
+    fn on_amended(
+        &mut self,
+        context: &Context,
+        order: OrderId,
+        (revision, taken): (u32, Result<(), String>),
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let amending = self.order(order).and_then(|known| known.amending);
+        if amending.is_none_or(|asked| asked.revision != revision) {
+            return Ok(());
+        }
+        let event = match taken {
+            Ok(()) => Event::OrderAmended { order, revision },
+            Err(reason) => Event::AmendmentRejected { order, revision, reason },
+        };
+        self.emit(context, event, effects)
     }
 
     /// Orders that nobody can tell about are asked for again, and now and then everything that is
@@ -247,13 +277,15 @@ impl Engine {
     }
 
     /// Asks about every working and every protective order, and about those that have ended without
-    /// all of their fills; says again where stops stand: that one has moved may not have
+    /// all of their fills; asks again for amendments that nobody has answered; says again where stops stand: that one has moved may not have
     /// reached the venue.
     fn ask_about_all(&mut self, at: Timestamp, effects: &mut Effects) {
         self.polled_at = Some(at);
         let actions = &mut effects.actions;
         for profile in self.state.profiles() {
             actions.extend(profile.working.keys().copied().map(Action::Query));
+            let amending = profile.working.values().filter_map(ApprovedAmendment::again);
+            actions.extend(amending.map(Action::Amend));
             let ended = profile.ended.iter().filter(|order| may_have_filled(order, at));
             actions.extend(ended.map(|order| Action::Query(order.terms.order_id())));
             for trade in profile.trades.values() {

@@ -21,6 +21,7 @@ use ballast_domain::{
 };
 
 use super::{Context, Effects, Engine};
+use crate::risk::Change;
 use crate::state::{ApplyError, Profile};
 use crate::strategy::Plan;
 
@@ -81,6 +82,15 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Change the quantity or the prices of a working order.
+    Amend {
+        /// The order.
+        order: OrderId,
+        /// What is to change.
+        change: Change,
+        /// Who asks.
+        by: String,
+    },
     /// Move the protective stop of an open trade, or give it one. The trail and break-even go on
     /// from there: they only ever bring it closer.
     MoveStop {
@@ -137,6 +147,7 @@ impl Command {
             Self::SetStatus { status, .. } => *status == ProfileStatus::Running,
             Self::Signal(signal) => matches!(signal.terms, SignalTerms::Enter { .. }),
             Self::Order(order) => order.trade.is_none() && !order.reduce_only,
+            Self::Amend { .. } => true,
             Self::RemoveProfile { .. }
             | Self::Preview(_)
             | Self::Cancel { .. }
@@ -166,6 +177,13 @@ pub enum Answer {
     WouldAccept {
         /// Rounded and reserved as the order would have them, under the id it would get.
         terms: Arc<OrderTerms>,
+    },
+    /// The gate let the order become another, and its venue is asked for it.
+    Amending {
+        /// The order.
+        order: OrderId,
+        /// Which of its amendments it is.
+        revision: u32,
     },
     /// The profile is being flattened.
     Flattened(Flattened),
@@ -204,6 +222,7 @@ impl fmt::Display for Answer {
             Self::Done => f.write_str("done"),
             Self::Accepted(order) => write!(f, "accepted as {order}"),
             Self::WouldAccept { terms } => write!(f, "would be accepted as {}", terms.order_id()),
+            Self::Amending { order, revision } => write!(f, "amending {order} ({revision})"),
             Self::Flattened(flattened) => flattened.fmt(f),
             Self::Refused(refusal) => refusal.fmt(f),
             Self::Conflict { version } => {
@@ -238,6 +257,8 @@ impl Engine {
             // Entries and looser stops are the gate's to refuse.
             Command::PutProfile { .. }
             | Command::RemoveProfile { .. }
+            | Command::SetLimits { .. }
+            | Command::Unlock { .. }
             | Command::SetStatus { status: ProfileStatus::Running, .. }
                 if self.store_away =>
             {
@@ -269,6 +290,9 @@ impl Engine {
             },
             Command::Cancel { order, reason } => {
                 self.cancel_order(context, order, &reason, effects)?
+            }
+            Command::Amend { order, change, by } => {
+                self.amend_order(context, (order, change), by, effects)?
             }
             Command::MoveStop { trade, level, expected_version, by } => {
                 self.move_stop(context, (trade, expected_version), level, by, effects)?

@@ -27,7 +27,7 @@ use rust_decimal::Decimal;
 use self::equity::Followed;
 use crate::market::Frame;
 use crate::ports::BrokerMessage;
-use crate::risk::{self, OrderIntent};
+use crate::risk::{self, ApprovedAmendment, OrderIntent};
 use crate::state::{ApplyError, Profile, State};
 use crate::strategy::Plan;
 
@@ -75,12 +75,14 @@ pub enum Input<'a> {
         /// Whether it is away.
         away: bool,
     },
-    /// An accepted entry was not sent.
+    /// An accepted entry, or an amendment that raises risk, was not sent.
     Withheld {
         /// When.
         at: Timestamp,
         /// The order.
         order: OrderId,
+        /// The amendment; none for the order itself.
+        revision: Option<u32>,
         /// Why.
         reason: &'static str,
     },
@@ -93,6 +95,8 @@ pub enum Input<'a> {
 pub enum Action {
     /// Send an accepted order.
     Submit(OrderIntent),
+    /// Ask for a working order to become another.
+    Amend(ApprovedAmendment),
     /// Ask for an order to be cancelled.
     Cancel(OrderId),
     /// Move the protective stop of a trade.
@@ -328,7 +332,9 @@ impl Engine {
                 self.store_away = away;
                 Ok(())
             }
-            Input::Withheld { at, order, reason } => self.on_withheld(at, order, reason, effects),
+            Input::Withheld { at, order, revision, reason } => {
+                self.on_withheld(at, (order, revision), reason, effects)
+            }
             Input::Clock(at) => self.on_clock(at, effects),
         }
     }

@@ -129,6 +129,11 @@ impl Rehearsal {
                     self.audit(|auditor, rehearsal| auditor.accepted(terms, rehearsal, quiet));
                     self.venues.get_mut(&terms.intent.profile).unwrap().submit(terms, &mut said);
                 }
+                Action::Amend(approved) => {
+                    let (order, amendment) = (approved.order(), *approved.amendment());
+                    let venue = self.venues.get_mut(&order.intent.profile).unwrap();
+                    venue.amend(order, &amendment, &mut said);
+                }
                 Action::Cancel(order) => {
                     self.venues.get_mut(&order.intent.profile).unwrap().cancel(order, &mut said);
                 }

@@ -28,6 +28,23 @@ fn event(event: &Event) -> String {
         Event::CancelRequested { order, reason } => {
             format!("cancelling {} ({reason})", order_text(*order))
         }
+        Event::AmendmentRequested { order, amendment, .. } => {
+            let (adds, frees) = (amendment.adds.amount(), amendment.frees.amount());
+            let money = (adds - frees).normalize();
+            format!(
+                "amending {} {} to {}{} for {money}",
+                order_text(*order),
+                amendment.revision,
+                amendment.quantity,
+                price_text(amendment.order_type)
+            )
+        }
+        Event::OrderAmended { order, revision } => {
+            format!("amended {} {revision}", order_text(*order))
+        }
+        Event::AmendmentRejected { order, revision, .. } => {
+            format!("unamended {} {revision}", order_text(*order))
+        }
         Event::OrderFilled { order, fill } => {
             format!("filled {} {}@{}", order_text(*order), fill.quantity, fill.price)
         }
@@ -73,12 +90,7 @@ fn target(target: &Target) -> String {
 
 fn intent(terms: &OrderTerms) -> String {
     let number = terms.intent.number;
-    let price = match terms.order_type {
-        OrderType::Market => String::new(),
-        OrderType::Limit { limit_price } => format!(" limit {limit_price}"),
-        OrderType::Stop { stop_price } => format!(" stop {stop_price}"),
-        other => format!(" {other:?}"),
-    };
+    let price = price_text(terms.order_type);
     match &terms.purpose {
         Purpose::Enter { direction, .. } => {
             format!("intent {number} {direction} {}{price}", terms.quantity)
@@ -91,9 +103,21 @@ fn intent(terms: &OrderTerms) -> String {
     }
 }
 
+fn price_text(order_type: OrderType) -> String {
+    match order_type {
+        OrderType::Market => String::new(),
+        OrderType::Limit { limit_price } => format!(" limit {limit_price}"),
+        OrderType::Stop { stop_price } => format!(" stop {stop_price}"),
+        other => format!(" {other:?}"),
+    }
+}
+
 fn action(action: &Action) -> String {
     match action {
         Action::Submit(intent) => format!("submit {}", order_text(intent.terms().order_id())),
+        Action::Amend(approved) => {
+            format!("amend {} {}", order_text(approved.order()), approved.amendment().revision)
+        }
         Action::Cancel(order) => format!("cancel {}", order_text(*order)),
         Action::MoveStop(trade, stop) => {
             format!("move {} {}", trade.0.number, stop.level.get().normalize())

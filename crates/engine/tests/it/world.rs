@@ -324,9 +324,15 @@ fn check_index(profile: &Profile, envelope: &Envelope) {
         }
         for side in [Side::Buy, Side::Sell] {
             let resting = orders().filter(of).filter(|order| order.terms.side == side);
-            let prices = resting.filter_map(|order| match order.terms.order_type {
+            // One that its venue is asked to change may rest at either price.
+            let types = resting.flat_map(|order| {
+                let asked = order.amending.map(|asked| asked.order_type);
+                let all = [Some(order.terms.order_type), asked].into_iter().flatten();
+                all.map(|order_type| (order_type, order.terms.order_id()))
+            });
+            let prices = types.filter_map(|(order_type, order)| match order_type {
                 OrderType::Limit { limit_price } | OrderType::StopLimit { limit_price, .. } => {
-                    Some((limit_price, order.terms.order_id()))
+                    Some((limit_price, order))
                 }
                 _ => None,
             });

@@ -1,5 +1,6 @@
 //! Orders: lists, the manual ticket and its preview, cancelling.
 
+mod amend;
 mod preview;
 mod ticket;
 
@@ -12,7 +13,7 @@ use ballast_engine::step::{Answer, Command};
 use ballast_platform::request::{
     Access, Api, Keyed, Lifecycle, Path, Problem, ProblemBody, Query, Versioned,
 };
-use ballast_storage::{Query as Wanted, Value};
+use ballast_storage::{Etag, Query as Wanted, Value};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -32,6 +33,7 @@ pub(super) fn routes(api: Api<App>) -> Api<App> {
         .route(Access::User, current, routes!(manual))
         .route(Access::User, current, routes!(preview::preview))
         .route(Access::User, current, routes!(read))
+        .route(Access::User, current, routes!(amend::amend))
         .route_that_stops(Access::User, current, routes!(cancel))
 }
 
@@ -123,8 +125,13 @@ async fn read(
     Path(id): Path<String>,
 ) -> Result<Versioned<OrderRow>, Problem> {
     let body = find(&caller, &id).await?;
-    let tag = format!("{}-{}", body.updated_at.nanos(), word(&body.status));
-    Ok(Versioned { etag: tag.parse().map_err(Problem::internal)?, body })
+    Ok(Versioned { etag: tag_of(&body)?, body })
+}
+
+/// The version of an order as it was shown.
+fn tag_of(row: &OrderRow) -> Result<Etag, Problem> {
+    let tag = format!("{}-{}", row.updated_at.nanos(), word(&row.status));
+    tag.parse().map_err(Problem::internal)
 }
 
 async fn find(caller: &Caller, id: &str) -> Result<OrderRow, Problem> {

@@ -28,7 +28,7 @@ macro_rules! refusals {
 refusals! {
     ProfileUnknown, ProductUnavailable, StoreAway, Control, ControlUnknown, UnderReview,
     ProfileStopped, NotEntitled, CredentialsMissing, InstrumentUnknown, QuantityBelowLot,
-    NotionalBelowMinimum, PriceImplausible, TradeUnknown, NothingToReduce, NotReconciled,
+    QuantityBelowFilled, NotionalBelowMinimum, PriceImplausible, TradeUnknown, NothingToReduce, NotReconciled,
     MarketDataMissing, MarketDataStale, StopOffTick, StopPassedAtEntry, TargetOffTick,
     TargetPassedAtEntry, StopBeyondPrice, StopBeyondLiquidation, DuplicateEntry, SelfTrade,
     OrderQuantityAboveLimit, OrderNotionalAboveLimit, TooManyPositions, PositionAboveLimit,

@@ -18,6 +18,9 @@ pub(super) fn order_of(event: &Event) -> Option<OrderId> {
         Event::IntentAccepted { terms, .. } => Some(terms.order_id()),
         Event::OrderAccepted { order }
         | Event::CancelRequested { order, .. }
+        | Event::AmendmentRequested { order, .. }
+        | Event::OrderAmended { order, .. }
+        | Event::AmendmentRejected { order, .. }
         | Event::OrderFilled { order, .. }
         | Event::OrderDone { order, .. }
         | Event::OrderUnknown { order, .. } => Some(*order),
@@ -86,6 +89,17 @@ pub(super) fn follow(
             set(&mut row, OrderState::Done(*state), Some(reason));
         }
         Event::OrderFilled { fill, .. } => fill_row(&mut row, order, fill),
+        Event::AmendmentRequested { .. } => row.amending = true,
+        Event::OrderAmended { .. } => {
+            row.amending = false;
+            let terms = &profile.order(order)?.terms;
+            row.quantity = decimal(terms.quantity.get());
+            (row.limit_price, row.stop_price, row.trail_distance) = prices(&terms.order_type);
+        }
+        Event::AmendmentRejected { reason, .. } => {
+            row.amending = false;
+            row.reason = Some(reason.clone());
+        }
         _ => {}
     }
     Some(row)
@@ -94,6 +108,7 @@ pub(super) fn follow(
 fn set(row: &mut OrderRow, state: OrderState, reason: Option<&str>) {
     row.status = state.into();
     row.working = state.is_active();
+    row.amending &= row.working;
     if let Some(reason) = reason {
         row.reason = (!reason.is_empty()).then(|| reason.to_owned());
     }
@@ -152,6 +167,7 @@ fn main_row(profile: &Profile, terms: &OrderTerms, envelope: &Envelope) -> Order
         fees: "0".to_owned(),
         status: OrderStatus::PendingSubmit,
         working: true,
+        amending: false,
         purpose,
         direction: direction.map(Into::into),
         exit_reason,
@@ -196,6 +212,7 @@ fn leg_row(profile: &Profile, order: OrderId, leg: Leg, envelope: &Envelope) -> 
         average_price: None,
         fees: "0".to_owned(),
         status: OrderStatus::Filled,
+        amending: false,
         working: false,
         purpose: PurposeWord::Exit,
         direction: Some(trade.direction.into()),

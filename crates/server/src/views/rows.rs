@@ -205,6 +205,9 @@ pub(crate) struct OrderRow {
     pub(crate) status: OrderStatus,
     /// Whether it may still fill.
     pub(crate) working: bool,
+    /// Whether its venue was asked to change it, and has not answered.
+    #[serde(default)]
+    pub(crate) amending: bool,
     pub(crate) purpose: PurposeWord,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

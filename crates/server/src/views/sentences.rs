@@ -28,6 +28,9 @@ pub(super) const fn kind(event: &Event) -> &'static str {
         Event::IntentAccepted { .. }
         | Event::OrderAccepted { .. }
         | Event::CancelRequested { .. }
+        | Event::AmendmentRequested { .. }
+        | Event::OrderAmended { .. }
+        | Event::AmendmentRejected { .. }
         | Event::OrderDone { .. }
         | Event::OrderUnknown { .. } => "order",
         Event::OrderFilled { .. } => "fill",
@@ -82,13 +85,14 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
             symbol = Some(terms.symbol);
             format!("Ordered to {}.", ordered(terms))
         }
-        Event::OrderAccepted { .. } => "The venue has the order.".to_owned(),
-        Event::CancelRequested { reason, .. } => format!("Asked to cancel an order: {reason}."),
-        Event::OrderUnknown { reason, .. } => {
-            format!("Nobody can tell yet whether the venue has the order: {reason}.")
-        }
-        Event::OrderDone { state, reason, .. } => done_text(*state, reason),
-        Event::OrderFilled { order, fill } => fill_text(profile, *order, fill),
+        Event::OrderAccepted { .. }
+        | Event::CancelRequested { .. }
+        | Event::AmendmentRequested { .. }
+        | Event::OrderAmended { .. }
+        | Event::AmendmentRejected { .. }
+        | Event::OrderUnknown { .. }
+        | Event::OrderDone { .. }
+        | Event::OrderFilled { .. } => order_text(profile, &envelope.event),
         Event::ProtectionPlaced { trade, stop, targets } => {
             symbol = find_trade(profile, *trade).map(|trade| trade.symbol);
             protection_text(stop.as_ref(), targets)
@@ -128,6 +132,27 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
         Event::Evaluated { .. } => String::new(),
     };
     row.symbol = symbol.map(|symbol| symbol.to_string());
+}
+
+/// What happened to an order.
+fn order_text(profile: &Profile, event: &Event) -> String {
+    match event {
+        Event::OrderAccepted { .. } => "The venue has the order.".to_owned(),
+        Event::CancelRequested { reason, .. } => format!("Asked to cancel an order: {reason}."),
+        Event::AmendmentRequested { amendment, by, .. } => format!(
+            "Asked to change an order to {} {}, by {by}.",
+            decimal(amendment.quantity.get()),
+            priced(&amendment.order_type)
+        ),
+        Event::OrderAmended { .. } => "The venue has changed the order.".to_owned(),
+        Event::AmendmentRejected { reason, .. } => format!("The order was not changed: {reason}."),
+        Event::OrderUnknown { reason, .. } => {
+            format!("Nobody can tell yet whether the venue has the order: {reason}.")
+        }
+        Event::OrderDone { state, reason, .. } => done_text(*state, reason),
+        Event::OrderFilled { order, fill } => fill_text(profile, *order, fill),
+        _ => String::new(),
+    }
 }
 
 fn locked_text(lock: &Lock) -> String {

@@ -1,6 +1,6 @@
 //! Rows of the ledger's transfers, each with the event that moved the money.
 
-use ballast_domain::ledger::{FillPart, Transfer};
+use ballast_domain::ledger::{AmendmentPart, FillPart, Transfer};
 use ballast_domain::{
     Account, DoneState, Envelope, Event, Fill, OrderId, OrderState, ProfileId, TransferId,
 };
@@ -88,6 +88,9 @@ fn transfer_key(id: TransferId) -> String {
         TransferId::Allocation { profile, version } => format!("{profile}.allocation.{version}"),
         TransferId::Reserve { intent } => format!("{intent}.reserve"),
         TransferId::Release { intent } => format!("{intent}.release"),
+        TransferId::Amendment { intent, revision, part } => {
+            format!("{intent}.amendment.{revision}.{}", word(&part))
+        }
         TransferId::Fill { order, number, part } => format!("{order}.{number}.{}", word(&part)),
     }
 }
@@ -98,6 +101,11 @@ const fn transfer_text(id: TransferId, debit: Account) -> &'static str {
         TransferId::Allocation { .. } => "Capital taken back",
         TransferId::Reserve { .. } => "Reserved for an order",
         TransferId::Release { .. } => "Reservation given back",
+        TransferId::Amendment { part, .. } => match part {
+            AmendmentPart::Adds => "Reserved for a change of an order",
+            AmendmentPart::Frees => "Not needed after a change of an order",
+            AmendmentPart::Back => "Reserved for a change that was not made, given back",
+        },
         TransferId::Fill { part, .. } => match part {
             FillPart::Cost => "Cost of a position",
             FillPart::Excess => "Cost beyond the reservation",

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    BrokerEvent, Instrument, Money, OrderId, OrderTerms, ProfileId, Stop, Symbol, TimeInForce,
-    Timestamp, TradeId,
+    Amendment, BrokerEvent, Instrument, Money, OrderId, OrderTerms, ProfileId, Stop, Symbol,
+    TimeInForce, Timestamp, TradeId,
 };
 use ballast_engine::matching::{Matcher, PlayedBar};
 
@@ -173,6 +173,29 @@ impl Accounts {
             }
         };
         self.say(event, draft);
+    }
+
+    /// Changes an order that waits or works. The same amendment again is only told about again.
+    pub(super) fn amend(&mut self, order: OrderId, amendment: &Amendment, draft: &mut Draft) {
+        let profile = order.intent.profile;
+        let told = self.told.get(&profile);
+        if told.is_some_and(|told| told.has_answered(order, amendment.revision)) {
+            return self.query(order, draft);
+        }
+        let Some(account) = self.accounts.get_mut(&profile) else { return };
+        let mut said = Vec::new();
+        let waits = account.arrive(|arrived, _| {
+            let waiting = arrived.iter_mut().find(|terms| terms.order_id() == order)?;
+            *waiting = Arc::new(waiting.amended(amendment));
+            Some(())
+        });
+        let revision = amendment.revision;
+        match waits {
+            Some(()) => said.push(BrokerEvent::Amended { order, revision }),
+            None => account.matcher.amend(order, amendment, &mut said),
+        }
+        self.change(profile, PaperEntry::AmendAsked { order, amendment: *amendment }, draft);
+        self.say_all(said, draft);
     }
 
     /// Cancels an order that waits or works; about any other is told what is known.
@@ -348,6 +371,7 @@ impl Accounts {
             | PaperEntry::Deposited { .. }
             | PaperEntry::Listed { .. }
             | PaperEntry::Repeated { .. }
+            | PaperEntry::AmendAsked { .. }
             | PaperEntry::CancelAsked { .. }
             | PaperEntry::StopMoved { .. } => {}
         }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use ballast_domain::{
-    Instrument, Money, OrderId, OrderTerms, Price, ProfileId, Quantity, Stop, Symbol, Timestamp,
-    TradeId,
+    Amendment, Instrument, Money, OrderId, OrderTerms, Price, ProfileId, Quantity, Stop, Symbol,
+    Timestamp, TradeId,
 };
 use ballast_engine::matching::PlayedBar;
 use ballast_engine::ports::Broker;
-use ballast_engine::risk::OrderIntent;
+use ballast_engine::risk::{ApprovedAmendment, OrderIntent};
 use ballast_engine::run::Durable;
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
@@ -30,6 +30,7 @@ pub(super) enum Request {
         answer: oneshot::Sender<Result<(), AccountError>>,
     },
     Submit(Arc<OrderTerms>),
+    Amend(OrderId, Amendment),
     Cancel(OrderId),
     MoveStop(TradeId, Stop),
     Query(OrderId),
@@ -97,6 +98,11 @@ impl Broker for PaperBroker {
 
     async fn submit(&self, intent: Durable<OrderIntent>) {
         self.ask(Request::Submit(Arc::clone(intent.get().terms()))).await;
+    }
+
+    async fn amend(&self, amendment: Durable<ApprovedAmendment>) {
+        let approved = amendment.get();
+        self.ask(Request::Amend(approved.order(), *approved.amendment())).await;
     }
 
     async fn cancel(&self, order: OrderId) {

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    BrokerEvent, Instrument, Money, OrderId, OrderTerms, ProfileId, Stop, Timestamp, TradeId,
+    Amendment, BrokerEvent, Instrument, Money, OrderId, OrderTerms, ProfileId, Stop, Timestamp,
+    TradeId,
 };
 use ballast_engine::matching::Matcher;
 use serde::{Deserialize, Serialize};
@@ -90,6 +91,13 @@ pub enum PaperEntry {
     Repeated {
         /// The order.
         order: OrderId,
+    },
+    /// A working order was asked to become another.
+    AmendAsked {
+        /// The order.
+        order: OrderId,
+        /// What it was to become.
+        amendment: Amendment,
     },
     /// A working order was asked to be cancelled.
     CancelAsked {

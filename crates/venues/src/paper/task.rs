@@ -275,6 +275,7 @@ impl<J: Journal<PaperRecord>> Task<J> {
                 answers.push((answer, accounts.fund(profile, cash, instruments, draft)));
             }
             Request::Submit(terms) => accounts.submit(terms, draft),
+            Request::Amend(order, amendment) => accounts.amend(order, &amendment, draft),
             Request::Cancel(order) => accounts.cancel(order, draft),
             Request::MoveStop(trade, stop) => accounts.move_stop(trade, stop, draft),
             Request::Query(order) => accounts.query(order, draft),

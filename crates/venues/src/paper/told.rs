@@ -40,6 +40,18 @@ impl Told {
         number <= self.forgotten && !self.knows(number)
     }
 
+    /// Whether an amendment of an order was taken or refused.
+    pub(super) fn has_answered(&self, order: OrderId, asked: u32) -> bool {
+        let events = self.intents.get(&order.intent.number).map_or(&[][..], Vec::as_slice);
+        events.iter().any(|event| match event {
+            BrokerEvent::Amended { order: of, revision }
+            | BrokerEvent::AmendmentRejected { order: of, revision, .. } => {
+                *of == order && *revision == asked
+            }
+            _ => false,
+        })
+    }
+
     /// What is to be told again about an order: what happened to it, and that it was accepted only
     /// while it `works`, because whoever hears that of an order that should be gone cancels it. A
     /// main order brings what happened to its protective legs too: whoever missed the entry cannot

@@ -249,6 +249,10 @@ fn event_text(event: &BrokerEvent) -> String {
         BrokerEvent::Expired { .. } => "expired".to_owned(),
         BrokerEvent::Unknown { .. } => "unknown".to_owned(),
         BrokerEvent::NotFound { .. } => "not found".to_owned(),
+        BrokerEvent::Amended { revision, .. } => format!("amended {revision}"),
+        BrokerEvent::AmendmentRejected { revision, reason, .. } => {
+            format!("not amended {revision}: {reason}")
+        }
         BrokerEvent::Filled { fill, .. } => {
             let (price, quantity) = (plain(fill.price.get()), plain(fill.quantity.get()));
             match fill.fee.amount() {

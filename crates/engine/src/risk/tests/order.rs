@@ -17,8 +17,9 @@ type Check = (&'static str, fn(&mut Scene, &mut Signal));
 const ENTRY: &str = "2";
 const RESTING: &str = "3";
 
-const CHECKS: [Check; 29] = [
+const CHECKS: [Check; 30] = [
     ("productUnavailable", |scene, _| scene.product.availability = Availability::Active),
+    ("storeAway", |scene, _| scene.store_away = false),
     ("control", |scene, _| scene.control.as_mut().unwrap().entries.clear()),
     ("underReview", |scene, _| scene.fold.play("status Stopped")),
     ("profileStopped", |scene, _| scene.fold.play("status Running")),
@@ -98,6 +99,7 @@ fn hostile() -> Scene {
     scene.accept(&at(exit(1, None), limit("105")), hour(1000));
     scene.fold.play(&format!("unknown {ENTRY}\n status UnderReview"));
     scene.stop(ControlMode::Paused, Scope::Global);
+    scene.store_away = true;
     scene.product.availability = Availability::Disabled { message: "gone".to_owned() };
     scene.set(LimitScope::Product, r#"{"restrictedSymbols": ["GOOG"]}"#);
     scene.now = hour(2000);
@@ -159,11 +161,11 @@ fn the_checks_are_documented_in_their_order() {
 fn what_cannot_be_known_comes_in_the_place_of_what_it_would_say() {
     let mut scene = hostile();
     scene.product.availability = Availability::Active;
-    scene.control = None;
+    (scene.store_away, scene.control) = (false, None);
     assert_eq!(scene.code(&entry("500")), "controlUnknown");
     let mut signal = Signal { symbol: read("AAPL"), ..entry("500") };
     scene.control = Some(Default::default());
-    for (_, mend) in &CHECKS[2..11] {
+    for (_, mend) in &CHECKS[3..12] {
         mend(&mut scene, &mut signal);
     }
     scene.mark = None;

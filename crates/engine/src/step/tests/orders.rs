@@ -201,3 +201,119 @@ fn halting_cancels_working_entries_and_nothing_else() {
         ",
     );
 }
+
+/// What people change of working orders: `amend 1 quantity 5 limit 98`.
+#[test]
+fn what_raises_risk_reserves_first_and_what_lowers_it_frees_then() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 101 99 100
+        enter 10 limit 90
+        accepted 1
+        available: 9100
+        amend 1 quantity 20 -> amending 1 1 to 20 limit 90 for 900 | amend 1 1
+        available: 8200
+        amended 1 1 -> amended 1 1
+        amended 1 1 ->
+        available: 8200
+        amend 1 quantity 5 limit 80 -> amending 1 2 to 5 limit 80 for -1400 | amend 1 2
+        available: 8200
+        amended 1 2 -> amended 1 2
+        available: 9600
+        amend 1 limit 95 -> amending 1 3 to 5 limit 95 for 75 | amend 1 3
+        unamended 1 3 -> unamended 1 3
+        available: 9600
+        filled 1 a 5@80 -> filled 1 5@80
+        available: 9600
+        amend 1 quantity 7 ->
+        ",
+    );
+}
+
+#[test]
+fn only_what_raises_risk_is_stopped() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 101 99 100
+        enter 10 limit 90
+        accepted 1
+        control Paused
+        amend 1 quantity 11 ->
+        amend 1 limit 91 ->
+        amend 1 quantity 9 limit 89 -> amending 1 1 to 9 limit 89 for -99 | amend 1 1
+        amended 1 1
+        amend 1 limit 89 ->
+        control Running
+        amend 1 quantity 9000 ->
+        ",
+    );
+}
+
+/// The venue's word may come late, twice, or after what follows from it.
+#[test]
+fn an_amendment_is_asked_for_until_the_venue_has_answered() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 101 99 100
+        enter 10 limit 90
+        accepted 1
+        clock
+        amend 1 quantity 20
+        amend 1 quantity 30 ->
+        wait 60
+        clock -> | query 1; amend 1 1
+        restart -> | query 1; amend 1 1
+        filled 1 a 15@90 -> filled 1 15@90
+        order 1: Active(PartiallyFilled) 15
+        amended 1 1 ->
+        filled 1 b 5@90 -> filled 1 5@90
+        order 1: Done(Filled) 20
+        ",
+    );
+    let mut too_late = World::running("{}");
+    play(
+        &mut too_late,
+        "
+        bar 100 101 99 100
+        enter 10 limit 90
+        accepted 1
+        amend 1 quantity 20
+        filled 1 a 10@90 -> filled 1 10@90
+        order 1: Active(PartiallyFilled) 10
+        unamended 1 1 -> unamended 1 1
+        order 1: Done(Filled) 10
+        available: 9100
+        ",
+    );
+}
+
+#[test]
+fn an_exit_is_never_made_larger_than_what_is_held() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 101 99 100
+        enter 10
+        filled 1 a 10@100
+        exit 1 4 limit 120
+        accepted 2
+        exit 1 3 limit 130
+        accepted 3
+        amend 2 quantity 50 -> amending 2 1 to 7 limit 120 for 0 | amend 2 1
+        claimed 1: 10
+        amended 2 1
+        amend 2 quantity 1 limit 110 -> amending 2 2 to 1 limit 110 for 0 | amend 2 2
+        claimed 1: 10
+        amended 2 2
+        claimed 1: 4
+        filled 2 b 1@110 -> filled 2 1@110
+        ",
+    );
+}

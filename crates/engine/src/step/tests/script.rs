@@ -27,6 +27,7 @@ use ballast_domain::exits::Distance;
 use ballast_domain::{BrokerEvent, OrderType, ProfileStatus, SignalTerms, Slot, TimeInForce};
 
 use crate::fixture::{PROFILE, bar, entry, exit, fill, goog, order, read, trade};
+use crate::risk::Change;
 use crate::state::tests::script::{answer_to, named};
 use crate::step::{Command, Input};
 use crate::world::World;
@@ -80,8 +81,14 @@ fn take(world: &mut World, input: &str) {
             }
         }
         "enter" => enter(world, &words),
-        "exit" => {
-            world.signal(exit(read(words[0]), words.get(1).copied()));
+        "exit" => leave(world, &words),
+        "amend" => amend(world, &words),
+        "amended" => {
+            world.say(BrokerEvent::Amended { order: order(), revision: read(words[1]) });
+        }
+        "unamended" => {
+            let revision = read(words[1]);
+            world.say(BrokerEvent::AmendmentRejected { order: order(), revision, reason });
         }
         "accepted" => world.say(BrokerEvent::Accepted { order: order() }),
         "cancelled" => world.say(BrokerEvent::Cancelled { order: order() }),
@@ -137,6 +144,27 @@ fn take(world: &mut World, input: &str) {
         "restart" => world.restart(),
         other => panic!("unknown input '{other}'"),
     }
+}
+
+fn leave(world: &mut World, words: &[&str]) {
+    let mut signal = exit(read(words[0]), words.get(1).copied());
+    if let (SignalTerms::Exit { order_type, .. }, Some(price)) = (&mut signal.terms, words.get(3)) {
+        *order_type = OrderType::Limit { limit_price: read(price) };
+    }
+    world.signal(signal);
+}
+
+fn amend(world: &mut World, words: &[&str]) {
+    let mut change = Change::default();
+    for pair in words[1..].chunks(2) {
+        match pair[0] {
+            "quantity" => change.quantity = Some(read(pair[1])),
+            "limit" => change.limit_price = Some(read(pair[1])),
+            other => panic!("unknown word '{other}'"),
+        }
+    }
+    let (order, by) = (order(words[0]), "bob".to_owned());
+    world.command(Command::Amend { order, change, by });
 }
 
 fn control(world: &mut World, words: &[&str]) {

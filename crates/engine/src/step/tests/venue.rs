@@ -458,10 +458,20 @@ fn after_a_restart_every_open_order_is_asked_for_and_every_stop_is_moved_again()
 fn an_entry_that_was_withheld_gives_its_money_back() {
     let mut world = sent();
     play(&mut world, "available: 9010");
-    world.take(Input::Withheld { at: world.now, order: order("1"), reason: "not sent" });
+    world.take(Input::Withheld {
+        at: world.now,
+        order: order("1"),
+        revision: None,
+        reason: "not sent",
+    });
     assert_eq!(world.words(), "ended 1 Voided");
     play(&mut world, "available: 10000");
-    world.take(Input::Withheld { at: world.now, order: order("1"), reason: "not sent" });
+    world.take(Input::Withheld {
+        at: world.now,
+        order: order("1"),
+        revision: None,
+        reason: "not sent",
+    });
     assert_eq!(world.words(), "");
 }
 

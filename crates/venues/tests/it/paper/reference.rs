@@ -120,6 +120,10 @@ impl Reference {
                     self.submitted = true;
                     self.matcher.submit(intent.terms(), &mut self.said);
                 }
+                Action::Amend(approved) => {
+                    let (order, amendment) = (approved.order(), *approved.amendment());
+                    self.matcher.amend(order, &amendment, &mut self.said);
+                }
                 Action::Cancel(order) => self.matcher.cancel(order, &mut self.said),
                 Action::MoveStop(trade, stop) => self.matcher.move_stop(trade, stop),
                 Action::Query(order) => self.matcher.query(order, &mut self.said),
