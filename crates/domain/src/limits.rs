@@ -221,8 +221,8 @@ impl Limits {
     #[must_use]
     pub fn faults(&self) -> Vec<LimitFault> {
         let mut faults = Faults(Vec::new());
-        faults.amounts(self);
         faults.counts(self);
+        faults.amounts(self);
         faults.protections(self);
         faults.0
     }

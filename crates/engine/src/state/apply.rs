@@ -29,9 +29,7 @@ impl State {
                 Ok(())
             }
             Event::ProfileRemoved { profile, by } => {
-                let profile = self.find(*profile)?;
-                profile.removed = true;
-                profile.set_status(ProfileStatus::Stopped, "removed", Some(by));
+                self.find(*profile)?.remove(by);
                 Ok(())
             }
             Event::FlattenRequested { profile, by, reason } => {
@@ -84,11 +82,7 @@ impl State {
                 Ok(())
             }
             Event::StopMoved { trade, stop, by } => self.move_stop(*trade, *stop, by.is_some()),
-            Event::BarHeld { trade, bars, close } => {
-                let trade = self.find(trade.0.profile)?.open_trade(*trade)?;
-                (trade.bars_held, trade.counted_to) = (*bars, Some(*close));
-                Ok(())
-            }
+            Event::BarHeld { trade, bars, close } => self.hold_bar(*trade, *bars, *close),
             Event::AvailableNegative { profile, available } => {
                 let reason = format!("what is available is negative: {available}");
                 self.find(*profile)?.set_status(ProfileStatus::UnderReview, &reason, None);
@@ -205,6 +199,12 @@ impl State {
         })
     }
 
+    fn hold_bar(&mut self, id: TradeId, bars: u32, close: Timestamp) -> Booked {
+        let trade = self.find(id.0.profile)?.open_trade(id)?;
+        (trade.bars_held, trade.counted_to) = (bars, Some(close));
+        Ok(())
+    }
+
     fn move_stop(&mut self, id: TradeId, stop: Stop, by_person: bool) -> Booked {
         let trade = self.find(id.0.profile)?.open_trade(id)?;
         trade.break_even_armed |= stop.kind == ballast_domain::StopKind::BreakEven;
@@ -223,6 +223,11 @@ impl Profile {
             self.started = true;
             self.flattening = None;
         }
+    }
+
+    fn remove(&mut self, by: &str) {
+        self.removed = true;
+        self.set_status(ProfileStatus::Stopped, "removed", Some(by));
     }
 
     fn remember_unmatched(&mut self, message: &BrokerEvent) {

@@ -4,7 +4,8 @@
 
 use ballast_domain::control::{ControlEntry, Scope};
 use ballast_domain::{
-    Account, ActiveState, ControlMode, Event, OrderState, ProfileId, Signal, SignalTerms, Trade,
+    Account, ActiveState, ControlMode, Direction, Event, OrderState, ProfileId, Signal,
+    SignalTerms, Trade,
 };
 use ballast_engine::state::{Profile, State};
 use ballast_engine::step::Answer;
@@ -88,6 +89,8 @@ proptest! {
         }
         // What people do at once works side by side.
         scenario.acts.iter_mut().for_each(|(turn, _)| *turn -= *turn % 8);
+        scenario.acts.extend((0..BARS as u8).step_by(8).flat_map(crossing));
+        scenario.acts.sort_by_key(|(turn, _)| *turn);
         let auditor = Auditor::new(wide, narrow);
         let mut rehearsal = scenario.play_audited(BARS, Some(auditor), |_| ());
         rehearsal.world.check_snapshot();
@@ -203,6 +206,19 @@ proptest! {
             flatten(&mut rehearsal, profile);
         }
     }
+}
+
+/// A person's entries both ways in two profiles, where there are two, at limits that would meet.
+fn crossing(turn: u8) -> [(u8, Act); 2] {
+    let enter = |profile, direction, kind| Act::Enter {
+        profile,
+        symbol: 0,
+        direction,
+        units: 2,
+        kind,
+        extras: 7,
+    };
+    [(turn, enter(0, Direction::Long, 2)), (turn, enter(1, Direction::Short, 1))]
 }
 
 fn is_halted(world: &World) -> bool {

@@ -3,7 +3,7 @@
 use ballast_domain::id::Leg;
 use ballast_domain::{
     DoneState, Envelope, Event, Fill, Lock, LockReason, Money, OrderId, OrderTerms, OrderType,
-    Origin, ProfileStatus, Purpose, Refusal, SignalTerms, Stop, StopKind, Target,
+    Origin, ProfileStatus, Purpose, Refusal, SignalTerms, Stop, StopKind, Symbol, Target,
 };
 use ballast_engine::state::Profile;
 use rust_decimal::Decimal;
@@ -64,18 +64,12 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
     };
     let mut symbol = super::orders::order_of(&envelope.event).and_then(symbol_of);
     row.text = match &envelope.event {
-        Event::ProfileChanged { version: 1, by, .. } => format!("Made by {by}."),
-        Event::ProfileChanged { version, by, .. } => {
-            format!("Changed to version {version} by {by}.")
-        }
+        Event::ProfileChanged { version, by, .. } => changed_text(*version, by),
         Event::ProfileRemoved { by, .. } => format!("Removed by {by}."),
         Event::ProfileStatusChanged { status, reason, by, .. } => {
             status_text(*status, reason, by.as_deref())
         }
-        Event::FlattenRequested { by, reason, .. } if reason.is_empty() => {
-            format!("Flattened by {by}.")
-        }
-        Event::FlattenRequested { by, reason, .. } => format!("Flattened by {by}: {reason}."),
+        Event::FlattenRequested { by, reason, .. } => flattened_text(by, reason),
         Event::SignalRefused { signal, refusal } => {
             symbol = Some(signal.symbol);
             row.code = Some(refusal.code().to_owned());
@@ -117,10 +111,7 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
         }
         Event::EntriesUnlocked { symbol: of, by, .. } => {
             symbol = *of;
-            match of {
-                Some(symbol) => format!("Locks of entries of {symbol} were lifted by {by}."),
-                None => format!("All locks of entries were lifted by {by}."),
-            }
+            unlocked_text(*of, by)
         }
         Event::DayOpened { day, equity, .. } => {
             format!("The day {day} began with {}.", money(*equity))
@@ -158,6 +149,27 @@ fn order_text(profile: &Profile, event: &Event) -> String {
 fn locked_text(lock: &Lock) -> String {
     let of = lock.symbol.map_or(String::new(), |symbol| format!(" of {symbol}"));
     format!("Entries{of} are locked until {}: {}.", lock.until.whole_second(), lock.why)
+}
+
+fn unlocked_text(symbol: Option<Symbol>, by: &str) -> String {
+    match symbol {
+        Some(symbol) => format!("Locks of entries of {symbol} were lifted by {by}."),
+        None => format!("All locks of entries were lifted by {by}."),
+    }
+}
+
+fn changed_text(version: u64, by: &str) -> String {
+    match version {
+        1 => format!("Made by {by}."),
+        version => format!("Changed to version {version} by {by}."),
+    }
+}
+
+fn flattened_text(by: &str, reason: &str) -> String {
+    match reason {
+        "" => format!("Flattened by {by}."),
+        reason => format!("Flattened by {by}: {reason}."),
+    }
 }
 
 fn status_text(status: ProfileStatus, reason: &str, by: Option<&str>) -> String {

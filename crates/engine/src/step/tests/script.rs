@@ -116,16 +116,7 @@ fn take(world: &mut World, input: &str) {
             let by = "bob".to_owned();
             world.command(Command::RemoveProfile { profile: PROFILE, expected_version: None, by });
         }
-        "limits" => {
-            let mut document = world.profile().document.clone();
-            document.limits = serde_json::from_str(rest).unwrap();
-            world.put(PROFILE, *document);
-        }
-        "tenant" => {
-            let limits = Box::new(serde_json::from_str(rest).unwrap());
-            let (expected_version, by) = (None, "bob".to_owned());
-            world.command(Command::SetLimits { limits, expected_version, by });
-        }
+        "limits" | "tenant" => set_limits(world, verb, rest),
         "unlock" => {
             let (symbol, by) = (words.first().map(|word| read(word)), "bob".to_owned());
             world.command(Command::Unlock { profile: PROFILE, symbol, by });
@@ -165,6 +156,18 @@ fn amend(world: &mut World, words: &[&str]) {
     }
     let (order, by) = (order(words[0]), "bob".to_owned());
     world.command(Command::Amend { order, change, by });
+}
+
+fn set_limits(world: &mut World, whose: &str, limits: &str) {
+    if whose == "limits" {
+        let mut document = world.profile().document.clone();
+        document.limits = serde_json::from_str(limits).unwrap();
+        world.put(PROFILE, *document);
+        return;
+    }
+    let limits = Box::new(serde_json::from_str(limits).unwrap());
+    let (expected_version, by) = (None, "bob".to_owned());
+    world.command(Command::SetLimits { limits, expected_version, by });
 }
 
 fn control(world: &mut World, words: &[&str]) {

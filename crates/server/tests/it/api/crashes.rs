@@ -130,7 +130,8 @@ const TRADED: [&str; 6] = ["KELP/USD", "REEF/USD", "TIDE/USD", "TALER/USD", "ORC
 #[tokio::test]
 async fn an_order_that_works_is_shown_however_many_have_ended_since() {
     const WORKING: &str = "/api/orders?status=working";
-    let desk = desk(OPEN);
+    // What never fills is far from any price.
+    let desk = desk(&(OPEN.to_owned() + "[limits]\nmaxPriceRatio = 1000000\n"));
     let mut server = Server::start(&desk);
     let mut ann = Person::registered(&server, "ann").await;
     let patient = running(&ann.client, &idle("Patient", "ACME")).await;

@@ -21,7 +21,7 @@ async fn a_request_that_is_sent_again_is_done_once_also_after_a_crash() {
     let client = &ann.client;
     let profile = running(client, &idle("Mine", "ACME")).await;
     let ticket = |quantity: &str| {
-        let further = json!({"type": "limit", "limitPrice": "1", "quantity": quantity});
+        let further = json!({"type": "limit", "limitPrice": "90", "quantity": quantity});
         order(&profile, "ACME", "buy", &further)
     };
     let manual = "/api/orders/manual";
