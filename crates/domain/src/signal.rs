@@ -274,6 +274,10 @@ const UNDER_REVIEW: &str = "the profile is under review; look at its last events
 const NO_SIZE: &str = "the size comes to nothing: there is no equity left, an average true range \
     is zero or not ready, or the stop-loss lies on the wrong side of the price";
 
+/// What to do about [`Refusal::StoreAway`], beside waiting.
+const STORE_AWAY: &str =
+    "the store is away: until it is back only exits, stops and cancels go; try again then";
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -283,10 +287,7 @@ impl fmt::Display for Refusal {
                 write!(f, "entries {scope}are stopped ({mode} by {by}{since}: {reason})")
             }
             Self::ControlUnknown => f.write_str("the state of trading control is not known"),
-            Self::StoreAway => f.write_str(
-                "the store is away: until it is back only exits, stops and cancels go; try again \
-                 then",
-            ),
+            Self::StoreAway => f.write_str(STORE_AWAY),
             Self::ProfileStopped => f.write_str("the profile is stopped; start it to trade"),
             Self::UnderReview => f.write_str(UNDER_REVIEW),
             Self::ProfileUnknown => f.write_str("there is no such profile"),

@@ -31,7 +31,6 @@ use ballast_engine::step::{Action, Command, Effects, Engine, Input, Settings};
 use ballast_engine::strategy::Plan;
 
 const NAME: &str = "journal-v6";
-const WITHHELD: &str = "not sent: trading control had changed meanwhile";
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 
 /// Four profiles: `robot` trades by rules at a simulated venue; for the others a person enters, and
@@ -399,7 +398,7 @@ impl World {
                 match verb {
                     "cancel" => self.command(Command::Cancel { order, reason }),
                     "withheld" => {
-                        self.take(Input::Withheld { at: self.now, order, reason: WITHHELD })
+                        self.take(Input::Withheld { at: self.now, order, reason: "control" })
                     }
                     _ => self.say(profile, verb, order, words),
                 }

@@ -704,8 +704,8 @@ export interface paths {
         put?: never;
         /**
          * Stop entries everywhere, at once; exits, stops and targets go on
-         * @description It waits for nothing: `durable` says whether the store has it by now, and the row that sockets
-         *     are told when it has.
+         * @description It waits for nothing: `durable` says whether a crash cannot take it back by now, and the row that
+         *     sockets are told when it cannot. While the store is away it is kept on the node.
          */
         post: operations["postInternalTradingPause"];
         delete?: never;
@@ -1477,7 +1477,10 @@ export interface components {
         ControlModeWord: "RUNNING" | "PAUSED" | "HALTED" | "UNKNOWN";
         /** @description Trading control as it applies to everybody. */
         ControlRow: {
-            /** @description Whether the store has it: a stop holds at once, also while the store is away. */
+            /**
+             * @description Whether a crash cannot take it back: the store has it or, while that is away, the node. A
+             *     stop holds at once, also before it is durable.
+             */
             durable: boolean;
             /** Format: date-time */
             lastChangedAt: string;
@@ -2531,7 +2534,7 @@ export interface components {
          * @description What the gate refuses for.
          * @enum {string}
          */
-        RefusalCode: "control" | "controlUnknown" | "profileStopped" | "underReview" | "profileUnknown" | "instrumentUnknown" | "quantityBelowLot" | "notionalBelowMinimum" | "nothingToReduce" | "tradeUnknown" | "marketDataMissing" | "marketDataStale" | "duplicateEntry" | "orderQuantityAboveLimit" | "orderNotionalAboveLimit" | "tooManyPositions" | "insufficientCapital" | "stopBeyondPrice" | "stopOffTick" | "stopPassedAtEntry" | "targetPassedAtEntry" | "targetOffTick" | "stopBeyondLiquidation" | "overflow";
+        RefusalCode: "control" | "controlUnknown" | "storeAway" | "profileStopped" | "underReview" | "profileUnknown" | "instrumentUnknown" | "quantityBelowLot" | "notionalBelowMinimum" | "nothingToReduce" | "tradeUnknown" | "marketDataMissing" | "marketDataStale" | "duplicateEntry" | "orderQuantityAboveLimit" | "orderNotionalAboveLimit" | "tooManyPositions" | "insufficientCapital" | "stopBeyondPrice" | "stopOffTick" | "stopPassedAtEntry" | "targetPassedAtEntry" | "targetOffTick" | "stopBeyondLiquidation" | "overflow";
         /** @description What makes an account. */
         Registration: {
             /** @example ann@example.com */
