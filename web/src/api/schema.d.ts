@@ -704,8 +704,8 @@ export interface paths {
         put?: never;
         /**
          * Stop entries everywhere, at once; exits, stops and targets go on
-         * @description It waits for nothing: `durable` says whether a crash cannot take it back by now, and the row that
-         *     sockets are told when it cannot. While the store is away it is kept on the node.
+         * @description It waits for nothing: `durable` says whether a crash cannot take it back by now, and the row
+         *     that sockets are told when it cannot. While the store is away it is kept on the node.
          */
         post: operations["postInternalTradingPause"];
         delete?: never;
