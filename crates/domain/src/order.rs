@@ -196,7 +196,7 @@ pub struct OrderTerms {
     pub purpose: Purpose,
 }
 
-/// What a working order is to become. It keeps its id, its time in force, and what has filled of it.
+/// What a working order is to become. It keeps its id, its time in force, and what of it has filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Amendment {

@@ -4,11 +4,11 @@
 //! stepped together and appended as one batch; only when the journal has made the batch durable
 //! are its actions carried out and its answers given.
 //!
-//! While the store is away what lowers risk goes on: a batch is kept on this node alone then, as the
-//! continuation of the journal. The batch that finds the store away is kept as it is, because it may
-//! be in the store all the same; an entry that it has accepted is voided behind it, and never sent.
-//! Any other failure to append ends the loop: the engine has gone ahead of its journal and is thrown
-//! away, and whoever started it folds it again.
+//! While the store is away what lowers risk goes on: a batch is kept on this node alone then, as
+//! the continuation of the journal. The batch that finds the store away is kept as it is, because
+//! it may be in the store all the same; an entry that it has accepted is voided behind it, and
+//! never sent. Any other failure to append ends the loop: the engine has gone ahead of its journal
+//! and is thrown away, and whoever started it folds it again.
 
 use std::sync::Arc;
 
@@ -299,8 +299,8 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
         if withheld.is_empty() { Ok(()) } else { self.void(withheld, observer).await }
     }
 
-    /// Makes the events of a batch durable: in the journal, or on this node alone while the store is
-    /// away.
+    /// Makes the events of a batch durable: in the journal, or on this node alone while the store
+    /// is away.
     async fn record(&mut self, batch: &mut Batch) -> Result<Receipt, RunError> {
         let Some(first) = batch.events.first() else {
             return Ok(Receipt::new(self.engine.state().last_seq()));

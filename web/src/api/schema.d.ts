@@ -313,7 +313,12 @@ export interface paths {
         delete: operations["deleteApiOrdersId"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change a working order; what raises risk passes the risk gate
+         * @description The row says `amending` until the venue has answered. What it has by then is in its quantity and
+         *     prices.
+         */
+        patch: operations["patchApiOrdersId"];
         trace?: never;
     };
     "/api/performance": {
@@ -739,8 +744,8 @@ export interface paths {
         put?: never;
         /**
          * Stop entries everywhere, at once; exits, stops and targets go on
-         * @description It waits for nothing: `durable` says whether the store has it by now, and the row that sockets
-         *     are told when it has.
+         * @description It waits for nothing: `durable` says whether a crash cannot take it back by now, and the row
+         *     that sockets are told when it cannot. While the store is away it is kept on the node.
          */
         post: operations["postInternalTradingPause"];
         delete?: never;
@@ -1512,7 +1517,10 @@ export interface components {
         ControlModeWord: "RUNNING" | "PAUSED" | "HALTED" | "UNKNOWN";
         /** @description Trading control as it applies to everybody. */
         ControlRow: {
-            /** @description Whether the store has it: a stop holds at once, also while the store is away. */
+            /**
+             * @description Whether a crash cannot take it back: the store has it or, while that is away, the node. A
+             *     stop holds at once, also before it is durable.
+             */
             durable: boolean;
             /** Format: date-time */
             lastChangedAt: string;
@@ -1891,6 +1899,8 @@ export interface components {
         /** @description A part of a list. */
         Listed_OrderRow: {
             items: {
+                /** @description Whether its venue was asked to change it, and has not answered. */
+                amending?: boolean;
                 averagePrice?: string;
                 /** @description The person who asked for it. */
                 by?: string;
@@ -2215,6 +2225,17 @@ export interface components {
              */
             reason?: string;
         };
+        /** @description What to change about a working order; what is left out stays. */
+        OrderChange: {
+            /** @description Of types `limit` and `stop_limit`. */
+            limitPrice?: string;
+            /** @description Units in all, those that have filled included; rounded down to the lot. */
+            quantity?: string;
+            /** @description Of types `stop` and `stop_limit`. */
+            stopPrice?: string;
+            /** @description Of type `trailing_stop`: distance from the extreme, in the price's unit. */
+            trailDistance?: string;
+        };
         /**
          * @description The kinds of order, as orders are placed with.
          * @enum {string}
@@ -2222,6 +2243,8 @@ export interface components {
         OrderKind: "market" | "limit" | "stop" | "stop_limit" | "trailing_stop";
         /** @description One order. */
         OrderRow: {
+            /** @description Whether its venue was asked to change it, and has not answered. */
+            amending?: boolean;
             averagePrice?: string;
             /** @description The person who asked for it. */
             by?: string;
@@ -2593,7 +2616,7 @@ export interface components {
          * @description What the gate refuses for.
          * @enum {string}
          */
-        RefusalCode: "profileUnknown" | "productUnavailable" | "control" | "controlUnknown" | "underReview" | "profileStopped" | "notEntitled" | "credentialsMissing" | "instrumentUnknown" | "quantityBelowLot" | "notionalBelowMinimum" | "priceImplausible" | "tradeUnknown" | "nothingToReduce" | "notReconciled" | "marketDataMissing" | "marketDataStale" | "stopOffTick" | "stopPassedAtEntry" | "targetOffTick" | "targetPassedAtEntry" | "stopBeyondPrice" | "stopBeyondLiquidation" | "duplicateEntry" | "selfTrade" | "orderQuantityAboveLimit" | "orderNotionalAboveLimit" | "tooManyPositions" | "positionAboveLimit" | "exposureAboveLimit" | "openOrdersAboveLimit" | "orderRateAboveLimit" | "entryTooSoon" | "dailyLossReached" | "dailyLossPercentReached" | "drawdownReached" | "entriesLocked" | "symbolRestricted" | "priceBeyondCollar" | "insufficientCapital" | "overflow";
+        RefusalCode: "profileUnknown" | "productUnavailable" | "storeAway" | "control" | "controlUnknown" | "underReview" | "profileStopped" | "notEntitled" | "credentialsMissing" | "instrumentUnknown" | "quantityBelowLot" | "quantityBelowFilled" | "notionalBelowMinimum" | "priceImplausible" | "tradeUnknown" | "nothingToReduce" | "notReconciled" | "marketDataMissing" | "marketDataStale" | "stopOffTick" | "stopPassedAtEntry" | "targetOffTick" | "targetPassedAtEntry" | "stopBeyondPrice" | "stopBeyondLiquidation" | "duplicateEntry" | "selfTrade" | "orderQuantityAboveLimit" | "orderNotionalAboveLimit" | "tooManyPositions" | "positionAboveLimit" | "exposureAboveLimit" | "openOrdersAboveLimit" | "orderRateAboveLimit" | "entryTooSoon" | "dailyLossReached" | "dailyLossPercentReached" | "drawdownReached" | "entriesLocked" | "symbolRestricted" | "priceBeyondCollar" | "insufficientCapital" | "overflow";
         /** @description What makes an account. */
         Registration: {
             /** @example ann@example.com */
@@ -5086,6 +5109,161 @@ export interface operations {
             };
             /** @description The Idempotency-Key was used for another request */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer was not ready in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchApiOrdersId: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderChange"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRow"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `notFound`: no such order */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody has changed it meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another type than expected */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request needs an If-Match */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -4,6 +4,7 @@ import type { EvaluationRow, OrderRow, ProfileRow } from "~/api/types";
 const REMEDIES: Record<string, string> = {
   control: "Exits, stops and targets go on. An operator can resume trading.",
   controlUnknown: "Entries wait until it is known again; nothing has to be done.",
+  storeAway: "Exits, stops and cancels go on. Entries go again when the store is back.",
   underReview: "Look at its latest events, then start it.",
   insufficientCapital: "Make the order smaller, close something, or allocate more capital.",
   quantityBelowLot: "Make the order larger.",

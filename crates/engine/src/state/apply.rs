@@ -47,6 +47,41 @@ impl State {
                 self.find(message.order().intent.profile)?.remember_unmatched(message);
                 Ok(())
             }
+            Event::IntentAccepted { .. }
+            | Event::OrderAccepted { .. }
+            | Event::CancelRequested { .. }
+            | Event::OrderUnknown { .. }
+            | Event::AmendmentRequested { .. }
+            | Event::OrderAmended { .. }
+            | Event::AmendmentRejected { .. }
+            | Event::OrderFilled { .. }
+            | Event::OrderDone { .. } => self.book_order(envelope),
+            Event::ProtectionPlaced { trade, stop, targets } => {
+                let trade = self.find(trade.0.profile)?.open_trade(*trade)?;
+                trade.stop = *stop;
+                trade.targets.clone_from(targets);
+                Ok(())
+            }
+            Event::StopMoved { trade, stop, by } => self.move_stop(*trade, *stop, by.is_some()),
+            Event::BarHeld { trade, bars, close } => self.hold_bar(*trade, *bars, *close),
+            Event::AvailableNegative { profile, available } => {
+                let reason = format!("what is available is negative: {available}");
+                self.find(*profile)?.set_status(ProfileStatus::UnderReview, &reason, None);
+                Ok(())
+            }
+            Event::DayOpened { .. }
+            | Event::PeakEquity { .. }
+            | Event::EntriesLocked { .. }
+            | Event::EntriesUnlocked { .. } => self.count(envelope),
+            Event::LimitsChanged { version, limits, by } => {
+                self.change_limits(*version, limits, (by, envelope.at))
+            }
+        }
+    }
+
+    /// What happens to an order.
+    fn book_order(&mut self, envelope: &Envelope) -> Booked {
+        match &envelope.event {
             Event::IntentAccepted { terms, .. } => {
                 self.indexed(terms.order_id(), None, |profile| profile.accept_intent(terms))
             }
@@ -75,26 +110,7 @@ impl State {
             Event::OrderDone { order, state, .. } => {
                 self.indexed(*order, None, |profile| profile.end(*order, *state))
             }
-            Event::ProtectionPlaced { trade, stop, targets } => {
-                let trade = self.find(trade.0.profile)?.open_trade(*trade)?;
-                trade.stop = *stop;
-                trade.targets.clone_from(targets);
-                Ok(())
-            }
-            Event::StopMoved { trade, stop, by } => self.move_stop(*trade, *stop, by.is_some()),
-            Event::BarHeld { trade, bars, close } => self.hold_bar(*trade, *bars, *close),
-            Event::AvailableNegative { profile, available } => {
-                let reason = format!("what is available is negative: {available}");
-                self.find(*profile)?.set_status(ProfileStatus::UnderReview, &reason, None);
-                Ok(())
-            }
-            Event::DayOpened { .. }
-            | Event::PeakEquity { .. }
-            | Event::EntriesLocked { .. }
-            | Event::EntriesUnlocked { .. } => self.count(envelope),
-            Event::LimitsChanged { version, limits, by } => {
-                self.change_limits(*version, limits, (by, envelope.at))
-            }
+            _ => Ok(()),
         }
     }
 

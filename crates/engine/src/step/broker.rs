@@ -277,8 +277,8 @@ impl Engine {
     }
 
     /// Asks about every working and every protective order, and about those that have ended without
-    /// all of their fills; asks again for amendments that nobody has answered; says again where stops stand: that one has moved may not have
-    /// reached the venue.
+    /// all of their fills; asks again for amendments that nobody has answered, and says again where
+    /// stops stand: neither may have reached the venue.
     fn ask_about_all(&mut self, at: Timestamp, effects: &mut Effects) {
         self.polled_at = Some(at);
         let actions = &mut effects.actions;

@@ -8,7 +8,7 @@ use super::shut::Shut;
 use super::user::User;
 use super::{Accounts, Cause, Inner};
 use crate::audit::AuditEvent;
-use crate::request::{IfMatch, Role};
+use crate::request::{IfMatch, Role, pseudonym};
 
 /// A part of the list of users.
 #[derive(Debug, Clone)]
@@ -136,13 +136,44 @@ impl Accounts {
         let shut = Shut { by: inner.name_of(cause), at: inner.clock.now() };
         let is_own = cause.actor.as_ref().is_some_and(|(actor, _)| actor == id);
         let is_new = !is_own && inner.shut_out.add(id, shut.clone());
+        if is_new {
+            inner.shut_out.keep(id, shut.clone()).await;
+        }
         let disabled = self.disable_stored(id, shut, cause).await;
         if let (true, Err(AccountError::Unknown(_) | AccountError::LastAdministrator)) =
             (is_new, &disabled)
         {
             inner.shut_out.remove(id);
+            inner.shut_out.recorded(id).await;
         }
         disabled
+    }
+
+    /// Records who was shut out while the store was away; says of how many it could.
+    ///
+    /// # Errors
+    /// [`AccountError`] of the first of whom it could not; they stay shut out.
+    pub async fn record_shut(&self) -> Result<usize, AccountError> {
+        let unrecorded = self.inner.shut_out.unrecorded().await;
+        for (id, shut) in &unrecorded {
+            let _held = self.inner.administering.lock().await;
+            if self.inner.shut_out.unrecorded().await.get(id) != Some(shut) {
+                // Somebody has opened it again since this began.
+                continue;
+            }
+            match self.disable_held(id, shut.clone(), &Cause::default()).await {
+                Ok(_) => {}
+                // Whoever is no user any more, or the last who administers, is not disabled.
+                Err(AccountError::Unknown(_) | AccountError::LastAdministrator) => {
+                    self.inner.shut_out.remove(id);
+                    self.inner.shut_out.recorded(id).await;
+                }
+                Err(error) => return Err(error),
+            }
+            let (user, by, at) = (pseudonym(id), &shut.by, shut.at);
+            tracing::warn!(user, by, %at, recorded_late = true, "who is shut out is recorded");
+        }
+        Ok(unrecorded.len())
     }
 
     async fn disable_stored(
@@ -151,8 +182,18 @@ impl Accounts {
         shut: Shut,
         cause: &Cause,
     ) -> Result<Document<User>, AccountError> {
+        let _held = self.inner.administering.lock().await;
+        self.disable_held(id, shut, cause).await
+    }
+
+    /// The same for who holds the lock of administering.
+    async fn disable_held(
+        &self,
+        id: &TenantId,
+        shut: Shut,
+        cause: &Cause,
+    ) -> Result<Document<User>, AccountError> {
         let inner = &self.inner;
-        let _held = inner.administering.lock().await;
         let before = self.user(id).await?;
         self.check_others_administer(&before).await?;
         let change = |user: &mut User| {
@@ -164,6 +205,7 @@ impl Accounts {
             Ok(())
         };
         let user = inner.users.change(id.as_str(), change).await?;
+        inner.shut_out.recorded(id).await;
         // Somebody may have opened it again since this began.
         inner.shut_out.add(id, shut);
         let sessions = inner.sessions.of_user(id).await?;
@@ -198,6 +240,7 @@ impl Accounts {
             true => inner.users.change(id.as_str(), change).await?,
             false => before,
         };
+        inner.shut_out.recorded(id).await;
         inner.shut_out.remove(id);
         Ok(user)
     }

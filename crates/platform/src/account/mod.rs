@@ -122,7 +122,7 @@ impl Accounts {
         let users = Users::new(&store);
         let inner = Inner {
             settings,
-            shut_out: ShutOut::open(&users).await?,
+            shut_out: ShutOut::open(&users, store.clone()).await?,
             users,
             one_time: OneTimeTokens::new(&store),
             sessions,

@@ -31,6 +31,13 @@ impl Clock for Standing {
 
 async fn accounts() -> (Accounts, Faults) {
     let (store, faults) = Store::memory(COLLECTIONS, Arc::new(Standing)).unwrap();
+    let accounts = accounts_on(&store).await;
+    accounts.register(KNOWN, PASSWORD.to_owned(), &Cause::default()).await.unwrap();
+    (accounts, faults)
+}
+
+/// The accounts that a store has, as a process finds them that is started.
+async fn accounts_on(store: &Store) -> Accounts {
     let settings = PlatformSettings {
         issuer: IssuerSettings {
             issuer: "ballast".to_owned(),
@@ -55,9 +62,59 @@ async fn accounts() -> (Accounts, Faults) {
     let master = MasterKey::from_base64("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
     let audit = Arc::new(LogAudit);
     let opened = Platform::open(settings, store.product(), master, audit, Arc::new(Standing));
-    let accounts = opened.await.unwrap().accounts().clone();
+    opened.await.unwrap().accounts().clone()
+}
+
+/// A node on a store that is shared, with what it keeps by itself.
+async fn on_node(store: &Store, folder: &tempfile::TempDir) -> Accounts {
+    accounts_on(&store.with_local(folder.path().to_owned(), 64 << 10).await.unwrap()).await
+}
+
+#[tokio::test]
+async fn who_is_shut_out_without_the_store_stays_out_over_a_crash_and_is_recorded_late() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, faults) = Store::memory(COLLECTIONS, Arc::new(Standing)).unwrap();
+    let accounts = on_node(&store, &folder).await;
     accounts.register(KNOWN, PASSWORD.to_owned(), &Cause::default()).await.unwrap();
-    (accounts, faults)
+    let user = accounts.by_email(KNOWN).await.unwrap();
+    let id = user.tenant().unwrap();
+    faults.set_away(true);
+    assert!(accounts.disable(&id, &Cause::default()).await.is_err(), "it cannot be recorded yet");
+    let shut = accounts.shut_users().borrow().clone();
+    assert!(shut.contains_key(&id));
+    faults.set_away(false);
+    for _ in 0..2 {
+        let again = on_node(&store, &folder).await;
+        assert_eq!(*again.shut_users().borrow(), shut, "by whom and since when too");
+        assert!(!again.by_email(KNOWN).await.unwrap().disabled, "the store does not know it yet");
+    }
+    let again = on_node(&store, &folder).await;
+    faults.set_away(true);
+    assert!(again.record_shut().await.is_err());
+    faults.set_away(false);
+    assert_eq!(again.record_shut().await.unwrap(), 1);
+    assert!(again.by_email(KNOWN).await.unwrap().disabled);
+    assert_eq!(again.record_shut().await.unwrap(), 0);
+    again.enable(&id, &Cause::default()).await.unwrap();
+    let again = on_node(&store, &folder).await;
+    assert!(again.shut_users().borrow().is_empty(), "the node has forgotten it");
+}
+
+#[tokio::test]
+async fn who_is_let_in_again_before_it_was_recorded_stays_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, faults) = Store::memory(COLLECTIONS, Arc::new(Standing)).unwrap();
+    let accounts = on_node(&store, &folder).await;
+    accounts.register(KNOWN, PASSWORD.to_owned(), &Cause::default()).await.unwrap();
+    let id = accounts.by_email(KNOWN).await.unwrap().tenant().unwrap();
+    faults.set_away(true);
+    accounts.disable(&id, &Cause::default()).await.unwrap_err();
+    faults.set_away(false);
+    accounts.enable(&id, &Cause::default()).await.unwrap();
+    assert_eq!(accounts.record_shut().await.unwrap(), 0);
+    let again = on_node(&store, &folder).await;
+    assert!(again.shut_users().borrow().is_empty());
+    assert!(!again.by_email(KNOWN).await.unwrap().disabled);
 }
 
 /// What was done: passwords hashed, and the store asked to read and to write.

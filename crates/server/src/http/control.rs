@@ -148,8 +148,8 @@ async fn status(State(app): State<App>) -> Result<Versioned<ControlRow>, Problem
 
 /// Stop entries everywhere, at once; exits, stops and targets go on
 ///
-/// It waits for nothing: `durable` says whether the store has it by now, and the row that sockets
-/// are told when it has.
+/// It waits for nothing: `durable` says whether a crash cannot take it back by now, and the row
+/// that sockets are told when it cannot. While the store is away it is kept on the node.
 #[utoipa::path(post, path = "/internal/trading/pause", tag = "control",
     request_body = ReasonBody, responses((status = 200, body = ControlRow)))]
 async fn pause(

@@ -28,8 +28,8 @@ macro_rules! refusals {
 refusals! {
     ProfileUnknown, ProductUnavailable, StoreAway, Control, ControlUnknown, UnderReview,
     ProfileStopped, NotEntitled, CredentialsMissing, InstrumentUnknown, QuantityBelowLot,
-    QuantityBelowFilled, NotionalBelowMinimum, PriceImplausible, TradeUnknown, NothingToReduce, NotReconciled,
-    MarketDataMissing, MarketDataStale, StopOffTick, StopPassedAtEntry, TargetOffTick,
+    QuantityBelowFilled, NotionalBelowMinimum, PriceImplausible, TradeUnknown, NothingToReduce,
+    NotReconciled, MarketDataMissing, MarketDataStale, StopOffTick, StopPassedAtEntry, TargetOffTick,
     TargetPassedAtEntry, StopBeyondPrice, StopBeyondLiquidation, DuplicateEntry, SelfTrade,
     OrderQuantityAboveLimit, OrderNotionalAboveLimit, TooManyPositions, PositionAboveLimit,
     ExposureAboveLimit, OpenOrdersAboveLimit, OrderRateAboveLimit, EntryTooSoon, DailyLossReached,

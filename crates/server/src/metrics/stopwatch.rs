@@ -41,7 +41,7 @@ impl Gaps for Stopwatch {
                 let now = Some(Instant::now());
                 *self.stepped.lock().unwrap_or_else(PoisonError::into_inner) = now;
             }
-            Gap::Appended => {
+            Gap::Appended | Gap::KeptLocally => {
                 if let Some(since) = self.since() {
                     self.append.record(since.elapsed());
                 }

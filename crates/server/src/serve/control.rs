@@ -1,8 +1,9 @@
 //! Trading control: what is stopped, kept durable, and handed to every tenant at once.
 //!
 //! Stopping never waits: a stop is in force in this process before anything is written. One task
-//! then makes it durable on this node, and writes the newest state until the store has it. What lets
-//! more go than before is written first, or refused; a stop that comes while that is under way wins.
+//! then makes it durable on this node, and writes the newest state until the store has it. What
+//! lets more go than before is written first, or refused; a stop that comes while that is under
+//! way wins.
 
 mod store;
 #[cfg(test)]

@@ -33,6 +33,8 @@ use crate::realtime;
 const FOLDER: &str = "platform";
 /// The file of the key that is made when none is given.
 const MASTER_KEY_FILE: &str = "master.key";
+/// What is set aside for who is shut out while the store is away.
+const LOCAL_BYTES: u64 = 256 << 10;
 /// How long a key signs tokens.
 const KEY_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// A key for secrets that outlive no call.
@@ -57,8 +59,8 @@ impl Entrance {
             return Ok(Self { store: None, platform: None, authenticator, limit });
         }
         let directory = settings.data_dir.join(FOLDER);
-        let options =
-            Options { directory, collections: COLLECTIONS, max_bytes: None, local_bytes: None };
+        let (max_bytes, local_bytes) = (None, Some(LOCAL_BYTES));
+        let options = Options { directory, collections: COLLECTIONS, max_bytes, local_bytes };
         let store = Store::open(options, Arc::new(SystemClock)).await.map_err(CliError::failed)?;
         Self::on(store, master_key(settings)?, settings, listen).await
     }

@@ -42,6 +42,11 @@ async fn follow(entrance: &Entrance) {
         if let Err(error) = revocations.follow().await {
             tracing::warn!(%error, "sessions that others have ended cannot be read");
         }
+        if let Some(accounts) = entrance.accounts()
+            && let Err(error) = accounts.record_shut().await
+        {
+            tracing::warn!(%error, "who is shut out cannot be recorded yet; they stay out");
+        }
     }
 }
 

@@ -411,7 +411,8 @@ pub(crate) struct ControlRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) reason: Option<String>,
-    /// Whether the store has it: a stop holds at once, also while the store is away.
+    /// Whether a crash cannot take it back: the store has it or, while that is away, the node. A
+    /// stop holds at once, also before it is durable.
     pub(crate) durable: bool,
 }
 

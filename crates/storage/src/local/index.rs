@@ -53,16 +53,18 @@ impl Index {
         self.batches.iter().find(|(_, batch)| wanted(&batch.stream)).cloned()
     }
 
-    /// Forgets what continues a stream up to `last_seq`, also a part of a batch.
+    /// Forgets what continues a stream up to `last_seq`, which lies in the first batch that does.
     pub(super) fn drained(&mut self, stream: &Stream, last_seq: u64) {
-        for (_, batch) in &mut self.batches {
-            if batch.stream == *stream && batch.first_seq <= last_seq {
-                let drained = (last_seq + 1 - batch.first_seq).min(batch.bodies.len() as u64);
-                batch.bodies.drain(..usize::try_from(drained).unwrap_or(usize::MAX));
-                batch.first_seq += drained;
-            }
+        let first = self.batches.iter().position(|(_, batch)| batch.stream == *stream);
+        let Some(place) = first else { return };
+        let (_, batch) = &mut self.batches[place];
+        if batch.last_seq() <= last_seq {
+            self.batches.remove(place);
+        } else if batch.first_seq <= last_seq {
+            let drained = last_seq + 1 - batch.first_seq;
+            batch.bodies.drain(..usize::try_from(drained).unwrap_or_default());
+            batch.first_seq = last_seq + 1;
         }
-        self.batches.retain(|(_, batch)| !batch.bodies.is_empty());
     }
 
     pub(super) const fn stop(&self) -> Option<&(u64, String)> {

@@ -1,4 +1,4 @@
-//! While the store is away nothing is begun that raises risk, and everything that lowers it goes on.
+//! While the store is away nothing is begun that raises risk, and all that lowers it goes on.
 
 use ballast_domain::{ProfileStatus, Refusal};
 

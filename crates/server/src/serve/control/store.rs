@@ -1,9 +1,9 @@
 //! How control gets into the store: by one task, which always writes the newest; and how memory and
 //! store are compared.
 //!
-//! What is in force is kept on this node first ([`ProductStore::keep_stop`]), so that a crash does not
-//! take back a stop that the store did not take; the node forgets it when the store has it, or a
-//! later one.
+//! What is in force is kept on this node first ([`ProductStore::keep_stop`]), so that a crash does
+//! not take back a stop that the store did not take; the node forgets it when the store has it, or
+//! a later one.
 //!
 //! Each write stands on the version that was read just before. So one that was given up, and lands
 //! late, is refused by the store rather than laid over a newer one.
@@ -58,7 +58,7 @@ pub(super) async fn kept(
     }
     kept.stop.recorded_late = true;
     let LastChange { by, at, reason } = &kept.stop.last;
-    tracing::warn!(by, %at, reason, "in force as this node has kept it: the store does not have it");
+    tracing::warn!(by, %at, reason, "in force as this node has kept it, and not in the store yet");
     Some(kept)
 }
 
