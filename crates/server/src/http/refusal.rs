@@ -29,12 +29,12 @@ refusals! {
     ProfileUnknown, ProductUnavailable, StoreAway, Control, ControlUnknown, UnderReview,
     ProfileStopped, NotEntitled, CredentialsMissing, InstrumentUnknown, QuantityBelowLot,
     QuantityBelowFilled, NotionalBelowMinimum, PriceImplausible, TradeUnknown, NothingToReduce,
-    NotReconciled, MarketDataMissing, MarketDataStale, StopOffTick, StopPassedAtEntry, TargetOffTick,
-    TargetPassedAtEntry, StopBeyondPrice, StopBeyondLiquidation, DuplicateEntry, SelfTrade,
-    OrderQuantityAboveLimit, OrderNotionalAboveLimit, TooManyPositions, PositionAboveLimit,
-    ExposureAboveLimit, OpenOrdersAboveLimit, OrderRateAboveLimit, EntryTooSoon, DailyLossReached,
-    DailyLossPercentReached, DrawdownReached, EntriesLocked, SymbolRestricted, PriceBeyondCollar,
-    InsufficientCapital, Overflow
+    NotReconciled, MarketDataMissing, MarketDataStale, StopOffTick, StopPassedAtEntry,
+    TargetOffTick, TargetPassedAtEntry, StopBeyondPrice, StopBeyondLiquidation, DuplicateEntry,
+    SelfTrade, OrderQuantityAboveLimit, OrderNotionalAboveLimit, TooManyPositions,
+    PositionAboveLimit, ExposureAboveLimit, OpenOrdersAboveLimit, OrderRateAboveLimit,
+    EntryTooSoon, DailyLossReached, DailyLossPercentReached, DrawdownReached, EntriesLocked,
+    SymbolRestricted, PriceBeyondCollar, InsufficientCapital, Overflow
 }
 
 /// Why the gate refuses, with the numbers of its code.
