@@ -196,8 +196,8 @@ pub struct OrderTerms {
     pub purpose: Purpose,
 }
 
-/// What a working order is to become. It keeps its id and its time in force, and what has filled of it
-/// stays filled.
+/// What a working order is to become. It keeps its id and its time in force, and what of it has
+/// filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Amendment {
