@@ -289,8 +289,8 @@ fn crash(rng: &mut Rng, tenant: usize) -> Step {
 
 fn act(rng: &mut Rng) -> Act {
     let profile = rng.u8(0..3);
-    match rng.usize(0..37) {
-        32..37 => Act::Amend {
+    match rng.usize(0..42) {
+        32..42 => Act::Amend {
             profile,
             order: rng.u8(0..2),
             units: rng.u16(0..120),
@@ -336,7 +336,12 @@ fn act(rng: &mut Rng) -> Act {
 
 fn fault(rng: &mut Rng) -> Fault {
     let bars = rng.u8(1..5);
-    let often = [Fault::MessageLate(bars), Fault::MessageTwice(bars)];
+    let often = [
+        Fault::MessageLate(bars),
+        Fault::MessageTwice(bars),
+        Fault::AmendmentLate(bars),
+        Fault::AmendmentLost,
+    ];
     let faults: Vec<Fault> = often.into_iter().chain(Fault::of(bars)).collect();
     *pick(rng, &faults)
 }

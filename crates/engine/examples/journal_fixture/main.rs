@@ -26,6 +26,7 @@ use ballast_domain::{
 use ballast_engine::market::{Board, Frame};
 use ballast_engine::matching::{FillRules, Matcher, PlayedBar};
 use ballast_engine::ports::BrokerMessage;
+use ballast_engine::risk::Change;
 use ballast_engine::state::State;
 use ballast_engine::step::{Action, Command, Effects, Engine, Input, Settings};
 use ballast_engine::strategy::Plan;
@@ -265,6 +266,11 @@ impl World {
                 let order = order(profile, words.next().ok_or("an order is missing")?)?;
                 match verb {
                     "cancel" => self.command(Command::Cancel { order, reason }),
+                    "amend" => {
+                        let quantity = words.next().ok_or("a quantity is missing")?.parse()?;
+                        let change = Change { quantity: Some(quantity), ..Change::default() };
+                        self.command(Command::Amend { order, change, by: "alice".to_owned() })
+                    }
                     "withheld" => self.take(Input::Withheld {
                         at: self.now,
                         order,
@@ -348,6 +354,11 @@ impl World {
         let event = match verb {
             "accepted" => BrokerEvent::Accepted { order },
             "cancelled" => BrokerEvent::Cancelled { order },
+            "amended" => BrokerEvent::Amended { order, revision: next(&mut words)? },
+            "unamended" => {
+                let revision = next(&mut words)?;
+                BrokerEvent::AmendmentRejected { order, revision, reason }
+            }
             "expired" => BrokerEvent::Expired { order },
             "rejected" => BrokerEvent::Rejected { order, reason },
             "unknown" => BrokerEvent::Unknown { order, reason },

@@ -33,6 +33,7 @@ pub(super) const ORDERS: [Column; 27] = [
     ("by", "/by"),
     ("updatedAt", "/updatedAt"),
     ("working", "/working"),
+    ("amending", "/amending"),
     ("profileId", "/profileId"),
     ("tradeId", "/tradeId"),
     ("id", "/id"),

@@ -89,6 +89,7 @@ fn text(value: &Value) -> String {
 async fn ask(client: &Client, method: &str, path: &str) -> Answer {
     let body = match path {
         path if path.ends_with("/close") || path.ends_with("/ack") => json!({}),
+        path if path.starts_with("/api/orders/") => json!({"quantity": "1"}),
         path if path.starts_with("/api/positions/") => json!({"stop": {"level": "1"}}),
         path if path.ends_with("/start") || path.ends_with("/stop") => json!({}),
         path if path.ends_with("/flatten") || path.ends_with("/unlock") => json!({}),
