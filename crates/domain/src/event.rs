@@ -14,7 +14,7 @@ use crate::id::{OrderId, ProfileId, RequestId, TradeId};
 use crate::instrument::Symbol;
 use crate::limits::Limits;
 use crate::lock::Lock;
-use crate::number::Money;
+use crate::number::{Money, Quantity};
 use crate::order::{BrokerEvent, DoneState, Fill, OrderTerms};
 use crate::profile::{ProfileDocument, ProfileStatus};
 use crate::refusal::Refusal;
@@ -195,6 +195,14 @@ pub enum Event {
         bars: u32,
         /// The close that was counted.
         close: Timestamp,
+    },
+    /// What fees in the coin itself have left of a trade is less than one lot, which no order can
+    /// sell: it is written off.
+    DustClosed {
+        /// The trade.
+        trade: TradeId,
+        /// Units.
+        quantity: Quantity,
     },
     /// What a venue reported made what is available negative; entries of the profile stop.
     AvailableNegative {

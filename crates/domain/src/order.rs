@@ -111,6 +111,8 @@ pub enum ExitReason {
     Flatten,
     /// The loss had used up what a short had reserved.
     Liquidation,
+    /// Less than one lot was left over, which no order can sell.
+    Dust,
 }
 
 impl ExitReason {
@@ -128,6 +130,7 @@ impl ExitReason {
             Self::Manual => "manual",
             Self::Flatten => "flatten",
             Self::Liquidation => "liquidation",
+            Self::Dust => "dust",
         }
     }
 }
@@ -272,7 +275,7 @@ pub struct Fill {
     pub price: Price,
     /// Units.
     pub quantity: Quantity,
-    /// What the venue took; negative for a rebate.
+    /// What the venue took, in whatever currency; negative for a rebate.
     pub fee: Money,
 }
 

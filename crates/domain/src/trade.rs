@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::exits::{Protection, Stop, Target};
-use crate::id::{FillId, TradeId};
+use crate::id::{FillId, OrderId, TradeId};
 use crate::instrument::Symbol;
 use crate::number::{Money, Price, Quantity};
 use crate::order::{ExitReason, Side};
@@ -71,6 +71,46 @@ impl fmt::Display for Direction {
 #[serde(transparent)]
 pub struct Slot(pub ArrayString<24>);
 
+/// A fill as it was booked: the units that it moved of a trade, and what they came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Execution {
+    /// The venue's name for the fill; `None` for what no venue has filled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<FillId>,
+    /// The order that filled.
+    pub order: OrderId,
+    /// When.
+    pub at: Timestamp,
+    /// Units that came to the trade or left it: what was traded, less or more what the venue took
+    /// of the coin itself.
+    pub quantity: Quantity,
+    /// What those units cost or brought, fees apart, in quote currency.
+    pub notional: Money,
+    /// Price times units, not rounded to money.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub value: Decimal,
+    /// The fee in quote currency; what was taken of the coin itself at the fill's price.
+    pub fee: Money,
+    /// Units of the coin itself that the venue took as its fee; negative for a rebate.
+    #[serde(default, with = "rust_decimal::serde::str", skip_serializing_if = "Decimal::is_zero")]
+    pub in_kind: Decimal,
+    /// The fee where it is in neither currency of the instrument.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_fee: Option<Money>,
+    /// Why the units left; `None` for an entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<ExitReason>,
+}
+
+impl Execution {
+    /// The price of a unit, in quote currency; zero where nothing was paid for it.
+    #[must_use]
+    pub fn price(&self) -> Decimal {
+        mean(self.value, self.quantity)
+    }
+}
+
 /// An open trade and everything about it that the journal has told so far.
 ///
 /// Amounts are kept as sums; averages are derived from them.
@@ -104,8 +144,11 @@ pub struct Trade {
     /// The sum of price times units of the exits, not rounded to money.
     #[serde(with = "rust_decimal::serde::str")]
     pub exit_value: Decimal,
-    /// All fees of entries and exits.
+    /// All fees of entries and exits, but for those in other currencies.
     pub fees: Money,
+    /// Fees in neither currency of the instrument, a sum for each; no part of the profit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_fees: Vec<Money>,
     /// What of the entry's cost is still reserved for the units held.
     pub reserved: Money,
     /// Profit and loss of the units left so far, before fees.
@@ -129,6 +172,12 @@ pub struct Trade {
     pub targets: Vec<Target>,
     /// Every fill booked so far, so that a repeated report is recognised.
     pub fills: Vec<FillId>,
+    /// The fills that count, as they were booked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub executions: Vec<Execution>,
+    /// Transfers were made for it so often beside those of its fills.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub changes: u32,
     /// Why the last exit was made.
     pub exit_reason: Option<ExitReason>,
     /// When the last exit filled.
@@ -153,6 +202,12 @@ impl Trade {
     #[must_use]
     pub fn open_quantity(&self) -> Quantity {
         self.entry_quantity.saturating_sub(self.exit_quantity)
+    }
+
+    /// Whether a venue has taken a fee of the coin itself, so that units may be no whole lots.
+    #[must_use]
+    pub fn has_fees_in_kind(&self) -> bool {
+        self.executions.iter().any(|made| !made.in_kind.is_zero())
     }
 
     /// The mean entry price, before fees; zero when nothing was entered.

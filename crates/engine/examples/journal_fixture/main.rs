@@ -4,8 +4,8 @@
 //! cargo run -p ballast-engine --example journal_fixture
 //! ```
 //!
-//! It plays [`HISTORY`] to the engine and writes `tests/fixtures/journal-v7.jsonl`, an envelope a
-//! line, and `journal-v7-state.json`, what it folds to. `tests/it/journal_fixture.rs` reads all.
+//! It plays [`HISTORY`] to the engine and writes `tests/fixtures/journal-v8.jsonl`, an envelope a
+//! line, and `journal-v8-state.json`, what it folds to. `tests/it/journal_fixture.rs` reads all.
 //!
 //! Events are for ever, and so are stored journals: a file that was merged is never written again.
 //! What is new gets new files beside them, by another [`NAME`] and a history that holds it.
@@ -30,12 +30,12 @@ use ballast_engine::state::State;
 use ballast_engine::step::{Action, Command, Effects, Engine, Input, Settings};
 use ballast_engine::strategy::Plan;
 
-const NAME: &str = "journal-v7";
+const NAME: &str = "journal-v8";
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 
-/// Five profiles: `robot` trades by rules at a simulated venue; for the others a person enters, and
+/// Six profiles: `robot` trades by rules at a simulated venue; for the others a person enters, and
 /// the venue says what the history says.
-const PROFILES: [(&str, ProfileId, &str); 5] = [
+const PROFILES: [(&str, ProfileId, &str); 6] = [
     (
         "robot",
         ProfileId::from_bits(0x0123_4567_89ab_cdef),
@@ -109,6 +109,18 @@ const PROFILES: [(&str, ProfileId, &str); 5] = [
             "timeZone": "America/New_York", "preset": "by-hand",
             "strategy": {"version": 1, "kind": "rules", "timeframe": "1h", "symbols": ["GOOG"],
                 "entry": "false", "sizing": {"type": "fixedQuantity", "quantity": "1"}}}"#,
+    ),
+    (
+        "owner",
+        ProfileId::from_bits(5),
+        r#"{"name": "Owns what is left", "venue": "market", "mode": "paper",
+            "capital": {"currency": "EUR", "allocated": "5000"},
+            "instruments": [{"symbol": "BTC/EUR", "assetClass": "crypto", "quote": "EUR",
+                             "base": "BTC", "tickSize": "0.1", "lotSize": "0.0001"}],
+            "strategy": {"version": 1, "kind": "rules", "timeframe": "1h",
+                "symbols": ["BTC/EUR"], "entry": "false",
+                "sizing": {"type": "riskPercent", "value": "1"},
+                "exits": {"stopLoss": {"type": "percent", "value": "5"}}}}"#,
     ),
 ];
 
@@ -353,8 +365,9 @@ impl World {
                     .and_then(|word| word.split_once('@'))
                     .ok_or("no quantity@price")?;
                 let (quantity, price) = (quantity.parse()?, price.parse()?);
-                let currency = self.documents[&profile].capital.currency;
-                let fee = Money::new(next(&mut words)?, currency);
+                let (fee, currency) = (next(&mut words)?, words.next().map(str::parse));
+                let own = self.documents[&profile].capital.currency;
+                let fee = Money::new(fee, currency.transpose()?.unwrap_or(own));
                 BrokerEvent::Filled { order, fill: Fill { id, at: self.now, price, quantity, fee } }
             }
             _ => return Err("no such verb".into()),

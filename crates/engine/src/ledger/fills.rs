@@ -3,8 +3,8 @@
 //! What a venue reports is always booked: cost and fees beyond the reservation come from capital,
 //! even when that makes what is available negative.
 
-use ballast_domain::ledger::{FillPart, Transfer};
-use ballast_domain::{Account, IntentId, Money, OrderId, TransferCode, TransferId};
+use ballast_domain::ledger::{Change, FillPart, Transfer};
+use ballast_domain::{Account, IntentId, Money, OrderId, TradeId, TransferCode, TransferId};
 use rust_decimal::Decimal;
 
 use super::Book;
@@ -72,6 +72,41 @@ impl Book {
         };
         let fee = Self::fee(order, number, fee);
         self.all(order.intent, [Posting::Free(back), Posting::Free(profit), Posting::Free(fee)])
+    }
+
+    /// Books a fee of the `number`-th fill of an order that is paid from outside of what is
+    /// allocated; negative for a rebate, which goes back there.
+    pub fn pay(&mut self, order: OrderId, number: u32, fee: Money) -> TransferCode {
+        let paid = Self::fee(order, number, fee);
+        let outside = |account| match account {
+            Account::RealizedPnl => Account::Outside,
+            other => other,
+        };
+        let (debit, credit) = (outside(paid.debit), outside(paid.credit));
+        self.transfer(Transfer { debit, credit, ..paid })
+    }
+
+    /// Books what happened to a trade beside its fills, as the `number`-th change of it: how much
+    /// of its cost goes `back` (negative where more is held), the `profit` (negative for a loss)
+    /// and the `fee`.
+    pub fn change(
+        &mut self,
+        trade: TradeId,
+        number: u32,
+        what: Change,
+        (back, profit, fee): (Money, Money, Money),
+    ) -> TransferCode {
+        let moved = |part, (debit, credit), amount: Money| {
+            let id = TransferId::Change { trade, number, what, part };
+            let (debit, credit) =
+                if amount.amount().is_sign_negative() { (credit, debit) } else { (debit, credit) };
+            let amount = Money::new(amount.amount().abs(), amount.currency());
+            Posting::Free(Transfer { id, debit, credit, amount })
+        };
+        let back = moved(FillPart::Returned, (Account::ReservedPositions, Account::Capital), back);
+        let profit = moved(FillPart::Profit, (Account::Outside, Account::RealizedPnl), profit);
+        let fee = moved(FillPart::Fee, (Account::RealizedPnl, Account::Fees), fee);
+        self.all(trade.0, [back, profit, fee])
     }
 
     fn fee(order: OrderId, number: u32, fee: Money) -> Transfer {

@@ -218,6 +218,7 @@ const fn intent_of(id: TransferId) -> Option<IntentId> {
         TransferId::Allocation { .. } => None,
         TransferId::Reserve { intent } | TransferId::Release { intent } => Some(intent),
         TransferId::Fill { order, .. } => Some(order.intent),
+        TransferId::Change { trade, .. } => Some(trade.0),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ballast_domain::exits::{Distance, TargetTerms};
 use ballast_domain::{
-    AssetClass, FillId, IntentId, OrderType, ProfileId, Purpose, TimeInForce, Timestamp,
+    AssetClass, Fill, FillId, IntentId, OrderType, ProfileId, Purpose, TimeInForce, Timestamp,
 };
 use proptest::prelude::*;
 
@@ -40,6 +40,29 @@ fn parsed(number: u64, text: &str) -> Fill {
     fill(number, price(words[1]), units(words[0]), usd(words[2]))
 }
 
+fn made(trade: &Trade, fill: &Fill, exit: Option<ExitReason>) -> Option<Execution> {
+    let coins = Coins { quote: usd("0").currency(), base: Some("BTC".parse().unwrap()) };
+    let side = match exit {
+        None => trade.direction.entry_side(),
+        Some(_) => trade.direction.exit_side(),
+    };
+    execution(OrderId::main(trade.id.0), side, fill, coins, exit)
+}
+
+fn enter(trade: &mut Trade, fill: &Fill) -> Option<Entered> {
+    let made = made(trade, fill, None)?;
+    let entered = super::enter(trade, &made)?;
+    remember(trade, made)?;
+    Some(entered)
+}
+
+fn leave(trade: &mut Trade, fill: &Fill, reason: ExitReason) -> Option<Returned> {
+    let made = made(trade, fill, Some(reason))?;
+    let returned = super::leave(trade, &made)?;
+    remember(trade, made)?;
+    Some(returned)
+}
+
 fn empty(direction: Direction, protection: Protection) -> Trade {
     let slot = Slot::default();
     let terms = OrderTerms {
@@ -54,7 +77,10 @@ fn empty(direction: Direction, protection: Protection) -> Trade {
         cancels: None,
         purpose: Purpose::Enter { direction, slot, protection: protection.clone() },
     };
-    begin(&terms, direction, slot, protection, &parsed(1, "1 1 0"))
+    let coins = Coins { quote: usd("0").currency(), base: None };
+    let fill = parsed(1, "1 1 0");
+    let made = execution(terms.order_id(), terms.side, &fill, coins, None).unwrap();
+    begin(&terms, direction, slot, protection, &made)
 }
 
 /// A trade into which `entries` have filled.
@@ -155,13 +181,13 @@ fn a_fill_beyond_what_is_held_realises_its_whole_notional() {
 #[test]
 fn what_does_not_fit_changes_nothing() {
     let huge = Price::new(Decimal::MAX).unwrap();
-    let euros = Money::new(Decimal::ONE, "EUR".parse().unwrap());
+    let too_many = Money::new(Decimal::MAX, "EUR".parse().unwrap());
     let held = entered(Direction::Long, Protection::default(), &["10 100 1"]);
     for fill in [
         fill(2, huge, units("2"), usd("0")),
         fill(2, price("1"), Quantity::new(Decimal::MAX).unwrap(), usd("0")),
         fill(2, huge, units("1"), usd("0")),
-        fill(2, price("100"), units("5"), euros),
+        fill(2, price("100"), units("5"), too_many),
         fill(2, price("100"), units("5"), Money::new(Decimal::MAX, usd("0").currency())),
     ] {
         let mut trade = held.clone();
@@ -170,7 +196,7 @@ fn what_does_not_fit_changes_nothing() {
     }
     for fill in [
         fill(2, huge, units("2"), usd("0")),
-        fill(2, price("100"), units("5"), euros),
+        fill(2, price("100"), units("5"), too_many),
         fill(2, price("100"), units("5"), Money::new(Decimal::MAX, usd("0").currency())),
     ] {
         let mut trade = held.clone();

@@ -5,6 +5,7 @@
 
 mod apply;
 mod counters;
+mod fills;
 mod index;
 mod profile;
 
@@ -23,7 +24,7 @@ pub use profile::{Flattening, Order, Profile, unrealised};
 
 /// The number of the form in which this build writes a [`State`]. A snapshot in another form is not
 /// read: the journal is folded instead.
-pub const STATE_FORMAT: u16 = 7;
+pub const STATE_FORMAT: u16 = 8;
 
 /// Everything the journal has told about one tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

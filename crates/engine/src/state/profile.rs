@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use ballast_domain::control::ControlSubject;
 use ballast_domain::{
-    ActiveState, BrokerEvent, Decision, IntentId, Money, OrderId, OrderState, OrderTerms, Price,
-    ProfileDocument, ProfileId, ProfileStatus, Quantity, Side, Slot, Symbol, TenantId, Timestamp,
-    Trade, TradeId,
+    ActiveState, BrokerEvent, Currency, Decision, IntentId, Money, OrderId, OrderState, OrderTerms,
+    Price, ProfileDocument, ProfileId, ProfileStatus, Quantity, Side, Slot, Symbol, TenantId,
+    Timestamp, Trade, TradeId,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -79,6 +79,9 @@ pub struct Profile {
     pub started: bool,
     /// Its money.
     pub book: Book,
+    /// Fees in currencies in which nothing is allocated, a book for each: paid from outside, and
+    /// counted apart.
+    pub other_books: BTreeMap<Currency, Book>,
     /// The number of the last accepted intent.
     pub last_intent: u64,
     /// Orders that may still fill.
@@ -120,6 +123,7 @@ impl Profile {
             removed: false,
             started: false,
             book: Book::new(document.capital.currency),
+            other_books: BTreeMap::new(),
             document,
             changed_by: String::new(),
             changed_at: Timestamp::MIN,
@@ -133,6 +137,11 @@ impl Profile {
             counters: Counters::default(),
             index: Index::default(),
         }
+    }
+
+    /// All its books: the capital's, then those of other currencies.
+    pub fn books(&self) -> impl Iterator<Item = &Book> {
+        std::iter::once(&self.book).chain(self.other_books.values())
     }
 
     /// Whether nothing is held and no order works.

@@ -90,6 +90,9 @@ impl Engine {
         self.emit(context, Event::OrderDone { order, state, reason }, effects)?;
         self.on_awaited(context, order, TradeId(order.intent), effects)?;
         self.review_unexplained(context, order, effects)?;
+        let profile = self.state.profile(order.intent.profile);
+        let trade = profile.map_or(TradeId(order.intent), |profile| profile.trade_of(order));
+        self.close_dust(context, order, trade, effects)?;
         self.leave_freed(context, order, effects)
     }
 

@@ -26,9 +26,9 @@ impl Engine {
         let (trade, surprise) = match match_fill(profile, order, &fill) {
             Match::Repeated => return Ok(()),
             Match::Early => return self.on_early(context, order, fill, effects),
-            Match::Nothing => {
+            Match::Nothing(why) => {
                 self.ask_about_entry(order, effects);
-                let why = format!("the venue filled {order}, which fits nothing we know");
+                let why = format!("the venue filled {order} {why}");
                 let message = BrokerEvent::Filled { order, fill };
                 return self.on_unmatched(context, message, why, effects);
             }
@@ -47,6 +47,7 @@ impl Engine {
         self.mark_profile(context, order.intent.profile, effects)?;
         self.lock_entries(context, trade, effects)?;
         self.cancel_partners(context, order, effects)?;
+        self.close_dust(context, order, trade, effects)?;
         self.on_trade_left(context, order, trade, price, effects)?;
         self.leave_entered(context, order, trade, effects)?;
         self.on_awaited(context, order, trade, effects)
@@ -125,6 +126,30 @@ impl Engine {
             effects.actions.push(Action::MoveStop(id, stop));
         }
         Ok(())
+    }
+
+    /// Writes off what is left of a trade where no order can sell it and nothing more is to come.
+    pub(super) fn close_dust(
+        &mut self,
+        context: &Context,
+        order: OrderId,
+        id: TradeId,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let profile = self.state.profile(order.intent.profile);
+        let dust = profile.and_then(|profile| {
+            let trade = profile.trades.get(&id)?;
+            let entry = profile.working.contains_key(&OrderId::main(id.0));
+            let waits = entry || !profile.claimed(id).is_zero();
+            position::dust(trade, profile.document.instrument(trade.symbol)?).filter(|_| !waits)
+        });
+        match dust {
+            Some(quantity) => {
+                self.emit(context, Event::DustClosed { trade: id, quantity }, effects)?;
+                self.lock_entries(context, id, effects)
+            }
+            None => Ok(()),
+        }
     }
 
     /// Locks entries where a trade that has just closed is one too many for a protection.
@@ -324,14 +349,16 @@ enum Match {
     Trade { trade: TradeId, surprise: Option<&'static str> },
     /// It is of a protective order, and more than what has entered: more may still be told.
     Early,
-    /// It fits nothing that is known.
-    Nothing,
+    /// It fits nothing that is known, or cannot be booked; why.
+    Nothing(&'static str),
 }
 
-/// Finds the trade that a fill belongs to. A fill in another currency than the books fits nothing.
+const UNKNOWN: &str = "of which nothing is known here";
+
+/// Finds the trade that a fill belongs to.
 fn match_fill(profile: &Profile, order: OrderId, fill: &Fill) -> Match {
-    if fill.fee.currency() != profile.book.currency() || fill.quantity.is_zero() {
-        return Match::Nothing;
+    if fill.quantity.is_zero() {
+        return Match::Nothing("with no units");
     }
     let mut trades = profile.trades.values().chain(&profile.closed);
     let known = profile.order(order);
@@ -340,7 +367,7 @@ fn match_fill(profile: &Profile, order: OrderId, fill: &Fill) -> Match {
         // An order that was forgotten since may still be repeated.
         (Leg::Main, None) => match trades.any(|trade| trade.fills.contains(&fill.id)) {
             true => return Match::Repeated,
-            false => return Match::Nothing,
+            false => return Match::Nothing(UNKNOWN),
         },
         (_, Some(Purpose::Enter { .. }) | None) => TradeId(order.intent),
     };
@@ -356,12 +383,16 @@ fn match_fill(profile: &Profile, order: OrderId, fill: &Fill) -> Match {
         }
     }
     if held.is_none() && !entering {
-        return Match::Nothing;
+        return Match::Nothing(UNKNOWN);
     }
+    let moved = match profile.booking(order, id, fill) {
+        Ok(made) => made.quantity,
+        Err(why) => return Match::Nothing(why),
+    };
     let surprise = match known {
         Some(known) if !known.state.is_active() => Some("filled after it had ended"),
         Some(known) if fill.quantity > known.open_quantity() => Some("filled more than was asked"),
-        _ if !entering && held.is_some_and(|held| fill.quantity > held) => {
+        _ if !entering && held.is_some_and(|held| moved > held) => {
             Some("filled more than was held")
         }
         _ => None,

@@ -40,6 +40,7 @@ fn engine_and_venue_agree(rehearsal: &Rehearsal) {
             (trade.bars_held, trade.counted_to) = (0, None);
             // Only the engine hears of a fill twice.
             trade.fills.clear();
+            trade.executions.clear();
         }
         assert_eq!(known, held);
         let working: Vec<_> = profile.working.values().map(|order| order.terms.intent).collect();

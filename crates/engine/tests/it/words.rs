@@ -46,6 +46,7 @@ fn event(event: &Event) -> String {
             format!("stop {} {} {:?}{by}", trade.0.number, stop.level.get().normalize(), stop.kind)
         }
         Event::BarHeld { trade, bars, .. } => format!("held {} {bars}", trade.0.number),
+        Event::DustClosed { trade, quantity } => format!("dust {} {quantity}", trade.0.number),
         Event::AvailableNegative { available, .. } => {
             format!("negative {}", available.amount().normalize())
         }

@@ -319,8 +319,19 @@ pub(crate) struct TradeRow {
     pub(crate) pnl_pct: String,
     pub(crate) fees: String,
     pub(crate) currency: String,
+    /// Fees in other currencies, a sum for each; no part of the result.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) other_fees: Vec<AmountRow>,
     pub(crate) exit_reason: String,
     pub(crate) holding_seconds: i64,
+}
+
+/// An amount of some currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AmountRow {
+    pub(crate) amount: String,
+    pub(crate) currency: String,
 }
 
 /// Something that a person should know.

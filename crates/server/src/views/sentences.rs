@@ -30,7 +30,7 @@ pub(super) const fn kind(event: &Event) -> &'static str {
         | Event::CancelRequested { .. }
         | Event::OrderDone { .. }
         | Event::OrderUnknown { .. } => "order",
-        Event::OrderFilled { .. } => "fill",
+        Event::OrderFilled { .. } | Event::DustClosed { .. } => "fill",
         Event::ProtectionPlaced { .. } | Event::StopMoved { .. } | Event::BarHeld { .. } => "stop",
         Event::AvailableNegative { .. } | Event::BrokerEventUnmatched { .. } => "review",
         Event::EntriesLocked { .. } | Event::EntriesUnlocked { .. } => "lock",
@@ -99,6 +99,12 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
             format!("The stop was moved to {}{by}.", readable(stop.level.get(), PRICE_FIGURES))
         }
         Event::BarHeld { bars, .. } => format!("Held for {bars} bars."),
+        Event::DustClosed { trade, quantity } => {
+            let left = find_trade(profile, *trade);
+            symbol = left.map(|trade| trade.symbol);
+            let quantity = decimal(quantity.get());
+            format!("{quantity} were left over, less than a lot that can be sold: written off.")
+        }
         Event::AvailableNegative { available, .. } => {
             format!("Available is negative ({available}): entries wait until a person has looked.")
         }

@@ -2,7 +2,7 @@
 
 use ballast_domain::profile::Liquidity;
 use ballast_domain::{
-    Decision, Evaluation, Lock, Price, ProfileStatus, RuleOutcome, Timestamp, Trade,
+    Decision, Evaluation, Lock, Money, Price, ProfileStatus, RuleOutcome, Timestamp, Trade,
 };
 use ballast_engine::state::{Profile, unrealised};
 use ballast_engine::step::Engine;
@@ -12,8 +12,8 @@ use rust_decimal::Decimal;
 use super::decimal;
 use super::equity::Worth;
 use super::rows::{
-    CapitalRow, EvaluationRow, LockRow, PositionMarks, PositionRow, ProfileMarks, ProfileRow,
-    RuleRow, StopRow, TargetRow, TradeRow,
+    AmountRow, CapitalRow, EvaluationRow, LockRow, PositionMarks, PositionRow, ProfileMarks,
+    ProfileRow, RuleRow, StopRow, TargetRow, TradeRow,
 };
 
 /// The row of a profile. `day` is what it was worth when the day began.
@@ -153,7 +153,7 @@ pub(super) fn position_marks(engine: &Engine, trade: &Trade) -> PositionMarks {
 }
 
 fn marks_at(trade: &Trade, price: Price, at: Timestamp) -> PositionMarks {
-    let result = unrealised(trade, price).map(ballast_domain::Money::amount);
+    let result = unrealised(trade, price).map(Money::amount);
     let cost = trade.reserved.amount();
     let percent = result.and_then(|result| {
         Some(result.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(cost)?.round_dp(4))
@@ -187,9 +187,14 @@ pub(super) fn trade_row(trade: &Trade, seq: u64) -> Option<TradeRow> {
         pnl_pct: decimal(percent.unwrap_or_default().round_dp(4)),
         fees: decimal(trade.fees.amount()),
         currency: trade.fees.currency().to_string(),
+        other_fees: trade.other_fees.iter().map(amount_row).collect(),
         exit_reason: trade.exit_reason.map_or("", |reason| reason.as_str()).to_owned(),
         holding_seconds: closed_at.nanos_since(trade.opened_at) / 1_000_000_000,
     })
+}
+
+fn amount_row(money: &Money) -> AmountRow {
+    AmountRow { amount: decimal(money.amount()), currency: money.currency().to_string() }
 }
 
 /// The latest evaluation of each symbol of a profile, but for those that are `known`.

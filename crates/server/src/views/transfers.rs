@@ -1,8 +1,8 @@
 //! Rows of the ledger's transfers, each with the event that moved the money.
 
-use ballast_domain::ledger::{FillPart, Transfer};
+use ballast_domain::ledger::{Change, FillPart, Transfer};
 use ballast_domain::{
-    Account, DoneState, Envelope, Event, Fill, OrderId, OrderState, ProfileId, TransferId,
+    Account, DoneState, Envelope, Event, Fill, OrderId, OrderState, ProfileId, TradeId, TransferId,
 };
 use ballast_engine::state::Profile;
 
@@ -27,6 +27,9 @@ pub(super) fn moved(profile: &Profile, envelope: &Envelope) -> Vec<TransferRow> 
         Event::OrderFilled { order, fill } => {
             moved_by_fill(profile, *order, fill).into_iter().map(row).collect()
         }
+        Event::DustClosed { trade, .. } => {
+            moved_by_change(profile, *trade, Change::Dust).into_iter().map(row).collect()
+        }
         Event::OrderDone { order, .. } => {
             let id = TransferId::Release { intent: order.intent };
             let made = profile.book.transfers(order.intent).iter();
@@ -50,6 +53,8 @@ fn moved_by_fill<'a>(profile: &'a Profile, order: OrderId, fill: &Fill) -> Vec<&
         _ => None,
     };
     let of_fill = made.iter().filter(|made| number(made) == Some(this));
+    let others = profile.other_books.values().flat_map(|book| book.transfers(order.intent));
+    let of_others = others.filter(|made| number(made) == Some(this));
     let released = made.iter().position(|made| {
         made.id == TransferId::Release { intent: order.intent } && ended_by_fill(profile, order)
     });
@@ -57,7 +62,20 @@ fn moved_by_fill<'a>(profile: &'a Profile, order: OrderId, fill: &Fill) -> Vec<&
         let last = made[..*place].iter().rev().find_map(number);
         last.is_none_or(|last| last == this)
     });
-    of_fill.chain(released.map(|place| &made[place])).collect()
+    of_fill.chain(of_others).chain(released.map(|place| &made[place])).collect()
+}
+
+/// The transfers of the latest change of its kind that happened to a trade.
+fn moved_by_change(profile: &Profile, trade: TradeId, kind: Change) -> Vec<&Transfer> {
+    let made = profile.book.transfers(trade.0);
+    let number = |made: &&Transfer| match made.id {
+        TransferId::Change { trade: of, number, what, .. } if of == trade && what == kind => {
+            Some(number)
+        }
+        _ => None,
+    };
+    let latest = made.iter().filter_map(|made| number(&made)).max();
+    made.iter().filter(|made| number(made).is_some() && number(made) == latest).collect()
 }
 
 /// Whether an order has ended because nothing of it was left to fill.
@@ -89,6 +107,9 @@ fn transfer_key(id: TransferId) -> String {
         TransferId::Reserve { intent } => format!("{intent}.reserve"),
         TransferId::Release { intent } => format!("{intent}.release"),
         TransferId::Fill { order, number, part } => format!("{order}.{number}.{}", word(&part)),
+        TransferId::Change { trade, number, what, part } => {
+            format!("{trade}.{number}.{}.{}", word(&what), word(&part))
+        }
     }
 }
 
@@ -98,6 +119,7 @@ const fn transfer_text(id: TransferId, debit: Account) -> &'static str {
         TransferId::Allocation { .. } => "Capital taken back",
         TransferId::Reserve { .. } => "Reserved for an order",
         TransferId::Release { .. } => "Reservation given back",
+        TransferId::Change { what: Change::Dust, .. } => "Left over and written off",
         TransferId::Fill { part, .. } => match part {
             FillPart::Cost => "Cost of a position",
             FillPart::Excess => "Cost beyond the reservation",

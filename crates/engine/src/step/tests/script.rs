@@ -5,11 +5,11 @@
 //! |---|---|
 //! | `bar 100 101 99 100` | the next hour's bar of GOOG closes |
 //! | `missed 100 101 99 100` | as `bar`, while nobody was running |
-//! | `enter 10 limit 99 slot a` | a person's entry; `stop 5` (percent), `bars 3`, `cancels 1` |
+//! | `enter 10 limit 99 slot a` | a person's entry; `stop 5` (percent), `bars 3`, `way Short` |
 //! | `exit 1 4` | a person's exit of trade 1; all of it without a quantity |
 //! | `accepted 1`, `cancelled 1`, `rejected 1`, `expired 1` | the venue's messages |
 //! | `unknown 1`, `notfound 1` | what nobody can tell, and what the venue does not have |
-//! | `filled 1 a 4@100 0.5` | a fill named `a` and its fee |
+//! | `filled 1 a 4@100 0.5 BNB` | a fill named `a` and its fee, in USD without a currency |
 //! | `cancel 1` | a person's cancel |
 //! | `stop 1 95.5` | a person moves the stop of trade 1 |
 //! | `flatten`, `remove` | a person leaves everything, and removes the profile |
@@ -23,7 +23,9 @@
 
 use ballast_domain::control::{ControlMode, Scope};
 use ballast_domain::exits::Distance;
-use ballast_domain::{BrokerEvent, OrderType, ProfileStatus, SignalTerms, Slot, TimeInForce};
+use ballast_domain::{
+    BrokerEvent, Direction, Money, OrderType, ProfileStatus, SignalTerms, Slot, TimeInForce,
+};
 
 use crate::fixture::{PROFILE, bar, entry, exit, fill, goog, order, read, trade};
 use crate::state::tests::script::{answer_to, named};
@@ -90,7 +92,10 @@ fn take(world: &mut World, input: &str) {
         "notfound" => world.say(BrokerEvent::NotFound { order: order() }),
         "filled" => {
             let fee = words.get(3).copied().unwrap_or("0");
-            let fill = fill(words[1], words[2], fee, world.now);
+            let mut fill = fill(words[1], words[2], fee, world.now);
+            if let Some(currency) = words.get(4) {
+                fill.fee = Money::new(fill.fee.amount(), read(currency));
+            }
             world.say(BrokerEvent::Filled { order: order(), fill });
         }
         "cancel" => {
@@ -149,8 +154,9 @@ fn control(world: &mut World, words: &[&str]) {
 
 fn enter(world: &mut World, words: &[&str]) {
     let mut signal = entry(words[0]);
-    let SignalTerms::Enter { slot, order_type, time_in_force, protection, cancels, .. } =
-        &mut signal.terms
+    let SignalTerms::Enter {
+        direction, slot, order_type, time_in_force, protection, cancels, ..
+    } = &mut signal.terms
     else {
         return;
     };
@@ -161,6 +167,7 @@ fn enter(world: &mut World, words: &[&str]) {
             "slot" => *slot = Slot(value.parse().unwrap()),
             "day" => *time_in_force = TimeInForce::Day,
             "stop" => protection.stop_loss = Some(Distance::Percent(read(value))),
+            "way" => *direction = named(value, [Direction::Long, Direction::Short]),
             "bars" => protection.max_bars = Some(read(value)),
             "cancels" => *cancels = Some(order(value)),
             other => panic!("unknown word '{other}'"),
