@@ -14,7 +14,7 @@ use crate::id::{OrderId, ProfileId, RequestId, TradeId};
 use crate::instrument::Symbol;
 use crate::limits::Limits;
 use crate::lock::Lock;
-use crate::number::{Money, Quantity};
+use crate::number::{Money, Price, Quantity};
 use crate::order::{BrokerEvent, DoneState, Fill, OrderTerms};
 use crate::profile::{ProfileDocument, ProfileStatus};
 use crate::refusal::Refusal;
@@ -195,6 +195,15 @@ pub enum Event {
         bars: u32,
         /// The close that was counted.
         close: Timestamp,
+    },
+    /// A trade has closed; so far prices went for and against it while it was open.
+    ExcursionsKnown {
+        /// The trade.
+        trade: TradeId,
+        /// The price at which it stood best.
+        best: Price,
+        /// The price at which it stood worst.
+        worst: Price,
     },
     /// What fees in the coin itself have left of a trade is less than one lot, which no order can
     /// sell: it is written off.

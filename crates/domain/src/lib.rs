@@ -48,5 +48,5 @@ pub use refusal::Refusal;
 pub use signal::{Origin, Signal, SignalTerms};
 pub use strategy::StrategyConfig;
 pub use time::{Timeframe, Timestamp};
-pub use trade::{Direction, Execution, Slot, Trade};
+pub use trade::{Direction, Execution, ExitLeg, Slot, Trade};
 pub use zone::{Day, Zone};

@@ -111,6 +111,33 @@ impl Execution {
     }
 }
 
+/// One of the exits of a trade: what one order left of it, for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExitLeg {
+    /// Why.
+    pub reason: ExitReason,
+    /// Units that it left.
+    pub quantity: Quantity,
+    /// The mean price, before fees, in quote currency.
+    pub price: Decimal,
+    /// When its last fill was.
+    pub at: Timestamp,
+    /// Its fees in quote currency.
+    pub fee: Money,
+}
+
+/// Exits of a trade that are told apart; what comes after them is told as the last of them.
+pub const MAX_EXIT_LEGS: usize = 32;
+
+/// How far the price went one way while a trade was open, from its mean entry price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Excursion {
+    /// What all units entered would have made or lost there, before fees; zero or more.
+    pub amount: Money,
+    /// The same in percent of the entry price.
+    pub percent: Decimal,
+}
+
 /// An open trade and everything about it that the journal has told so far.
 ///
 /// Amounts are kept as sums; averages are derived from them.
@@ -178,6 +205,12 @@ pub struct Trade {
     /// Transfers were made for it so often beside those of its fills.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub changes: u32,
+    /// The price at which it stood best while it was open, known once it has closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_price: Option<Price>,
+    /// The price at which it stood worst while it was open, known once it has closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worst_price: Option<Price>,
     /// Why the last exit was made.
     pub exit_reason: Option<ExitReason>,
     /// When the last exit filled.
@@ -237,6 +270,66 @@ impl Trade {
     pub fn net_profit_at(&self, mark: Price) -> Option<Money> {
         let held = mark.get().checked_mul(self.open_quantity().get())?;
         self.net(self.exit_value.checked_add(held)?)
+    }
+
+    /// Nanoseconds from its first fill to its last; `None` while it is open.
+    #[must_use]
+    pub fn held_nanos(&self) -> Option<i64> {
+        Some(self.closed_at?.nanos_since(self.opened_at))
+    }
+
+    /// Its exits in order, one for each order that left some of it, at most [`MAX_EXIT_LEGS`].
+    #[must_use]
+    pub fn exits(&self) -> Vec<ExitLeg> {
+        let mut legs: Vec<(OrderId, Decimal, ExitLeg)> = Vec::new();
+        for made in &self.executions {
+            let Some(reason) = made.exit else { continue };
+            let is_full = legs.len() == MAX_EXIT_LEGS;
+            let same = |leg: &(OrderId, Decimal, ExitLeg)| {
+                is_full || (leg.0, leg.2.reason) == (made.order, reason)
+            };
+            match legs.last_mut().filter(|leg| same(leg)) {
+                Some((_, value, leg)) => {
+                    *value = value.saturating_add(made.value);
+                    leg.quantity = leg.quantity.checked_add(made.quantity).unwrap_or(leg.quantity);
+                    leg.price = mean(*value, leg.quantity);
+                    leg.fee = leg.fee.checked_add(made.fee).unwrap_or(leg.fee);
+                    (leg.at, leg.reason) = (made.at, reason);
+                }
+                None => {
+                    let (quantity, price) = (made.quantity, made.price());
+                    let leg = ExitLeg { reason, quantity, price, at: made.at, fee: made.fee };
+                    legs.push((made.order, made.value, leg));
+                }
+            }
+        }
+        legs.into_iter().map(|(_, _, leg)| leg).collect()
+    }
+
+    /// How far the price went for it (maximum favourable excursion); `None` while that is not known.
+    #[must_use]
+    pub fn favourable(&self) -> Option<Excursion> {
+        self.away(self.best_price?, self.direction)
+    }
+
+    /// How far the price went against it (maximum adverse excursion); `None` while that is not
+    /// known.
+    #[must_use]
+    pub fn adverse(&self) -> Option<Excursion> {
+        self.away(self.worst_price?, self.direction.opposite())
+    }
+
+    /// How far `price` is from the entry, towards where a trade of `direction` earns.
+    fn away(&self, price: Price, direction: Direction) -> Option<Excursion> {
+        let entry = self.entry_price();
+        let way = match direction {
+            Direction::Long => price.get().checked_sub(entry)?,
+            Direction::Short => entry.checked_sub(price.get())?,
+        };
+        let way = way.max(Decimal::ZERO);
+        let amount = way.checked_mul(self.entry_quantity.get())?;
+        let percent = way.checked_div(entry)?.checked_mul(Decimal::ONE_HUNDRED)?;
+        Some(Excursion { amount: Money::checked(amount, self.fees.currency())?, percent })
     }
 
     fn net(&self, left_for: Decimal) -> Option<Money> {

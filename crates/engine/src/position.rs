@@ -70,6 +70,8 @@ pub fn begin(
         fills: Vec::new(),
         executions: Vec::new(),
         changes: 0,
+        best_price: None,
+        worst_price: None,
         exit_reason: None,
         closed_at: None,
     }

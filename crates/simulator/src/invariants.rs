@@ -219,6 +219,8 @@ fn as_the_venue_knows_it(trade: &Trade) -> Trade {
         Direction::Short => trade.reserved.checked_add(trade.gross_profit),
     };
     Trade {
+        best_price: None,
+        worst_price: None,
         break_even_armed: false,
         amendments: 0,
         bars_held: 0,

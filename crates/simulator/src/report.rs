@@ -100,6 +100,7 @@ pub(crate) const fn name(event: &Event) -> &'static str {
         Event::ProtectionPlaced { .. } => "protection placed",
         Event::StopMoved { .. } => "stop moved",
         Event::BarHeld { .. } => "bar held",
+        Event::ExcursionsKnown { .. } => "excursions known",
         Event::DustClosed { .. } => "dust closed",
         Event::AvailableNegative { .. } => "available negative",
         Event::BrokerEventUnmatched { .. } => "message unmatched",

@@ -78,6 +78,11 @@ impl State {
                 (trade.bars_held, trade.counted_to) = (*bars, Some(*close));
                 Ok(())
             }
+            Event::ExcursionsKnown { trade, best, worst } => {
+                let known = self.find(trade.0.profile)?.known_trade_mut(*trade)?;
+                (known.best_price, known.worst_price) = (Some(*best), Some(*worst));
+                Ok(())
+            }
             Event::DustClosed { trade, .. } => {
                 let profile = self.find(trade.0.profile)?;
                 profile.index(Turn::Out, None, Some(*trade));

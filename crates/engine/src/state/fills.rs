@@ -122,6 +122,11 @@ impl Profile {
         self.trades.get(&id).or_else(|| self.closed.iter().rev().find(|trade| trade.id == id))
     }
 
+    pub(super) fn known_trade_mut(&mut self, id: TradeId) -> Result<&mut Trade, String> {
+        let closed = self.closed.iter_mut().rev().find(|trade| trade.id == id);
+        self.trades.get_mut(&id).or(closed).ok_or_else(|| format!("there is no trade {id}"))
+    }
+
     /// The trade that a fill of `order` enters or leaves.
     #[must_use]
     pub fn trade_of(&self, order: OrderId) -> TradeId {

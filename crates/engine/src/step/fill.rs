@@ -37,6 +37,7 @@ impl Engine {
         let price = fill.price;
         let was_negative = profile.book.available() < Decimal::ZERO;
         self.emit(context, Event::OrderFilled { order, fill: Box::new(fill) }, effects)?;
+        self.follow_excursion(context, trade, effects)?;
         self.protect(context, order, trade, effects)?;
         if let Some(surprise) = surprise {
             self.ask_about_entry(order, effects);
@@ -146,6 +147,7 @@ impl Engine {
         match dust {
             Some(quantity) => {
                 self.emit(context, Event::DustClosed { trade: id, quantity }, effects)?;
+                self.follow_excursion(context, id, effects)?;
                 self.lock_entries(context, id, effects)
             }
             None => Ok(()),

@@ -7,6 +7,7 @@
 mod broker;
 mod command;
 mod equity;
+mod excursion;
 mod fill;
 mod frame;
 
@@ -25,6 +26,7 @@ use ballast_domain::{
 use rust_decimal::Decimal;
 
 use self::equity::Followed;
+use self::excursion::{Extremes, excursions};
 use crate::market::Frame;
 use crate::ports::BrokerMessage;
 use crate::risk::{self, OrderIntent};
@@ -174,6 +176,8 @@ struct LaneView {
     /// Why the gate refused the last signal; none when it was accepted, or nothing was asked.
     refused: Option<Refusal>,
     evaluation: Option<Evaluation>,
+    /// Of its open trades.
+    excursions: Vec<Extremes>,
 }
 
 /// What every event of one step has in common.
@@ -242,9 +246,12 @@ impl Engine {
         let mut before = before.filter(|desk| desk.plan.data_venue() == plan.data_venue());
         let mut view = |symbol| {
             let seen = before.as_mut().and_then(|desk| desk.lane_mut(symbol));
-            let mark = seen.and_then(|seen| seen.mark);
+            let (mark, excursions) = match seen {
+                Some(seen) => (seen.mark, excursions(known, symbol, &seen.excursions)),
+                None => (None, excursions(known, symbol, &[])),
+            };
             let decision = known.and_then(|known| known.decisions.get(&symbol).copied());
-            LaneView { mark, decision, refused: None, evaluation: None }
+            LaneView { mark, decision, refused: None, evaluation: None, excursions }
         };
         let lanes = plan.lanes().iter().map(|lane| view(lane.symbol)).collect();
         let (Ok(place) | Err(place)) = place;

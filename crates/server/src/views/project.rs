@@ -230,6 +230,7 @@ fn profile_of(event: &Event) -> Option<ProfileId> {
         Event::ProtectionPlaced { trade, .. }
         | Event::StopMoved { trade, .. }
         | Event::DustClosed { trade, .. }
+        | Event::ExcursionsKnown { trade, .. }
         | Event::BarHeld { trade, .. } => Some(trade.0.profile),
         Event::BrokerEventUnmatched { message } => Some(message.order().intent.profile),
         other => orders::order_of(other).map(|order| order.intent.profile),
@@ -238,7 +239,10 @@ fn profile_of(event: &Event) -> Option<ProfileId> {
 
 /// Whether an event may close a trade or open it again.
 const fn changes_what_is_held(event: &Event) -> bool {
-    matches!(event, Event::OrderFilled { .. } | Event::DustClosed { .. })
+    matches!(
+        event,
+        Event::OrderFilled { .. } | Event::DustClosed { .. } | Event::ExcursionsKnown { .. }
+    )
 }
 
 /// The trade whose life an event belongs to.
@@ -247,6 +251,7 @@ fn trade_id(profile: &Profile, event: &Event) -> Option<TradeId> {
         Event::ProtectionPlaced { trade, .. }
         | Event::StopMoved { trade, .. }
         | Event::DustClosed { trade, .. }
+        | Event::ExcursionsKnown { trade, .. }
         | Event::BarHeld { trade, .. } => Some(*trade),
         other => Some(orders::trade_of(profile, orders::order_of(other)?)),
     }

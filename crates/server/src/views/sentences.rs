@@ -32,6 +32,7 @@ pub(super) const fn kind(event: &Event) -> &'static str {
         | Event::OrderUnknown { .. } => "order",
         Event::OrderFilled { .. } | Event::DustClosed { .. } => "fill",
         Event::ProtectionPlaced { .. } | Event::StopMoved { .. } | Event::BarHeld { .. } => "stop",
+        Event::ExcursionsKnown { .. } => "excursion",
         Event::AvailableNegative { .. } | Event::BrokerEventUnmatched { .. } => "review",
         Event::EntriesLocked { .. } | Event::EntriesUnlocked { .. } => "lock",
         Event::DayOpened { .. } | Event::PeakEquity { .. } | Event::LimitsChanged { .. } => "limit",
@@ -44,6 +45,7 @@ pub(super) const fn is_news(event: &Event) -> bool {
     match event {
         Event::OrderAccepted { .. }
         | Event::BarHeld { .. }
+        | Event::ExcursionsKnown { .. }
         | Event::ProtectionPlaced { .. }
         | Event::DayOpened { .. }
         | Event::PeakEquity { .. } => false,
@@ -99,6 +101,11 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
             format!("The stop was moved to {}{by}.", readable(stop.level.get(), PRICE_FIGURES))
         }
         Event::BarHeld { bars, .. } => format!("Held for {bars} bars."),
+        Event::ExcursionsKnown { trade, best, worst } => {
+            symbol = find_trade(profile, *trade).map(|trade| trade.symbol);
+            let [best, worst] = [best, worst].map(|price| readable(price.get(), PRICE_FIGURES));
+            format!("While it was open the price was {best} at best and {worst} at worst.")
+        }
         Event::DustClosed { trade, quantity } => {
             let left = find_trade(profile, *trade);
             symbol = left.map(|trade| trade.symbol);
