@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::bar::FrameId;
 use crate::evaluation::Evaluation;
 use crate::exits::{Stop, Target};
-use crate::id::{OrderId, ProfileId, RequestId, TradeId};
+use crate::id::{FillId, OrderId, ProfileId, RequestId, TradeId};
 use crate::instrument::Symbol;
 use crate::limits::Limits;
 use crate::lock::Lock;
@@ -150,6 +150,17 @@ pub enum Event {
         order: OrderId,
         /// The execution.
         fill: Box<Fill>,
+    },
+    /// The venue has taken a fill back: what it had booked is undone, and what takes its place is
+    /// booked.
+    FillCorrected {
+        /// The order.
+        order: OrderId,
+        /// The execution that is taken back.
+        fill: FillId,
+        /// What takes its place; nothing when it was busted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Box<Fill>>,
     },
     /// The order has ended without (further) fills.
     OrderDone {

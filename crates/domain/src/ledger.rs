@@ -86,6 +86,8 @@ pub enum TransferId {
 pub enum Change {
     /// What is left over and too little to sell is written off.
     Dust,
+    /// A fill that the venue has taken back is undone.
+    Correction,
 }
 
 /// The transfers that one fill or change can make.

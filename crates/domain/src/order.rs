@@ -300,6 +300,16 @@ pub enum BrokerEvent {
         /// The execution.
         fill: Fill,
     },
+    /// An execution that was told is none, or was another.
+    Corrected {
+        /// The order.
+        order: OrderId,
+        /// The execution that is taken back.
+        fill: FillId,
+        /// What takes its place; nothing when it was busted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Fill>,
+    },
     /// It will not fill further.
     Cancelled {
         /// The order.
@@ -338,6 +348,7 @@ impl BrokerEvent {
         match self {
             Self::Accepted { order }
             | Self::Filled { order, .. }
+            | Self::Corrected { order, .. }
             | Self::Cancelled { order }
             | Self::Rejected { order, .. }
             | Self::Expired { order }

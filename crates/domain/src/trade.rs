@@ -104,6 +104,17 @@ pub struct Execution {
 }
 
 impl Execution {
+    /// Units that the order has traded, what the venue took of the coin itself among them.
+    #[must_use]
+    pub fn traded(&self, side: Side) -> Quantity {
+        let moved = self.quantity.get();
+        let traded = match side {
+            Side::Buy => moved.saturating_add(self.in_kind),
+            Side::Sell => moved.saturating_sub(self.in_kind),
+        };
+        Quantity::new(traded).unwrap_or_default()
+    }
+
     /// The price of a unit, in quote currency; zero where nothing was paid for it.
     #[must_use]
     pub fn price(&self) -> Decimal {
@@ -197,7 +208,8 @@ pub struct Trade {
     pub counted_to: Option<Timestamp>,
     /// Its profit targets, filled ones included; the place is the leg's number.
     pub targets: Vec<Target>,
-    /// Every fill booked so far, so that a repeated report is recognised.
+    /// Every fill told so far, those that were taken back among them, so that a repeated report is
+    /// recognised.
     pub fills: Vec<FillId>,
     /// The fills that count, as they were booked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

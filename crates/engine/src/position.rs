@@ -168,15 +168,49 @@ pub fn leave(trade: &mut Trade, made: &Execution) -> Option<Returned> {
 /// `None` on overflow of the fees in other currencies (nothing changed). A venue repeats none to
 /// itself.
 pub fn remember(trade: &mut Trade, made: Execution) -> Option<()> {
-    if let Some(fee) = made.other_fee {
-        let known = trade.other_fees.iter_mut().find(|sum| sum.currency() == fee.currency());
-        match known {
-            Some(sum) => *sum = sum.checked_add(fee)?,
-            None => trade.other_fees.push(fee),
-        }
-    }
+    add_other_fee(trade, &made)?;
     trade.fills.extend(made.id);
     trade.executions.push(made);
+    Some(())
+}
+
+fn add_other_fee(trade: &mut Trade, made: &Execution) -> Option<()> {
+    let Some(fee) = made.other_fee else { return Some(()) };
+    let known = trade.other_fees.iter_mut().find(|sum| sum.currency() == fee.currency());
+    match known {
+        Some(sum) => *sum = sum.checked_add(fee)?,
+        None => trade.other_fees.push(fee),
+    }
+    Some(())
+}
+
+/// Reckons a trade anew from the fills that count, after one was taken back. What was written off
+/// of it may be there still. `None` on overflow.
+pub fn replay(trade: &mut Trade) -> Option<()> {
+    let none = Money::zero(trade.reserved.currency());
+    let all = std::mem::take(&mut trade.executions);
+    let counts = |made: &Execution| made.exit != Some(ExitReason::Dust);
+    let all: Vec<Execution> = all.into_iter().filter(counts).collect();
+    let first = all.iter().filter(|made| made.exit.is_none()).map(|made| made.at).min();
+    trade.opened_at = first.unwrap_or(trade.opened_at);
+    let ended_at = trade.closed_at.unwrap_or(trade.opened_at);
+    (trade.last_entered_at, trade.exit_reason, trade.closed_at) = (None, None, None);
+    (trade.entry_quantity, trade.exit_quantity) = (Quantity::ZERO, Quantity::ZERO);
+    (trade.entry_value, trade.exit_value) = (Decimal::ZERO, Decimal::ZERO);
+    (trade.entry_notional, trade.exit_notional) = (none, none);
+    (trade.fees, trade.reserved, trade.gross_profit) = (none, none, none);
+    trade.other_fees.clear();
+    for made in &all {
+        match made.exit {
+            None => drop(enter(trade, made)?),
+            Some(_) => drop(leave(trade, made)?),
+        }
+        add_other_fee(trade, made)?;
+    }
+    trade.executions = all;
+    if trade.open_quantity().is_zero() {
+        trade.closed_at = trade.closed_at.or(Some(ended_at));
+    }
     Some(())
 }
 

@@ -95,6 +95,7 @@ pub(crate) const fn name(event: &Event) -> &'static str {
         Event::OrderAccepted { .. } => "order accepted",
         Event::CancelRequested { .. } => "cancel requested",
         Event::OrderFilled { .. } => "order filled",
+        Event::FillCorrected { .. } => "fill corrected",
         Event::OrderDone { .. } => "order done",
         Event::OrderUnknown { .. } => "order unknown",
         Event::ProtectionPlaced { .. } => "protection placed",

@@ -358,7 +358,9 @@ impl World {
             "rejected" => BrokerEvent::Rejected { order, reason },
             "unknown" => BrokerEvent::Unknown { order, reason },
             "notfound" => BrokerEvent::NotFound { order },
-            "filled" => {
+            "busted" => BrokerEvent::Corrected { order, fill: next(&mut words)?, by: None },
+            "filled" | "corrected" => {
+                let corrected = (verb == "corrected").then(|| next(&mut words)).transpose()?;
                 let id = next(&mut words)?;
                 let (quantity, price) = words
                     .next()
@@ -368,7 +370,11 @@ impl World {
                 let (fee, currency) = (next(&mut words)?, words.next().map(str::parse));
                 let own = self.documents[&profile].capital.currency;
                 let fee = Money::new(fee, currency.transpose()?.unwrap_or(own));
-                BrokerEvent::Filled { order, fill: Fill { id, at: self.now, price, quantity, fee } }
+                let told = Fill { id, at: self.now, price, quantity, fee };
+                match corrected {
+                    Some(fill) => BrokerEvent::Corrected { order, fill, by: Some(told) },
+                    None => BrokerEvent::Filled { order, fill: told },
+                }
             }
             _ => return Err("no such verb".into()),
         };

@@ -74,16 +74,16 @@ impl Book {
         self.all(order.intent, [Posting::Free(back), Posting::Free(profit), Posting::Free(fee)])
     }
 
-    /// Books a fee of the `number`-th fill of an order that is paid from outside of what is
-    /// allocated; negative for a rebate, which goes back there.
-    pub fn pay(&mut self, order: OrderId, number: u32, fee: Money) -> TransferCode {
-        let paid = Self::fee(order, number, fee);
-        let outside = |account| match account {
-            Account::RealizedPnl => Account::Outside,
-            other => other,
+    /// Books a fee that is paid from outside of what is allocated; negative for a rebate, which
+    /// goes back there.
+    pub fn pay(&mut self, id: TransferId, fee: Money) -> TransferCode {
+        let (debit, credit) = if fee.amount().is_sign_negative() {
+            (Account::Fees, Account::Outside)
+        } else {
+            (Account::Outside, Account::Fees)
         };
-        let (debit, credit) = (outside(paid.debit), outside(paid.credit));
-        self.transfer(Transfer { debit, credit, ..paid })
+        let amount = Money::new(fee.amount().abs(), fee.currency());
+        self.transfer(Transfer { id, debit, credit, amount })
     }
 
     /// Books what happened to a trade beside its fills, as the `number`-th change of it: how much

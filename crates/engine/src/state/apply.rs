@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use ballast_domain::ledger::Transfer;
 use ballast_domain::{
-    Account, ActiveState, BrokerEvent, DoneState, Envelope, Event, Fill, IntentId, Limits, Money,
-    OrderId, OrderState, OrderTerms, ProfileDocument, ProfileId, ProfileStatus, Stop, Timestamp,
-    Trade, TradeId, TransferCode, TransferId,
+    Account, ActiveState, BrokerEvent, DoneState, Envelope, Event, Fill, FillId, IntentId, Limits,
+    Money, OrderId, OrderState, OrderTerms, ProfileDocument, ProfileId, ProfileStatus, Stop,
+    Timestamp, Trade, TradeId, TransferCode, TransferId,
 };
 
 use super::counters::OpenedDay;
@@ -62,6 +62,12 @@ impl State {
                 profile.unmatched.retain(|message| !is_of(message, *order, fill));
                 let trade = profile.trade_of(*order);
                 self.indexed(*order, Some(trade), |profile| profile.fill(*order, fill))
+            }
+            Event::FillCorrected { order, fill, by } => {
+                let profile = self.find(order.intent.profile)?;
+                profile.unmatched.retain(|message| !corrects(message, *order, *fill));
+                let trade = profile.booked(*order, *fill).map(|(trade, _)| trade.id);
+                self.indexed(*order, trade, |profile| profile.correct(*order, *fill, by.as_deref()))
             }
             Event::OrderDone { order, state, .. } => {
                 self.indexed(*order, None, |profile| profile.end(*order, *state))
@@ -304,6 +310,12 @@ impl Profile {
             book.forget(intent);
         }
     }
+}
+
+/// Whether a message takes back this fill.
+fn corrects(message: &BrokerEvent, order: OrderId, fill: FillId) -> bool {
+    matches!(message, BrokerEvent::Corrected { order: told, fill: known, .. }
+        if *told == order && *known == fill)
 }
 
 /// Whether a message told of this fill.

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use ballast_domain::id::Leg;
-use ballast_domain::ledger::Change;
+use ballast_domain::ledger::{Change, FillPart};
 use ballast_domain::{
     Account, ActiveState, Currency, DoneState, Execution, ExitReason, Fill, Money, OrderId,
-    OrderState, OrderTerms, Purpose, Side, Symbol, Timestamp, Trade, TradeId,
+    OrderState, OrderTerms, Purpose, Side, Symbol, Timestamp, Trade, TradeId, TransferId,
 };
 use rust_decimal::Decimal;
 
@@ -15,7 +15,7 @@ use super::profile::{Profile, REMEMBERED};
 use crate::ledger::Book;
 use crate::position::{self, Coins};
 
-const UNFIT: &str = "the fill does not fit a decimal";
+pub(super) const UNFIT: &str = "the fill does not fit a decimal";
 
 impl Profile {
     /// A fill as it would be booked to a trade.
@@ -29,9 +29,17 @@ impl Profile {
         trade: TradeId,
         fill: &Fill,
     ) -> Result<Execution, &'static str> {
-        let too_large = "in numbers that are too large to count, or for a fee of all that it is";
-        let made = self.execution(order, trade, fill).ok_or(too_large)?;
-        let fits = self.has_room_for(&made, self.known_trade(trade));
+        self.with_room(self.execution(order, trade, fill), self.known_trade(trade))
+    }
+
+    pub(super) fn with_room(
+        &self,
+        made: Option<Execution>,
+        known: Option<&Trade>,
+    ) -> Result<Execution, &'static str> {
+        let made =
+            made.ok_or("in numbers that are too large to count, or for a fee of all that it is")?;
+        let fits = self.has_room_for(&made, known);
         fits.map(|()| made).ok_or("beyond what its books count exactly")
     }
 
@@ -61,32 +69,71 @@ impl Profile {
 
     pub(super) fn fill(&mut self, id: OrderId, fill: &Fill) -> Booked {
         let trade = self.trade_of(id);
-        if id.leg == Leg::Main && self.order(id).is_none() {
+        let known = self.order(id).filter(|_| id.leg == Leg::Main);
+        let terms = known.map(|known| Arc::clone(&known.terms));
+        if id.leg == Leg::Main && terms.is_none() {
             return Err(format!("there is no order {id}"));
         }
         if id.leg != Leg::Main {
             self.open_trade(trade)?;
         }
         let made = self.execution(id, trade, fill).ok_or(UNFIT)?;
-        match (made.exit, id.leg) {
-            (None, _) => {
-                let known = self.order(id).ok_or_else(|| format!("there is no order {id}"))?;
-                let terms = Arc::clone(&known.terms);
-                self.enter(&terms, made)?;
-            }
-            (Some(_), Leg::Target(leg)) => {
-                let targets = &mut self.open_trade(trade)?.targets;
-                if let Some(target) = targets.get_mut(usize::from(leg)) {
-                    target.filled = target.filled.checked_add(fill.quantity).unwrap_or_default();
-                }
-                self.leave(trade, made)?;
-            }
-            (Some(_), _) => self.leave(trade, made)?,
-        }
+        let mut trade = match (terms.as_deref(), made.exit) {
+            (Some(terms), None) => self.entered_by(terms, &made)?,
+            _ => self
+                .trades
+                .remove(&trade)
+                .ok_or_else(|| format!("there is no open trade {trade}"))?,
+        };
+        once(&trade, &made)?;
+        self.book_to(&mut trade, made)?;
+        self.put_back(trade);
         match id.leg {
             Leg::Main => self.count_filled(id, fill),
             Leg::Stop | Leg::Target(_) => Ok(()),
         }
+    }
+
+    /// The trade that an entry fills, which may begin with it or be opened again.
+    fn entered_by(&mut self, terms: &OrderTerms, made: &Execution) -> Result<Trade, String> {
+        let Purpose::Enter { direction, slot, protection } = &terms.purpose else {
+            return Err(format!("{} is no entry", terms.intent));
+        };
+        let begin = || position::begin(terms, *direction, *slot, protection.clone(), made);
+        Ok(self.take_out(TradeId(terms.intent)).unwrap_or_else(begin))
+    }
+
+    /// Books a fill to a trade, and the money that it moves.
+    pub(super) fn book_to(&mut self, trade: &mut Trade, made: Execution) -> Booked {
+        let (order, fee, other_fee) = (made.order, made.fee, made.other_fee);
+        let number = trade.fills.len() as u32 + 1;
+        match made.exit {
+            None => {
+                let entered = position::enter(trade, &made).ok_or(UNFIT)?;
+                expect_created(self.book.enter(order, number, entered.cost, fee))?;
+                if let Some(left) = entered.left_before {
+                    let none = Money::zero(fee.currency());
+                    let code = self.book.leave(order, number, left.cost, left.profit, none);
+                    expect_created(code)?;
+                }
+            }
+            Some(_) => {
+                let traded = made.traded(trade.direction.exit_side());
+                if let Leg::Target(leg) = order.leg
+                    && let Some(target) = trade.targets.get_mut(usize::from(leg))
+                {
+                    target.filled = target.filled.checked_add(traded).unwrap_or_default();
+                }
+                let left = position::leave(trade, &made).ok_or(UNFIT)?;
+                let code = self.book.leave(order, number, left.cost, left.profit, fee);
+                expect_created(code)?;
+            }
+        }
+        position::remember(trade, made).ok_or(UNFIT)?;
+        // A fee in a currency that nothing is allocated in is paid from outside.
+        let Some(fee) = other_fee else { return Ok(()) };
+        let id = TransferId::Fill { order, number, part: FillPart::Fee };
+        expect_created(self.other_book(fee.currency()).pay(id, fee))
     }
 
     /// A fill as it is booked to its trade; `None` when its numbers do not fit.
@@ -136,48 +183,6 @@ impl Profile {
         }
     }
 
-    fn enter(&mut self, terms: &OrderTerms, made: Execution) -> Booked {
-        let Purpose::Enter { direction, slot, protection } = &terms.purpose else { return Ok(()) };
-        let id = TradeId(terms.intent);
-        let mut trade = match self.take_out(id) {
-            Some(trade) => trade,
-            None => position::begin(terms, *direction, *slot, protection.clone(), &made),
-        };
-        once(&trade, &made)?;
-        let entered = position::enter(&mut trade, &made).ok_or(UNFIT)?;
-        let (fee, other_fee) = (made.fee, made.other_fee);
-        position::remember(&mut trade, made).ok_or(UNFIT)?;
-        let number = trade.fills.len() as u32;
-        self.put_back(trade);
-        let order = terms.order_id();
-        expect_created(self.book.enter(order, number, entered.cost, fee))?;
-        self.pay_other(order, number, other_fee)?;
-        let Some(left) = entered.left_before else { return Ok(()) };
-        let none = Money::zero(fee.currency());
-        expect_created(self.book.leave(order, number, left.cost, left.profit, none))
-    }
-
-    fn leave(&mut self, id: TradeId, made: Execution) -> Booked {
-        let trade = self.open_trade(id)?;
-        once(trade, &made)?;
-        let returned = position::leave(trade, &made).ok_or(UNFIT)?;
-        let (order, fee, other_fee) = (made.order, made.fee, made.other_fee);
-        position::remember(trade, made).ok_or(UNFIT)?;
-        let number = trade.fills.len() as u32;
-        if trade.open_quantity().is_zero() {
-            self.close(id);
-        }
-        let code = self.book.leave(order, number, returned.cost, returned.profit, fee);
-        expect_created(code)?;
-        self.pay_other(order, number, other_fee)
-    }
-
-    /// A fee in a currency that nothing is allocated in is paid from outside.
-    fn pay_other(&mut self, order: OrderId, number: u32, fee: Option<Money>) -> Booked {
-        let Some(fee) = fee else { return Ok(()) };
-        expect_created(self.other_book(fee.currency()).pay(order, number, fee))
-    }
-
     pub(super) fn other_book(&mut self, currency: Currency) -> &mut Book {
         self.other_books.entry(currency).or_insert_with(|| Book::new(currency))
     }
@@ -224,12 +229,15 @@ impl Profile {
             self.forget_transfers(oldest.id.0);
         }
         if let Some(closed) = self.trades.remove(&id) {
-            self.counters.closed(&closed);
+            // One of which every fill was taken back was none.
+            if !closed.executions.is_empty() {
+                self.counters.closed(&closed);
+            }
             self.closed.push_back(closed);
         }
     }
 
-    fn count_filled(&mut self, id: OrderId, fill: &Fill) -> Booked {
+    pub(super) fn count_filled(&mut self, id: OrderId, fill: &Fill) -> Booked {
         let late = self.ended.iter_mut().find(|order| order.terms.order_id() == id);
         let Some(order) = self.working.get_mut(&id).or(late) else { return Ok(()) };
         let filled = order.filled.checked_add(fill.quantity);

@@ -21,6 +21,9 @@ impl Engine {
         let context = Context { at: message.at, now: message.at, request_id: None, cause };
         match message.event {
             BrokerEvent::Filled { fill, .. } => self.on_fill(&context, order, fill, effects),
+            BrokerEvent::Corrected { fill, by, .. } => {
+                self.on_corrected(&context, (order, fill), by, effects)
+            }
             BrokerEvent::Accepted { .. } => self.on_accepted(&context, order, effects),
             BrokerEvent::Cancelled { .. } => {
                 self.on_done(&context, order, DoneState::Cancelled, String::new(), effects)

@@ -34,7 +34,7 @@ impl Engine {
             }
             Match::Trade { trade, surprise } => (trade, surprise),
         };
-        let price = fill.price;
+        let (name, price) = (fill.id, fill.price);
         let was_negative = profile.book.available() < Decimal::ZERO;
         self.emit(context, Event::OrderFilled { order, fill: Box::new(fill) }, effects)?;
         self.follow_excursion(context, trade, effects)?;
@@ -51,7 +51,8 @@ impl Engine {
         self.close_dust(context, order, trade, effects)?;
         self.on_trade_left(context, order, trade, price, effects)?;
         self.leave_entered(context, order, trade, effects)?;
-        self.on_awaited(context, order, trade, effects)
+        self.on_awaited(context, order, trade, effects)?;
+        self.correct_awaited(context, (order, name), effects)
     }
 
     /// A protective order has filled before its entry, as far as was told: the messages have
@@ -104,7 +105,7 @@ impl Engine {
     }
 
     /// Places the levels that protect a trade after an entry's fill.
-    fn protect(
+    pub(super) fn protect(
         &mut self,
         context: &Context,
         order: OrderId,
@@ -229,21 +230,14 @@ impl Engine {
         if profile.trades.contains_key(&id) {
             return Ok(());
         }
-        let belongs = |other: &&Order| match &other.terms.purpose {
-            Purpose::Exit { trade, .. } => *trade == id,
-            Purpose::Enter { .. } => other.terms.intent == id.0,
-        };
-        let orphans: Vec<&Order> = profile.working.values().filter(belongs).collect();
+        let orphans = profile.working.values().filter(|other| belongs_to(other, id));
         // Whichever order left the last of it: a reversal that was under way goes on.
-        let mut exits = profile.order(order).into_iter().chain(orphans.iter().copied());
+        let mut exits = profile.order(order).into_iter().chain(orphans);
         let then = exits.find_map(|exit| match &exit.terms.purpose {
             Purpose::Exit { then: Some(then), .. } => Some((exit.terms.symbol, then.clone())),
             _ => None,
         });
-        let orphans: Vec<OrderId> = orphans.iter().map(|other| other.terms.order_id()).collect();
-        for orphan in orphans {
-            self.request_cancel(context, orphan, "the trade has closed", effects)?;
-        }
+        self.cancel_orphans(context, id, effects)?;
         match then.filter(|_| self.enters(order.intent.profile)) {
             Some((symbol, reversal)) => {
                 let signal = reversal_signal(order.intent.profile, symbol, *reversal);
@@ -253,6 +247,29 @@ impl Engine {
             }
             None => Ok(()),
         }
+    }
+
+    /// Cancels what still works for a trade that is not open any more.
+    pub(super) fn cancel_orphans(
+        &mut self,
+        context: &Context,
+        id: TradeId,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let profile = self.state.profile(id.0.profile);
+        let Some(profile) = profile.filter(|profile| !profile.trades.contains_key(&id)) else {
+            return Ok(());
+        };
+        // An entry of which every fill was taken back still works.
+        if profile.known_trade(id).is_some_and(|trade| trade.executions.is_empty()) {
+            return Ok(());
+        }
+        let orphans = profile.working.values().filter(|other| belongs_to(other, id));
+        let orphans: Vec<OrderId> = orphans.map(|other| other.terms.order_id()).collect();
+        for orphan in orphans {
+            self.request_cancel(context, orphan, "the trade has closed", effects)?;
+        }
+        Ok(())
     }
 
     /// Books a message that fits nothing we know, once, and puts the profile under review.
@@ -308,7 +325,7 @@ impl Engine {
         }
     }
 
-    fn review(
+    pub(super) fn review(
         &mut self,
         context: &Context,
         profile: ProfileId,
@@ -326,7 +343,7 @@ impl Engine {
     }
 
     /// Says once that what is available has become negative; entries of the profile stop.
-    fn check_available(
+    pub(super) fn check_available(
         &mut self,
         context: &Context,
         profile: ProfileId,
@@ -340,6 +357,14 @@ impl Engine {
             return Ok(());
         }
         self.emit(context, Event::AvailableNegative { profile, available }, effects)
+    }
+}
+
+/// Whether an order enters a trade or leaves it.
+fn belongs_to(order: &Order, id: TradeId) -> bool {
+    match &order.terms.purpose {
+        Purpose::Exit { trade, .. } => *trade == id,
+        Purpose::Enter { .. } => order.terms.intent == id.0,
     }
 }
 
@@ -378,7 +403,9 @@ fn match_fill(profile: &Profile, order: OrderId, fill: &Fill) -> Match {
     }
     let entering = known.is_some_and(|known| !known.terms.is_reducing());
     let held = profile.trades.get(&id).map(Trade::open_quantity);
-    if order.leg != Leg::Main && held.unwrap_or_default() < fill.quantity {
+    // What the venue has taken back already waits for nothing: it is undone with the booking.
+    let taken_back = profile.correction_of(order, fill.id).is_some() && held.is_some();
+    if order.leg != Leg::Main && !taken_back && held.unwrap_or_default() < fill.quantity {
         let entry = profile.order(OrderId::main(order.intent));
         if entry.is_some_and(|entry| !entry.terms.is_reducing() && entry.state.is_active()) {
             return Match::Early;

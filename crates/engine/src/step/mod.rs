@@ -6,6 +6,7 @@
 
 mod broker;
 mod command;
+mod correction;
 mod equity;
 mod excursion;
 mod fill;

@@ -34,6 +34,12 @@ fn event(event: &Event) -> String {
         Event::OrderFilled { order, fill } => {
             format!("filled {} {}@{}", order_text(*order), fill.quantity, fill.price)
         }
+        Event::FillCorrected { order, fill, by } => {
+            let by = by
+                .as_ref()
+                .map_or("none".to_owned(), |by| format!("{} {}@{}", by.id, by.quantity, by.price));
+            format!("corrected {} {fill} by {by}", order_text(*order))
+        }
         Event::OrderDone { order, state, .. } => {
             format!("ended {} {state:?}", order_text(*order))
         }

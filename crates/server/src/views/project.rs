@@ -241,7 +241,10 @@ fn profile_of(event: &Event) -> Option<ProfileId> {
 const fn changes_what_is_held(event: &Event) -> bool {
     matches!(
         event,
-        Event::OrderFilled { .. } | Event::DustClosed { .. } | Event::ExcursionsKnown { .. }
+        Event::OrderFilled { .. }
+            | Event::FillCorrected { .. }
+            | Event::DustClosed { .. }
+            | Event::ExcursionsKnown { .. }
     )
 }
 

@@ -30,7 +30,9 @@ pub(super) const fn kind(event: &Event) -> &'static str {
         | Event::CancelRequested { .. }
         | Event::OrderDone { .. }
         | Event::OrderUnknown { .. } => "order",
-        Event::OrderFilled { .. } | Event::DustClosed { .. } => "fill",
+        Event::OrderFilled { .. } | Event::FillCorrected { .. } | Event::DustClosed { .. } => {
+            "fill"
+        }
         Event::ProtectionPlaced { .. } | Event::StopMoved { .. } | Event::BarHeld { .. } => "stop",
         Event::ExcursionsKnown { .. } => "excursion",
         Event::AvailableNegative { .. } | Event::BrokerEventUnmatched { .. } => "review",
@@ -91,6 +93,14 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
         }
         Event::OrderDone { state, reason, .. } => done_text(*state, reason),
         Event::OrderFilled { order, fill } => fill_text(profile, *order, fill),
+        Event::FillCorrected { fill, by: None, .. } => {
+            format!("The venue took fill {fill} back: what it had booked is undone.")
+        }
+        Event::FillCorrected { fill, by: Some(by), .. } => format!(
+            "The venue took fill {fill} back; it was {} at {}.",
+            decimal(by.quantity.get()),
+            readable(by.price.get(), PRICE_FIGURES)
+        ),
         Event::ProtectionPlaced { trade, stop, targets } => {
             symbol = find_trade(profile, *trade).map(|trade| trade.symbol);
             protection_text(stop.as_ref(), targets)

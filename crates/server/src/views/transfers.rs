@@ -27,6 +27,12 @@ pub(super) fn moved(profile: &Profile, envelope: &Envelope) -> Vec<TransferRow> 
         Event::OrderFilled { order, fill } => {
             moved_by_fill(profile, *order, fill).into_iter().map(row).collect()
         }
+        Event::FillCorrected { order, by, .. } => {
+            let trade = trade_of(profile, *order);
+            let undone = moved_by_change(profile, trade, Change::Correction);
+            let booked = by.as_ref().map(|by| moved_by_fill(profile, *order, by));
+            undone.into_iter().chain(booked.unwrap_or_default()).map(row).collect()
+        }
         Event::DustClosed { trade, .. } => {
             moved_by_change(profile, *trade, Change::Dust).into_iter().map(row).collect()
         }
@@ -44,7 +50,7 @@ pub(super) fn moved(profile: &Profile, envelope: &Envelope) -> Vec<TransferRow> 
 fn moved_by_fill<'a>(profile: &'a Profile, order: OrderId, fill: &Fill) -> Vec<&'a Transfer> {
     let made = profile.book.transfers(order.intent);
     let trade = find_trade(profile, trade_of(profile, order));
-    let place = trade.and_then(|trade| trade.fills.iter().position(|id| *id == fill.id));
+    let place = trade.and_then(|trade| trade.fills.iter().rposition(|id| *id == fill.id));
     let Some(this) = place.and_then(|place| u32::try_from(place + 1).ok()) else {
         return Vec::new();
     };
@@ -67,15 +73,15 @@ fn moved_by_fill<'a>(profile: &'a Profile, order: OrderId, fill: &Fill) -> Vec<&
 
 /// The transfers of the latest change of its kind that happened to a trade.
 fn moved_by_change(profile: &Profile, trade: TradeId, kind: Change) -> Vec<&Transfer> {
-    let made = profile.book.transfers(trade.0);
-    let number = |made: &&Transfer| match made.id {
+    let made: Vec<&Transfer> = profile.books().flat_map(|book| book.transfers(trade.0)).collect();
+    let number = |made: &Transfer| match made.id {
         TransferId::Change { trade: of, number, what, .. } if of == trade && what == kind => {
             Some(number)
         }
         _ => None,
     };
-    let latest = made.iter().filter_map(|made| number(&made)).max();
-    made.iter().filter(|made| number(made).is_some() && number(made) == latest).collect()
+    let latest = made.iter().filter_map(|made| number(made)).max();
+    made.into_iter().filter(|made| number(made).is_some() && number(made) == latest).collect()
 }
 
 /// Whether an order has ended because nothing of it was left to fill.
@@ -120,6 +126,7 @@ const fn transfer_text(id: TransferId, debit: Account) -> &'static str {
         TransferId::Reserve { .. } => "Reserved for an order",
         TransferId::Release { .. } => "Reservation given back",
         TransferId::Change { what: Change::Dust, .. } => "Left over and written off",
+        TransferId::Change { what: Change::Correction, .. } => "Taken back by the venue",
         TransferId::Fill { part, .. } => match part {
             FillPart::Cost => "Cost of a position",
             FillPart::Excess => "Cost beyond the reservation",

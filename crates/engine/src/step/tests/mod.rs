@@ -1,6 +1,7 @@
 //! What each input brings: a line a step, with the events and the actions that it must bring.
 
 mod commands;
+mod corrections;
 mod excursions;
 mod fees;
 mod flatten;

@@ -10,6 +10,7 @@
 //! | `accepted 1`, `cancelled 1`, `rejected 1`, `expired 1` | the venue's messages |
 //! | `unknown 1`, `notfound 1` | what nobody can tell, and what the venue does not have |
 //! | `filled 1 a 4@100 0.5 BNB` | a fill named `a` and its fee, in USD without a currency |
+//! | `busted 1 a`, `corrected 1 a b 5@100 0.5` | fill `a` is none, or was `b` |
 //! | `cancel 1` | a person's cancel |
 //! | `stop 1 95.5` | a person moves the stop of trade 1 |
 //! | `flatten`, `remove` | a person leaves everything, and removes the profile |
@@ -22,7 +23,7 @@
 //! | `order 1: …` | as in the state's scripts |
 
 use ballast_domain::control::{ControlMode, Scope};
-use ballast_domain::exits::Distance;
+use ballast_domain::exits::{Distance, TargetTerms};
 use ballast_domain::{
     BrokerEvent, Direction, Money, OrderType, ProfileStatus, SignalTerms, Slot, TimeInForce,
 };
@@ -98,6 +99,14 @@ fn take(world: &mut World, input: &str) {
             }
             world.say(BrokerEvent::Filled { order: order(), fill });
         }
+        "busted" => {
+            world.say(BrokerEvent::Corrected { order: order(), fill: read(words[1]), by: None });
+        }
+        "corrected" => {
+            let by = fill(words[2], words[3], words.get(4).copied().unwrap_or("0"), world.now);
+            let (order, fill) = (order(), read(words[1]));
+            world.say(BrokerEvent::Corrected { order, fill, by: Some(by) });
+        }
         "cancel" => {
             world.command(Command::Cancel { order: order(), reason });
         }
@@ -167,6 +176,10 @@ fn enter(world: &mut World, words: &[&str]) {
             "slot" => *slot = Slot(value.parse().unwrap()),
             "day" => *time_in_force = TimeInForce::Day,
             "stop" => protection.stop_loss = Some(Distance::Percent(read(value))),
+            "target" => {
+                let (distance, portion) = (Distance::Percent(read(value)), read("1"));
+                protection.targets.push(TargetTerms { distance, portion });
+            }
             "way" => *direction = named(value, [Direction::Long, Direction::Short]),
             "bars" => protection.max_bars = Some(read(value)),
             "cancels" => *cancels = Some(order(value)),
