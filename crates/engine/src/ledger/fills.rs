@@ -133,23 +133,30 @@ impl Book {
         made.map(|made| made.amount.amount()).reduce(|sum, amount| sum + amount)
     }
 
-    /// Makes the transfers that move anything, all or none; the first answer that is not `Created`
-    /// is the answer.
+    /// Makes the transfers that move anything, all or none. The first refusal is the answer; where
+    /// nothing refuses and some were made before, they all were, or it was another call.
     fn all<const N: usize>(&mut self, intent: IntentId, postings: [Posting; N]) -> TransferCode {
         let balances = self.balances;
         let reserved = self.reservations.get(&intent).copied();
         let recorded = self.recorded.get(&intent).map_or(0, Vec::len);
+        let (mut created, mut exists) = (false, false);
         for posting in postings {
             let code = match posting {
                 Posting::Free(transfer) | Posting::Reserved(transfer)
                     if transfer.amount.amount().is_zero() =>
                 {
-                    TransferCode::Created
+                    continue;
                 }
                 Posting::Free(transfer) => self.transfer(transfer),
                 Posting::Reserved(transfer) => self.post(intent, transfer),
             };
-            if code != TransferCode::Created {
+            created |= code == TransferCode::Created;
+            exists |= code == TransferCode::Exists;
+            let code = match (created, exists) {
+                (true, true) => TransferCode::ExistsWithDifferentAmount,
+                _ => code,
+            };
+            if !matches!(code, TransferCode::Created | TransferCode::Exists) {
                 self.balances = balances;
                 if let Some(reserved) = reserved {
                     self.reservations.insert(intent, reserved);
@@ -160,7 +167,7 @@ impl Book {
                 return code;
             }
         }
-        TransferCode::Created
+        if exists { TransferCode::Exists } else { TransferCode::Created }
     }
 }
 

@@ -355,4 +355,42 @@ proptest! {
         prop_assert!((profits - difference).abs() <= Decimal::new(1, 12));
         prop_assert_eq!(trade.gross_profit.amount(), profits);
     }
+
+    /// Averages are derived from sums, whatever comes first; and whatever a fee is taken of, units
+    /// and cash are what the venue has.
+    #[test]
+    fn averages_are_sums_divided(
+        entries in prop::collection::vec((1i64..1_000_000, 1_000i64..1_000_000_000, 0i64..900), 1..6),
+        is_long: bool,
+        of_coin: bool,
+    ) {
+        let direction = if is_long { Direction::Long } else { Direction::Short };
+        let currency = if of_coin { "BTC" } else { "USD" }.parse().unwrap();
+        let fills: Vec<Fill> = (1..).zip(&entries).map(|(number, (cents, micros, fee))| {
+            let quantity = Quantity::new(Decimal::new(*micros, 6)).unwrap();
+            let fee = Money::new(Decimal::new(*fee, 6), currency);
+            fill(number, Price::new(Decimal::new(*cents, 2)).unwrap(), quantity, fee)
+        }).collect();
+        let sums = |fills: &mut dyn Iterator<Item = &Fill>| {
+            let mut trade = empty(direction, Protection::default());
+            for fill in fills {
+                enter(&mut trade, fill).unwrap();
+            }
+            trade
+        };
+        let (trade, backwards) = (sums(&mut fills.iter()), sums(&mut fills.iter().rev()));
+        prop_assert_eq!(trade.entry_price(), backwards.entry_price());
+        let traded: Decimal = fills.iter().map(|fill| fill.price.get() * fill.quantity.get()).sum();
+        let taken: Decimal = fills.iter().map(|fill| fill.fee.amount()).sum();
+        let sign = if is_long { Decimal::ONE } else { -Decimal::ONE };
+        // What was bought or sold for in money, the fee of the coin among it.
+        let of_money = if of_coin { trade.fees.amount() } else { Decimal::ZERO };
+        let cash = trade.entry_notional.amount() * sign + of_money;
+        prop_assert!((cash - traded * sign).abs() <= Decimal::new(10, 12), "{} {}", cash, traded);
+        let units: Decimal = fills.iter().map(|fill| fill.quantity.get()).sum();
+        let expected = if of_coin { units - taken * sign } else { units };
+        prop_assert_eq!(trade.entry_quantity.get(), expected);
+        let mean = trade.entry_value / trade.entry_quantity.get();
+        prop_assert!((trade.entry_price() - mean).abs() <= mean * Decimal::new(1, 22));
+    }
 }

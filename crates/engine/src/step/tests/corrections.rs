@@ -173,7 +173,11 @@ fn fill(id: &str, units: i64, cents: i64, fee: i64) -> Fill {
         at: Timestamp::from_nanos(1),
         price: read(&Decimal::new(cents, 2).to_string()),
         quantity: read(&units.to_string()),
-        fee: usd(&Decimal::new(fee, 2).to_string()),
+        // Every third is in a currency of which nothing is allocated.
+        fee: match units % 3 {
+            0 => Money::new(Decimal::new(fee, 2), read("BNB")),
+            _ => usd(&Decimal::new(fee, 2).to_string()),
+        },
     }
 }
 
@@ -209,7 +213,8 @@ impl Told {
 
 /// What the order of things must not change: units, money and fees. What leaving a short at its cost
 /// would bring is no part of it, because nothing here is short.
-fn sums(profile: &Profile) -> [Decimal; 8] {
+fn sums(profile: &Profile) -> [Decimal; 9] {
+    let other = profile.other_books.values().map(|book| book.balance(Account::Fees));
     let trades = || profile.trades.values().chain(&profile.closed);
     let sum = |of: fn(&ballast_domain::Trade) -> Decimal| trades().map(of).sum::<Decimal>();
     [
@@ -221,10 +226,11 @@ fn sums(profile: &Profile) -> [Decimal; 8] {
         sum(|trade| trade.exit_notional.amount()),
         sum(|trade| trade.reserved.amount() - trade.gross_profit.amount()),
         profile.order(OrderId::main(intent(1))).unwrap().filled.get(),
+        other.sum(),
     ]
 }
 
-fn play_all(messages: &[BrokerEvent]) -> [Decimal; 8] {
+fn play_all(messages: &[BrokerEvent]) -> [Decimal; 9] {
     let mut world = World::running("{}");
     play(&mut world, "bar 100 101 99 100\n enter 100 stop 5 target 20");
     for message in messages {
