@@ -1,5 +1,6 @@
 //! What each input brings: a line a step, with the events and the actions that it must bring.
 
+mod absurd;
 mod commands;
 mod corrections;
 mod excursions;
