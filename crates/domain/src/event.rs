@@ -8,9 +8,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::bar::FrameId;
+use crate::corporate::CorporateAction;
 use crate::evaluation::Evaluation;
 use crate::exits::{Stop, Target};
-use crate::id::{FillId, OrderId, ProfileId, RequestId, TradeId};
+use crate::id::{ActionId, FillId, OrderId, ProfileId, RequestId, TradeId};
 use crate::instrument::Symbol;
 use crate::limits::Limits;
 use crate::lock::Lock;
@@ -223,6 +224,19 @@ pub enum Event {
         trade: TradeId,
         /// Units.
         quantity: Quantity,
+    },
+    /// The issuer of an instrument has done something to those who hold it.
+    CorporateAction {
+        /// The profile.
+        profile: ProfileId,
+        /// Its name; one of the same name is the same.
+        id: ActionId,
+        /// The instrument, under the name that it had.
+        symbol: Symbol,
+        /// What was done.
+        action: CorporateAction,
+        /// Who has told of it.
+        by: String,
     },
     /// What a venue reported made what is available negative; entries of the profile stop.
     AvailableNegative {

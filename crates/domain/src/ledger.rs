@@ -88,6 +88,10 @@ pub enum Change {
     Dust,
     /// A fill that the venue has taken back is undone.
     Correction,
+    /// A fraction that a split has left is paid out in cash.
+    CashInLieu,
+    /// A dividend is paid, or owed.
+    Dividend,
 }
 
 /// The transfers that one fill or change can make.

@@ -113,6 +113,8 @@ pub enum ExitReason {
     Liquidation,
     /// Less than one lot was left over, which no order can sell.
     Dust,
+    /// A fraction that a split has left was paid out in cash.
+    CashInLieu,
 }
 
 impl ExitReason {
@@ -131,6 +133,7 @@ impl ExitReason {
             Self::Flatten => "flatten",
             Self::Liquidation => "liquidation",
             Self::Dust => "dust",
+            Self::CashInLieu => "cash_in_lieu",
         }
     }
 }

@@ -168,6 +168,9 @@ pub struct Trade {
     /// When its last entry filled, where that was not the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_entered_at: Option<Timestamp>,
+    /// When its units were split last, where they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split_at: Option<Timestamp>,
     /// Units entered so far.
     pub entry_quantity: Quantity,
     /// What those units cost, fees apart, in quote currency.
@@ -211,6 +214,9 @@ pub struct Trade {
     /// Every fill told so far, those that were taken back among them, so that a repeated report is
     /// recognised.
     pub fills: Vec<FillId>,
+    /// Dividends that were paid for it, less those that it owed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dividends: Option<Money>,
     /// The fills that count, as they were booked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub executions: Vec<Execution>,
@@ -233,7 +239,8 @@ impl Trade {
     /// Since when it is as it was entered: bars from before say nothing about it.
     #[must_use]
     pub fn entered_at(&self) -> Timestamp {
-        self.last_entered_at.unwrap_or(self.opened_at)
+        let entered = self.last_entered_at.unwrap_or(self.opened_at);
+        self.split_at.map_or(entered, |split| split.max(entered))
     }
 
     /// Counts what changes what a person decides about it: its fills, and what people did to its
@@ -349,7 +356,8 @@ impl Trade {
             Direction::Long => left_for.checked_sub(self.entry_value)?,
             Direction::Short => self.entry_value.checked_sub(left_for)?,
         };
-        let net = gross.checked_sub(self.fees.amount())?;
+        let paid = self.dividends.map_or(Decimal::ZERO, Money::amount);
+        let net = gross.checked_add(paid)?.checked_sub(self.fees.amount())?;
         Some(Money::new(net, self.fees.currency()))
     }
 }

@@ -3,6 +3,7 @@
 //! The fold of the journal and every simulated venue share this code, so that both always agree
 //! on what is held and what it cost.
 
+mod corporate;
 mod execution;
 
 use ballast_domain::exits::Distance;
@@ -12,6 +13,7 @@ use ballast_domain::{
 };
 use rust_decimal::Decimal;
 
+pub use corporate::{Ratio, cash_in_lieu, pay_dividend, split};
 pub use execution::{Coins, execution};
 
 /// What an exit gives back to the ledger.
@@ -50,6 +52,7 @@ pub fn begin(
         direction,
         opened_at: made.at,
         last_entered_at: None,
+        split_at: None,
         entry_quantity: Quantity::ZERO,
         entry_notional: none,
         entry_value: Decimal::ZERO,
@@ -68,6 +71,7 @@ pub fn begin(
         counted_to: None,
         targets: Vec::new(),
         fills: Vec::new(),
+        dividends: None,
         executions: Vec::new(),
         changes: 0,
         best_price: None,
@@ -92,7 +96,7 @@ pub fn enter(trade: &mut Trade, made: &Execution) -> Option<Entered> {
         None => trade.gross_profit,
     };
     trade.fees = trade.fees.checked_add(made.fee)?;
-    let entered_at = trade.entered_at().max(made.at);
+    let entered_at = trade.last_entered_at.unwrap_or(trade.opened_at).max(made.at);
     trade.opened_at = trade.opened_at.min(made.at);
     trade.last_entered_at = (entered_at > trade.opened_at).then_some(entered_at);
     trade.entry_quantity = entry_quantity;

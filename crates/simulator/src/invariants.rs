@@ -227,6 +227,7 @@ fn as_the_venue_knows_it(trade: &Trade) -> Trade {
         counted_to: None,
         fills: Vec::new(),
         executions: Vec::new(),
+        changes: 0,
         reserved: share.unwrap_or(trade.reserved),
         gross_profit: Money::zero(trade.gross_profit.currency()),
         ..trade.clone()

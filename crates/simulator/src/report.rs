@@ -102,6 +102,7 @@ pub(crate) const fn name(event: &Event) -> &'static str {
         Event::StopMoved { .. } => "stop moved",
         Event::BarHeld { .. } => "bar held",
         Event::ExcursionsKnown { .. } => "excursions known",
+        Event::CorporateAction { .. } => "corporate action",
         Event::DustClosed { .. } => "dust closed",
         Event::AvailableNegative { .. } => "available negative",
         Event::BrokerEventUnmatched { .. } => "message unmatched",

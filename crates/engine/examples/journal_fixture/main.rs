@@ -19,15 +19,15 @@ use ballast_domain::control::{ControlEntry, ControlMode, ControlSnapshot, Scope}
 use ballast_domain::exits::{Distance, TargetTerms};
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    Bar, BrokerEvent, Direction, Envelope, ExitReason, Fill, IntentId, Money, OrderId, OrderType,
-    Origin, ProfileDocument, ProfileId, ProfileStatus, Protection, RequestId, Signal, SignalTerms,
-    Slot, Symbol, TimeInForce, Timeframe, Timestamp, TradeId,
+    Bar, BrokerEvent, CorporateAction, Direction, Envelope, ExitReason, Fill, IntentId, Money,
+    OrderId, OrderType, Origin, ProfileDocument, ProfileId, ProfileStatus, Protection, RequestId,
+    Signal, SignalTerms, Slot, Symbol, TimeInForce, Timeframe, Timestamp, TradeId,
 };
 use ballast_engine::market::{Board, Frame};
 use ballast_engine::matching::{FillRules, Matcher, PlayedBar};
 use ballast_engine::ports::BrokerMessage;
 use ballast_engine::state::State;
-use ballast_engine::step::{Action, Command, Effects, Engine, Input, Settings};
+use ballast_engine::step::{Action, ActionTold, Command, Effects, Engine, Input, Settings};
 use ballast_engine::strategy::Plan;
 
 const NAME: &str = "journal-v8";
@@ -243,6 +243,7 @@ impl World {
                 self.command(Command::MoveStop { trade, level, expected_version: None, by })
             }
             "flatten" => self.command(Command::Flatten { profile, by, reason }),
+            "split" | "dividend" | "rename" => self.act(profile, verb, words),
             "unlock" => {
                 let symbol = words.next().map(str::parse).transpose()?;
                 self.command(Command::Unlock { profile, symbol, by })
@@ -281,6 +282,36 @@ impl World {
                 }
             }
         }
+    }
+
+    /// What the issuer does to a profile's first instrument.
+    fn act(&mut self, profile: ProfileId, verb: &str, mut words: SplitWhitespace<'_>) -> Done {
+        let document = self.documents.get_mut(&profile).ok_or("no document")?;
+        let (symbol, currency) = (document.strategy.symbols[0], document.capital.currency);
+        let id = next(&mut words)?;
+        let mut plan = None;
+        let action = match verb {
+            "split" => CorporateAction::Split {
+                numerator: next(&mut words)?,
+                denominator: next(&mut words)?,
+                cash_price: next(&mut words)?,
+            },
+            "dividend" => {
+                let per_unit = Money::new(next(&mut words)?, currency);
+                CorporateAction::CashDividend { per_unit }
+            }
+            _ => {
+                let to = next(&mut words)?;
+                document.rename(symbol, to);
+                let strategy = Arc::new(document.strategy.clone());
+                let compiled = Plan::compile(strategy, &mut self.board);
+                plan = Some(Box::new(compiled.map_err(|faults| format!("{faults:?}"))?));
+                CorporateAction::SymbolChanged { to }
+            }
+        };
+        let by = "alice".to_owned();
+        let told = Box::new(ActionTold { profile, id, symbol, action, by });
+        self.command(Command::CorporateAction { told, plan })
     }
 
     /// The profile's document, with another allocation where one is given.

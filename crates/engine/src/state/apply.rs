@@ -89,6 +89,9 @@ impl State {
                 (known.best_price, known.worst_price) = (Some(*best), Some(*worst));
                 Ok(())
             }
+            Event::CorporateAction { profile, id, symbol, action, by } => {
+                self.find(*profile)?.act(*id, (*symbol, action), (by, envelope.at))
+            }
             Event::DustClosed { trade, .. } => {
                 let profile = self.find(trade.0.profile)?;
                 profile.index(Turn::Out, None, Some(*trade));

@@ -222,7 +222,7 @@ impl Profile {
         }
     }
 
-    fn close(&mut self, id: TradeId) {
+    pub(super) fn close(&mut self, id: TradeId) {
         if self.closed.len() == REMEMBERED
             && let Some(oldest) = self.closed.pop_front()
         {

@@ -4,6 +4,7 @@
 //! recovery, replay and back-test all come to the same state from the same events.
 
 mod apply;
+mod corporate;
 mod correct;
 mod counters;
 mod fills;

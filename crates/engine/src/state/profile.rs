@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use ballast_domain::control::ControlSubject;
 use ballast_domain::{
-    ActiveState, BrokerEvent, Currency, Decision, IntentId, Money, OrderId, OrderState, OrderTerms,
-    Price, ProfileDocument, ProfileId, ProfileStatus, Quantity, Side, Slot, Symbol, TenantId,
-    Timestamp, Trade, TradeId,
+    ActionId, ActiveState, BrokerEvent, Currency, Decision, IntentId, Money, OrderId, OrderState,
+    OrderTerms, Price, ProfileDocument, ProfileId, ProfileStatus, Quantity, Side, Slot, Symbol,
+    TenantId, Timestamp, Trade, TradeId,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -96,6 +96,8 @@ pub struct Profile {
     pub decisions: BTreeMap<Symbol, Decision>,
     /// The latest messages of the venue that fitted nothing, oldest first.
     pub unmatched: VecDeque<BrokerEvent>,
+    /// The latest corporate actions, oldest first.
+    pub actions: VecDeque<ActionId>,
     /// What limits look back on.
     pub counters: Counters,
     index: Index,
@@ -134,6 +136,7 @@ impl Profile {
             closed: VecDeque::new(),
             decisions: BTreeMap::new(),
             unmatched: VecDeque::new(),
+            actions: VecDeque::new(),
             counters: Counters::default(),
             index: Index::default(),
         }

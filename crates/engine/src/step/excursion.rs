@@ -7,6 +7,7 @@
 use ballast_domain::{Bar, Direction, Event, Price, Symbol, Timestamp, Trade, TradeId};
 
 use super::{Context, Effects, Engine};
+use crate::position::Ratio;
 use crate::state::{ApplyError, Profile};
 
 /// The best and the worst price of an open trade so far.
@@ -29,7 +30,8 @@ impl Extremes {
         let mut excursion = Self {
             trade: trade.id,
             direction: trade.direction,
-            since: trade.opened_at,
+            // Bars from before a split are in other units.
+            since: trade.split_at.unwrap_or(trade.opened_at),
             best: first,
             worst: first,
         };
@@ -44,6 +46,13 @@ impl Extremes {
             Direction::Long => (high, low),
             Direction::Short => (low, high),
         };
+    }
+
+    /// The units were split.
+    pub(super) fn split(&mut self, ratio: Ratio) {
+        if let (Some(best), Some(worst)) = (ratio.price(self.best), ratio.price(self.worst)) {
+            (self.best, self.worst) = (best, worst);
+        }
     }
 
     /// A bar that the trade was open in.
@@ -86,7 +95,7 @@ impl Engine {
         let last = trade.executions.last().and_then(|made| Price::new(made.price()).ok());
         let now = match (seen.copied(), last) {
             (Some(mut seen), Some(last)) => {
-                seen.since = seen.since.min(trade.opened_at);
+                seen.since = trade.split_at.unwrap_or(trade.opened_at);
                 seen.see(last);
                 Some(seen)
             }

@@ -156,7 +156,7 @@ impl Engine {
     }
 
     /// Locks entries where a trade that has just closed is one too many for a protection.
-    fn lock_entries(
+    pub(super) fn lock_entries(
         &mut self,
         context: &Context,
         trade: TradeId,

@@ -30,11 +30,12 @@ use self::equity::Followed;
 use self::excursion::{Extremes, excursions};
 use crate::market::Frame;
 use crate::ports::BrokerMessage;
+use crate::position::Ratio;
 use crate::risk::{self, OrderIntent};
 use crate::state::{ApplyError, Profile, State};
 use crate::strategy::Plan;
 
-pub use command::{Answer, Command, Flattened, ManualOrder};
+pub use command::{ActionTold, Answer, Command, Flattened, ManualOrder};
 
 /// What makes the engine take a step.
 #[derive(Debug)]
@@ -362,17 +363,22 @@ impl Engine {
         event: Event,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        let envelope = Envelope {
+        let envelope = self.envelope(context, event);
+        self.state.apply(&envelope)?;
+        effects.events.push(envelope);
+        Ok(())
+    }
+
+    /// An event as the journal's next one.
+    fn envelope(&self, context: &Context, event: Event) -> Envelope {
+        Envelope {
             version: EVENT_VERSION,
             seq: self.state.last_seq() + 1,
             at: context.at,
             request_id: context.request_id.clone(),
             cause: context.cause,
             event,
-        };
-        self.state.apply(&envelope)?;
-        effects.events.push(envelope);
-        Ok(())
+        }
     }
 
     /// Takes a signal through the gate.
@@ -472,6 +478,14 @@ impl Engine {
             self.emit(context, Event::SignalRefused { signal, refusal }, effects)?;
         }
         Ok(refusal)
+    }
+}
+
+impl LaneView {
+    /// The units of its instrument were split.
+    fn split(&mut self, ratio: Ratio) {
+        self.mark = self.mark.and_then(|(price, at)| Some((ratio.price(price)?, at)));
+        self.excursions.iter_mut().for_each(|excursion| excursion.split(ratio));
     }
 }
 

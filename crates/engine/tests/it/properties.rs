@@ -41,6 +41,7 @@ fn engine_and_venue_agree(rehearsal: &Rehearsal) {
             // Only the engine hears of a fill twice.
             trade.fills.clear();
             trade.executions.clear();
+            trade.changes = 0;
         }
         assert_eq!(known, held);
         let working: Vec<_> = profile.working.values().map(|order| order.terms.intent).collect();
@@ -87,6 +88,8 @@ proptest! {
         for account in &mut scenario.accounts {
             account.limits = narrow.clone();
         }
+        // A market that goes on in the units from before is none that limits are made for.
+        scenario.acts.retain(|(_, act)| !matches!(act, Act::Issuer { .. }));
         // What people do at once works side by side.
         scenario.acts.iter_mut().for_each(|(turn, _)| *turn -= *turn % 8);
         let auditor = Auditor::new(wide, narrow);
@@ -132,7 +135,10 @@ proptest! {
         mut scenario in calm_scenarios(),
         turns in prop::collection::vec(0..BARS as u8, 1..4),
     ) {
-        scenario.acts.retain(|(_, act)| !matches!(act, Act::Change { .. }));
+        // How far prices went before a split is not seen again after a restart.
+        let stays =
+            |act: &Act| !matches!(act, Act::Change { .. } | Act::Issuer { kind: 0..3, .. });
+        scenario.acts.retain(|(_, act)| stays(act));
         let mut restarted = scenario.clone();
         restarted.acts.extend(turns.into_iter().map(|turn| (turn, Act::Restart)));
         restarted.acts.sort_by_key(|(turn, act)| (*turn, !matches!(act, Act::Restart)));

@@ -59,6 +59,9 @@ fn event(event: &Event) -> String {
             format!("went {} {best} {worst}", trade.0.number)
         }
         Event::DustClosed { trade, quantity } => format!("dust {} {quantity}", trade.0.number),
+        Event::CorporateAction { id, symbol, action, .. } => {
+            format!("{} {symbol} {id}", action.name())
+        }
         Event::AvailableNegative { available, .. } => {
             format!("negative {}", available.amount().normalize())
         }

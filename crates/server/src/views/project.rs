@@ -224,6 +224,7 @@ fn profile_of(event: &Event) -> Option<ProfileId> {
         | Event::PeakEquity { profile, .. }
         | Event::EntriesLocked { profile, .. }
         | Event::EntriesUnlocked { profile, .. }
+        | Event::CorporateAction { profile, .. }
         | Event::AvailableNegative { profile, .. } => Some(*profile),
         Event::Evaluated { evaluation } => Some(evaluation.profile),
         Event::SignalRefused { signal, .. } => Some(signal.profile),

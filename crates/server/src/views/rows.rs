@@ -152,8 +152,8 @@ pub(crate) struct TimelineRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) symbol: Option<String>,
-    /// `evaluation`, `refusal`, `status`, `document`, `order`, `fill`, `stop`, `excursion` or
-    /// `review`.
+    /// `evaluation`, `refusal`, `status`, `document`, `order`, `fill`, `stop`, `excursion`,
+    /// `corporateAction`, `lock`, `limit` or `review`.
     pub(crate) kind: String,
     /// A stable code, such as the refusal's.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,8 +2,9 @@
 
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    DoneState, Envelope, Event, Fill, Lock, LockReason, Money, OrderId, OrderTerms, OrderType,
-    Origin, ProfileStatus, Purpose, Refusal, SignalTerms, Stop, StopKind, Target,
+    CorporateAction, DoneState, Envelope, Event, Fill, Lock, LockReason, Money, OrderId,
+    OrderTerms, OrderType, Origin, ProfileStatus, Purpose, Refusal, SignalTerms, Stop, StopKind,
+    Target,
 };
 use ballast_engine::state::Profile;
 use rust_decimal::Decimal;
@@ -35,6 +36,7 @@ pub(super) const fn kind(event: &Event) -> &'static str {
         }
         Event::ProtectionPlaced { .. } | Event::StopMoved { .. } | Event::BarHeld { .. } => "stop",
         Event::ExcursionsKnown { .. } => "excursion",
+        Event::CorporateAction { .. } => "corporateAction",
         Event::AvailableNegative { .. } | Event::BrokerEventUnmatched { .. } => "review",
         Event::EntriesLocked { .. } | Event::EntriesUnlocked { .. } => "lock",
         Event::DayOpened { .. } | Event::PeakEquity { .. } | Event::LimitsChanged { .. } => "limit",
@@ -116,6 +118,10 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
             let [best, worst] = [best, worst].map(|price| readable(price.get(), PRICE_FIGURES));
             format!("While it was open the price was {best} at best and {worst} at worst.")
         }
+        Event::CorporateAction { symbol: of, action, by, .. } => {
+            symbol = Some(*of);
+            action_text(action, by)
+        }
         Event::DustClosed { trade, quantity } => {
             let left = find_trade(profile, *trade);
             symbol = left.map(|trade| trade.symbol);
@@ -151,6 +157,19 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
         Event::Evaluated { .. } => String::new(),
     };
     row.symbol = symbol.map(|symbol| symbol.to_string());
+}
+
+fn action_text(action: &CorporateAction, by: &str) -> String {
+    let what = match action {
+        CorporateAction::Split { numerator, denominator, .. } => {
+            format!("{numerator} units came in the place of {denominator}")
+        }
+        CorporateAction::CashDividend { per_unit } => {
+            format!("A dividend of {} {} a unit", decimal(per_unit.amount()), per_unit.currency())
+        }
+        CorporateAction::SymbolChanged { to } => format!("It is called {to} from now on"),
+    };
+    format!("{what}, as told by {by}.")
 }
 
 fn locked_text(lock: &Lock) -> String {

@@ -2,7 +2,8 @@
 
 use ballast_domain::ledger::{Change, FillPart, Transfer};
 use ballast_domain::{
-    Account, DoneState, Envelope, Event, Fill, OrderId, OrderState, ProfileId, TradeId, TransferId,
+    Account, CorporateAction, DoneState, Envelope, Event, Fill, OrderId, OrderState, ProfileId,
+    Trade, TradeId, TransferId,
 };
 use ballast_engine::state::Profile;
 
@@ -32,6 +33,23 @@ pub(super) fn moved(profile: &Profile, envelope: &Envelope) -> Vec<TransferRow> 
             let undone = moved_by_change(profile, trade, Change::Correction);
             let booked = by.as_ref().map(|by| moved_by_fill(profile, *order, by));
             undone.into_iter().chain(booked.unwrap_or_default()).map(row).collect()
+        }
+        Event::CorporateAction { symbol, action, .. } => {
+            let kind = match action {
+                CorporateAction::Split { .. } => Change::CashInLieu,
+                CorporateAction::CashDividend { .. } => Change::Dividend,
+                CorporateAction::SymbolChanged { .. } => return Vec::new(),
+            };
+            let closed = profile.closed.iter().filter(|trade| trade.closed_at == Some(envelope.at));
+            let trades = profile.trades.values().chain(closed);
+            let held = trades.filter(|trade| trade.symbol == *symbol);
+            let latest = |trade: &Trade| {
+                let made = moved_by_change(profile, trade.id, kind);
+                let is_last =
+                    |id| matches!(id, TransferId::Change { number, .. } if number == trade.changes);
+                made.into_iter().filter(move |made| is_last(made.id)).map(row).collect::<Vec<_>>()
+            };
+            held.flat_map(latest).collect()
         }
         Event::DustClosed { trade, .. } => {
             moved_by_change(profile, *trade, Change::Dust).into_iter().map(row).collect()
@@ -127,6 +145,8 @@ const fn transfer_text(id: TransferId, debit: Account) -> &'static str {
         TransferId::Release { .. } => "Reservation given back",
         TransferId::Change { what: Change::Dust, .. } => "Left over and written off",
         TransferId::Change { what: Change::Correction, .. } => "Taken back by the venue",
+        TransferId::Change { what: Change::CashInLieu, .. } => "Paid out for a fraction",
+        TransferId::Change { what: Change::Dividend, .. } => "Dividend",
         TransferId::Fill { part, .. } => match part {
             FillPart::Cost => "Cost of a position",
             FillPart::Excess => "Cost beyond the reservation",

@@ -2,6 +2,7 @@
 
 mod absurd;
 mod commands;
+mod corporate;
 mod corrections;
 mod excursions;
 mod fees;

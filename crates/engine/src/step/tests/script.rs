@@ -13,6 +13,7 @@
 //! | `busted 1 a`, `corrected 1 a b 5@100 0.5` | fill `a` is none, or was `b` |
 //! | `cancel 1` | a person's cancel |
 //! | `stop 1 95.5` | a person moves the stop of trade 1 |
+//! | `split 4/1 25 s1`, `dividend 0.5 d1`, `rename GOO r1` | what the issuer does, by its id |
 //! | `flatten`, `remove` | a person leaves everything, and removes the profile |
 //! | `limits {…}`, `tenant {…}` | the limits of the profile, and of the tenant |
 //! | `unlock GOOG` | a person lifts locks, all of them without an instrument |
@@ -22,15 +23,19 @@
 //! | `clock`, `restart` | the timer, and a new process |
 //! | `order 1: …` | as in the state's scripts |
 
+use std::sync::Arc;
+
 use ballast_domain::control::{ControlMode, Scope};
 use ballast_domain::exits::{Distance, TargetTerms};
 use ballast_domain::{
-    BrokerEvent, Direction, Money, OrderType, ProfileStatus, SignalTerms, Slot, TimeInForce,
+    BrokerEvent, CorporateAction, Direction, Money, OrderType, ProfileStatus, SignalTerms, Slot,
+    TimeInForce,
 };
 
 use crate::fixture::{PROFILE, bar, entry, exit, fill, goog, order, read, trade};
 use crate::state::tests::script::{answer_to, named};
-use crate::step::{Command, Input};
+use crate::step::{ActionTold, Answer, Command, Input};
+use crate::strategy::Plan;
 use crate::world::World;
 
 /// Plays each line of `script`.
@@ -114,6 +119,20 @@ fn take(world: &mut World, input: &str) {
             let (trade, level, by) = (trade(read(words[0])), read(words[1]), "bob".to_owned());
             world.command(Command::MoveStop { trade, level, expected_version: None, by });
         }
+        "split" => {
+            let (numerator, denominator) = words[0].split_once('/').unwrap();
+            let (numerator, denominator) = (read(numerator), read(denominator));
+            let action =
+                CorporateAction::Split { numerator, denominator, cash_price: read(words[1]) };
+            act(world, words[2], action);
+        }
+        "dividend" => {
+            let per_unit = Money::new(read(words[0]), read("USD"));
+            act(world, words[1], CorporateAction::CashDividend { per_unit });
+        }
+        "rename" => {
+            act(world, words[1], CorporateAction::SymbolChanged { to: read(words[0]) });
+        }
         "flatten" => {
             let by = "bob".to_owned();
             world.command(Command::Flatten { profile: PROFILE, by, reason });
@@ -149,6 +168,22 @@ fn take(world: &mut World, input: &str) {
         "restart" => world.restart(),
         other => panic!("unknown input '{other}'"),
     }
+}
+
+/// Tells of what the issuer of GOOG has done.
+pub(super) fn act(world: &mut World, id: &str, action: CorporateAction) -> Answer {
+    let plan = match action {
+        CorporateAction::SymbolChanged { to } => {
+            let mut document = world.profile().document.clone();
+            document.rename(goog(), to);
+            let plan = Plan::compile(Arc::new(document.strategy), &mut world.board).unwrap();
+            Some(Box::new(plan))
+        }
+        _ => None,
+    };
+    let (id, symbol, by) = (read(id), goog(), "alice".to_owned());
+    let told = Box::new(ActionTold { profile: PROFILE, id, symbol, action, by });
+    world.command(Command::CorporateAction { told, plan })
 }
 
 fn control(world: &mut World, words: &[&str]) {
