@@ -541,11 +541,10 @@ impl Valuation {
 
 fn closed_trade(trade: &Trade) -> ClosedTrade {
     let pnl = trade.net_profit().map_or(f64::NAN, |profit| float_of(profit.amount()));
-    let closed_at = trade.closed_at.unwrap_or(trade.opened_at);
     ClosedTrade {
         pnl,
         return_pct: pnl / float_of(trade.entry_notional.amount()) * 100.0,
-        holding_ns: closed_at.nanos_since(trade.opened_at),
+        holding_ns: trade.held_nanos().unwrap_or_default(),
     }
 }
 

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::bar::FrameId;
+use crate::corporate::CorporateAction;
 use crate::evaluation::Evaluation;
 use crate::exits::{Stop, Target};
-use crate::id::{OrderId, ProfileId, RequestId, TradeId};
+use crate::id::{ActionId, FillId, OrderId, ProfileId, RequestId, TradeId};
 use crate::instrument::Symbol;
 use crate::limits::Limits;
 use crate::lock::Lock;
-use crate::number::Money;
+use crate::number::{Money, Price, Quantity};
 use crate::order::{Amendment, BrokerEvent, DoneState, Fill, OrderTerms};
 use crate::profile::{ProfileDocument, ProfileStatus};
 use crate::refusal::Refusal;
@@ -176,6 +177,17 @@ pub enum Event {
         /// The execution.
         fill: Box<Fill>,
     },
+    /// The venue has taken a fill back: what it had booked is undone, and what takes its place is
+    /// booked.
+    FillCorrected {
+        /// The order.
+        order: OrderId,
+        /// The execution that is taken back.
+        fill: FillId,
+        /// What takes its place; nothing when it was busted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Box<Fill>>,
+    },
     /// The order has ended without (further) fills.
     OrderDone {
         /// The order.
@@ -220,6 +232,36 @@ pub enum Event {
         bars: u32,
         /// The close that was counted.
         close: Timestamp,
+    },
+    /// A trade has closed; so far prices went for and against it while it was open.
+    ExcursionsKnown {
+        /// The trade.
+        trade: TradeId,
+        /// The price at which it stood best.
+        best: Price,
+        /// The price at which it stood worst.
+        worst: Price,
+    },
+    /// What fees in the coin itself have left of a trade is less than one lot, which no order can
+    /// sell: it is written off.
+    DustClosed {
+        /// The trade.
+        trade: TradeId,
+        /// Units.
+        quantity: Quantity,
+    },
+    /// The issuer of an instrument has done something to those who hold it.
+    CorporateAction {
+        /// The profile.
+        profile: ProfileId,
+        /// Its name; one of the same name is the same.
+        id: ActionId,
+        /// The instrument, under the name that it had.
+        symbol: Symbol,
+        /// What was done.
+        action: CorporateAction,
+        /// Who has told of it.
+        by: String,
     },
     /// What a venue reported made what is available negative; entries of the profile stop.
     AvailableNegative {

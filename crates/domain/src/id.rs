@@ -367,6 +367,27 @@ impl fmt::Display for FillId {
     }
 }
 
+/// The name of a corporate action, at most 40 characters; one of the same name is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ActionId(ArrayString<40>);
+
+impl FromStr for ActionId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        match ArrayString::from(text) {
+            Ok(inner) if !text.is_empty() => Ok(Self(inner)),
+            _ => refuse(text, "the id of a corporate action (1 to 40 characters)"),
+        }
+    }
+}
+
+impl fmt::Display for ActionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 macro_rules! text_serde {
     ($($name:ident),*) => {$(
         impl Serialize for $name {
@@ -384,7 +405,17 @@ macro_rules! text_serde {
     )*};
 }
 
-text_serde!(TenantId, RequestId, ProfileId, IntentId, TradeId, OrderId, ClientOrderId, FillId);
+text_serde!(
+    TenantId,
+    RequestId,
+    ProfileId,
+    IntentId,
+    TradeId,
+    OrderId,
+    ClientOrderId,
+    FillId,
+    ActionId
+);
 
 #[cfg(test)]
 mod tests {

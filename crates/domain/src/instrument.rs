@@ -145,8 +145,12 @@ pub struct Instrument {
     pub symbol: Symbol,
     /// Which market it belongs to.
     pub asset_class: AssetClass,
-    /// What its prices, notionals and fees are counted in.
+    /// What its prices and notionals are counted in.
     pub quote: Currency,
+    /// The coin that is traded, where the venue may take fees of it; without it the first half of
+    /// a pair of coins such as BTC/USD.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Currency>,
     /// The step of prices, in quote currency; `None` when any price is allowed.
     #[serde(default)]
     pub tick_size: Option<Price>,
@@ -165,7 +169,26 @@ impl Instrument {
     /// An instrument without steps or minimum, as a back-test assumes by default.
     #[must_use]
     pub const fn unrestricted(symbol: Symbol, asset_class: AssetClass, quote: Currency) -> Self {
-        Self { symbol, asset_class, quote, tick_size: None, lot_size: None, min_notional: None }
+        Self {
+            symbol,
+            asset_class,
+            quote,
+            base: None,
+            tick_size: None,
+            lot_size: None,
+            min_notional: None,
+        }
+    }
+
+    /// The coin of which the venue may take its fee; `None` where no coin is traded.
+    #[must_use]
+    pub fn base_coin(&self) -> Option<Currency> {
+        let of_pair = || {
+            let (base, quote) = self.symbol.as_str().split_once('/')?;
+            let is_pair = self.asset_class == AssetClass::Crypto && quote == self.quote.as_str();
+            base.parse().ok().filter(|_| is_pair)
+        };
+        self.base.or_else(of_pair)
     }
 
     /// `quantity` (in units, not negative) rounded down to the lot, never up; without a lot, to 15
@@ -234,6 +257,25 @@ mod tests {
         let price = "1.07".parse().unwrap();
         assert_eq!(instrument.round_price(price, true).to_string(), "1.05");
         assert_eq!(instrument.round_price(price, false).to_string(), "1.10");
+    }
+
+    #[test]
+    fn the_coin_of_a_pair_is_known_by_its_symbol() {
+        let cases = [
+            ("BTC/USD", AssetClass::Crypto, None, Some("BTC")),
+            ("BTC/EUR", AssetClass::Crypto, None, None),
+            ("EUR/USD", AssetClass::Forex, None, None),
+            ("BTCUSD", AssetClass::Crypto, None, None),
+            ("BTCUSD", AssetClass::Crypto, Some("BTC"), Some("BTC")),
+            ("GOOG", AssetClass::Stock, None, None),
+        ];
+        for (symbol, asset_class, base, expected) in cases {
+            let base = base.map(|base| base.parse().unwrap());
+            let symbol = symbol.parse().unwrap();
+            let instrument = Instrument { symbol, asset_class, base, ..goog(None) };
+            let coin = instrument.base_coin().map(|coin| coin.to_string());
+            assert_eq!(coin.as_deref(), expected, "{instrument:?}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{IntentId, OrderId, ProfileId};
+use crate::id::{IntentId, OrderId, ProfileId, TradeId};
 use crate::number::Money;
 
 /// The accounts that every profile has in each of its currencies.
@@ -76,6 +76,17 @@ pub enum TransferId {
         /// Which of the fill's transfers.
         part: FillPart,
     },
+    /// One of the transfers of what happened to a trade beside its fills.
+    Change {
+        /// The trade.
+        trade: TradeId,
+        /// Which of its changes, from one.
+        number: u32,
+        /// What happened.
+        what: Change,
+        /// Which of the change's transfers.
+        part: FillPart,
+    },
 }
 
 /// The transfers that one amendment can make.
@@ -90,7 +101,21 @@ pub enum AmendmentPart {
     Back,
 }
 
-/// The transfers that one fill can make.
+/// What happens to a trade beside its fills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Change {
+    /// What is left over and too little to sell is written off.
+    Dust,
+    /// A fill that the venue has taken back is undone.
+    Correction,
+    /// A fraction that a split has left is paid out in cash.
+    CashInLieu,
+    /// A dividend is paid, or owed.
+    Dividend,
+}
+
+/// The transfers that one fill or change can make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum FillPart {

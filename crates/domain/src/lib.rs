@@ -8,6 +8,7 @@
 
 pub mod bar;
 pub mod control;
+pub mod corporate;
 pub mod evaluation;
 pub mod event;
 pub mod exits;
@@ -29,10 +30,13 @@ pub mod zone;
 
 pub use bar::{Bar, BarError, FrameId};
 pub use control::{ControlMode, ControlSnapshot};
+pub use corporate::CorporateAction;
 pub use evaluation::{Decision, Evaluation, Hold, RuleOutcome, RuleState};
 pub use event::{Cause, Envelope, Event};
 pub use exits::{Protection, Stop, StopKind, Target};
-pub use id::{ClientOrderId, FillId, IntentId, OrderId, ProfileId, RequestId, TenantId, TradeId};
+pub use id::{
+    ActionId, ClientOrderId, FillId, IntentId, OrderId, ProfileId, RequestId, TenantId, TradeId,
+};
 pub use instrument::{AssetClass, Instrument, PresetName, Symbol, VenueId};
 pub use ledger::{Account, TransferCode, TransferId};
 pub use limits::{LimitScope, Limits};
@@ -48,5 +52,5 @@ pub use refusal::Refusal;
 pub use signal::{Origin, Signal, SignalTerms};
 pub use strategy::StrategyConfig;
 pub use time::{Timeframe, Timestamp};
-pub use trade::{Direction, Slot, Trade};
+pub use trade::{Direction, Execution, ExitLeg, Slot, Trade};
 pub use zone::{Day, Zone};

@@ -111,6 +111,10 @@ pub enum ExitReason {
     Flatten,
     /// The loss had used up what a short had reserved.
     Liquidation,
+    /// Less than one lot was left over, which no order can sell.
+    Dust,
+    /// A fraction that a split has left was paid out in cash.
+    CashInLieu,
 }
 
 impl ExitReason {
@@ -128,6 +132,8 @@ impl ExitReason {
             Self::Manual => "manual",
             Self::Flatten => "flatten",
             Self::Liquidation => "liquidation",
+            Self::Dust => "dust",
+            Self::CashInLieu => "cash_in_lieu",
         }
     }
 }
@@ -299,7 +305,7 @@ pub struct Fill {
     pub price: Price,
     /// Units.
     pub quantity: Quantity,
-    /// What the venue took; negative for a rebate.
+    /// What the venue took, in whatever currency; negative for a rebate.
     pub fee: Money,
 }
 
@@ -323,6 +329,16 @@ pub enum BrokerEvent {
         order: OrderId,
         /// The execution.
         fill: Fill,
+    },
+    /// An execution that was told is none, or was another.
+    Corrected {
+        /// The order.
+        order: OrderId,
+        /// The execution that is taken back.
+        fill: FillId,
+        /// What takes its place; nothing when it was busted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Fill>,
     },
     /// It will not fill further.
     Cancelled {
@@ -378,6 +394,7 @@ impl BrokerEvent {
         match self {
             Self::Accepted { order }
             | Self::Filled { order, .. }
+            | Self::Corrected { order, .. }
             | Self::Cancelled { order }
             | Self::Rejected { order, .. }
             | Self::Expired { order }

@@ -71,6 +71,19 @@ pub struct ProfileDocument {
 }
 
 impl ProfileDocument {
+    /// Trades an instrument under another name from now on.
+    pub fn rename(&mut self, from: Symbol, to: Symbol) {
+        let instruments = self.instruments.iter_mut().map(|instrument| &mut instrument.symbol);
+        for symbol in instruments.chain(&mut self.strategy.symbols).filter(|it| **it == from) {
+            *symbol = to;
+        }
+        for limits in [&mut self.limits, &mut self.strategy.limits] {
+            if limits.restricted_symbols.remove(&from) {
+                limits.restricted_symbols.insert(to);
+            }
+        }
+    }
+
     /// The instrument that the profile trades under this symbol.
     #[must_use]
     pub fn instrument(&self, symbol: Symbol) -> Option<&Instrument> {

@@ -3,12 +3,18 @@
 //! The fold of the journal and every simulated venue share this code, so that both always agree
 //! on what is held and what it cost.
 
+mod corporate;
+mod execution;
+
 use ballast_domain::exits::Distance;
 use ballast_domain::{
-    Direction, ExitReason, Fill, Instrument, Money, OrderTerms, Price, Protection, Quantity, Slot,
-    Stop, StopKind, Target, Trade, TradeId,
+    Direction, Execution, ExitReason, Instrument, Money, OrderId, OrderTerms, Price, Protection,
+    Quantity, Slot, Stop, StopKind, Target, Timestamp, Trade, TradeId,
 };
 use rust_decimal::Decimal;
+
+pub use corporate::{Ratio, cash_in_lieu, pay_dividend, split};
+pub use execution::{Coins, execution};
 
 /// What an exit gives back to the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,16 +42,17 @@ pub fn begin(
     direction: Direction,
     slot: Slot,
     protection: Protection,
-    fill: &Fill,
+    made: &Execution,
 ) -> Trade {
-    let none = Money::zero(fill.fee.currency());
+    let none = Money::zero(made.notional.currency());
     Trade {
         id: TradeId(terms.intent),
         symbol: terms.symbol,
         slot,
         direction,
-        opened_at: fill.at,
+        opened_at: made.at,
         last_entered_at: None,
+        split_at: None,
         entry_quantity: Quantity::ZERO,
         entry_notional: none,
         entry_value: Decimal::ZERO,
@@ -53,6 +60,7 @@ pub fn begin(
         exit_notional: none,
         exit_value: Decimal::ZERO,
         fees: none,
+        other_fees: Vec::new(),
         reserved: none,
         gross_profit: none,
         protection,
@@ -63,51 +71,55 @@ pub fn begin(
         counted_to: None,
         targets: Vec::new(),
         fills: Vec::new(),
+        dividends: None,
+        executions: Vec::new(),
+        changes: 0,
+        best_price: None,
+        worst_price: None,
         exit_reason: None,
         closed_at: None,
     }
 }
 
 /// Adds an entry's fill; gives what it costs, `None` on overflow (nothing changed).
-pub fn enter(trade: &mut Trade, fill: &Fill) -> Option<Entered> {
-    let cost = fill.price.notional(fill.quantity, fill.fee.currency())?;
-    let left_before = left_before(trade, fill, cost)?;
+pub fn enter(trade: &mut Trade, made: &Execution) -> Option<Entered> {
+    let cost = made.notional;
+    let left_before = left_before(trade, made)?;
     let still_held =
         cost.checked_sub(left_before.map_or(Money::zero(cost.currency()), |l| l.cost))?;
-    let entry_quantity = trade.entry_quantity.checked_add(fill.quantity)?;
+    let entry_quantity = trade.entry_quantity.checked_add(made.quantity)?;
     let entry_notional = trade.entry_notional.checked_add(cost)?;
-    let value = fill.price.get().checked_mul(fill.quantity.get())?;
-    let entry_value = trade.entry_value.checked_add(value)?;
+    let entry_value = trade.entry_value.checked_add(made.value)?;
     let reserved = trade.reserved.checked_add(still_held)?;
     let gross_profit = match left_before {
         Some(left) => trade.gross_profit.checked_add(left.profit)?,
         None => trade.gross_profit,
     };
-    trade.fees = trade.fees.checked_add(fill.fee)?;
-    let entered_at = trade.entered_at().max(fill.at);
-    trade.opened_at = trade.opened_at.min(fill.at);
+    trade.fees = trade.fees.checked_add(made.fee)?;
+    let entered_at = trade.last_entered_at.unwrap_or(trade.opened_at).max(made.at);
+    trade.opened_at = trade.opened_at.min(made.at);
     trade.last_entered_at = (entered_at > trade.opened_at).then_some(entered_at);
     trade.entry_quantity = entry_quantity;
     trade.entry_notional = entry_notional;
     trade.entry_value = entry_value;
     trade.reserved = reserved;
     trade.gross_profit = gross_profit;
-    trade.fills.push(fill.id);
     Some(Entered { cost, left_before })
 }
 
 /// The share of an entry's fill that had been left before it was told: its whole notional was taken
 /// for profit then. `None` within when nothing was; `None` without on overflow.
 #[expect(clippy::option_option, reason = "overflow is not the same as nothing")]
-fn left_before(trade: &Trade, fill: &Fill, cost: Money) -> Option<Option<Returned>> {
-    let before = trade.exit_quantity.saturating_sub(trade.entry_quantity).min(fill.quantity);
+fn left_before(trade: &Trade, made: &Execution) -> Option<Option<Returned>> {
+    let cost = made.notional;
+    let before = trade.exit_quantity.saturating_sub(trade.entry_quantity).min(made.quantity);
     if before.is_zero() {
         return Some(None);
     }
-    let share = match before == fill.quantity {
+    let share = match before == made.quantity {
         true => cost,
         false => {
-            let part = before.get().checked_div(fill.quantity.get())?;
+            let part = before.get().checked_div(made.quantity.get())?;
             Money::new(cost.amount().checked_mul(part)?, cost.currency())
         }
     };
@@ -120,39 +132,121 @@ fn left_before(trade: &Trade, fill: &Fill, cost: Money) -> Option<Option<Returne
 
 /// Adds an exit's fill; gives back the share of the cost and the profit, `None` on overflow
 /// (nothing changed). A fill beyond what is held realises its whole notional.
-pub fn leave(trade: &mut Trade, fill: &Fill, reason: ExitReason) -> Option<Returned> {
+pub fn leave(trade: &mut Trade, made: &Execution) -> Option<Returned> {
     let held = trade.open_quantity();
-    let notional = fill.price.notional(fill.quantity, fill.fee.currency())?;
-    let cost = if fill.quantity >= held {
+    let notional = made.notional;
+    let cost = if made.quantity >= held {
         trade.reserved
     } else {
         // The ratio comes first: the product of a small amount and a small quantity would be
         // nothing, that of two large ones would not fit.
-        let share = fill.quantity.get().checked_div(held.get())?;
+        let share = made.quantity.get().checked_div(held.get())?;
         Money::new(trade.reserved.amount().checked_mul(share)?, trade.reserved.currency())
     };
     let profit = match trade.direction {
         Direction::Long => notional.checked_sub(cost)?,
         Direction::Short => cost.checked_sub(notional)?,
     };
-    let exit_quantity = trade.exit_quantity.checked_add(fill.quantity)?;
+    let exit_quantity = trade.exit_quantity.checked_add(made.quantity)?;
     let exit_notional = trade.exit_notional.checked_add(notional)?;
-    let value = fill.price.get().checked_mul(fill.quantity.get())?;
-    let exit_value = trade.exit_value.checked_add(value)?;
+    let exit_value = trade.exit_value.checked_add(made.value)?;
     let gross_profit = trade.gross_profit.checked_add(profit)?;
     let reserved = trade.reserved.checked_sub(cost)?;
-    trade.fees = trade.fees.checked_add(fill.fee)?;
+    trade.fees = trade.fees.checked_add(made.fee)?;
     trade.exit_quantity = exit_quantity;
     trade.exit_notional = exit_notional;
     trade.exit_value = exit_value;
     trade.gross_profit = gross_profit;
     trade.reserved = reserved;
-    trade.fills.push(fill.id);
-    trade.exit_reason = Some(reason);
+    // What was left over says nothing of why the rest had been left.
+    if made.exit != Some(ExitReason::Dust) || trade.exit_reason.is_none() {
+        trade.exit_reason = made.exit;
+    }
     if trade.open_quantity().is_zero() {
-        trade.closed_at = Some(fill.at);
+        trade.closed_at = Some(made.at);
     }
     Some(Returned { cost, profit })
+}
+
+/// Remembers a fill that was booked, so that a repetition is recognised and it can be corrected;
+/// `None` on overflow of the fees in other currencies (nothing changed). A venue repeats none to
+/// itself.
+pub fn remember(trade: &mut Trade, made: Execution) -> Option<()> {
+    add_other_fee(trade, &made)?;
+    trade.fills.extend(made.id);
+    trade.executions.push(made);
+    Some(())
+}
+
+fn add_other_fee(trade: &mut Trade, made: &Execution) -> Option<()> {
+    let Some(fee) = made.other_fee else { return Some(()) };
+    let known = trade.other_fees.iter_mut().find(|sum| sum.currency() == fee.currency());
+    match known {
+        Some(sum) => *sum = sum.checked_add(fee)?,
+        None => trade.other_fees.push(fee),
+    }
+    Some(())
+}
+
+/// Reckons a trade anew from the fills that count, after one was taken back. What was written off
+/// of it may be there still. `None` on overflow.
+pub fn replay(trade: &mut Trade) -> Option<()> {
+    let none = Money::zero(trade.reserved.currency());
+    let all = std::mem::take(&mut trade.executions);
+    let counts = |made: &Execution| made.exit != Some(ExitReason::Dust);
+    let all: Vec<Execution> = all.into_iter().filter(counts).collect();
+    let first = all.iter().filter(|made| made.exit.is_none()).map(|made| made.at).min();
+    trade.opened_at = first.unwrap_or(trade.opened_at);
+    let ended_at = trade.closed_at.unwrap_or(trade.opened_at);
+    (trade.last_entered_at, trade.exit_reason, trade.closed_at) = (None, None, None);
+    (trade.entry_quantity, trade.exit_quantity) = (Quantity::ZERO, Quantity::ZERO);
+    (trade.entry_value, trade.exit_value) = (Decimal::ZERO, Decimal::ZERO);
+    (trade.entry_notional, trade.exit_notional) = (none, none);
+    (trade.fees, trade.reserved, trade.gross_profit) = (none, none, none);
+    trade.other_fees.clear();
+    for made in &all {
+        match made.exit {
+            None => drop(enter(trade, made)?),
+            Some(_) => drop(leave(trade, made)?),
+        }
+        add_other_fee(trade, made)?;
+    }
+    trade.executions = all;
+    if trade.open_quantity().is_zero() {
+        trade.closed_at = trade.closed_at.or(Some(ended_at));
+    }
+    Some(())
+}
+
+/// Units of a trade that fees in the coin itself have left and no order can sell: less than a lot
+/// of `instrument`. `None` when nothing is to be written off.
+#[must_use]
+pub fn dust(trade: &Trade, instrument: &Instrument) -> Option<Quantity> {
+    let held = trade.open_quantity();
+    let too_little = instrument.round_down(held.get()).is_zero() && !held.is_zero();
+    (too_little && trade.has_fees_in_kind()).then_some(held)
+}
+
+/// Writes off all that is held at `at`: its cost is lost. What a short owes of it is left at its
+/// cost. `None` on overflow (nothing changed).
+pub fn write_off(trade: &mut Trade, at: Timestamp) -> Option<Returned> {
+    let none = Money::zero(trade.reserved.currency());
+    let brought = if trade.direction == Direction::Long { none } else { trade.reserved };
+    let made = Execution {
+        id: None,
+        order: OrderId::main(trade.id.0),
+        at,
+        quantity: trade.open_quantity(),
+        notional: brought,
+        value: brought.amount(),
+        fee: none,
+        in_kind: Decimal::ZERO,
+        other_fee: None,
+        exit: Some(ExitReason::Dust),
+    };
+    let returned = leave(trade, &made)?;
+    trade.executions.push(made);
+    Some(returned)
 }
 
 /// The levels that protect `trade` after an entry's fill, from its mean entry price, on the tick of
@@ -162,7 +256,11 @@ pub fn protect(trade: &Trade, instrument: &Instrument) -> (Option<Stop>, Vec<Tar
     let Ok(entry_price) = Price::new(trade.entry_price()) else {
         return (trade.stop, trade.targets.clone());
     };
-    let (direction, quantity) = (trade.direction, trade.entry_quantity);
+    let direction = trade.direction;
+    let quantity = match trade.has_fees_in_kind() {
+        true => instrument.round_down(trade.entry_quantity.get()),
+        false => trade.entry_quantity,
+    };
     let first = first_stop(&trade.protection, entry_price, direction, instrument);
     let stop = match (first, trade.stop) {
         (Some(first), Some(standing)) => Some(first.tighter(standing, direction)),

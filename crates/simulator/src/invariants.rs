@@ -71,9 +71,11 @@ pub(crate) fn violation(invariant: Invariant, found: impl Into<String>) -> Viola
 /// What must hold after an event was booked, in the state after it.
 pub(crate) fn after_event(state: &State, envelope: &Envelope) -> Found {
     let mut found = Vec::new();
-    for profile in state.profiles().filter(|profile| !profile.book.sum().is_zero()) {
-        let why = format!("{} of {} is not zero", profile.book.sum(), profile.id);
-        found.push(violation(Invariant::TransfersBalance, why));
+    for profile in state.profiles() {
+        for book in profile.books().filter(|book| !book.sum().is_zero()) {
+            let why = format!("{} {} of {} is not zero", book.sum(), book.currency(), profile.id);
+            found.push(violation(Invariant::TransfersBalance, why));
+        }
     }
     match &envelope.event {
         Event::IntentAccepted { terms, .. } => {
@@ -224,11 +226,15 @@ fn as_the_venue_knows_it(trade: &Trade) -> Trade {
         Direction::Short => trade.reserved.checked_add(trade.gross_profit),
     };
     Trade {
+        best_price: None,
+        worst_price: None,
         break_even_armed: false,
         amendments: 0,
         bars_held: 0,
         counted_to: None,
         fills: Vec::new(),
+        executions: Vec::new(),
+        changes: 0,
         reserved: share.unwrap_or(trade.reserved),
         gross_profit: Money::zero(trade.gross_profit.currency()),
         ..trade.clone()

@@ -1308,6 +1308,11 @@ export interface components {
         AmendBody: {
             stop: components["schemas"]["StopBody"];
         };
+        /** @description An amount of some currency. */
+        AmountRow: {
+            amount: string;
+            currency: string;
+        };
         /**
          * @description How [`AssetClass`] is written.
          * @enum {string}
@@ -1627,6 +1632,30 @@ export interface components {
             symbol: string;
             /** @description The whole of it in sentences. */
             text: string;
+        };
+        /** @description How far prices went for a trade and against it, from its mean entry price, before fees. */
+        ExcursionsRow: {
+            /** @description What all of it would have lost at the worst price. */
+            adverse: string;
+            adversePct: string;
+            bestPrice: string;
+            /** @description What all of it would have made at the best price. */
+            favourable: string;
+            favourablePct: string;
+            worstPrice: string;
+        };
+        /** @description What one order left of a trade. */
+        ExitRow: {
+            /**
+             * Format: date-time
+             * @description Its last fill.
+             */
+            at: string;
+            fee: string;
+            /** @description The mean, before fees. */
+            price: string;
+            quantity: string;
+            reason: string;
         };
         /** @description What is on for whoever asks. */
         FeatureFlags: {
@@ -2043,7 +2072,10 @@ export interface components {
                 code?: string;
                 /** @description With kind `evaluation`. */
                 evaluation?: components["schemas"]["EvaluationRow"];
-                /** @description `evaluation`, `refusal`, `status`, `document`, `order`, `fill`, `stop` or `review`. */
+                /**
+                 * @description `evaluation`, `refusal`, `status`, `document`, `order`, `fill`, `stop`, `excursion`,
+                 *     `corporateAction`, `lock`, `limit` or `review`.
+                 */
                 kind: string;
                 /** @description The order that it is about. */
                 orderId?: string;
@@ -2071,14 +2103,20 @@ export interface components {
                 direction: components["schemas"]["DirectionWord"];
                 /** @description Means, before fees. */
                 entryPrice: string;
+                /** @description How far prices went while it was open; absent where nobody has seen that. */
+                excursions?: components["schemas"]["ExcursionsRow"];
                 exitPrice: string;
                 exitReason: string;
+                /** @description What left it, in order; one for each order. */
+                exits?: components["schemas"]["ExitRow"][];
                 fees: string;
                 /** Format: int64 */
                 holdingSeconds: number;
                 id: string;
                 /** Format: date-time */
                 openedAt: string;
+                /** @description Fees in other currencies, a sum for each; no part of the result. */
+                otherFees?: components["schemas"]["AmountRow"][];
                 /** @description Net of all fees. */
                 pnl: string;
                 /** @description Of what the entry cost. */
@@ -3068,7 +3106,10 @@ export interface components {
             code?: string;
             /** @description With kind `evaluation`. */
             evaluation?: components["schemas"]["EvaluationRow"];
-            /** @description `evaluation`, `refusal`, `status`, `document`, `order`, `fill`, `stop` or `review`. */
+            /**
+             * @description `evaluation`, `refusal`, `status`, `document`, `order`, `fill`, `stop`, `excursion`,
+             *     `corporateAction`, `lock`, `limit` or `review`.
+             */
             kind: string;
             /** @description The order that it is about. */
             orderId?: string;
@@ -3134,14 +3175,20 @@ export interface components {
             direction: components["schemas"]["DirectionWord"];
             /** @description Means, before fees. */
             entryPrice: string;
+            /** @description How far prices went while it was open; absent where nobody has seen that. */
+            excursions?: components["schemas"]["ExcursionsRow"];
             exitPrice: string;
             exitReason: string;
+            /** @description What left it, in order; one for each order. */
+            exits?: components["schemas"]["ExitRow"][];
             fees: string;
             /** Format: int64 */
             holdingSeconds: number;
             id: string;
             /** Format: date-time */
             openedAt: string;
+            /** @description Fees in other currencies, a sum for each; no part of the result. */
+            otherFees?: components["schemas"]["AmountRow"][];
             /** @description Net of all fees. */
             pnl: string;
             /** @description Of what the entry cost. */

@@ -4,8 +4,8 @@
 //! cargo run -p ballast-engine --example journal_fixture
 //! ```
 //!
-//! It plays [`HISTORY`] to the engine and writes `tests/fixtures/journal-v7.jsonl`, an envelope a
-//! line, and `journal-v7-state.json`, what it folds to. `tests/it/journal_fixture.rs` reads all.
+//! It plays [`HISTORY`] to the engine and writes `tests/fixtures/journal-v8.jsonl`, an envelope a
+//! line, and `journal-v8-state.json`, what it folds to. `tests/it/journal_fixture.rs` reads all.
 //!
 //! Events are for ever, and so are stored journals: a file that was merged is never written again.
 //! What is new gets new files beside them, by another [`NAME`] and a history that holds it.
@@ -19,25 +19,25 @@ use ballast_domain::control::{ControlEntry, ControlMode, ControlSnapshot, Scope}
 use ballast_domain::exits::{Distance, TargetTerms};
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    Bar, BrokerEvent, Direction, Envelope, ExitReason, Fill, IntentId, Money, OrderId, OrderType,
-    Origin, ProfileDocument, ProfileId, ProfileStatus, Protection, RequestId, Signal, SignalTerms,
-    Slot, Symbol, TimeInForce, Timeframe, Timestamp, TradeId,
+    Bar, BrokerEvent, CorporateAction, Direction, Envelope, ExitReason, Fill, IntentId, Money,
+    OrderId, OrderType, Origin, ProfileDocument, ProfileId, ProfileStatus, Protection, RequestId,
+    Signal, SignalTerms, Slot, Symbol, TimeInForce, Timeframe, Timestamp, TradeId,
 };
 use ballast_engine::market::{Board, Frame};
 use ballast_engine::matching::{FillRules, Matcher, PlayedBar};
 use ballast_engine::ports::BrokerMessage;
 use ballast_engine::risk::Change;
 use ballast_engine::state::State;
-use ballast_engine::step::{Action, Command, Effects, Engine, Input, Settings};
+use ballast_engine::step::{Action, ActionTold, Command, Effects, Engine, Input, Settings};
 use ballast_engine::strategy::Plan;
 
-const NAME: &str = "journal-v7";
+const NAME: &str = "journal-v8";
 const WITHHELD: &str = "not sent: trading control had changed meanwhile";
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 
-/// Five profiles: `robot` trades by rules at a simulated venue; for the others a person enters, and
+/// Six profiles: `robot` trades by rules at a simulated venue; for the others a person enters, and
 /// the venue says what the history says.
-const PROFILES: [(&str, ProfileId, &str); 5] = [
+const PROFILES: [(&str, ProfileId, &str); 6] = [
     (
         "robot",
         ProfileId::from_bits(0x0123_4567_89ab_cdef),
@@ -111,6 +111,18 @@ const PROFILES: [(&str, ProfileId, &str); 5] = [
             "timeZone": "America/New_York", "preset": "by-hand",
             "strategy": {"version": 1, "kind": "rules", "timeframe": "1h", "symbols": ["GOOG"],
                 "entry": "false", "sizing": {"type": "fixedQuantity", "quantity": "1"}}}"#,
+    ),
+    (
+        "owner",
+        ProfileId::from_bits(5),
+        r#"{"name": "Owns what is left", "venue": "market", "mode": "paper",
+            "capital": {"currency": "EUR", "allocated": "5000"},
+            "instruments": [{"symbol": "BTC/EUR", "assetClass": "crypto", "quote": "EUR",
+                             "base": "BTC", "tickSize": "0.1", "lotSize": "0.0001"}],
+            "strategy": {"version": 1, "kind": "rules", "timeframe": "1h",
+                "symbols": ["BTC/EUR"], "entry": "false",
+                "sizing": {"type": "riskPercent", "value": "1"},
+                "exits": {"stopLoss": {"type": "percent", "value": "5"}}}}"#,
     ),
 ];
 
@@ -233,6 +245,7 @@ impl World {
                 self.command(Command::MoveStop { trade, level, expected_version: None, by })
             }
             "flatten" => self.command(Command::Flatten { profile, by, reason }),
+            "split" | "dividend" | "rename" => self.act(profile, verb, words),
             "unlock" => {
                 let symbol = words.next().map(str::parse).transpose()?;
                 self.command(Command::Unlock { profile, symbol, by })
@@ -281,6 +294,36 @@ impl World {
                 }
             }
         }
+    }
+
+    /// What the issuer does to a profile's first instrument.
+    fn act(&mut self, profile: ProfileId, verb: &str, mut words: SplitWhitespace<'_>) -> Done {
+        let document = self.documents.get_mut(&profile).ok_or("no document")?;
+        let (symbol, currency) = (document.strategy.symbols[0], document.capital.currency);
+        let id = next(&mut words)?;
+        let mut plan = None;
+        let action = match verb {
+            "split" => CorporateAction::Split {
+                numerator: next(&mut words)?,
+                denominator: next(&mut words)?,
+                cash_price: next(&mut words)?,
+            },
+            "dividend" => {
+                let per_unit = Money::new(next(&mut words)?, currency);
+                CorporateAction::CashDividend { per_unit }
+            }
+            _ => {
+                let to = next(&mut words)?;
+                document.rename(symbol, to);
+                let strategy = Arc::new(document.strategy.clone());
+                let compiled = Plan::compile(strategy, &mut self.board);
+                plan = Some(Box::new(compiled.map_err(|faults| format!("{faults:?}"))?));
+                CorporateAction::SymbolChanged { to }
+            }
+        };
+        let by = "alice".to_owned();
+        let told = Box::new(ActionTold { profile, id, symbol, action, by });
+        self.command(Command::CorporateAction { told, plan })
     }
 
     /// The profile's document, with another allocation where one is given.
@@ -363,16 +406,23 @@ impl World {
             "rejected" => BrokerEvent::Rejected { order, reason },
             "unknown" => BrokerEvent::Unknown { order, reason },
             "notfound" => BrokerEvent::NotFound { order },
-            "filled" => {
+            "busted" => BrokerEvent::Corrected { order, fill: next(&mut words)?, by: None },
+            "filled" | "corrected" => {
+                let corrected = (verb == "corrected").then(|| next(&mut words)).transpose()?;
                 let id = next(&mut words)?;
                 let (quantity, price) = words
                     .next()
                     .and_then(|word| word.split_once('@'))
                     .ok_or("no quantity@price")?;
                 let (quantity, price) = (quantity.parse()?, price.parse()?);
-                let currency = self.documents[&profile].capital.currency;
-                let fee = Money::new(next(&mut words)?, currency);
-                BrokerEvent::Filled { order, fill: Fill { id, at: self.now, price, quantity, fee } }
+                let (fee, currency) = (next(&mut words)?, words.next().map(str::parse));
+                let own = self.documents[&profile].capital.currency;
+                let fee = Money::new(fee, currency.transpose()?.unwrap_or(own));
+                let told = Fill { id, at: self.now, price, quantity, fee };
+                match corrected {
+                    Some(fill) => BrokerEvent::Corrected { order, fill, by: Some(told) },
+                    None => BrokerEvent::Filled { order, fill: told },
+                }
             }
             _ => return Err("no such verb".into()),
         };

@@ -3,8 +3,8 @@
 //! What a venue reports is always booked: cost and fees beyond the reservation come from capital,
 //! even when that makes what is available negative.
 
-use ballast_domain::ledger::{FillPart, Transfer};
-use ballast_domain::{Account, IntentId, Money, OrderId, TransferCode, TransferId};
+use ballast_domain::ledger::{Change, FillPart, Transfer};
+use ballast_domain::{Account, IntentId, Money, OrderId, TradeId, TransferCode, TransferId};
 use rust_decimal::Decimal;
 
 use super::Book;
@@ -74,6 +74,41 @@ impl Book {
         self.all(order.intent, [Posting::Free(back), Posting::Free(profit), Posting::Free(fee)])
     }
 
+    /// Books a fee that is paid from outside of what is allocated; negative for a rebate, which
+    /// goes back there.
+    pub fn pay(&mut self, id: TransferId, fee: Money) -> TransferCode {
+        let (debit, credit) = if fee.amount().is_sign_negative() {
+            (Account::Fees, Account::Outside)
+        } else {
+            (Account::Outside, Account::Fees)
+        };
+        let amount = Money::new(fee.amount().abs(), fee.currency());
+        self.transfer(Transfer { id, debit, credit, amount })
+    }
+
+    /// Books what happened to a trade beside its fills, as the `number`-th change of it: how much
+    /// of its cost goes `back` (negative where more is held), the `profit` (negative for a loss)
+    /// and the `fee`.
+    pub fn change(
+        &mut self,
+        trade: TradeId,
+        number: u32,
+        what: Change,
+        (back, profit, fee): (Money, Money, Money),
+    ) -> TransferCode {
+        let moved = |part, (debit, credit), amount: Money| {
+            let id = TransferId::Change { trade, number, what, part };
+            let (debit, credit) =
+                if amount.amount().is_sign_negative() { (credit, debit) } else { (debit, credit) };
+            let amount = Money::new(amount.amount().abs(), amount.currency());
+            Posting::Free(Transfer { id, debit, credit, amount })
+        };
+        let back = moved(FillPart::Returned, (Account::ReservedPositions, Account::Capital), back);
+        let profit = moved(FillPart::Profit, (Account::Outside, Account::RealizedPnl), profit);
+        let fee = moved(FillPart::Fee, (Account::RealizedPnl, Account::Fees), fee);
+        self.all(trade.0, [back, profit, fee])
+    }
+
     fn fee(order: OrderId, number: u32, fee: Money) -> Transfer {
         let (debit, credit) = if fee.amount().is_sign_negative() {
             (Account::Fees, Account::RealizedPnl)
@@ -98,23 +133,30 @@ impl Book {
         made.map(|made| made.amount.amount()).reduce(|sum, amount| sum + amount)
     }
 
-    /// Makes the transfers that move anything, all or none; the first answer that is not `Created`
-    /// is the answer.
+    /// Makes the transfers that move anything, all or none. The first refusal is the answer; where
+    /// nothing refuses and some were made before, they all were, or it was another call.
     fn all<const N: usize>(&mut self, intent: IntentId, postings: [Posting; N]) -> TransferCode {
         let balances = self.balances;
         let reserved = self.reservations.get(&intent).copied();
         let recorded = self.recorded.get(&intent).map_or(0, Vec::len);
+        let (mut created, mut exists) = (false, false);
         for posting in postings {
             let code = match posting {
                 Posting::Free(transfer) | Posting::Reserved(transfer)
                     if transfer.amount.amount().is_zero() =>
                 {
-                    TransferCode::Created
+                    continue;
                 }
                 Posting::Free(transfer) => self.transfer(transfer),
                 Posting::Reserved(transfer) => self.post(intent, transfer),
             };
-            if code != TransferCode::Created {
+            created |= code == TransferCode::Created;
+            exists |= code == TransferCode::Exists;
+            let code = match (created, exists) {
+                (true, true) => TransferCode::ExistsWithDifferentAmount,
+                _ => code,
+            };
+            if !matches!(code, TransferCode::Created | TransferCode::Exists) {
                 self.balances = balances;
                 if let Some(reserved) = reserved {
                     self.reservations.insert(intent, reserved);
@@ -125,7 +167,7 @@ impl Book {
                 return code;
             }
         }
-        TransferCode::Created
+        if exists { TransferCode::Exists } else { TransferCode::Created }
     }
 }
 

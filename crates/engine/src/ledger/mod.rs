@@ -260,6 +260,7 @@ const fn intent_of(id: TransferId) -> Option<IntentId> {
         | TransferId::Release { intent }
         | TransferId::Amendment { intent, .. } => Some(intent),
         TransferId::Fill { order, .. } => Some(order.intent),
+        TransferId::Change { trade, .. } => Some(trade.0),
     }
 }
 

@@ -1,8 +1,10 @@
 //! The ledger as a text table: a call a line, and the exact code it must answer with.
 
 use ballast_domain::id::Leg;
-use ballast_domain::ledger::Transfer;
-use ballast_domain::{Account, IntentId, Money, OrderId, ProfileId, TransferCode, TransferId};
+use ballast_domain::ledger::{Change, FillPart, Transfer};
+use ballast_domain::{
+    Account, IntentId, Money, OrderId, ProfileId, TradeId, TransferCode, TransferId,
+};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
@@ -26,18 +28,51 @@ fn allocate(book: &mut Book, version: u64, amount: Money) -> TransferCode {
     book.transfer(Transfer { id, debit, credit, amount })
 }
 
-/// Runs one line: `call arguments… -> code`, or `available|sum|reserved amount`.
+/// An amount: dollars, unless a currency follows as in `1:BNB`.
+fn money(text: &str) -> Money {
+    let (amount, currency) = text.split_once(':').unwrap_or((text, "USD"));
+    Money::new(amount.parse().unwrap(), currency.parse().unwrap())
+}
+
+fn account(name: &str) -> Account {
+    let found = Account::ALL.into_iter().find(|account| format!("{account:?}") == name);
+    found.unwrap_or_else(|| panic!("no account is named '{name}'"))
+}
+
+/// Runs one line: `call arguments… -> code`, or `available amount`, or an account's balance.
 fn line(book: &mut Book, text: &str) {
     let (call, expected) = text.split_once("->").map_or((text, ""), |(c, e)| (c.trim(), e.trim()));
     let words: Vec<&str> = call.split_whitespace().collect();
     let number = |place: usize| words[place].parse().unwrap();
     let code = match words[0] {
-        "allocate" => allocate(book, number(1), usd(words[2])),
-        "reserve" => book.reserve(intent(number(1)), usd(words[2])),
-        "enter" => book.enter(entry(number(1)), number(2) as u32, usd(words[3]), usd(words[4])),
+        "allocate" => allocate(book, number(1), money(words[2])),
+        "transfer" => {
+            let id =
+                TransferId::Allocation { profile: ProfileId::from_bits(7), version: number(1) };
+            let (debit, credit) = (account(words[2]), account(words[3]));
+            book.transfer(Transfer { id, debit, credit, amount: money(words[4]) })
+        }
+        "reserve" => book.reserve(intent(number(1)), money(words[2])),
+        "post" => {
+            let (order, part) = (entry(number(1)), FillPart::Cost);
+            let id = TransferId::Fill { order, number: number(2) as u32, part };
+            let (debit, credit) = (Account::ReservedOrders, Account::ReservedPositions);
+            let transfer = Transfer { id, debit, credit, amount: money(words[3]) };
+            book.post(order.intent, transfer)
+        }
+        "enter" => book.enter(entry(number(1)), number(2) as u32, money(words[3]), money(words[4])),
         "leave" => {
-            let (returned, profit, fee) = (usd(words[3]), usd(words[4]), usd(words[5]));
+            let (returned, profit, fee) = (money(words[3]), money(words[4]), money(words[5]));
             book.leave(entry(number(1)), number(2) as u32, returned, profit, fee)
+        }
+        "pay" => {
+            let (order, part) = (entry(number(1)), FillPart::Fee);
+            book.pay(TransferId::Fill { order, number: number(2) as u32, part }, money(words[3]))
+        }
+        "correct" | "dust" => {
+            let what = if words[0] == "dust" { Change::Dust } else { Change::Correction };
+            let sums = (money(words[3]), money(words[4]), money(words[5]));
+            book.change(TradeId(intent(number(1))), number(2) as u32, what, sums)
         }
         "void" => book.void(intent(number(1))),
         "forget" => {
@@ -48,12 +83,9 @@ fn line(book: &mut Book, text: &str) {
             assert_eq!(book.available(), words[1].parse::<Decimal>().unwrap(), "{text}");
             return;
         }
-        account => {
-            let account = Account::ALL
-                .into_iter()
-                .find(|a| format!("{a:?}") == account)
-                .unwrap_or_else(|| panic!("unknown call in '{text}'"));
-            assert_eq!(book.balance(account), words[1].parse::<Decimal>().unwrap(), "{text}");
+        name => {
+            let balance = book.balance(account(name));
+            assert_eq!(balance, words[1].parse::<Decimal>().unwrap(), "{text}");
             return;
         }
     };
@@ -62,7 +94,11 @@ fn line(book: &mut Book, text: &str) {
 }
 
 fn check(table: &str) {
-    let mut book = Book::new("USD".parse().unwrap());
+    check_in("USD", table);
+}
+
+fn check_in(currency: &str, table: &str) {
+    let mut book = Book::new(currency.parse().unwrap());
     for text in table.lines().map(str::trim).filter(|line| !line.is_empty()) {
         line(&mut book, text);
     }
@@ -219,8 +255,161 @@ fn foreign_currency_and_overflow_are_refused() {
     assert_eq!(book.transfer(loop_back), TransferCode::AccountsMustDiffer);
 }
 
+/// Each answer that there is, by the call that brings it.
+#[test]
+fn every_code_has_its_cause() {
+    check(
+        "
+        allocate 1 1000                              -> Created
+        allocate 1 1000                              -> Exists
+        allocate 1 999                               -> ExistsWithDifferentAmount
+        transfer 1 Capital Outside 1000              -> ExistsWithDifferentAccounts
+        transfer 2 Fees Fees 1                       -> AccountsMustDiffer
+        transfer 2 Outside Capital 0                 -> AmountMustBePositive
+        transfer 2 Outside Capital -1                -> AmountMustBePositive
+        transfer 2 Outside Capital 1:EUR             -> CurrencyMismatch
+        transfer 2 Outside Capital 1000000000000000  -> Overflow
+        reserve 1 1000.000000000001                  -> InsufficientCapital
+        post 1 1 1                                   -> ReservationNotFound
+        reserve 1 10                                 -> Created
+        post 1 1 10.000000000001                     -> ExceedsReservation
+        post 1 1 4                                   -> Created
+        post 1 1 4                                   -> Exists
+        post 1 1 5                                   -> ExistsWithDifferentAmount
+        void 2                                       -> ReservationNotFound
+        void 1                                       -> Created
+        void 1                                       -> Exists
+        available 996
+        ",
+    );
+    let codes = [
+        TransferCode::Created,
+        TransferCode::Exists,
+        TransferCode::ExistsWithDifferentAmount,
+        TransferCode::ExistsWithDifferentAccounts,
+        TransferCode::AccountsMustDiffer,
+        TransferCode::AmountMustBePositive,
+        TransferCode::CurrencyMismatch,
+        TransferCode::InsufficientCapital,
+        TransferCode::ReservationNotFound,
+        TransferCode::ExceedsReservation,
+        TransferCode::Overflow,
+    ];
+    let source = include_str!("tests.rs");
+    for code in codes {
+        assert!(source.contains(&format!("-> {code:?}\n")), "no line of a table answers {code:?}");
+    }
+}
+
+/// Each currency has a book of its own, and takes no other.
+#[test]
+fn a_book_counts_one_currency() {
+    check_in(
+        "BNB",
+        "
+        pay 1 1 0.3:BNB         -> Created
+        pay 1 1 0.3:BNB         -> Exists
+        pay 1 1 0.2:BNB         -> ExistsWithDifferentAmount
+        pay 1 2 0.3             -> CurrencyMismatch
+        pay 1 2 -0.1:BNB        -> Created
+        pay 1 1 -0.3:BNB        -> ExistsWithDifferentAccounts
+        Fees 0.2
+        Outside -0.2
+        available 0
+        reserve 2 0.1:BNB       -> InsufficientCapital
+        enter 2 1 1 0           -> CurrencyMismatch
+        ",
+    );
+    check_in(
+        "BTC",
+        "
+        allocate 1 2:BTC               -> Created
+        reserve 1 1.5:BTC              -> Created
+        enter 1 1 1.5:BTC 0.001:BTC    -> Created
+        leave 2 1 1.5:BTC 0 0.001      -> CurrencyMismatch
+        leave 2 1 1.5:BTC 0.1 0:BTC    -> CurrencyMismatch
+        available 0.499
+        leave 2 1 1.5:BTC 0.1:BTC -0.0005:BTC -> Created
+        available 2.0995
+        ",
+    );
+}
+
+/// Money is kept to twelve decimals and up to 10^15: what is finer is rounded where it arises, what
+/// is larger is refused.
+#[test]
+fn very_small_and_very_large_amounts_are_exact() {
+    check(
+        "
+        allocate 1 0.000000000000000001                  -> AmountMustBePositive
+        allocate 1 0.123456789012345678                  -> Created
+        Capital 0.123456789012
+        allocate 2 999999999999999.876543210988          -> Created
+        Capital 1000000000000000
+        allocate 3 0.000000000001                        -> Overflow
+        reserve 1 1000000000000000                       -> Created
+        enter 1 1 999999999999999.999999999999 0.000000000001 -> Created
+        ReservedPositions 999999999999999.999999999999
+        ReservedOrders 0
+        available 0
+        leave 1 2 999999999999999.999999999999 -1000000000000000 0 -> Overflow
+        ReservedPositions 999999999999999.999999999999
+        leave 1 2 999999999999999.999999999999 -999999999999999.999999999999 0 -> Created
+        available 0
+        RealizedPnl -1000000000000000
+        Outside -0.000000000001
+        ",
+    );
+    let usd = "USD".parse().unwrap();
+    let cost = |price: &str, quantity: &str| {
+        let price: ballast_domain::Price = price.parse().unwrap();
+        price.notional(quantity.parse().unwrap(), usd).map(|cost| cost.to_string())
+    };
+    assert_eq!(cost("0.0000000001", "1000000000000").as_deref(), Some("100.0000000000 USD"));
+    assert_eq!(cost("1000000000000", "0.0000000001").as_deref(), Some("100.0000000000 USD"));
+    assert_eq!(cost("1000000000000", "1000").as_deref(), Some("1000000000000000 USD"));
+    assert_eq!(cost("1000000000000", "1000.1"), None);
+    assert_eq!(cost("0.0000000001", "0.001").as_deref(), Some("0 USD"));
+}
+
+/// What is taken back leaves every account as it was, whichever way the money went.
+#[test]
+fn what_is_undone_leaves_no_trace_in_the_balances() {
+    check(
+        "
+        allocate 1 1000             -> Created
+        reserve 1 500               -> Created
+        enter 1 1 400 2             -> Created
+        leave 2 1 100 25 -1         -> Created
+        correct 1 1 -100 -25 1      -> Created
+        correct 1 1 -100 -25 1      -> Exists
+        correct 1 1 -100 -26 1      -> ExistsWithDifferentAmount
+        correct 1 1 -100 25 1       -> ExistsWithDifferentAccounts
+        leave 2 1 100 24 -1         -> ExistsWithDifferentAmount
+        leave 2 1 100 25 -1         -> Exists
+        ReservedPositions 400
+        RealizedPnl -2
+        Fees 2
+        correct 1 2 400 0 -2        -> Created
+        ReservedPositions 0
+        RealizedPnl 0
+        Fees 0
+        void 1                      -> Created
+        available 1000
+        enter 3 1 10 0              -> Created
+        dust 3 1 10 -10 0           -> Created
+        available 990
+        Outside -990
+        correct 3 2 5:EUR 0 0       -> CurrencyMismatch
+        correct 3 2 5 1000000000000000 0 -> Overflow
+        ReservedPositions 0
+        ",
+    );
+}
+
 #[derive(Debug, Clone)]
 enum Call {
+    Change(u64, u32, i64, i64, i64),
     Reserve(u64, i64),
     Enter(u64, u32, i64, i64),
     Leave(u64, u32, i64, i64, i64),
@@ -228,14 +417,16 @@ enum Call {
 }
 
 fn calls() -> impl Strategy<Value = Vec<Call>> {
-    let cents = -100_000i64..1_000_000;
+    let cents = || -100_000i64..1_000_000;
     let call = prop_oneof![
-        (1..6u64, cents.clone()).prop_map(|(i, a)| Call::Reserve(i, a)),
+        (1..6u64, cents()).prop_map(|(i, a)| Call::Reserve(i, a)),
         (1..6u64, 1..4u32, 0..900_000i64, -50..500i64)
             .prop_map(|(i, n, cost, fee)| Call::Enter(i, n, cost, fee)),
-        (1..6u64, 1..4u32, 0..900_000i64, cents, -50..500i64)
+        (1..6u64, 1..4u32, 0..900_000i64, cents(), -50..500i64)
             .prop_map(|(i, n, back, profit, fee)| Call::Leave(i, n, back, profit, fee)),
         (1..6u64).prop_map(Call::Release),
+        (1..6u64, 1..9u32, -900_000..900_000i64, cents(), -500..500i64)
+            .prop_map(|(i, n, back, profit, fee)| Call::Change(i, n, back, profit, fee)),
     ];
     prop::collection::vec(call, 0..60)
 }
@@ -265,6 +456,11 @@ proptest! {
                 Call::Leave(number, fill, back, profit, fee) => {
                     let order = OrderId { intent: intent(number), leg: Leg::Stop };
                     book.leave(order, fill, cents(back), cents(profit), cents(fee));
+                }
+                Call::Change(number, change, back, profit, fee) => {
+                    let sums = (cents(back), cents(profit), cents(fee));
+                    let trade = TradeId(intent(number));
+                    book.change(trade, change, Change::Correction, sums);
                 }
                 Call::Release(number) => {
                     book.void(intent(number));

@@ -3,14 +3,14 @@
 use ballast_domain::number::MONEY_DECIMALS;
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
-    BrokerEvent, ExitReason, Fill, FillId, Instrument, Money, OrderTerms, Price, Purpose, Quantity,
-    Side, Symbol, TradeId,
+    BrokerEvent, ExitReason, Fill, FillId, Instrument, Money, OrderId, OrderTerms, Price, Purpose,
+    Quantity, Side, Symbol, TradeId,
 };
 use rust_decimal::Decimal;
 
 use super::order::Quote;
 use super::{Holding, Matcher, PlayedBar};
-use crate::position;
+use crate::position::{self, Coins, execution};
 
 impl Matcher {
     /// Enters with `quantity`; `None` when that is nothing or the numbers do not fit, and then
@@ -25,15 +25,15 @@ impl Matcher {
             return None;
         };
         let fill = self.quote_fill(quantity, quote)?;
+        let made = execution(terms.order_id(), terms.side, &fill, self.coins(), None)?;
         let instrument = *self.instrument(terms.symbol)?;
         let id = TradeId(terms.intent);
         let place = self.holdings.iter().position(|holding| holding.trade.id == id);
         let mut trade = match place {
             Some(place) => self.holdings[place].trade.clone(),
-            None => position::begin(terms, *direction, *slot, protection.clone(), &fill),
+            None => position::begin(terms, *direction, *slot, protection.clone(), &made),
         };
-        let cost = position::enter(&mut trade, &fill)?.cost;
-        trade.fills.clear();
+        let cost = position::enter(&mut trade, &made)?.cost;
         (trade.stop, trade.targets) = position::protect(&trade, &instrument);
         self.cash = self.cash.checked_sub(cost)?.checked_sub(fill.fee)?;
         self.fills += 1;
@@ -58,8 +58,9 @@ impl Matcher {
         let place = self.holdings.iter().position(|holding| holding.trade.id == trade)?;
         let fill = self.quote_fill(quantity, quote)?;
         let mut left = self.holdings[place].trade.clone();
-        let returned = position::leave(&mut left, &fill, reason)?;
-        left.fills.clear();
+        let (order, side) = (OrderId::main(trade.0), left.direction.exit_side());
+        let made = execution(order, side, &fill, self.coins(), Some(reason))?;
+        let returned = position::leave(&mut left, &made)?;
         let cash = self.cash.checked_add(returned.cost)?.checked_add(returned.profit)?;
         self.cash = cash.checked_sub(fill.fee)?;
         self.fills += 1;
@@ -76,6 +77,11 @@ impl Matcher {
     pub(super) fn held_of(&self, trade: TradeId) -> Quantity {
         let holding = self.holdings.iter().find(|holding| holding.trade.id == trade);
         holding.map(|holding| holding.trade.open_quantity()).unwrap_or_default()
+    }
+
+    /// It takes its fees in money.
+    const fn coins(&self) -> Coins {
+        Coins { quote: self.cash.currency(), base: None }
     }
 
     fn quote_fill(&self, quantity: Quantity, quote: &Quote) -> Option<Fill> {

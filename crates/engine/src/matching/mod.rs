@@ -16,6 +16,7 @@
 //! has a line for each rule, and each line a test.
 
 mod account;
+mod corporate;
 mod order;
 mod protective;
 
@@ -27,8 +28,8 @@ use std::sync::Arc;
 use ballast_domain::id::Leg;
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
-    Amendment, Bar, BrokerEvent, Instrument, Money, OrderId, OrderTerms, Price, Stop, Symbol,
-    TimeInForce, Timestamp, Trade, TradeId,
+    ActionId, Amendment, Bar, BrokerEvent, Instrument, Money, OrderId, OrderTerms, Price, Stop,
+    Symbol, TimeInForce, Timestamp, Trade, TradeId,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -96,6 +97,9 @@ pub struct Matcher {
     last_close: Vec<(Symbol, Price)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     waiting: Vec<Waiting>,
+    /// Corporate actions that were done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    actions: Vec<ActionId>,
     fills: u64,
 }
 
@@ -112,6 +116,7 @@ impl Matcher {
             holdings: Vec::new(),
             last_close: Vec::new(),
             waiting: Vec::new(),
+            actions: Vec::new(),
             fills: 0,
         }
     }
@@ -172,6 +177,7 @@ impl Matcher {
     pub fn stands_like(&self, other: &Self) -> bool {
         self.cash == other.cash
             && self.fills == other.fills
+            && self.actions == other.actions
             && self.working == other.working
             && self.holdings == other.holdings
     }

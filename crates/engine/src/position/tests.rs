@@ -2,7 +2,7 @@
 
 use ballast_domain::exits::{Distance, TargetTerms};
 use ballast_domain::{
-    AssetClass, FillId, IntentId, OrderType, ProfileId, Purpose, TimeInForce, Timestamp,
+    AssetClass, Fill, FillId, IntentId, OrderType, ProfileId, Purpose, TimeInForce, Timestamp,
 };
 use proptest::prelude::*;
 
@@ -40,6 +40,29 @@ fn parsed(number: u64, text: &str) -> Fill {
     fill(number, price(words[1]), units(words[0]), usd(words[2]))
 }
 
+fn made(trade: &Trade, fill: &Fill, exit: Option<ExitReason>) -> Option<Execution> {
+    let coins = Coins { quote: usd("0").currency(), base: Some("BTC".parse().unwrap()) };
+    let side = match exit {
+        None => trade.direction.entry_side(),
+        Some(_) => trade.direction.exit_side(),
+    };
+    execution(OrderId::main(trade.id.0), side, fill, coins, exit)
+}
+
+fn enter(trade: &mut Trade, fill: &Fill) -> Option<Entered> {
+    let made = made(trade, fill, None)?;
+    let entered = super::enter(trade, &made)?;
+    remember(trade, made)?;
+    Some(entered)
+}
+
+fn leave(trade: &mut Trade, fill: &Fill, reason: ExitReason) -> Option<Returned> {
+    let made = made(trade, fill, Some(reason))?;
+    let returned = super::leave(trade, &made)?;
+    remember(trade, made)?;
+    Some(returned)
+}
+
 fn empty(direction: Direction, protection: Protection) -> Trade {
     let slot = Slot::default();
     let terms = OrderTerms {
@@ -54,7 +77,10 @@ fn empty(direction: Direction, protection: Protection) -> Trade {
         cancels: None,
         purpose: Purpose::Enter { direction, slot, protection: protection.clone() },
     };
-    begin(&terms, direction, slot, protection, &parsed(1, "1 1 0"))
+    let coins = Coins { quote: usd("0").currency(), base: None };
+    let fill = parsed(1, "1 1 0");
+    let made = execution(terms.order_id(), terms.side, &fill, coins, None).unwrap();
+    begin(&terms, direction, slot, protection, &made)
 }
 
 /// A trade into which `entries` have filled.
@@ -155,13 +181,13 @@ fn a_fill_beyond_what_is_held_realises_its_whole_notional() {
 #[test]
 fn what_does_not_fit_changes_nothing() {
     let huge = Price::new(Decimal::MAX).unwrap();
-    let euros = Money::new(Decimal::ONE, "EUR".parse().unwrap());
+    let too_many = Money::new(Decimal::MAX, "EUR".parse().unwrap());
     let held = entered(Direction::Long, Protection::default(), &["10 100 1"]);
     for fill in [
         fill(2, huge, units("2"), usd("0")),
         fill(2, price("1"), Quantity::new(Decimal::MAX).unwrap(), usd("0")),
         fill(2, huge, units("1"), usd("0")),
-        fill(2, price("100"), units("5"), euros),
+        fill(2, price("100"), units("5"), too_many),
         fill(2, price("100"), units("5"), Money::new(Decimal::MAX, usd("0").currency())),
     ] {
         let mut trade = held.clone();
@@ -170,7 +196,7 @@ fn what_does_not_fit_changes_nothing() {
     }
     for fill in [
         fill(2, huge, units("2"), usd("0")),
-        fill(2, price("100"), units("5"), euros),
+        fill(2, price("100"), units("5"), too_many),
         fill(2, price("100"), units("5"), Money::new(Decimal::MAX, usd("0").currency())),
     ] {
         let mut trade = held.clone();
@@ -328,5 +354,43 @@ proptest! {
         prop_assert!((returned - costs).abs() <= Decimal::new(1, 12), "{} {}", returned, costs);
         prop_assert!((profits - difference).abs() <= Decimal::new(1, 12));
         prop_assert_eq!(trade.gross_profit.amount(), profits);
+    }
+
+    /// Averages are derived from sums, whatever comes first; and whatever a fee is taken of, units
+    /// and cash are what the venue has.
+    #[test]
+    fn averages_are_sums_divided(
+        entries in prop::collection::vec((1i64..1_000_000, 1_000i64..1_000_000_000, 0i64..900), 1..6),
+        is_long: bool,
+        of_coin: bool,
+    ) {
+        let direction = if is_long { Direction::Long } else { Direction::Short };
+        let currency = if of_coin { "BTC" } else { "USD" }.parse().unwrap();
+        let fills: Vec<Fill> = (1..).zip(&entries).map(|(number, (cents, micros, fee))| {
+            let quantity = Quantity::new(Decimal::new(*micros, 6)).unwrap();
+            let fee = Money::new(Decimal::new(*fee, 6), currency);
+            fill(number, Price::new(Decimal::new(*cents, 2)).unwrap(), quantity, fee)
+        }).collect();
+        let sums = |fills: &mut dyn Iterator<Item = &Fill>| {
+            let mut trade = empty(direction, Protection::default());
+            for fill in fills {
+                enter(&mut trade, fill).unwrap();
+            }
+            trade
+        };
+        let (trade, backwards) = (sums(&mut fills.iter()), sums(&mut fills.iter().rev()));
+        prop_assert_eq!(trade.entry_price(), backwards.entry_price());
+        let traded: Decimal = fills.iter().map(|fill| fill.price.get() * fill.quantity.get()).sum();
+        let taken: Decimal = fills.iter().map(|fill| fill.fee.amount()).sum();
+        let sign = if is_long { Decimal::ONE } else { -Decimal::ONE };
+        // What was bought or sold for in money, the fee of the coin among it.
+        let of_money = if of_coin { trade.fees.amount() } else { Decimal::ZERO };
+        let cash = trade.entry_notional.amount() * sign + of_money;
+        prop_assert!((cash - traded * sign).abs() <= Decimal::new(10, 12), "{} {}", cash, traded);
+        let units: Decimal = fills.iter().map(|fill| fill.quantity.get()).sum();
+        let expected = if of_coin { units - taken * sign } else { units };
+        prop_assert_eq!(trade.entry_quantity.get(), expected);
+        let mean = trade.entry_value / trade.entry_quantity.get();
+        prop_assert!((trade.entry_price() - mean).abs() <= mean * Decimal::new(1, 22));
     }
 }

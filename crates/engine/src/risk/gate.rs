@@ -115,7 +115,11 @@ fn reducible(
     if free.is_zero() {
         return Err(Refusal::NothingToReduce { held: held.get(), claimed: claimed.get() });
     }
-    let Some(part) = wanted.filter(|wanted| *wanted < free) else { return Ok(free) };
+    let Some(part) = wanted.filter(|wanted| *wanted < free) else {
+        // Fees in the coin itself leave what is no whole lot, of which no venue sells the rest.
+        let lots = instrument.map_or(free, |known| known.round_down(free.get()));
+        return Ok(if open.has_fees_in_kind() && !lots.is_zero() { lots } else { free });
+    };
     let lots = instrument.map_or(part, |known| known.round_down(part.get()));
     if lots.is_zero() {
         let lot = instrument.and_then(|known| known.lot_size).unwrap_or_default();

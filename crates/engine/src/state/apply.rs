@@ -2,21 +2,19 @@
 
 use std::sync::Arc;
 
-use ballast_domain::id::Leg;
-use ballast_domain::ledger::{AmendmentPart, Transfer};
+use ballast_domain::ledger::Transfer;
 use ballast_domain::{
-    Account, ActiveState, Amendment, BrokerEvent, DoneState, Envelope, Event, ExitReason, Fill,
-    Limits, Money, OrderId, OrderState, OrderTerms, ProfileDocument, ProfileId, ProfileStatus,
-    Purpose, Stop, Timestamp, Trade, TradeId, TransferCode, TransferId,
+    Account, ActiveState, BrokerEvent, DoneState, Envelope, Event, Fill, FillId, IntentId, Limits,
+    Money, OrderId, OrderState, OrderTerms, ProfileDocument, ProfileId, ProfileStatus, Stop,
+    Timestamp, Trade, TradeId, TransferCode, TransferId,
 };
 
 use super::counters::OpenedDay;
 use super::index::Turn;
 use super::profile::{Flattening, Order, Profile, REMEMBERED};
 use super::{State, TenantLimits};
-use crate::position;
 
-type Booked = Result<(), String>;
+pub(super) type Booked = Result<(), String>;
 
 impl State {
     pub(super) fn book(&mut self, envelope: &Envelope) -> Booked {
@@ -55,6 +53,7 @@ impl State {
             | Event::OrderAmended { .. }
             | Event::AmendmentRejected { .. }
             | Event::OrderFilled { .. }
+            | Event::FillCorrected { .. }
             | Event::OrderDone { .. } => self.book_order(envelope),
             Event::ProtectionPlaced { trade, stop, targets } => {
                 let trade = self.find(trade.0.profile)?.open_trade(*trade)?;
@@ -64,6 +63,21 @@ impl State {
             }
             Event::StopMoved { trade, stop, by } => self.move_stop(*trade, *stop, by.is_some()),
             Event::BarHeld { trade, bars, close } => self.hold_bar(*trade, *bars, *close),
+            Event::ExcursionsKnown { trade, best, worst } => {
+                let known = self.find(trade.0.profile)?.known_trade_mut(*trade)?;
+                (known.best_price, known.worst_price) = (Some(*best), Some(*worst));
+                Ok(())
+            }
+            Event::CorporateAction { profile, id, symbol, action, by } => {
+                self.find(*profile)?.act(*id, (*symbol, action), (by, envelope.at))
+            }
+            Event::DustClosed { trade, .. } => {
+                let profile = self.find(trade.0.profile)?;
+                profile.index(Turn::Out, None, Some(*trade));
+                let booked = profile.write_off(*trade, envelope.at);
+                profile.index(Turn::In, None, Some(*trade));
+                booked
+            }
             Event::AvailableNegative { profile, available } => {
                 let reason = format!("what is available is negative: {available}");
                 self.find(*profile)?.set_status(ProfileStatus::UnderReview, &reason, None);
@@ -106,6 +120,12 @@ impl State {
                 profile.unmatched.retain(|message| !is_of(message, *order, fill));
                 let trade = profile.trade_of(*order);
                 self.indexed(*order, Some(trade), |profile| profile.fill(*order, fill))
+            }
+            Event::FillCorrected { order, fill, by } => {
+                let profile = self.find(order.intent.profile)?;
+                profile.unmatched.retain(|message| !corrects(message, *order, *fill));
+                let trade = profile.booked(*order, *fill).map(|(trade, _)| trade.id);
+                self.indexed(*order, trade, |profile| profile.correct(*order, *fill, by.as_deref()))
             }
             Event::OrderDone { order, state, .. } => {
                 self.indexed(*order, None, |profile| profile.end(*order, *state))
@@ -253,11 +273,11 @@ impl Profile {
         self.unmatched.push_back(message.clone());
     }
 
-    fn working(&mut self, id: OrderId) -> Result<&mut Order, String> {
+    pub(super) fn working(&mut self, id: OrderId) -> Result<&mut Order, String> {
         self.working.get_mut(&id).ok_or_else(|| format!("no order {id} is working"))
     }
 
-    fn open_trade(&mut self, id: TradeId) -> Result<&mut Trade, String> {
+    pub(super) fn open_trade(&mut self, id: TradeId) -> Result<&mut Trade, String> {
         self.trades.get_mut(&id).ok_or_else(|| format!("there is no open trade {id}"))
     }
 
@@ -290,161 +310,7 @@ impl Profile {
         Ok(())
     }
 
-    fn begin_amendment(&mut self, id: OrderId, amendment: &Amendment) -> Booked {
-        let order = self.working(id)?;
-        if order.amending.is_some() || amendment.revision <= order.revision {
-            return Err(format!("amendment {} of {id} comes too early", amendment.revision));
-        }
-        order.amending = Some(*amendment);
-        match amendment.adds.amount().is_zero() {
-            true => Ok(()),
-            false => {
-                let Amendment { revision, adds, .. } = *amendment;
-                expect_created(self.book.reserve_more(id.intent, revision, adds))
-            }
-        }
-    }
-
-    /// An amendment was `taken` by the venue, or not. What of its money the fills meanwhile have
-    /// left goes back.
-    fn amend(&mut self, id: OrderId, revision: u32, taken: bool) -> Booked {
-        let order = self.working(id)?;
-        let asked = order.amending.take().filter(|asked| asked.revision == revision);
-        let asked = asked.ok_or_else(|| format!("{id} has no amendment {revision}"))?;
-        order.revision = revision;
-        let (part, amount) = match taken {
-            true => {
-                order.terms = Arc::new(order.terms.amended(&asked));
-                (AmendmentPart::Frees, asked.frees)
-            }
-            false => (AmendmentPart::Back, asked.adds),
-        };
-        let done = order.open_quantity().is_zero();
-        let left = self.book.reservation(id.intent);
-        let amount = Money::new(amount.amount().min(left), amount.currency());
-        if !amount.amount().is_zero() {
-            expect_created(self.book.free((id.intent, revision), part, amount))?;
-        }
-        if done { self.end(id, DoneState::Filled) } else { Ok(()) }
-    }
-
-    fn fill(&mut self, id: OrderId, fill: &Fill) -> Booked {
-        match id.leg {
-            Leg::Main => {
-                let known = self.order(id).ok_or_else(|| format!("there is no order {id}"))?;
-                let terms = Arc::clone(&known.terms);
-                match &terms.purpose {
-                    Purpose::Enter { .. } => self.enter(&terms, fill)?,
-                    Purpose::Exit { trade, reason, .. } => self.leave(id, *trade, fill, *reason)?,
-                }
-                self.count_filled(id, fill)
-            }
-            Leg::Stop => {
-                let trade = TradeId(id.intent);
-                let stop = self.open_trade(trade)?.stop;
-                let reason = stop.map_or(ExitReason::StopLoss, |s| position::stop_reason(s.kind));
-                self.leave(id, trade, fill, reason)
-            }
-            Leg::Target(leg) => {
-                let trade = self.open_trade(TradeId(id.intent))?;
-                if let Some(target) = trade.targets.get_mut(usize::from(leg)) {
-                    target.filled = target.filled.checked_add(fill.quantity).unwrap_or_default();
-                }
-                self.leave(id, TradeId(id.intent), fill, ExitReason::TakeProfit)
-            }
-        }
-    }
-
-    /// The trade that a fill of `order` enters or leaves.
-    fn trade_of(&self, order: OrderId) -> TradeId {
-        match self.order(order).map(|known| &known.terms.purpose) {
-            Some(Purpose::Exit { trade, .. }) if order.leg == Leg::Main => *trade,
-            _ => TradeId(order.intent),
-        }
-    }
-
-    fn enter(&mut self, terms: &OrderTerms, fill: &Fill) -> Booked {
-        let Purpose::Enter { direction, slot, protection } = &terms.purpose else { return Ok(()) };
-        let id = TradeId(terms.intent);
-        let reopened = self.closed.iter().position(|trade| trade.id == id);
-        let mut trade = match self.trades.remove(&id) {
-            Some(trade) => trade,
-            None => match reopened.and_then(|place| self.closed.remove(place)) {
-                Some(closed) => {
-                    self.counters.reopened(&closed);
-                    closed
-                }
-                None => position::begin(terms, *direction, *slot, protection.clone(), fill),
-            },
-        };
-        once(&trade, fill)?;
-        let entered = position::enter(&mut trade, fill).ok_or("the fill does not fit a decimal")?;
-        let number = trade.fills.len() as u32;
-        let flat = trade.open_quantity().is_zero();
-        if !flat {
-            trade.closed_at = None;
-        }
-        self.trades.insert(id, trade);
-        if flat {
-            self.close(id);
-        }
-        let order = terms.order_id();
-        expect_created(self.book.enter(order, number, entered.cost, fill.fee))?;
-        let Some(left) = entered.left_before else { return Ok(()) };
-        let none = Money::zero(fill.fee.currency());
-        expect_created(self.book.leave(order, number, left.cost, left.profit, none))
-    }
-
-    fn leave(&mut self, order: OrderId, id: TradeId, fill: &Fill, reason: ExitReason) -> Booked {
-        let trade = self.open_trade(id)?;
-        once(trade, fill)?;
-        let returned = position::leave(trade, fill, reason);
-        let returned = returned.ok_or("the fill does not fit a decimal")?;
-        let number = trade.fills.len() as u32;
-        if trade.open_quantity().is_zero() {
-            self.close(id);
-        }
-        let code = self.book.leave(order, number, returned.cost, returned.profit, fill.fee);
-        expect_created(code)
-    }
-
-    fn close(&mut self, id: TradeId) {
-        if self.closed.len() == REMEMBERED
-            && let Some(oldest) = self.closed.pop_front()
-        {
-            self.book.forget(oldest.id.0);
-        }
-        if let Some(closed) = self.trades.remove(&id) {
-            self.counters.closed(&closed);
-            self.closed.push_back(closed);
-        }
-    }
-
-    fn count_filled(&mut self, id: OrderId, fill: &Fill) -> Booked {
-        let late = self.ended.iter_mut().find(|order| order.terms.order_id() == id);
-        let Some(order) = self.working.get_mut(&id).or(late) else { return Ok(()) };
-        let filled = order.filled.checked_add(fill.quantity);
-        order.filled = filled.ok_or("the filled quantity does not fit a decimal")?;
-        order.confirmed = true;
-        if !order.state.is_active() {
-            return Ok(());
-        }
-        // More than there was to fill: its venue has taken the amendment.
-        if let Some(asked) = order.amending.filter(|_| order.filled > order.terms.quantity) {
-            self.amend(id, asked.revision, true)?;
-        }
-        let Some(order) = self.working.get_mut(&id) else { return Ok(()) };
-        if order.open_quantity().is_zero() {
-            return self.end(id, DoneState::Filled);
-        }
-        // A fill does not take back that we asked for the rest to be cancelled.
-        if order.state != OrderState::Active(ActiveState::PendingCancel) {
-            order.state = OrderState::Active(ActiveState::PartiallyFilled);
-        }
-        Ok(())
-    }
-
-    fn end(&mut self, id: OrderId, state: DoneState) -> Booked {
+    pub(super) fn end(&mut self, id: OrderId, state: DoneState) -> Booked {
         let order = self.working.remove(&id);
         let mut order = order.ok_or_else(|| format!("no order {id} is working"))?;
         order.state = OrderState::Done(state);
@@ -468,9 +334,23 @@ impl Profile {
         let remembered =
             self.trades.contains_key(&trade) || self.closed.iter().any(|closed| closed.id == trade);
         if !remembered {
-            self.book.forget(order.terms.intent);
+            self.forget_transfers(order.terms.intent);
         }
     }
+
+    /// Drops the books' memory of an intent.
+    pub(super) fn forget_transfers(&mut self, intent: IntentId) {
+        self.book.forget(intent);
+        for book in self.other_books.values_mut() {
+            book.forget(intent);
+        }
+    }
+}
+
+/// Whether a message takes back this fill.
+fn corrects(message: &BrokerEvent, order: OrderId, fill: FillId) -> bool {
+    matches!(message, BrokerEvent::Corrected { order: told, fill: known, .. }
+        if *told == order && *known == fill)
 }
 
 /// Whether a message told of this fill.
@@ -479,15 +359,7 @@ fn is_of(message: &BrokerEvent, order: OrderId, fill: &Fill) -> bool {
         if *told == order && known == fill)
 }
 
-/// A fill is money: booked twice, it would be money that nobody has.
-fn once(trade: &Trade, fill: &Fill) -> Booked {
-    match trade.fills.contains(&fill.id) {
-        true => Err(format!("fill {} of {} was booked before", fill.id, trade.id)),
-        false => Ok(()),
-    }
-}
-
-fn expect_created(code: TransferCode) -> Booked {
+pub(super) fn expect_created(code: TransferCode) -> Booked {
     match code {
         TransferCode::Created => Ok(()),
         refused => Err(format!("the ledger answered {refused:?}")),

@@ -124,6 +124,19 @@ impl Counters {
         self.locks.iter().filter(holds)
     }
 
+    /// An instrument has another name.
+    pub(super) fn rename(&mut self, from: Symbol, to: Symbol) {
+        if let Some(entries) = self.last_entries.remove(&from) {
+            self.last_entries.insert(to, entries);
+        }
+        if let Some(outcomes) = self.outcomes.remove(&from) {
+            self.outcomes.insert(to, outcomes);
+        }
+        for lock in self.locks.iter_mut().filter(|lock| lock.symbol == Some(from)) {
+            lock.symbol = Some(to);
+        }
+    }
+
     pub(super) fn entered(&mut self, terms: &OrderTerms) {
         let Purpose::Enter { direction, .. } = terms.purpose else { return };
         let last = self.last_entries.entry(terms.symbol).or_default();

@@ -3,8 +3,12 @@
 //! [`State::apply`] books facts. It holds no policy and reads no market data, so that start-up,
 //! recovery, replay and back-test all come to the same state from the same events.
 
+mod amend;
 mod apply;
+mod corporate;
+mod correct;
 mod counters;
+mod fills;
 mod index;
 mod profile;
 
@@ -23,7 +27,7 @@ pub use profile::{Flattening, Order, Profile, unrealised};
 
 /// The number of the form in which this build writes a [`State`]. A snapshot in another form is not
 /// read: the journal is folded instead.
-pub const STATE_FORMAT: u16 = 7;
+pub const STATE_FORMAT: u16 = 8;
 
 /// Everything the journal has told about one tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use ballast_domain::control::ControlSubject;
 use ballast_domain::{
-    ActiveState, Amendment, BrokerEvent, Decision, IntentId, Money, OrderId, OrderState,
-    OrderTerms, Price, ProfileDocument, ProfileId, ProfileStatus, Quantity, Side, Slot, Symbol,
-    TenantId, Timestamp, Trade, TradeId,
+    ActionId, ActiveState, Amendment, BrokerEvent, Currency, Decision, IntentId, Money, OrderId,
+    OrderState, OrderTerms, Price, ProfileDocument, ProfileId, ProfileStatus, Quantity, Side, Slot,
+    Symbol, TenantId, Timestamp, Trade, TradeId,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -97,6 +97,9 @@ pub struct Profile {
     pub started: bool,
     /// Its money.
     pub book: Book,
+    /// Fees in currencies in which nothing is allocated, a book for each: paid from outside, and
+    /// counted apart.
+    pub other_books: BTreeMap<Currency, Book>,
     /// The number of the last accepted intent.
     pub last_intent: u64,
     /// Orders that may still fill.
@@ -111,6 +114,8 @@ pub struct Profile {
     pub decisions: BTreeMap<Symbol, Decision>,
     /// The latest messages of the venue that fitted nothing, oldest first.
     pub unmatched: VecDeque<BrokerEvent>,
+    /// The latest corporate actions, oldest first.
+    pub actions: VecDeque<ActionId>,
     /// What limits look back on.
     pub counters: Counters,
     index: Index,
@@ -138,6 +143,7 @@ impl Profile {
             removed: false,
             started: false,
             book: Book::new(document.capital.currency),
+            other_books: BTreeMap::new(),
             document,
             changed_by: String::new(),
             changed_at: Timestamp::MIN,
@@ -148,9 +154,15 @@ impl Profile {
             closed: VecDeque::new(),
             decisions: BTreeMap::new(),
             unmatched: VecDeque::new(),
+            actions: VecDeque::new(),
             counters: Counters::default(),
             index: Index::default(),
         }
+    }
+
+    /// All its books: the capital's, then those of other currencies.
+    pub fn books(&self) -> impl Iterator<Item = &Book> {
+        std::iter::once(&self.book).chain(self.other_books.values())
     }
 
     /// Whether nothing is held and no order works.

@@ -22,6 +22,9 @@ impl Engine {
         let context = Context { at: message.at, now: message.at, request_id: None, cause };
         match message.event {
             BrokerEvent::Filled { fill, .. } => self.on_fill(&context, order, fill, effects),
+            BrokerEvent::Corrected { fill, by, .. } => {
+                self.on_corrected(&context, (order, fill), by, effects)
+            }
             BrokerEvent::Accepted { .. } => self.on_accepted(&context, order, effects),
             BrokerEvent::Cancelled { .. } => {
                 self.on_done(&context, order, DoneState::Cancelled, String::new(), effects)
@@ -97,6 +100,9 @@ impl Engine {
         self.emit(context, Event::OrderDone { order, state, reason }, effects)?;
         self.on_awaited(context, order, TradeId(order.intent), effects)?;
         self.review_unexplained(context, order, effects)?;
+        let profile = self.state.profile(order.intent.profile);
+        let trade = profile.map_or(TradeId(order.intent), |profile| profile.trade_of(order));
+        self.close_dust(context, order, trade, effects)?;
         self.leave_freed(context, order, effects)
     }
 

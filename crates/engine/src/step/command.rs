@@ -1,11 +1,12 @@
 //! What people and programs ask of the engine.
 //!
 //! A file per kind: `profile.rs` for documents and what profiles do, `manual.rs` for orders that
-//! people write, `order.rs` for cancels and stops, `flatten.rs` for leaving everything, `limits.rs`
+//! people write, `order.rs` for cancels and stops, `corporate.rs` for what issuers do, `flatten.rs` for leaving everything, `limits.rs`
 //! for limits and locks. Whatever a
 //! command changes is journaled with the request that carried it; what it could not do, it has not
 //! begun.
 
+mod corporate;
 mod flatten;
 mod limits;
 mod manual;
@@ -25,6 +26,7 @@ use crate::risk::Change;
 use crate::state::{ApplyError, Profile};
 use crate::strategy::Plan;
 
+pub use corporate::ActionTold;
 pub use manual::ManualOrder;
 
 /// A request to change something.
@@ -122,6 +124,15 @@ pub enum Command {
         /// Who asks.
         by: String,
     },
+    /// Follow what the issuer of an instrument has done, once. While orders of the instrument work,
+    /// they are cancelled and nothing else is done: it is to be told again then. A venue has done it
+    /// before; whoever drives a simulated one tells that first.
+    CorporateAction {
+        /// What was done.
+        told: Box<ActionTold>,
+        /// The strategy, compiled for the document under the new symbol, where that changes.
+        plan: Option<Box<Plan>>,
+    },
     /// Stop a profile and leave everything that it holds at the market, whatever control says.
     ///
     /// Working entries and exits at a price are cancelled. What such an exit has claimed is left
@@ -152,6 +163,7 @@ impl Command {
             | Self::Preview(_)
             | Self::Cancel { .. }
             | Self::MoveStop { .. }
+            | Self::CorporateAction { .. }
             | Self::Flatten { .. } => false,
         }
     }
@@ -302,6 +314,9 @@ impl Engine {
             }
             Command::Unlock { profile, symbol, by } => {
                 self.unlock(context, (profile, symbol), by, effects)?
+            }
+            Command::CorporateAction { told, plan } => {
+                self.act(context, *told, plan.map(|plan| *plan), effects)?
             }
             Command::Flatten { profile, by, reason } => {
                 self.flatten(context, profile, (by, reason), effects)?

@@ -26,17 +26,18 @@ impl Engine {
         let (trade, surprise) = match match_fill(profile, order, &fill) {
             Match::Repeated => return Ok(()),
             Match::Early => return self.on_early(context, order, fill, effects),
-            Match::Nothing => {
+            Match::Nothing(why) => {
                 self.ask_about_entry(order, effects);
-                let why = format!("the venue filled {order}, which fits nothing we know");
+                let why = format!("the venue filled {order} {why}");
                 let message = BrokerEvent::Filled { order, fill };
                 return self.on_unmatched(context, message, why, effects);
             }
             Match::Trade { trade, surprise } => (trade, surprise),
         };
-        let price = fill.price;
+        let (name, price) = (fill.id, fill.price);
         let was_negative = profile.book.available() < Decimal::ZERO;
         self.emit(context, Event::OrderFilled { order, fill: Box::new(fill) }, effects)?;
+        self.follow_excursion(context, trade, effects)?;
         self.protect(context, order, trade, effects)?;
         if let Some(surprise) = surprise {
             self.ask_about_entry(order, effects);
@@ -47,9 +48,11 @@ impl Engine {
         self.mark_profile(context, order.intent.profile, effects)?;
         self.lock_entries(context, trade, effects)?;
         self.cancel_partners(context, order, effects)?;
+        self.close_dust(context, order, trade, effects)?;
         self.on_trade_left(context, order, trade, price, effects)?;
         self.leave_entered(context, order, trade, effects)?;
-        self.on_awaited(context, order, trade, effects)
+        self.on_awaited(context, order, trade, effects)?;
+        self.correct_awaited(context, (order, name), effects)
     }
 
     /// A protective order has filled before its entry, as far as was told: the messages have
@@ -102,7 +105,7 @@ impl Engine {
     }
 
     /// Places the levels that protect a trade after an entry's fill.
-    fn protect(
+    pub(super) fn protect(
         &mut self,
         context: &Context,
         order: OrderId,
@@ -127,8 +130,33 @@ impl Engine {
         Ok(())
     }
 
+    /// Writes off what is left of a trade where no order can sell it and nothing more is to come.
+    pub(super) fn close_dust(
+        &mut self,
+        context: &Context,
+        order: OrderId,
+        id: TradeId,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let profile = self.state.profile(order.intent.profile);
+        let dust = profile.and_then(|profile| {
+            let trade = profile.trades.get(&id)?;
+            let entry = profile.working.contains_key(&OrderId::main(id.0));
+            let waits = entry || !profile.claimed(id).is_zero();
+            position::dust(trade, profile.document.instrument(trade.symbol)?).filter(|_| !waits)
+        });
+        match dust {
+            Some(quantity) => {
+                self.emit(context, Event::DustClosed { trade: id, quantity }, effects)?;
+                self.follow_excursion(context, id, effects)?;
+                self.lock_entries(context, id, effects)
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Locks entries where a trade that has just closed is one too many for a protection.
-    fn lock_entries(
+    pub(super) fn lock_entries(
         &mut self,
         context: &Context,
         trade: TradeId,
@@ -202,21 +230,14 @@ impl Engine {
         if profile.trades.contains_key(&id) {
             return Ok(());
         }
-        let belongs = |other: &&Order| match &other.terms.purpose {
-            Purpose::Exit { trade, .. } => *trade == id,
-            Purpose::Enter { .. } => other.terms.intent == id.0,
-        };
-        let orphans: Vec<&Order> = profile.working.values().filter(belongs).collect();
+        let orphans = profile.working.values().filter(|other| belongs_to(other, id));
         // Whichever order left the last of it: a reversal that was under way goes on.
-        let mut exits = profile.order(order).into_iter().chain(orphans.iter().copied());
+        let mut exits = profile.order(order).into_iter().chain(orphans);
         let then = exits.find_map(|exit| match &exit.terms.purpose {
             Purpose::Exit { then: Some(then), .. } => Some((exit.terms.symbol, then.clone())),
             _ => None,
         });
-        let orphans: Vec<OrderId> = orphans.iter().map(|other| other.terms.order_id()).collect();
-        for orphan in orphans {
-            self.request_cancel(context, orphan, "the trade has closed", effects)?;
-        }
+        self.cancel_orphans(context, id, effects)?;
         match then.filter(|_| self.enters(order.intent.profile)) {
             Some((symbol, reversal)) => {
                 let signal = reversal_signal(order.intent.profile, symbol, *reversal);
@@ -226,6 +247,29 @@ impl Engine {
             }
             None => Ok(()),
         }
+    }
+
+    /// Cancels what still works for a trade that is not open any more.
+    pub(super) fn cancel_orphans(
+        &mut self,
+        context: &Context,
+        id: TradeId,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let profile = self.state.profile(id.0.profile);
+        let Some(profile) = profile.filter(|profile| !profile.trades.contains_key(&id)) else {
+            return Ok(());
+        };
+        // An entry of which every fill was taken back still works.
+        if profile.known_trade(id).is_some_and(|trade| trade.executions.is_empty()) {
+            return Ok(());
+        }
+        let orphans = profile.working.values().filter(|other| belongs_to(other, id));
+        let orphans: Vec<OrderId> = orphans.map(|other| other.terms.order_id()).collect();
+        for orphan in orphans {
+            self.request_cancel(context, orphan, "the trade has closed", effects)?;
+        }
+        Ok(())
     }
 
     /// Books a message that fits nothing we know, once, and puts the profile under review.
@@ -281,7 +325,7 @@ impl Engine {
         }
     }
 
-    fn review(
+    pub(super) fn review(
         &mut self,
         context: &Context,
         profile: ProfileId,
@@ -299,7 +343,7 @@ impl Engine {
     }
 
     /// Says once that what is available has become negative; entries of the profile stop.
-    fn check_available(
+    pub(super) fn check_available(
         &mut self,
         context: &Context,
         profile: ProfileId,
@@ -316,6 +360,14 @@ impl Engine {
     }
 }
 
+/// Whether an order enters a trade or leaves it.
+fn belongs_to(order: &Order, id: TradeId) -> bool {
+    match &order.terms.purpose {
+        Purpose::Exit { trade, .. } => *trade == id,
+        Purpose::Enter { .. } => order.terms.intent == id.0,
+    }
+}
+
 /// What a reported fill is.
 enum Match {
     /// It was booked before.
@@ -324,14 +376,16 @@ enum Match {
     Trade { trade: TradeId, surprise: Option<&'static str> },
     /// It is of a protective order, and more than what has entered: more may still be told.
     Early,
-    /// It fits nothing that is known.
-    Nothing,
+    /// It fits nothing that is known, or cannot be booked; why.
+    Nothing(&'static str),
 }
 
-/// Finds the trade that a fill belongs to. A fill in another currency than the books fits nothing.
+const UNKNOWN: &str = "of which nothing is known here";
+
+/// Finds the trade that a fill belongs to.
 fn match_fill(profile: &Profile, order: OrderId, fill: &Fill) -> Match {
-    if fill.fee.currency() != profile.book.currency() || fill.quantity.is_zero() {
-        return Match::Nothing;
+    if fill.quantity.is_zero() {
+        return Match::Nothing("with no units");
     }
     let mut trades = profile.trades.values().chain(&profile.closed);
     let known = profile.order(order);
@@ -340,7 +394,7 @@ fn match_fill(profile: &Profile, order: OrderId, fill: &Fill) -> Match {
         // An order that was forgotten since may still be repeated.
         (Leg::Main, None) => match trades.any(|trade| trade.fills.contains(&fill.id)) {
             true => return Match::Repeated,
-            false => return Match::Nothing,
+            false => return Match::Nothing(UNKNOWN),
         },
         (_, Some(Purpose::Enter { .. }) | None) => TradeId(order.intent),
     };
@@ -349,19 +403,25 @@ fn match_fill(profile: &Profile, order: OrderId, fill: &Fill) -> Match {
     }
     let entering = known.is_some_and(|known| !known.terms.is_reducing());
     let held = profile.trades.get(&id).map(Trade::open_quantity);
-    if order.leg != Leg::Main && held.unwrap_or_default() < fill.quantity {
+    // What the venue has taken back already waits for nothing: it is undone with the booking.
+    let taken_back = profile.correction_of(order, fill.id).is_some() && held.is_some();
+    if order.leg != Leg::Main && !taken_back && held.unwrap_or_default() < fill.quantity {
         let entry = profile.order(OrderId::main(order.intent));
         if entry.is_some_and(|entry| !entry.terms.is_reducing() && entry.state.is_active()) {
             return Match::Early;
         }
     }
     if held.is_none() && !entering {
-        return Match::Nothing;
+        return Match::Nothing(UNKNOWN);
     }
+    let moved = match profile.booking(order, id, fill) {
+        Ok(made) => made.quantity,
+        Err(why) => return Match::Nothing(why),
+    };
     let surprise = match known {
         Some(known) if !known.state.is_active() => Some("filled after it had ended"),
         Some(known) if fill.quantity > known.open_quantity() => Some("filled more than was asked"),
-        _ if !entering && held.is_some_and(|held| fill.quantity > held) => {
+        _ if !entering && held.is_some_and(|held| moved > held) => {
             Some("filled more than was held")
         }
         _ => None,

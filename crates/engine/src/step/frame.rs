@@ -54,7 +54,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Remembers the frame's closes as the last prices.
+    /// Remembers the frame's closes as the last prices, and how far they went.
     pub(super) fn remember_prices(&mut self, frame: &Frame) {
         for desk in &mut self.desks {
             if desk.plan.data_venue() != frame.id.venue {
@@ -63,8 +63,14 @@ impl Engine {
             for (lane, view) in desk.plan.lanes().iter().zip(&mut desk.lanes) {
                 let row = lane.row(frame);
                 let newer = view.mark.is_none_or(|(_, at)| at <= frame.id.close);
-                if let Some(bar) = row.and_then(|row| row.bar.as_ref()).filter(|_| newer) {
+                let Some(bar) = row.and_then(|row| row.bar.as_ref()) else { continue };
+                if newer {
                     view.mark = Some((bar.close, bar.close_time));
+                }
+                for excursion in &mut view.excursions {
+                    if frame.id.timeframe.open_of(bar.close_time) >= excursion.since {
+                        excursion.see_bar(bar);
+                    }
                 }
             }
         }

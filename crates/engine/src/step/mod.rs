@@ -6,7 +6,9 @@
 
 mod broker;
 mod command;
+mod correction;
 mod equity;
+mod excursion;
 mod fill;
 mod frame;
 
@@ -25,13 +27,15 @@ use ballast_domain::{
 use rust_decimal::Decimal;
 
 use self::equity::Followed;
+use self::excursion::{Extremes, excursions};
 use crate::market::Frame;
 use crate::ports::BrokerMessage;
+use crate::position::Ratio;
 use crate::risk::{self, ApprovedAmendment, OrderIntent};
 use crate::state::{ApplyError, Profile, State};
 use crate::strategy::Plan;
 
-pub use command::{Answer, Command, Flattened, ManualOrder};
+pub use command::{ActionTold, Answer, Command, Flattened, ManualOrder};
 
 /// What makes the engine take a step.
 #[derive(Debug)]
@@ -187,6 +191,8 @@ struct LaneView {
     /// Why the gate refused the last signal; none when it was accepted, or nothing was asked.
     refused: Option<Refusal>,
     evaluation: Option<Evaluation>,
+    /// Of its open trades.
+    excursions: Vec<Extremes>,
 }
 
 /// What every event of one step has in common.
@@ -256,9 +262,12 @@ impl Engine {
         let mut before = before.filter(|desk| desk.plan.data_venue() == plan.data_venue());
         let mut view = |symbol| {
             let seen = before.as_mut().and_then(|desk| desk.lane_mut(symbol));
-            let mark = seen.and_then(|seen| seen.mark);
+            let (mark, excursions) = match seen {
+                Some(seen) => (seen.mark, excursions(known, symbol, &seen.excursions)),
+                None => (None, excursions(known, symbol, &[])),
+            };
             let decision = known.and_then(|known| known.decisions.get(&symbol).copied());
-            LaneView { mark, decision, refused: None, evaluation: None }
+            LaneView { mark, decision, refused: None, evaluation: None, excursions }
         };
         let lanes = plan.lanes().iter().map(|lane| view(lane.symbol)).collect();
         let (Ok(place) | Err(place)) = place;
@@ -374,17 +383,22 @@ impl Engine {
         event: Event,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        let envelope = Envelope {
+        let envelope = self.envelope(context, event);
+        self.state.apply(&envelope)?;
+        effects.events.push(envelope);
+        Ok(())
+    }
+
+    /// An event as the journal's next one.
+    fn envelope(&self, context: &Context, event: Event) -> Envelope {
+        Envelope {
             version: EVENT_VERSION,
             seq: self.state.last_seq() + 1,
             at: context.at,
             request_id: context.request_id.clone(),
             cause: context.cause,
             event,
-        };
-        self.state.apply(&envelope)?;
-        effects.events.push(envelope);
-        Ok(())
+        }
     }
 
     /// Takes a signal through the gate.
@@ -486,6 +500,14 @@ impl Engine {
             self.emit(context, Event::SignalRefused { signal, refusal }, effects)?;
         }
         Ok(refusal)
+    }
+}
+
+impl LaneView {
+    /// The units of its instrument were split.
+    fn split(&mut self, ratio: Ratio) {
+        self.mark = self.mark.and_then(|(price, at)| Some((ratio.price(price)?, at)));
+        self.excursions.iter_mut().for_each(|excursion| excursion.split(ratio));
     }
 }
 

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 /// Each stored journal with the state that it folds to.
-const STORED: [(&str, &str); 7] = [
+const STORED: [(&str, &str); 8] = [
     (
         include_str!("../fixtures/journal-v1.jsonl"),
         include_str!("../fixtures/journal-v1-state.json"),
@@ -38,6 +38,10 @@ const STORED: [(&str, &str); 7] = [
     (
         include_str!("../fixtures/journal-v7.jsonl"),
         include_str!("../fixtures/journal-v7-state.json"),
+    ),
+    (
+        include_str!("../fixtures/journal-v8.jsonl"),
+        include_str!("../fixtures/journal-v8-state.json"),
     ),
 ];
 
@@ -182,6 +186,8 @@ fn the_stored_journals_hold_what_is_rare() {
         "reversal",
         "filled after its end",
         "fee paid back",
+        "fee of the coin itself",
+        "fee in another currency",
         "capital taken away",
         "available is negative",
         "stop moved by a person",
@@ -208,6 +214,10 @@ fn standing(profile: &Profile) -> Vec<String> {
         seen.push(format!("{:?} held", trade.direction));
         seen.extend(trade.stop.map(|stop| format!("stop {:?}", stop.kind)));
         let part = |target: &&Target| !target.filled.is_zero() && !target.open_quantity().is_zero();
+        let fees = trade.has_fees_in_kind().then(|| "fee of the coin itself".to_owned());
+        seen.extend(fees);
+        let other = trade.other_fees.first().map(|_| "fee in another currency".to_owned());
+        seen.extend(other);
         seen.extend(trade.targets.iter().find(part).map(|_| "target filled in part".to_owned()));
     }
     if profile.book.available().is_sign_negative() {

@@ -41,6 +41,8 @@ fn engine_and_venue_agree(rehearsal: &Rehearsal) {
             (trade.bars_held, trade.counted_to) = (0, None);
             // Only the engine hears of a fill twice.
             trade.fills.clear();
+            trade.executions.clear();
+            trade.changes = 0;
         }
         assert_eq!(known, held);
         let working: Vec<_> = profile.working.values().map(|order| order.terms.intent).collect();
@@ -87,6 +89,8 @@ proptest! {
         for account in &mut scenario.accounts {
             account.limits = narrow.clone();
         }
+        // A market that goes on in the units from before is none that limits are made for.
+        scenario.acts.retain(|(_, act)| !matches!(act, Act::Issuer { .. }));
         // What people do at once works side by side.
         scenario.acts.iter_mut().for_each(|(turn, _)| *turn -= *turn % 8);
         scenario.acts.extend((0..BARS as u8).step_by(8).flat_map(crossing));
@@ -134,7 +138,10 @@ proptest! {
         mut scenario in calm_scenarios(),
         turns in prop::collection::vec(0..BARS as u8, 1..4),
     ) {
-        scenario.acts.retain(|(_, act)| !matches!(act, Act::Change { .. }));
+        // How far prices went before a split is not seen again after a restart.
+        let stays =
+            |act: &Act| !matches!(act, Act::Change { .. } | Act::Issuer { kind: 0..3, .. });
+        scenario.acts.retain(|(_, act)| stays(act));
         let mut restarted = scenario.clone();
         restarted.acts.extend(turns.into_iter().map(|turn| (turn, Act::Restart)));
         restarted.acts.sort_by_key(|(turn, act)| (*turn, !matches!(act, Act::Restart)));

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use ballast_domain::{
-    Bar, BrokerEvent, IntentId, Money, ProfileDocument, ProfileId, Symbol, Timestamp, TradeId,
+    ActionId, Bar, BrokerEvent, CorporateAction, IntentId, Money, ProfileDocument, ProfileId,
+    Symbol, Timestamp, TradeId,
 };
 use ballast_engine::matching::{FillRules, Matcher, PlayedBar};
 use ballast_engine::step::{Action, Answer};
@@ -95,6 +96,20 @@ impl Rehearsal {
             self.act_at(bar.close_time, |world| world.bar(*symbol, bar));
             self.each_venue(|venue, said| venue.at_close(&played, said));
         }
+    }
+
+    /// The venue does what the issuer of an instrument has done.
+    pub(crate) fn venue_acts(
+        &mut self,
+        profile: ProfileId,
+        id: ActionId,
+        (symbol, action): (Symbol, &CorporateAction),
+    ) {
+        let (at, mut said) = (self.world.now, Vec::new());
+        let venue = self.venues.get_mut(&profile).unwrap();
+        venue.act(id, (symbol, action), at, &mut said);
+        self.said.extend(said);
+        self.listen();
     }
 
     /// The trades that a venue holds.

@@ -4,11 +4,12 @@ use ballast_domain::control::{ControlMode, Scope};
 use ballast_domain::exits::{Distance, TargetTerms};
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
-    Bar, Direction, Limits, OrderType, Price, ProfileDocument, ProfileId, ProfileStatus,
-    Protection, Quantity, Side, Signal, SignalTerms, Slot, Stop, Symbol, TimeInForce,
+    Bar, CorporateAction, Direction, Limits, OrderType, Price, ProfileDocument, ProfileId,
+    ProfileStatus, Protection, Quantity, Side, Signal, SignalTerms, Slot, Stop, Symbol,
+    TimeInForce,
 };
 use ballast_engine::matching::FillRules;
-use ballast_engine::step::{Answer, Command, Input, ManualOrder};
+use ballast_engine::step::{ActionTold, Answer, Command, Input, ManualOrder};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
@@ -92,20 +93,55 @@ impl Account {
 /// What people do between two bars. Numbers choose among what there is.
 #[derive(Debug, Clone)]
 pub(crate) enum Act {
-    Enter { profile: u8, symbol: u8, direction: Direction, units: u16, kind: u8, extras: u8 },
-    Exit { profile: u8, trade: u8, quantity: Option<u8>, limit: bool },
-    Cancel { profile: u8, order: u8 },
-    MoveStop { profile: u8, trade: u8, percent: i8 },
+    Enter {
+        profile: u8,
+        symbol: u8,
+        direction: Direction,
+        units: u16,
+        kind: u8,
+        extras: u8,
+    },
+    Exit {
+        profile: u8,
+        trade: u8,
+        quantity: Option<u8>,
+        limit: bool,
+    },
+    Cancel {
+        profile: u8,
+        order: u8,
+    },
+    MoveStop {
+        profile: u8,
+        trade: u8,
+        percent: i8,
+    },
     Flatten(u8),
-    Preview { profile: u8, units: u16, sells: bool },
+    Preview {
+        profile: u8,
+        units: u16,
+        sells: bool,
+    },
     Remove(u8),
     Control(ControlMode, u8),
     ControlUnknown,
-    Store { away: bool },
+    Store {
+        away: bool,
+    },
     Status(u8, ProfileStatus),
-    Change { profile: u8, strategy: u8, allocated: u32 },
+    Change {
+        profile: u8,
+        strategy: u8,
+        allocated: u32,
+    },
     Restart,
     Clock,
+    /// The issuer of an instrument splits it, or pays a dividend.
+    Issuer {
+        profile: u8,
+        symbol: u8,
+        kind: u8,
+    },
 }
 
 /// How one instrument moves in one bar, in cents.
@@ -210,6 +246,8 @@ fn acts() -> impl Strategy<Value = Act> {
         2 => change,
         2 => Just(Act::Restart),
         2 => Just(Act::Clock),
+        2 => (0..2u8, 0..2u8, 0..5u8)
+            .prop_map(|(profile, symbol, kind)| Act::Issuer { profile, symbol, kind }),
     ]
 }
 
@@ -313,6 +351,10 @@ impl Scenario {
                 rehearsal.change(profile, document);
             }
             Act::Restart => rehearsal.act(World::restart),
+            Act::Issuer { profile, symbol, kind } => {
+                let (profile, symbol) = (self.profile(*profile), symbols()[usize::from(*symbol)]);
+                issuer(rehearsal, profile, symbol, *kind);
+            }
             Act::Clock => rehearsal.act(|world| world.take(Input::Clock(world.now))),
         }
     }
@@ -373,6 +415,30 @@ impl Scenario {
         }
         rehearsal.act(|world| drop(world.signal(signal)));
     }
+}
+
+/// What the issuer of an instrument does: the venue follows it, then the engine is told.
+fn issuer(rehearsal: &mut Rehearsal, profile: ProfileId, symbol: Symbol, kind: u8) {
+    let split = |numerator: &str, denominator: &str| CorporateAction::Split {
+        numerator: read(numerator),
+        denominator: read(denominator),
+        cash_price: last_price(rehearsal, profile, symbol),
+    };
+    let action = match kind {
+        0 => split("2", "1"),
+        1 => split("1", "3"),
+        2 => split("3", "2"),
+        _ => CorporateAction::CashDividend { per_unit: crate::fixture::usd("0.37") },
+    };
+    let known = rehearsal.world.engine.state().profile(profile).unwrap();
+    let id = read(&format!("a{}", known.actions.len()));
+    rehearsal.venue_acts(profile, id, (symbol, &action));
+    let by = "alice".to_owned();
+    let told = Box::new(ActionTold { profile, id, symbol, action, by });
+    rehearsal.act(|world| {
+        let answer = world.command(Command::CorporateAction { told, plan: None });
+        assert!(matches!(answer, Answer::Done), "{answer}");
+    });
 }
 
 /// What was told beforehand is what comes of it.

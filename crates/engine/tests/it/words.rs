@@ -5,9 +5,12 @@ use ballast_engine::step::Action;
 
 use crate::fixture::order_text;
 
-/// What happened and what is to be done: `event; event | action; action`.
+/// What happened and what is to be done: `event; event | action; action`. How far prices went
+/// comes with each trade that closes, and is not told.
 pub(crate) fn words(events: &[Envelope], actions: &[Action]) -> String {
-    let events: Vec<_> = events.iter().map(|envelope| event(&envelope.event)).collect();
+    let told = |event: &&Event| !matches!(event, Event::ExcursionsKnown { .. });
+    let events = events.iter().map(|envelope| &envelope.event).filter(told);
+    let events: Vec<_> = events.map(event).collect();
     let actions: Vec<_> = actions.iter().map(action).collect();
     match actions.is_empty() {
         true => events.join("; "),
@@ -48,6 +51,12 @@ fn event(event: &Event) -> String {
         Event::OrderFilled { order, fill } => {
             format!("filled {} {}@{}", order_text(*order), fill.quantity, fill.price)
         }
+        Event::FillCorrected { order, fill, by } => {
+            let by = by
+                .as_ref()
+                .map_or("none".to_owned(), |by| format!("{} {}@{}", by.id, by.quantity, by.price));
+            format!("corrected {} {fill} by {by}", order_text(*order))
+        }
         Event::OrderDone { order, state, .. } => {
             format!("ended {} {state:?}", order_text(*order))
         }
@@ -63,6 +72,13 @@ fn event(event: &Event) -> String {
             format!("stop {} {} {:?}{by}", trade.0.number, stop.level.get().normalize(), stop.kind)
         }
         Event::BarHeld { trade, bars, .. } => format!("held {} {bars}", trade.0.number),
+        Event::ExcursionsKnown { trade, best, worst } => {
+            format!("went {} {best} {worst}", trade.0.number)
+        }
+        Event::DustClosed { trade, quantity } => format!("dust {} {quantity}", trade.0.number),
+        Event::CorporateAction { id, symbol, action, .. } => {
+            format!("{} {symbol} {id}", action.name())
+        }
         Event::AvailableNegative { available, .. } => {
             format!("negative {}", available.amount().normalize())
         }

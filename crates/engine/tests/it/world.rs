@@ -240,7 +240,9 @@ impl World {
     /// What must hold after every event.
     fn check(&self, envelope: &Envelope) {
         for profile in self.fold.profiles() {
-            assert_eq!(profile.book.sum(), Decimal::ZERO, "debits are credits: {envelope:?}");
+            for book in profile.books() {
+                assert_eq!(book.sum(), Decimal::ZERO, "debits are credits: {envelope:?}");
+            }
             check_index(profile, envelope);
         }
         match &envelope.event {

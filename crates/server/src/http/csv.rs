@@ -11,7 +11,7 @@ use serde_json::Value;
 type Column = (&'static str, &'static str);
 
 /// When, what and how much first, what only programs read last.
-pub(super) const ORDERS: [Column; 27] = [
+pub(super) const ORDERS: [Column; 28] = [
     ("createdAt", "/createdAt"),
     ("symbol", "/symbol"),
     ("side", "/side"),

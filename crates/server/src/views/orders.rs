@@ -22,6 +22,7 @@ pub(super) fn order_of(event: &Event) -> Option<OrderId> {
         | Event::OrderAmended { order, .. }
         | Event::AmendmentRejected { order, .. }
         | Event::OrderFilled { order, .. }
+        | Event::FillCorrected { order, .. }
         | Event::OrderDone { order, .. }
         | Event::OrderUnknown { order, .. } => Some(*order),
         _ => None,
@@ -100,6 +101,7 @@ pub(super) fn follow(
             row.amending = false;
             row.reason = Some(reason.clone());
         }
+        Event::FillCorrected { .. } => recount(&mut row, profile, order),
         _ => {}
     }
     Some(row)
@@ -250,6 +252,31 @@ fn fill_row(row: &mut OrderRow, order: OrderId, fill: &Fill) {
         set(row, OrderState::Done(DoneState::Filled), None);
     } else if row.working && row.status != OrderStatus::PendingCancel {
         set(row, OrderState::Active(ActiveState::PartiallyFilled), None);
+    }
+}
+
+/// What an order has filled after the venue took a fill back, from the fills that count.
+fn recount(row: &mut OrderRow, profile: &Profile, order: OrderId) {
+    let trades = profile.trades.values().chain(&profile.closed);
+    let (mut traded, mut moved, mut value, mut fees) = Default::default();
+    for trade in trades {
+        for made in trade.executions.iter().filter(|made| made.order == order) {
+            let side = match made.exit {
+                None => trade.direction.entry_side(),
+                Some(_) => trade.direction.exit_side(),
+            };
+            traded = made.traded(side).get().saturating_add(traded);
+            moved = made.quantity.get().saturating_add(moved);
+            value = made.value.saturating_add(value);
+            fees = made.fee.amount().saturating_add(fees);
+        }
+    }
+    let mean = value.checked_div(moved).map(|mean| decimal(mean.round_sf(20).unwrap_or(mean)));
+    row.average_price = mean;
+    row.filled_quantity = decimal(traded);
+    row.fees = decimal(fees);
+    if order.leg != Leg::Main {
+        row.quantity.clone_from(&row.filled_quantity);
     }
 }
 

@@ -90,6 +90,11 @@ impl Projector {
         if let Some(order) = orders::order_of(&envelope.event) {
             self.book_order(state, envelope, order, changes);
         }
+        if changes_what_is_held(&envelope.event)
+            && let Some(trade) = trade_id(profile, &envelope.event)
+        {
+            Self::book_trade(profile, trade, envelope.seq, changes);
+        }
         if let Event::ProfileChanged { version, document, by, .. } = &envelope.event {
             changes.versions.push(version_row(envelope, id, *version, document, by));
         }
@@ -114,12 +119,11 @@ impl Projector {
             self.orders.insert(order, kept.clone());
             changes.orders.insert(order, kept);
         }
-        if !matches!(envelope.event, Event::OrderFilled { .. }) {
-            return;
-        }
-        let Some(profile) = state.profile(order.intent.profile) else { return };
-        let trade = orders::trade_of(profile, order);
-        match find_trade(profile, trade).and_then(|trade| shown::trade_row(trade, envelope.seq)) {
+    }
+
+    /// The row of a trade that an event may have closed or opened again.
+    fn book_trade(profile: &Profile, trade: TradeId, seq: u64, changes: &mut Changes) {
+        match find_trade(profile, trade).and_then(|trade| shown::trade_row(trade, seq)) {
             Some(row) => {
                 changes.reopened.remove(&trade);
                 changes.trades.insert(trade, row);
@@ -220,15 +224,29 @@ fn profile_of(event: &Event) -> Option<ProfileId> {
         | Event::PeakEquity { profile, .. }
         | Event::EntriesLocked { profile, .. }
         | Event::EntriesUnlocked { profile, .. }
+        | Event::CorporateAction { profile, .. }
         | Event::AvailableNegative { profile, .. } => Some(*profile),
         Event::Evaluated { evaluation } => Some(evaluation.profile),
         Event::SignalRefused { signal, .. } => Some(signal.profile),
         Event::ProtectionPlaced { trade, .. }
         | Event::StopMoved { trade, .. }
+        | Event::DustClosed { trade, .. }
+        | Event::ExcursionsKnown { trade, .. }
         | Event::BarHeld { trade, .. } => Some(trade.0.profile),
         Event::BrokerEventUnmatched { message } => Some(message.order().intent.profile),
         other => orders::order_of(other).map(|order| order.intent.profile),
     }
+}
+
+/// Whether an event may close a trade or open it again.
+const fn changes_what_is_held(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::OrderFilled { .. }
+            | Event::FillCorrected { .. }
+            | Event::DustClosed { .. }
+            | Event::ExcursionsKnown { .. }
+    )
 }
 
 /// The trade whose life an event belongs to.
@@ -236,6 +254,8 @@ fn trade_id(profile: &Profile, event: &Event) -> Option<TradeId> {
     match event {
         Event::ProtectionPlaced { trade, .. }
         | Event::StopMoved { trade, .. }
+        | Event::DustClosed { trade, .. }
+        | Event::ExcursionsKnown { trade, .. }
         | Event::BarHeld { trade, .. } => Some(*trade),
         other => Some(orders::trade_of(profile, orders::order_of(other)?)),
     }

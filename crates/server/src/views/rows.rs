@@ -152,7 +152,8 @@ pub(crate) struct TimelineRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) symbol: Option<String>,
-    /// `evaluation`, `refusal`, `status`, `document`, `order`, `fill`, `stop` or `review`.
+    /// `evaluation`, `refusal`, `status`, `document`, `order`, `fill`, `stop`, `excursion`,
+    /// `corporateAction`, `lock`, `limit` or `review`.
     pub(crate) kind: String,
     /// A stable code, such as the refusal's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -322,8 +323,54 @@ pub(crate) struct TradeRow {
     pub(crate) pnl_pct: String,
     pub(crate) fees: String,
     pub(crate) currency: String,
+    /// Fees in other currencies, a sum for each; no part of the result.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) other_fees: Vec<AmountRow>,
     pub(crate) exit_reason: String,
     pub(crate) holding_seconds: i64,
+    /// How far prices went while it was open; absent where nobody has seen that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) excursions: Option<ExcursionsRow>,
+    /// What left it, in order; one for each order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) exits: Vec<ExitRow>,
+}
+
+/// How far prices went for a trade and against it, from its mean entry price, before fees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ExcursionsRow {
+    pub(crate) best_price: String,
+    pub(crate) worst_price: String,
+    /// What all of it would have made at the best price.
+    pub(crate) favourable: String,
+    pub(crate) favourable_pct: String,
+    /// What all of it would have lost at the worst price.
+    pub(crate) adverse: String,
+    pub(crate) adverse_pct: String,
+}
+
+/// What one order left of a trade.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ExitRow {
+    pub(crate) reason: String,
+    pub(crate) quantity: String,
+    /// The mean, before fees.
+    pub(crate) price: String,
+    /// Its last fill.
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) at: Timestamp,
+    pub(crate) fee: String,
+}
+
+/// An amount of some currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AmountRow {
+    pub(crate) amount: String,
+    pub(crate) currency: String,
 }
 
 /// Something that a person should know.

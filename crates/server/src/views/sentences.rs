@@ -2,8 +2,9 @@
 
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    DoneState, Envelope, Event, Fill, Lock, LockReason, Money, OrderId, OrderTerms, OrderType,
-    Origin, ProfileStatus, Purpose, Refusal, SignalTerms, Stop, StopKind, Symbol, Target,
+    CorporateAction, DoneState, Envelope, Event, Fill, Lock, LockReason, Money, OrderId,
+    OrderTerms, OrderType, Origin, ProfileStatus, Purpose, Refusal, SignalTerms, Stop, StopKind,
+    Symbol, Target,
 };
 use ballast_engine::state::Profile;
 use rust_decimal::Decimal;
@@ -33,8 +34,12 @@ pub(super) const fn kind(event: &Event) -> &'static str {
         | Event::AmendmentRejected { .. }
         | Event::OrderDone { .. }
         | Event::OrderUnknown { .. } => "order",
-        Event::OrderFilled { .. } => "fill",
+        Event::OrderFilled { .. } | Event::FillCorrected { .. } | Event::DustClosed { .. } => {
+            "fill"
+        }
         Event::ProtectionPlaced { .. } | Event::StopMoved { .. } | Event::BarHeld { .. } => "stop",
+        Event::ExcursionsKnown { .. } => "excursion",
+        Event::CorporateAction { .. } => "corporateAction",
         Event::AvailableNegative { .. } | Event::BrokerEventUnmatched { .. } => "review",
         Event::EntriesLocked { .. } | Event::EntriesUnlocked { .. } => "lock",
         Event::DayOpened { .. } | Event::PeakEquity { .. } | Event::LimitsChanged { .. } => "limit",
@@ -47,6 +52,7 @@ pub(super) const fn is_news(event: &Event) -> bool {
     match event {
         Event::OrderAccepted { .. }
         | Event::BarHeld { .. }
+        | Event::ExcursionsKnown { .. }
         | Event::ProtectionPlaced { .. }
         | Event::DayOpened { .. }
         | Event::PeakEquity { .. } => false,
@@ -86,6 +92,7 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
         | Event::AmendmentRejected { .. }
         | Event::OrderUnknown { .. }
         | Event::OrderDone { .. }
+        | Event::FillCorrected { .. }
         | Event::OrderFilled { .. } => order_text(profile, &envelope.event),
         Event::ProtectionPlaced { trade, stop, targets } => {
             symbol = find_trade(profile, *trade).map(|trade| trade.symbol);
@@ -97,6 +104,21 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
             format!("The stop was moved to {}{by}.", readable(stop.level.get(), PRICE_FIGURES))
         }
         Event::BarHeld { bars, .. } => format!("Held for {bars} bars."),
+        Event::ExcursionsKnown { trade, best, worst } => {
+            symbol = find_trade(profile, *trade).map(|trade| trade.symbol);
+            let [best, worst] = [best, worst].map(|price| readable(price.get(), PRICE_FIGURES));
+            format!("While it was open the price was {best} at best and {worst} at worst.")
+        }
+        Event::CorporateAction { symbol: of, action, by, .. } => {
+            symbol = Some(*of);
+            action_text(action, by)
+        }
+        Event::DustClosed { trade, quantity } => {
+            let left = find_trade(profile, *trade);
+            symbol = left.map(|trade| trade.symbol);
+            let quantity = decimal(quantity.get());
+            format!("{quantity} were left over, less than a lot that can be sold: written off.")
+        }
         Event::AvailableNegative { available, .. } => {
             format!("Available is negative ({available}): entries wait until a person has looked.")
         }
@@ -142,8 +164,29 @@ fn order_text(profile: &Profile, event: &Event) -> String {
         }
         Event::OrderDone { state, reason, .. } => done_text(*state, reason),
         Event::OrderFilled { order, fill } => fill_text(profile, *order, fill),
+        Event::FillCorrected { fill, by: None, .. } => {
+            format!("The venue took fill {fill} back: what it had booked is undone.")
+        }
+        Event::FillCorrected { fill, by: Some(by), .. } => format!(
+            "The venue took fill {fill} back; it was {} at {}.",
+            decimal(by.quantity.get()),
+            readable(by.price.get(), PRICE_FIGURES)
+        ),
         _ => String::new(),
     }
+}
+
+fn action_text(action: &CorporateAction, by: &str) -> String {
+    let what = match action {
+        CorporateAction::Split { numerator, denominator, .. } => {
+            format!("{numerator} units came in the place of {denominator}")
+        }
+        CorporateAction::CashDividend { per_unit } => {
+            format!("A dividend of {} {} a unit", decimal(per_unit.amount()), per_unit.currency())
+        }
+        CorporateAction::SymbolChanged { to } => format!("It is called {to} from now on"),
+    };
+    format!("{what}, as told by {by}.")
 }
 
 fn locked_text(lock: &Lock) -> String {

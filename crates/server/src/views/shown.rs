@@ -2,7 +2,7 @@
 
 use ballast_domain::profile::Liquidity;
 use ballast_domain::{
-    Decision, Evaluation, Lock, Price, ProfileStatus, RuleOutcome, Timestamp, Trade,
+    Decision, Evaluation, ExitLeg, Lock, Money, Price, ProfileStatus, RuleOutcome, Timestamp, Trade,
 };
 use ballast_engine::state::{Profile, unrealised};
 use ballast_engine::step::Engine;
@@ -12,8 +12,8 @@ use rust_decimal::Decimal;
 use super::decimal;
 use super::equity::Worth;
 use super::rows::{
-    CapitalRow, EvaluationRow, LockRow, PositionMarks, PositionRow, ProfileMarks, ProfileRow,
-    RuleRow, StopRow, TargetRow, TradeRow,
+    AmountRow, CapitalRow, EvaluationRow, ExcursionsRow, ExitRow, LockRow, PositionMarks,
+    PositionRow, ProfileMarks, ProfileRow, RuleRow, StopRow, TargetRow, TradeRow,
 };
 
 /// The row of a profile. `day` is what it was worth when the day began.
@@ -153,7 +153,7 @@ pub(super) fn position_marks(engine: &Engine, trade: &Trade) -> PositionMarks {
 }
 
 fn marks_at(trade: &Trade, price: Price, at: Timestamp) -> PositionMarks {
-    let result = unrealised(trade, price).map(ballast_domain::Money::amount);
+    let result = unrealised(trade, price).map(Money::amount);
     let cost = trade.reserved.amount();
     let percent = result.and_then(|result| {
         Some(result.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(cost)?.round_dp(4))
@@ -187,9 +187,38 @@ pub(super) fn trade_row(trade: &Trade, seq: u64) -> Option<TradeRow> {
         pnl_pct: decimal(percent.unwrap_or_default().round_dp(4)),
         fees: decimal(trade.fees.amount()),
         currency: trade.fees.currency().to_string(),
+        other_fees: trade.other_fees.iter().map(amount_row).collect(),
         exit_reason: trade.exit_reason.map_or("", |reason| reason.as_str()).to_owned(),
-        holding_seconds: closed_at.nanos_since(trade.opened_at) / 1_000_000_000,
+        holding_seconds: trade.held_nanos()? / 1_000_000_000,
+        excursions: excursions_row(trade),
+        exits: trade.exits().iter().map(exit_row).collect(),
     })
+}
+
+fn excursions_row(trade: &Trade) -> Option<ExcursionsRow> {
+    let (favourable, adverse) = (trade.favourable()?, trade.adverse()?);
+    Some(ExcursionsRow {
+        best_price: decimal(trade.best_price?.get()),
+        worst_price: decimal(trade.worst_price?.get()),
+        favourable: decimal(favourable.amount.amount()),
+        favourable_pct: decimal(favourable.percent.round_dp(4)),
+        adverse: decimal(adverse.amount.amount()),
+        adverse_pct: decimal(adverse.percent.round_dp(4)),
+    })
+}
+
+fn exit_row(leg: &ExitLeg) -> ExitRow {
+    ExitRow {
+        reason: leg.reason.as_str().to_owned(),
+        quantity: decimal(leg.quantity.get()),
+        price: decimal(leg.price),
+        at: leg.at,
+        fee: decimal(leg.fee.amount()),
+    }
+}
+
+fn amount_row(money: &Money) -> AmountRow {
+    AmountRow { amount: decimal(money.amount()), currency: money.currency().to_string() }
 }
 
 /// The latest evaluation of each symbol of a profile, but for those that are `known`.

@@ -1,8 +1,9 @@
 //! Rows of the ledger's transfers, each with the event that moved the money.
 
-use ballast_domain::ledger::{AmendmentPart, FillPart, Transfer};
+use ballast_domain::ledger::{AmendmentPart, Change, FillPart, Transfer};
 use ballast_domain::{
-    Account, DoneState, Envelope, Event, Fill, OrderId, OrderState, ProfileId, TransferId,
+    Account, CorporateAction, DoneState, Envelope, Event, Fill, OrderId, OrderState, ProfileId,
+    Trade, TradeId, TransferId,
 };
 use ballast_engine::state::Profile;
 
@@ -27,6 +28,32 @@ pub(super) fn moved(profile: &Profile, envelope: &Envelope) -> Vec<TransferRow> 
         Event::OrderFilled { order, fill } => {
             moved_by_fill(profile, *order, fill).into_iter().map(row).collect()
         }
+        Event::FillCorrected { order, by, .. } => {
+            let trade = trade_of(profile, *order);
+            let undone = moved_by_change(profile, trade, Change::Correction);
+            let booked = by.as_ref().map(|by| moved_by_fill(profile, *order, by));
+            undone.into_iter().chain(booked.unwrap_or_default()).map(row).collect()
+        }
+        Event::CorporateAction { symbol, action, .. } => {
+            let kind = match action {
+                CorporateAction::Split { .. } => Change::CashInLieu,
+                CorporateAction::CashDividend { .. } => Change::Dividend,
+                CorporateAction::SymbolChanged { .. } => return Vec::new(),
+            };
+            let closed = profile.closed.iter().filter(|trade| trade.closed_at == Some(envelope.at));
+            let trades = profile.trades.values().chain(closed);
+            let held = trades.filter(|trade| trade.symbol == *symbol);
+            let latest = |trade: &Trade| {
+                let made = moved_by_change(profile, trade.id, kind);
+                let is_last =
+                    |id| matches!(id, TransferId::Change { number, .. } if number == trade.changes);
+                made.into_iter().filter(move |made| is_last(made.id)).map(row).collect::<Vec<_>>()
+            };
+            held.flat_map(latest).collect()
+        }
+        Event::DustClosed { trade, .. } => {
+            moved_by_change(profile, *trade, Change::Dust).into_iter().map(row).collect()
+        }
         Event::OrderDone { order, .. } => {
             let id = TransferId::Release { intent: order.intent };
             let made = profile.book.transfers(order.intent).iter();
@@ -41,7 +68,7 @@ pub(super) fn moved(profile: &Profile, envelope: &Envelope) -> Vec<TransferRow> 
 fn moved_by_fill<'a>(profile: &'a Profile, order: OrderId, fill: &Fill) -> Vec<&'a Transfer> {
     let made = profile.book.transfers(order.intent);
     let trade = find_trade(profile, trade_of(profile, order));
-    let place = trade.and_then(|trade| trade.fills.iter().position(|id| *id == fill.id));
+    let place = trade.and_then(|trade| trade.fills.iter().rposition(|id| *id == fill.id));
     let Some(this) = place.and_then(|place| u32::try_from(place + 1).ok()) else {
         return Vec::new();
     };
@@ -50,6 +77,8 @@ fn moved_by_fill<'a>(profile: &'a Profile, order: OrderId, fill: &Fill) -> Vec<&
         _ => None,
     };
     let of_fill = made.iter().filter(|made| number(made) == Some(this));
+    let others = profile.other_books.values().flat_map(|book| book.transfers(order.intent));
+    let of_others = others.filter(|made| number(made) == Some(this));
     let released = made.iter().position(|made| {
         made.id == TransferId::Release { intent: order.intent } && ended_by_fill(profile, order)
     });
@@ -57,7 +86,20 @@ fn moved_by_fill<'a>(profile: &'a Profile, order: OrderId, fill: &Fill) -> Vec<&
         let last = made[..*place].iter().rev().find_map(number);
         last.is_none_or(|last| last == this)
     });
-    of_fill.chain(released.map(|place| &made[place])).collect()
+    of_fill.chain(of_others).chain(released.map(|place| &made[place])).collect()
+}
+
+/// The transfers of the latest change of its kind that happened to a trade.
+fn moved_by_change(profile: &Profile, trade: TradeId, kind: Change) -> Vec<&Transfer> {
+    let made: Vec<&Transfer> = profile.books().flat_map(|book| book.transfers(trade.0)).collect();
+    let number = |made: &Transfer| match made.id {
+        TransferId::Change { trade: of, number, what, .. } if of == trade && what == kind => {
+            Some(number)
+        }
+        _ => None,
+    };
+    let latest = made.iter().filter_map(|made| number(made)).max();
+    made.into_iter().filter(|made| number(made).is_some() && number(made) == latest).collect()
 }
 
 /// Whether an order has ended because nothing of it was left to fill.
@@ -92,6 +134,9 @@ fn transfer_key(id: TransferId) -> String {
             format!("{intent}.amendment.{revision}.{}", word(&part))
         }
         TransferId::Fill { order, number, part } => format!("{order}.{number}.{}", word(&part)),
+        TransferId::Change { trade, number, what, part } => {
+            format!("{trade}.{number}.{}.{}", word(&what), word(&part))
+        }
     }
 }
 
@@ -106,6 +151,10 @@ const fn transfer_text(id: TransferId, debit: Account) -> &'static str {
             AmendmentPart::Frees => "Not needed after a change of an order",
             AmendmentPart::Back => "Reserved for a change that was not made, given back",
         },
+        TransferId::Change { what: Change::Dust, .. } => "Left over and written off",
+        TransferId::Change { what: Change::Correction, .. } => "Taken back by the venue",
+        TransferId::Change { what: Change::CashInLieu, .. } => "Paid out for a fraction",
+        TransferId::Change { what: Change::Dividend, .. } => "Dividend",
         TransferId::Fill { part, .. } => match part {
             FillPart::Cost => "Cost of a position",
             FillPart::Excess => "Cost beyond the reservation",

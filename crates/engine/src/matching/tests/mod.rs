@@ -244,6 +244,7 @@ fn event_text(event: &BrokerEvent) -> String {
     };
     let what = match event {
         BrokerEvent::Accepted { .. } => "accepted".to_owned(),
+        BrokerEvent::Corrected { .. } => "corrected".to_owned(),
         BrokerEvent::Cancelled { .. } => "cancelled".to_owned(),
         BrokerEvent::Rejected { .. } => "rejected".to_owned(),
         BrokerEvent::Expired { .. } => "expired".to_owned(),

@@ -5,13 +5,15 @@
 //! |---|---|
 //! | `bar 100 101 99 100` | the next hour's bar of GOOG closes |
 //! | `missed 100 101 99 100` | as `bar`, while nobody was running |
-//! | `enter 10 limit 99 slot a` | a person's entry; `stop 5` (percent), `bars 3`, `cancels 1` |
+//! | `enter 10 limit 99 slot a` | a person's entry; `stop 5` (percent), `bars 3`, `way Short` |
 //! | `exit 1 4` | a person's exit of trade 1; all of it without a quantity |
 //! | `accepted 1`, `cancelled 1`, `rejected 1`, `expired 1` | the venue's messages |
 //! | `unknown 1`, `notfound 1` | what nobody can tell, and what the venue does not have |
-//! | `filled 1 a 4@100 0.5` | a fill named `a` and its fee |
+//! | `filled 1 a 4@100 0.5 BNB` | a fill named `a` and its fee, in USD without a currency |
+//! | `busted 1 a`, `corrected 1 a b 5@100 0.5` | fill `a` is none, or was `b` |
 //! | `cancel 1` | a person's cancel |
 //! | `stop 1 95.5` | a person moves the stop of trade 1 |
+//! | `split 4/1 25 s1`, `dividend 0.5 d1`, `rename GOO r1` | what the issuer does, by its id |
 //! | `flatten`, `remove` | a person leaves everything, and removes the profile |
 //! | `limits {…}`, `tenant {…}` | the limits of the profile, and of the tenant |
 //! | `unlock GOOG` | a person lifts locks, all of them without an instrument |
@@ -22,14 +24,20 @@
 //! | `clock`, `restart` | the timer, and a new process |
 //! | `order 1: …` | as in the state's scripts |
 
+use std::sync::Arc;
+
 use ballast_domain::control::{ControlMode, Scope};
-use ballast_domain::exits::Distance;
-use ballast_domain::{BrokerEvent, OrderType, ProfileStatus, SignalTerms, Slot, TimeInForce};
+use ballast_domain::exits::{Distance, TargetTerms};
+use ballast_domain::{
+    BrokerEvent, CorporateAction, Direction, Money, OrderType, ProfileStatus, SignalTerms, Slot,
+    TimeInForce,
+};
 
 use crate::fixture::{PROFILE, bar, entry, exit, fill, goog, order, read, trade};
 use crate::risk::Change;
 use crate::state::tests::script::{answer_to, named};
-use crate::step::{Command, Input};
+use crate::step::{ActionTold, Answer, Command, Input};
+use crate::strategy::Plan;
 use crate::world::World;
 
 /// Plays each line of `script`.
@@ -98,8 +106,19 @@ fn take(world: &mut World, input: &str) {
         "notfound" => world.say(BrokerEvent::NotFound { order: order() }),
         "filled" => {
             let fee = words.get(3).copied().unwrap_or("0");
-            let fill = fill(words[1], words[2], fee, world.now);
+            let mut fill = fill(words[1], words[2], fee, world.now);
+            if let Some(currency) = words.get(4) {
+                fill.fee = Money::new(fill.fee.amount(), read(currency));
+            }
             world.say(BrokerEvent::Filled { order: order(), fill });
+        }
+        "busted" => {
+            world.say(BrokerEvent::Corrected { order: order(), fill: read(words[1]), by: None });
+        }
+        "corrected" => {
+            let by = fill(words[2], words[3], words.get(4).copied().unwrap_or("0"), world.now);
+            let (order, fill) = (order(), read(words[1]));
+            world.say(BrokerEvent::Corrected { order, fill, by: Some(by) });
         }
         "cancel" => {
             world.command(Command::Cancel { order: order(), reason });
@@ -107,6 +126,20 @@ fn take(world: &mut World, input: &str) {
         "stop" => {
             let (trade, level, by) = (trade(read(words[0])), read(words[1]), "bob".to_owned());
             world.command(Command::MoveStop { trade, level, expected_version: None, by });
+        }
+        "split" => {
+            let (numerator, denominator) = words[0].split_once('/').unwrap();
+            let (numerator, denominator) = (read(numerator), read(denominator));
+            let action =
+                CorporateAction::Split { numerator, denominator, cash_price: read(words[1]) };
+            act(world, words[2], action);
+        }
+        "dividend" => {
+            let per_unit = Money::new(read(words[0]), read("USD"));
+            act(world, words[1], CorporateAction::CashDividend { per_unit });
+        }
+        "rename" => {
+            act(world, words[1], CorporateAction::SymbolChanged { to: read(words[0]) });
         }
         "flatten" => {
             let by = "bob".to_owned();
@@ -170,6 +203,22 @@ fn set_limits(world: &mut World, whose: &str, limits: &str) {
     world.command(Command::SetLimits { limits, expected_version, by });
 }
 
+/// Tells of what the issuer of GOOG has done.
+pub(super) fn act(world: &mut World, id: &str, action: CorporateAction) -> Answer {
+    let plan = match action {
+        CorporateAction::SymbolChanged { to } => {
+            let mut document = world.profile().document.clone();
+            document.rename(goog(), to);
+            let plan = Plan::compile(Arc::new(document.strategy), &mut world.board).unwrap();
+            Some(Box::new(plan))
+        }
+        _ => None,
+    };
+    let (id, symbol, by) = (read(id), goog(), "alice".to_owned());
+    let told = Box::new(ActionTold { profile: PROFILE, id, symbol, action, by });
+    world.command(Command::CorporateAction { told, plan })
+}
+
 fn control(world: &mut World, words: &[&str]) {
     if words[0] == "unknown" {
         return world.follow(None);
@@ -182,8 +231,9 @@ fn control(world: &mut World, words: &[&str]) {
 
 fn enter(world: &mut World, words: &[&str]) {
     let mut signal = entry(words[0]);
-    let SignalTerms::Enter { slot, order_type, time_in_force, protection, cancels, .. } =
-        &mut signal.terms
+    let SignalTerms::Enter {
+        direction, slot, order_type, time_in_force, protection, cancels, ..
+    } = &mut signal.terms
     else {
         return;
     };
@@ -194,6 +244,11 @@ fn enter(world: &mut World, words: &[&str]) {
             "slot" => *slot = Slot(value.parse().unwrap()),
             "day" => *time_in_force = TimeInForce::Day,
             "stop" => protection.stop_loss = Some(Distance::Percent(read(value))),
+            "target" => {
+                let (distance, portion) = (Distance::Percent(read(value)), read("1"));
+                protection.targets.push(TargetTerms { distance, portion });
+            }
+            "way" => *direction = named(value, [Direction::Long, Direction::Short]),
             "bars" => protection.max_bars = Some(read(value)),
             "cancels" => *cancels = Some(order(value)),
             other => panic!("unknown word '{other}'"),

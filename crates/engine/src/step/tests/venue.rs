@@ -3,7 +3,7 @@
 use ballast_domain::{BrokerEvent, OrderId, ProfileId};
 
 use super::script::play;
-use crate::fixture::{fill, order, read, usd};
+use crate::fixture::{fill, order};
 use crate::step::Input;
 use crate::world::World;
 
@@ -296,16 +296,6 @@ fn what_fits_nothing_is_kept_and_looked_at_once() {
     let order = OrderId::main(intent);
     world.say(BrokerEvent::Filled { order, fill: fill("z", "1@1", "0", world.now) });
     assert_eq!(world.words(), "", "another tenant's profile is none of ours");
-}
-
-#[test]
-fn a_fill_in_another_currency_is_not_added_up() {
-    let mut world = sent();
-    let mut foreign = fill("a", "10@99", "0", world.now);
-    foreign.fee = ballast_domain::Money::new(usd("1").amount(), read("BTC"));
-    world.say(BrokerEvent::Filled { order: order("1"), fill: foreign });
-    assert_eq!(world.words(), "unmatched 1; status UnderReview");
-    play(&mut world, "available: 9010");
 }
 
 #[test]
