@@ -212,6 +212,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The limits of the caller's tenant */
+        get: operations["getApiLimits"];
+        /** Set the limits of the caller's tenant */
+        put: operations["putApiLimits"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/orders": {
         parameters: {
             query?: never;
@@ -517,6 +535,23 @@ export interface paths {
         put?: never;
         /** Stop a profile's entries; what it holds stays protected */
         post: operations["postApiProfilesIdStop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profiles/{id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lift locks that protections have put on a profile's entries */
+        post: operations["postApiProfilesIdUnlock"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1268,6 +1303,11 @@ export interface components {
         AmendBody: {
             stop: components["schemas"]["StopBody"];
         };
+        /** @description An amount of some currency. */
+        AmountRow: {
+            amount: string;
+            currency: string;
+        };
         /**
          * @description How [`AssetClass`] is written.
          * @enum {string}
@@ -1497,7 +1537,7 @@ export interface components {
          * @description Of what there are several to stop.
          * @enum {string}
          */
-        ControlScopeKind: "global" | "venue" | "tenant" | "profile" | "symbol";
+        ControlScopeKind: "global" | "venue" | "tenant" | "profile" | "symbol" | "preset";
         /** @description One stop in force. */
         ControlStop: {
             /** Format: date-time */
@@ -1584,6 +1624,30 @@ export interface components {
             symbol: string;
             /** @description The whole of it in sentences. */
             text: string;
+        };
+        /** @description How far prices went for a trade and against it, from its mean entry price, before fees. */
+        ExcursionsRow: {
+            /** @description What all of it would have lost at the worst price. */
+            adverse: string;
+            adversePct: string;
+            bestPrice: string;
+            /** @description What all of it would have made at the best price. */
+            favourable: string;
+            favourablePct: string;
+            worstPrice: string;
+        };
+        /** @description What one order left of a trade. */
+        ExitRow: {
+            /**
+             * Format: date-time
+             * @description Its last fill.
+             */
+            at: string;
+            fee: string;
+            /** @description The mean, before fees. */
+            price: string;
+            quantity: string;
+            reason: string;
         };
         /** @description What is on for whoever asks. */
         FeatureFlags: {
@@ -1942,6 +2006,8 @@ export interface components {
                 id: string;
                 /** @description The kind of its strategy. */
                 kind: string;
+                /** @description Locks that protections have put on its entries; one that has ended may be among them. */
+                locks: components["schemas"]["LockRow"][];
                 mode: components["schemas"]["ModeWord"];
                 name: string;
                 openPositions: number;
@@ -1996,7 +2062,10 @@ export interface components {
                 code?: string;
                 /** @description With kind `evaluation`. */
                 evaluation?: components["schemas"]["EvaluationRow"];
-                /** @description `evaluation`, `refusal`, `status`, `document`, `order`, `fill`, `stop` or `review`. */
+                /**
+                 * @description `evaluation`, `refusal`, `status`, `document`, `order`, `fill`, `stop`, `excursion`,
+                 *     `corporateAction`, `lock`, `limit` or `review`.
+                 */
                 kind: string;
                 /** @description The order that it is about. */
                 orderId?: string;
@@ -2024,14 +2093,20 @@ export interface components {
                 direction: components["schemas"]["DirectionWord"];
                 /** @description Means, before fees. */
                 entryPrice: string;
+                /** @description How far prices went while it was open; absent where nobody has seen that. */
+                excursions?: components["schemas"]["ExcursionsRow"];
                 exitPrice: string;
                 exitReason: string;
+                /** @description What left it, in order; one for each order. */
+                exits?: components["schemas"]["ExitRow"][];
                 fees: string;
                 /** Format: int64 */
                 holdingSeconds: number;
                 id: string;
                 /** Format: date-time */
                 openedAt: string;
+                /** @description Fees in other currencies, a sum for each; no part of the result. */
+                otherFees?: components["schemas"]["AmountRow"][];
                 /** @description Net of all fees. */
                 pnl: string;
                 /** @description Of what the entry cost. */
@@ -2067,6 +2142,23 @@ export interface components {
         /** @description Whether the process answers. */
         Liveness: {
             status: string;
+        };
+        /** @description Entries are locked for a while. */
+        LockRow: {
+            /**
+             * @description The limit that has led to it.
+             * @example stopGuard
+             */
+            limit: string;
+            /** @description Of which instrument; of all when absent. */
+            symbol?: string;
+            /** @description Why, in words. */
+            text: string;
+            /**
+             * Format: date-time
+             * @description At that instant they are free again.
+             */
+            until: string;
         };
         /** @description A message. */
         Mail: {
@@ -2340,8 +2432,12 @@ export interface components {
         Profile: components["schemas"]["ProfileRow"] & {
             /** @description Limits beside those of the strategy config. */
             limits: Record<string, unknown>;
+            /** @description The preset that its strategy config was made from, where it was made from one. */
+            preset?: string;
             /** @description How it trades; `ballast config schema` describes it. */
             strategyConfig: Record<string, unknown>;
+            /** @description The time zone that its days are counted in. */
+            timeZone: string;
         };
         /**
          * @description A profile as it is to be.
@@ -2377,9 +2473,11 @@ export interface components {
             mode?: string;
             /** @description Tells it from the tenant's other profiles; at most 100 characters. */
             name: string;
+            /** @description The preset that its strategy config was made from; lower-case letters, digits and '-'. */
+            preset?: string;
             /** @description How it trades; `ballast config schema` describes it. */
             strategyConfig: Record<string, unknown>;
-            /** @description The time zone that its days are counted in; UTC, the only one that there is. */
+            /** @description The time zone that its days are counted in, by its IANA name; UTC when absent. */
             timeZone?: string;
             /** @description Where it trades. */
             venue?: string;
@@ -2410,6 +2508,8 @@ export interface components {
             id: string;
             /** @description The kind of its strategy. */
             kind: string;
+            /** @description Locks that protections have put on its entries; one that has ended may be among them. */
+            locks: components["schemas"]["LockRow"][];
             mode: components["schemas"]["ModeWord"];
             name: string;
             openPositions: number;
@@ -2531,7 +2631,7 @@ export interface components {
          * @description What the gate refuses for.
          * @enum {string}
          */
-        RefusalCode: "control" | "controlUnknown" | "profileStopped" | "underReview" | "profileUnknown" | "instrumentUnknown" | "quantityBelowLot" | "notionalBelowMinimum" | "nothingToReduce" | "tradeUnknown" | "marketDataMissing" | "marketDataStale" | "duplicateEntry" | "orderQuantityAboveLimit" | "orderNotionalAboveLimit" | "tooManyPositions" | "insufficientCapital" | "stopBeyondPrice" | "stopOffTick" | "stopPassedAtEntry" | "targetPassedAtEntry" | "targetOffTick" | "stopBeyondLiquidation" | "overflow";
+        RefusalCode: "profileUnknown" | "productUnavailable" | "control" | "controlUnknown" | "underReview" | "profileStopped" | "notEntitled" | "credentialsMissing" | "instrumentUnknown" | "quantityBelowLot" | "notionalBelowMinimum" | "priceImplausible" | "tradeUnknown" | "nothingToReduce" | "notReconciled" | "marketDataMissing" | "marketDataStale" | "stopOffTick" | "stopPassedAtEntry" | "targetOffTick" | "targetPassedAtEntry" | "stopBeyondPrice" | "stopBeyondLiquidation" | "duplicateEntry" | "selfTrade" | "orderQuantityAboveLimit" | "orderNotionalAboveLimit" | "tooManyPositions" | "positionAboveLimit" | "exposureAboveLimit" | "openOrdersAboveLimit" | "orderRateAboveLimit" | "entryTooSoon" | "dailyLossReached" | "dailyLossPercentReached" | "drawdownReached" | "entriesLocked" | "symbolRestricted" | "priceBeyondCollar" | "insufficientCapital" | "overflow";
         /** @description What makes an account. */
         Registration: {
             /** @example ann@example.com */
@@ -2832,6 +2932,30 @@ export interface components {
         TenantAlert: components["schemas"]["AlertRow"] & {
             tenantId: string;
         };
+        /** @description The limits that hold for all profiles of a tenant, beside those of each. */
+        TenantLimits: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            changedAt?: string;
+            /** @description Who changed them last. */
+            changedBy?: string;
+            /** @description The tenant's own; `docs/limits.md` explains each. */
+            limits: Record<string, unknown>;
+            /** @description Those of the deployment, which hold as well. */
+            productLimits: Record<string, unknown>;
+            /**
+             * Format: int64
+             * @description Counted up with each change; zero before the first.
+             */
+            version: number;
+        };
+        /** @description The tenant's limits as they are to be, all of them. */
+        TenantLimitsBody: {
+            /** @description What is absent is off. */
+            limits: Record<string, unknown>;
+        };
         /** @description How a tenant does, for operators. */
         TenantLine: {
             /** @description Why it is not running. */
@@ -2959,7 +3083,10 @@ export interface components {
             code?: string;
             /** @description With kind `evaluation`. */
             evaluation?: components["schemas"]["EvaluationRow"];
-            /** @description `evaluation`, `refusal`, `status`, `document`, `order`, `fill`, `stop` or `review`. */
+            /**
+             * @description `evaluation`, `refusal`, `status`, `document`, `order`, `fill`, `stop`, `excursion`,
+             *     `corporateAction`, `lock`, `limit` or `review`.
+             */
             kind: string;
             /** @description The order that it is about. */
             orderId?: string;
@@ -3025,14 +3152,20 @@ export interface components {
             direction: components["schemas"]["DirectionWord"];
             /** @description Means, before fees. */
             entryPrice: string;
+            /** @description How far prices went while it was open; absent where nobody has seen that. */
+            excursions?: components["schemas"]["ExcursionsRow"];
             exitPrice: string;
             exitReason: string;
+            /** @description What left it, in order; one for each order. */
+            exits?: components["schemas"]["ExitRow"][];
             fees: string;
             /** Format: int64 */
             holdingSeconds: number;
             id: string;
             /** Format: date-time */
             openedAt: string;
+            /** @description Fees in other currencies, a sum for each; no part of the result. */
+            otherFees?: components["schemas"]["AmountRow"][];
             /** @description Net of all fees. */
             pnl: string;
             /** @description Of what the entry cost. */
@@ -3062,6 +3195,15 @@ export interface components {
             seq: number;
             /** @description What it was for, in words. */
             text: string;
+        };
+        /** @description What is lifted. */
+        UnlockBody: {
+            /**
+             * @description Locks of this instrument; all of the profile's when absent.
+             * @default null
+             * @example ACME
+             */
+            symbol?: string;
         };
         /** @description A change of a tenant's rows, for whoever has the rows before it. */
         Update: {
@@ -4171,6 +4313,214 @@ export interface operations {
             };
             /** @description Some of the input is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer was not ready in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantLimits"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer was not ready in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putApiLimits: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantLimitsBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantLimits"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody has changed it meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another type than expected */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request needs an If-Match */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6546,6 +6896,142 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["OptionalReason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has another type than expected */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer was not ready in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postApiProfilesIdUnlock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description names the action: sent again under the same key it is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnlockBody"];
             };
         };
         responses: {
