@@ -124,8 +124,8 @@ const PROFILES: [(&str, ProfileId, &str); 6] = [
     ),
 ];
 
-/// What happens. `limits` sets those of the tenant; any other line names a profile, then what it does or what its venue says; `bar` is an
-/// hour of the market with the closes of both instruments.
+/// What happens. `limits` sets those of the tenant; any other line names a profile, then what it
+/// does or what its venue says; `bar` is an hour of the market with the closes of both instruments.
 const HISTORY: &str = include_str!("history.txt");
 
 type Done<T = ()> = Result<T, Box<dyn Error>>;

@@ -57,6 +57,37 @@ impl State {
             Event::OrderUnknown { order, .. } => {
                 self.wait(*order, ActiveState::Unknown, envelope.at)
             }
+            Event::OrderFilled { .. }
+            | Event::FillCorrected { .. }
+            | Event::ProtectionPlaced { .. }
+            | Event::StopMoved { .. }
+            | Event::BarHeld { .. }
+            | Event::ExcursionsKnown { .. }
+            | Event::DustClosed { .. } => self.change_trade(envelope),
+            Event::OrderDone { order, state, .. } => {
+                self.indexed(*order, None, |profile| profile.end(*order, *state))
+            }
+            Event::CorporateAction { profile, id, symbol, action, by } => {
+                self.find(*profile)?.act(*id, (*symbol, action), (by, envelope.at))
+            }
+            Event::AvailableNegative { profile, available } => {
+                let reason = format!("what is available is negative: {available}");
+                self.find(*profile)?.set_status(ProfileStatus::UnderReview, &reason, None);
+                Ok(())
+            }
+            Event::DayOpened { .. }
+            | Event::PeakEquity { .. }
+            | Event::EntriesLocked { .. }
+            | Event::EntriesUnlocked { .. } => self.count(envelope),
+            Event::LimitsChanged { version, limits, by } => {
+                self.change_limits(*version, limits, (by, envelope.at))
+            }
+        }
+    }
+
+    /// What becomes of a trade.
+    fn change_trade(&mut self, envelope: &Envelope) -> Booked {
+        match &envelope.event {
             Event::OrderFilled { order, fill } => {
                 let profile = self.find(order.intent.profile)?;
                 profile.unmatched.retain(|message| !is_of(message, *order, fill));
@@ -68,9 +99,6 @@ impl State {
                 profile.unmatched.retain(|message| !corrects(message, *order, *fill));
                 let trade = profile.booked(*order, *fill).map(|(trade, _)| trade.id);
                 self.indexed(*order, trade, |profile| profile.correct(*order, *fill, by.as_deref()))
-            }
-            Event::OrderDone { order, state, .. } => {
-                self.indexed(*order, None, |profile| profile.end(*order, *state))
             }
             Event::ProtectionPlaced { trade, stop, targets } => {
                 let trade = self.find(trade.0.profile)?.open_trade(*trade)?;
@@ -89,9 +117,6 @@ impl State {
                 (known.best_price, known.worst_price) = (Some(*best), Some(*worst));
                 Ok(())
             }
-            Event::CorporateAction { profile, id, symbol, action, by } => {
-                self.find(*profile)?.act(*id, (*symbol, action), (by, envelope.at))
-            }
             Event::DustClosed { trade, .. } => {
                 let profile = self.find(trade.0.profile)?;
                 profile.index(Turn::Out, None, Some(*trade));
@@ -99,18 +124,7 @@ impl State {
                 profile.index(Turn::In, None, Some(*trade));
                 booked
             }
-            Event::AvailableNegative { profile, available } => {
-                let reason = format!("what is available is negative: {available}");
-                self.find(*profile)?.set_status(ProfileStatus::UnderReview, &reason, None);
-                Ok(())
-            }
-            Event::DayOpened { .. }
-            | Event::PeakEquity { .. }
-            | Event::EntriesLocked { .. }
-            | Event::EntriesUnlocked { .. } => self.count(envelope),
-            Event::LimitsChanged { version, limits, by } => {
-                self.change_limits(*version, limits, (by, envelope.at))
-            }
+            _ => Ok(()),
         }
     }
 
