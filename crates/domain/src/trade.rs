@@ -325,7 +325,8 @@ impl Trade {
         legs.into_iter().map(|(_, _, leg)| leg).collect()
     }
 
-    /// How far the price went for it (maximum favourable excursion); `None` while that is not known.
+    /// How far the price went for it (maximum favourable excursion); `None` while that is not
+    /// known.
     #[must_use]
     pub fn favourable(&self) -> Option<Excursion> {
         self.away(self.best_price?, self.direction)

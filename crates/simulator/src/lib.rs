@@ -12,6 +12,7 @@
 //! JSON, hash chain and epochs. What is simulated: the wire to the venue and everything that fails.
 
 mod invariants;
+mod issuer;
 mod market;
 mod minimise;
 mod people;

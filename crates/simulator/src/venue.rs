@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    Amendment, BrokerEvent, IntentId, Money, OrderId, OrderTerms, ProfileDocument, ProfileId, Stop,
-    TradeId,
+    ActionId, Amendment, BrokerEvent, CorporateAction, IntentId, Money, OrderId, OrderTerms,
+    ProfileDocument, ProfileId, Stop, Symbol, Timestamp, TradeId,
 };
 use ballast_engine::matching::{FillRules, Matcher};
 
@@ -265,6 +265,23 @@ impl Venue {
         for event in said {
             self.say(event);
         }
+    }
+
+    /// The issuer of an instrument does something to those who hold it; whether it was done.
+    pub(crate) fn act(
+        &mut self,
+        profile: ProfileId,
+        id: ActionId,
+        what: (Symbol, &CorporateAction),
+        at: Timestamp,
+    ) -> bool {
+        let mut said = Vec::new();
+        let account = self.accounts.get_mut(&profile);
+        let done = account.is_some_and(|account| account.act(id, what, at, &mut said));
+        for event in said {
+            self.say(event);
+        }
+        done
     }
 
     fn cancel_some(&mut self, which: usize) {

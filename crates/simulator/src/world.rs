@@ -292,6 +292,10 @@ impl World {
         }
         for tenant in &mut self.tenants {
             tenant.check_at_rest(&self.common)?;
+            if tenant.is_at_rest() {
+                tenant.issuer_acts(&self.common, self.steps)?;
+                tenant.check_at_rest(&self.common)?;
+            }
         }
         Ok(())
     }

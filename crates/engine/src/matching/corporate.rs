@@ -7,25 +7,26 @@ use crate::position::{self, Ratio};
 
 impl Matcher {
     /// Does to what is held of an instrument what its issuer has done, once for each `id`. Orders
-    /// for it are cancelled: their units and prices are those from before. Where the numbers do not
-    /// fit, nothing has changed.
+    /// for it are cancelled: their units and prices are those from before. Whether it is done by
+    /// now; where the numbers do not fit it is not, and nothing has changed.
     pub fn act(
         &mut self,
         id: ActionId,
         (symbol, action): (Symbol, &CorporateAction),
         at: Timestamp,
         out: &mut Vec<BrokerEvent>,
-    ) {
+    ) -> bool {
         if self.actions.contains(&id) {
-            return;
+            return true;
         }
         let mut after = self.clone();
         after.actions.push(id);
         if after.change_held(symbol, action, at).is_none() {
-            return;
+            return false;
         }
         after.expire_orders(symbol, out);
         *self = after;
+        true
     }
 
     fn change_held(

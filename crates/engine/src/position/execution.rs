@@ -1,8 +1,8 @@
 //! What a fill moves, by the currency of its fee.
 //!
-//! A fee in the quote currency is paid in money. One in the coin itself comes out of the units: what
-//! is owned is what the venue says. It counts at the fill's price, so that units and cash both are
-//! what the venue has. One in any other currency is paid from outside of what is allocated.
+//! A fee in the quote currency is paid in money. One in the coin itself comes out of the units:
+//! what is owned is what the venue says. It counts at the fill's price, so that units and cash both
+//! are what the venue has. One in any other currency is paid from outside of what is allocated.
 
 use ballast_domain::{Currency, Execution, ExitReason, Fill, Money, OrderId, Quantity, Side};
 use rust_decimal::Decimal;

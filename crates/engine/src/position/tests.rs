@@ -360,7 +360,10 @@ proptest! {
     /// and cash are what the venue has.
     #[test]
     fn averages_are_sums_divided(
-        entries in prop::collection::vec((1i64..1_000_000, 1_000i64..1_000_000_000, 0i64..900), 1..6),
+        entries in prop::collection::vec(
+            (1i64..1_000_000, 1_000i64..1_000_000_000, 0i64..900),
+            1..6,
+        ),
         is_long: bool,
         of_coin: bool,
     ) {

@@ -52,31 +52,16 @@ impl State {
             | Event::AmendmentRequested { .. }
             | Event::OrderAmended { .. }
             | Event::AmendmentRejected { .. }
-            | Event::OrderFilled { .. }
-            | Event::FillCorrected { .. }
             | Event::OrderDone { .. } => self.book_order(envelope),
-            Event::ProtectionPlaced { trade, stop, targets } => {
-                let trade = self.find(trade.0.profile)?.open_trade(*trade)?;
-                trade.stop = *stop;
-                trade.targets.clone_from(targets);
-                Ok(())
-            }
-            Event::StopMoved { trade, stop, by } => self.move_stop(*trade, *stop, by.is_some()),
-            Event::BarHeld { trade, bars, close } => self.hold_bar(*trade, *bars, *close),
-            Event::ExcursionsKnown { trade, best, worst } => {
-                let known = self.find(trade.0.profile)?.known_trade_mut(*trade)?;
-                (known.best_price, known.worst_price) = (Some(*best), Some(*worst));
-                Ok(())
-            }
+            Event::OrderFilled { .. }
+            | Event::FillCorrected { .. }
+            | Event::ProtectionPlaced { .. }
+            | Event::StopMoved { .. }
+            | Event::BarHeld { .. }
+            | Event::ExcursionsKnown { .. }
+            | Event::DustClosed { .. } => self.change_trade(envelope),
             Event::CorporateAction { profile, id, symbol, action, by } => {
                 self.find(*profile)?.act(*id, (*symbol, action), (by, envelope.at))
-            }
-            Event::DustClosed { trade, .. } => {
-                let profile = self.find(trade.0.profile)?;
-                profile.index(Turn::Out, None, Some(*trade));
-                let booked = profile.write_off(*trade, envelope.at);
-                profile.index(Turn::In, None, Some(*trade));
-                booked
             }
             Event::AvailableNegative { profile, available } => {
                 let reason = format!("what is available is negative: {available}");
@@ -90,6 +75,45 @@ impl State {
             Event::LimitsChanged { version, limits, by } => {
                 self.change_limits(*version, limits, (by, envelope.at))
             }
+        }
+    }
+
+    /// What becomes of a trade.
+    fn change_trade(&mut self, envelope: &Envelope) -> Booked {
+        match &envelope.event {
+            Event::OrderFilled { order, fill } => {
+                let profile = self.find(order.intent.profile)?;
+                profile.unmatched.retain(|message| !is_of(message, *order, fill));
+                let trade = profile.trade_of(*order);
+                self.indexed(*order, Some(trade), |profile| profile.fill(*order, fill))
+            }
+            Event::FillCorrected { order, fill, by } => {
+                let profile = self.find(order.intent.profile)?;
+                profile.unmatched.retain(|message| !corrects(message, *order, *fill));
+                let trade = profile.booked(*order, *fill).map(|(trade, _)| trade.id);
+                self.indexed(*order, trade, |profile| profile.correct(*order, *fill, by.as_deref()))
+            }
+            Event::ProtectionPlaced { trade, stop, targets } => {
+                let trade = self.find(trade.0.profile)?.open_trade(*trade)?;
+                trade.stop = *stop;
+                trade.targets.clone_from(targets);
+                Ok(())
+            }
+            Event::StopMoved { trade, stop, by } => self.move_stop(*trade, *stop, by.is_some()),
+            Event::BarHeld { trade, bars, close } => self.hold_bar(*trade, *bars, *close),
+            Event::ExcursionsKnown { trade, best, worst } => {
+                let known = self.find(trade.0.profile)?.known_trade_mut(*trade)?;
+                (known.best_price, known.worst_price) = (Some(*best), Some(*worst));
+                Ok(())
+            }
+            Event::DustClosed { trade, .. } => {
+                let profile = self.find(trade.0.profile)?;
+                profile.index(Turn::Out, None, Some(*trade));
+                let booked = profile.write_off(*trade, envelope.at);
+                profile.index(Turn::In, None, Some(*trade));
+                booked
+            }
+            _ => Ok(()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a venue takes back: a fill that it has busted, or told wrongly.
 //!
-//! Nothing is edited. What the fill had booked is undone by transfers of its own, and what takes its
-//! place is booked as any fill. The trade comes out as if the first had never been told.
+//! Nothing is edited. What the fill had booked is undone by transfers of its own, and what takes
+//! its place is booked as any fill. The trade comes out as if the first had never been told.
 
 use ballast_domain::id::Leg;
 use ballast_domain::ledger::{Change, FillPart};

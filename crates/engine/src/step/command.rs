@@ -1,10 +1,9 @@
 //! What people and programs ask of the engine.
 //!
 //! A file per kind: `profile.rs` for documents and what profiles do, `manual.rs` for orders that
-//! people write, `order.rs` for cancels and stops, `corporate.rs` for what issuers do, `flatten.rs` for leaving everything, `limits.rs`
-//! for limits and locks. Whatever a
-//! command changes is journaled with the request that carried it; what it could not do, it has not
-//! begun.
+//! people write, `order.rs` for cancels and stops, `corporate.rs` for what issuers do, `flatten.rs`
+//! for leaving everything, `limits.rs` for limits and locks. Whatever a command changes is
+//! journaled with the request that carried it; what it could not do, it has not begun.
 
 mod corporate;
 mod flatten;
@@ -125,8 +124,8 @@ pub enum Command {
         by: String,
     },
     /// Follow what the issuer of an instrument has done, once. While orders of the instrument work,
-    /// they are cancelled and nothing else is done: it is to be told again then. A venue has done it
-    /// before; whoever drives a simulated one tells that first.
+    /// they are cancelled and nothing else is done: it is to be told again then. A venue has done
+    /// it before; whoever drives a simulated one tells that first.
     CorporateAction {
         /// What was done.
         told: Box<ActionTold>,

@@ -1,8 +1,8 @@
 //! How far prices went for and against what is held, as bars tell it.
 //!
-//! It is kept in memory and journaled once, when a trade closes: after a restart the frames bring it
-//! back. A bar counts when the trade was open through all of it, as far as fills say; of the bars in
-//! which it was entered and left inside, the prices of the fills count.
+//! It is kept in memory and journaled once, when a trade closes: after a restart the frames bring
+//! it back. A bar counts when the trade was open through all of it, as far as fills say; of the
+//! bars in which it was entered and left inside, the prices of the fills count.
 
 use ballast_domain::{Bar, Direction, Event, Price, Symbol, Timestamp, Trade, TradeId};
 

@@ -107,7 +107,7 @@ impl Rehearsal {
     ) {
         let (at, mut said) = (self.world.now, Vec::new());
         let venue = self.venues.get_mut(&profile).unwrap();
-        venue.act(id, (symbol, action), at, &mut said);
+        assert!(venue.act(id, (symbol, action), at, &mut said), "{action:?}");
         self.said.extend(said);
         self.listen();
     }

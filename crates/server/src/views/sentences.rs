@@ -70,12 +70,10 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
     };
     let mut symbol = super::orders::order_of(&envelope.event).and_then(symbol_of);
     row.text = match &envelope.event {
-        Event::ProfileChanged { version, by, .. } => changed_text(*version, by),
-        Event::ProfileRemoved { by, .. } => format!("Removed by {by}."),
-        Event::ProfileStatusChanged { status, reason, by, .. } => {
-            status_text(*status, reason, by.as_deref())
-        }
-        Event::FlattenRequested { by, reason, .. } => flattened_text(by, reason),
+        Event::ProfileChanged { .. }
+        | Event::ProfileRemoved { .. }
+        | Event::ProfileStatusChanged { .. }
+        | Event::FlattenRequested { .. } => profile_text(&envelope.event),
         Event::SignalRefused { signal, refusal } => {
             symbol = Some(signal.symbol);
             row.code = Some(refusal.code().to_owned());
@@ -92,32 +90,19 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
         | Event::AmendmentRejected { .. }
         | Event::OrderUnknown { .. }
         | Event::OrderDone { .. }
-        | Event::FillCorrected { .. }
         | Event::OrderFilled { .. } => order_text(profile, &envelope.event),
-        Event::ProtectionPlaced { trade, stop, targets } => {
+        Event::ProtectionPlaced { trade, .. }
+        | Event::StopMoved { trade, .. }
+        | Event::BarHeld { trade, .. }
+        | Event::ExcursionsKnown { trade, .. }
+        | Event::DustClosed { trade, .. } => {
             symbol = find_trade(profile, *trade).map(|trade| trade.symbol);
-            protection_text(stop.as_ref(), targets)
+            trade_text(&envelope.event)
         }
-        Event::StopMoved { trade, stop, by } => {
-            symbol = find_trade(profile, *trade).map(|trade| trade.symbol);
-            let by = by.as_ref().map_or(String::new(), |by| format!(" by {by}"));
-            format!("The stop was moved to {}{by}.", readable(stop.level.get(), PRICE_FIGURES))
-        }
-        Event::BarHeld { bars, .. } => format!("Held for {bars} bars."),
-        Event::ExcursionsKnown { trade, best, worst } => {
-            symbol = find_trade(profile, *trade).map(|trade| trade.symbol);
-            let [best, worst] = [best, worst].map(|price| readable(price.get(), PRICE_FIGURES));
-            format!("While it was open the price was {best} at best and {worst} at worst.")
-        }
+        Event::FillCorrected { .. } => trade_text(&envelope.event),
         Event::CorporateAction { symbol: of, action, by, .. } => {
             symbol = Some(*of);
             action_text(action, by)
-        }
-        Event::DustClosed { trade, quantity } => {
-            let left = find_trade(profile, *trade);
-            symbol = left.map(|trade| trade.symbol);
-            let quantity = decimal(quantity.get());
-            format!("{quantity} were left over, less than a lot that can be sold: written off.")
         }
         Event::AvailableNegative { available, .. } => {
             format!("Available is negative ({available}): entries wait until a person has looked.")
@@ -147,7 +132,26 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
     row.symbol = symbol.map(|symbol| symbol.to_string());
 }
 
-/// What happened to an order.
+/// What became of a profile.
+fn profile_text(event: &Event) -> String {
+    match event {
+        Event::ProfileChanged { version: 1, by, .. } => format!("Made by {by}."),
+        Event::ProfileChanged { version, by, .. } => {
+            format!("Changed to version {version} by {by}.")
+        }
+        Event::ProfileRemoved { by, .. } => format!("Removed by {by}."),
+        Event::ProfileStatusChanged { status, reason, by, .. } => {
+            status_text(*status, reason, by.as_deref())
+        }
+        Event::FlattenRequested { by, reason, .. } if reason.is_empty() => {
+            format!("Flattened by {by}.")
+        }
+        Event::FlattenRequested { by, reason, .. } => format!("Flattened by {by}: {reason}."),
+        _ => String::new(),
+    }
+}
+
+/// What became of an order.
 fn order_text(profile: &Profile, event: &Event) -> String {
     match event {
         Event::OrderAccepted { .. } => "The venue has the order.".to_owned(),
@@ -164,6 +168,13 @@ fn order_text(profile: &Profile, event: &Event) -> String {
         }
         Event::OrderDone { state, reason, .. } => done_text(*state, reason),
         Event::OrderFilled { order, fill } => fill_text(profile, *order, fill),
+        _ => String::new(),
+    }
+}
+
+/// What became of a trade.
+fn trade_text(event: &Event) -> String {
+    match event {
         Event::FillCorrected { fill, by: None, .. } => {
             format!("The venue took fill {fill} back: what it had booked is undone.")
         }
@@ -172,6 +183,20 @@ fn order_text(profile: &Profile, event: &Event) -> String {
             decimal(by.quantity.get()),
             readable(by.price.get(), PRICE_FIGURES)
         ),
+        Event::ProtectionPlaced { stop, targets, .. } => protection_text(stop.as_ref(), targets),
+        Event::StopMoved { stop, by, .. } => {
+            let by = by.as_ref().map_or(String::new(), |by| format!(" by {by}"));
+            format!("The stop was moved to {}{by}.", readable(stop.level.get(), PRICE_FIGURES))
+        }
+        Event::BarHeld { bars, .. } => format!("Held for {bars} bars."),
+        Event::ExcursionsKnown { best, worst, .. } => {
+            let [best, worst] = [best, worst].map(|price| readable(price.get(), PRICE_FIGURES));
+            format!("While it was open the price was {best} at best and {worst} at worst.")
+        }
+        Event::DustClosed { quantity, .. } => {
+            let quantity = decimal(quantity.get());
+            format!("{quantity} were left over, less than a lot that can be sold: written off.")
+        }
         _ => String::new(),
     }
 }
@@ -198,20 +223,6 @@ fn unlocked_text(symbol: Option<Symbol>, by: &str) -> String {
     match symbol {
         Some(symbol) => format!("Locks of entries of {symbol} were lifted by {by}."),
         None => format!("All locks of entries were lifted by {by}."),
-    }
-}
-
-fn changed_text(version: u64, by: &str) -> String {
-    match version {
-        1 => format!("Made by {by}."),
-        version => format!("Changed to version {version} by {by}."),
-    }
-}
-
-fn flattened_text(by: &str, reason: &str) -> String {
-    match reason {
-        "" => format!("Flattened by {by}."),
-        reason => format!("Flattened by {by}: {reason}."),
     }
 }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    Amendment, BrokerEvent, Instrument, Money, OrderId, OrderTerms, ProfileId, Stop, Symbol,
-    TimeInForce, Timestamp, TradeId,
+    ActionId, Amendment, BrokerEvent, CorporateAction, Instrument, Money, OrderId, OrderTerms,
+    ProfileId, Stop, Symbol, TimeInForce, Timestamp, TradeId,
 };
 use ballast_engine::matching::{Matcher, PlayedBar};
 
@@ -234,6 +234,34 @@ impl Accounts {
         }
     }
 
+    /// Does what the issuer of an instrument has done, once: to what is held, and orders for it are
+    /// cancelled, those included that cannot fill yet.
+    pub(super) fn act(
+        &mut self,
+        profile: ProfileId,
+        id: ActionId,
+        (symbol, action): (Symbol, CorporateAction),
+        draft: &mut Draft,
+    ) -> Result<(), AccountError> {
+        let account = self.accounts.get_mut(&profile);
+        let account = account.ok_or(AccountError::Unknown { profile })?;
+        let before = account.matcher.clone();
+        let mut said = Vec::new();
+        if !account.matcher.act(id, (symbol, &action), draft.at, &mut said) {
+            return Err(AccountError::Action { profile, id });
+        }
+        if account.matcher.stands_like(&before) {
+            return Ok(());
+        }
+        account.arrive(|arrived, _| {
+            let waiting = arrived.extract_if(.., |terms| terms.symbol == symbol);
+            said.extend(waiting.map(|terms| BrokerEvent::Cancelled { order: terms.order_id() }));
+        });
+        self.change(profile, PaperEntry::Acted { profile, id, symbol, action }, draft);
+        self.say_all(said, draft);
+        Ok(())
+    }
+
     /// Tells everything about an order again.
     pub(super) fn query(&self, order: OrderId, draft: &mut Draft) {
         let profile = order.intent.profile;
@@ -373,6 +401,7 @@ impl Accounts {
             | PaperEntry::Repeated { .. }
             | PaperEntry::AmendAsked { .. }
             | PaperEntry::CancelAsked { .. }
+            | PaperEntry::Acted { .. }
             | PaperEntry::StopMoved { .. } => {}
         }
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ballast_domain::{
-    Amendment, Instrument, Money, OrderId, OrderTerms, Price, ProfileId, Quantity, Stop, Symbol,
-    Timestamp, TradeId,
+    ActionId, Amendment, CorporateAction, Instrument, Money, OrderId, OrderTerms, Price, ProfileId,
+    Quantity, Stop, Symbol, Timestamp, TradeId,
 };
 use ballast_engine::matching::PlayedBar;
 use ballast_engine::ports::Broker;
@@ -27,6 +27,13 @@ pub(super) enum Request {
         profile: ProfileId,
         cash: Money,
         instruments: Vec<Instrument>,
+        answer: oneshot::Sender<Result<(), AccountError>>,
+    },
+    Act {
+        profile: ProfileId,
+        id: ActionId,
+        symbol: Symbol,
+        action: CorporateAction,
         answer: oneshot::Sender<Result<(), AccountError>>,
     },
     Submit(Arc<OrderTerms>),
@@ -70,6 +77,23 @@ impl PaperBroker {
     ) -> Result<(), AccountError> {
         let (answer, answered) = oneshot::channel();
         self.ask(Request::Fund { profile, cash, instruments, answer }).await;
+        answered.await.map_err(|_| VenueEnded)?
+    }
+
+    /// Does to a profile's account what the issuer of an instrument has done, once for each `id`;
+    /// the tenant is told of it apart, by its own command, afterwards. Answered when it is durable.
+    ///
+    /// # Errors
+    /// [`AccountError`]; nothing has changed then, unless the venue ended meanwhile.
+    pub async fn act(
+        &self,
+        profile: ProfileId,
+        id: ActionId,
+        symbol: Symbol,
+        action: CorporateAction,
+    ) -> Result<(), AccountError> {
+        let (answer, answered) = oneshot::channel();
+        self.ask(Request::Act { profile, id, symbol, action, answer }).await;
         answered.await.map_err(|_| VenueEnded)?
     }
 

@@ -23,7 +23,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
-use ballast_domain::{BrokerEvent, Money, ProfileId, Timestamp};
+use ballast_domain::{ActionId, BrokerEvent, Money, ProfileId, Timestamp};
 use ballast_engine::market::Frame;
 use ballast_engine::matching::{FillRules, PlayedBar};
 use ballast_engine::ports::{Clock, Gaps, Journal, JournalError};
@@ -110,6 +110,23 @@ pub enum AccountError {
         has: Money,
         /// What should have been.
         asked: Money,
+    },
+    /// There is no account.
+    #[error("the paper venue has no account of {profile}; start the profile there first")]
+    Unknown {
+        /// The profile.
+        profile: ProfileId,
+    },
+    /// The numbers are too large, or the account does not trade the instrument.
+    #[error(
+        "the corporate action {id} cannot be done to the paper account of {profile}; check its \
+         instrument and numbers"
+    )]
+    Action {
+        /// The profile.
+        profile: ProfileId,
+        /// The action.
+        id: ActionId,
     },
     /// Nobody is there to do it.
     #[error(transparent)]

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    Amendment, BrokerEvent, Instrument, Money, OrderId, OrderTerms, ProfileId, Stop, Timestamp,
-    TradeId,
+    ActionId, Amendment, BrokerEvent, CorporateAction, Instrument, Money, OrderId, OrderTerms,
+    ProfileId, Stop, Symbol, Timestamp, TradeId,
 };
 use ballast_engine::matching::Matcher;
 use serde::{Deserialize, Serialize};
@@ -110,6 +110,17 @@ pub enum PaperEntry {
         trade: TradeId,
         /// Where it stands now.
         stop: Stop,
+    },
+    /// The issuer of an instrument has done something to those who hold it.
+    Acted {
+        /// The profile.
+        profile: ProfileId,
+        /// The action's name.
+        id: ActionId,
+        /// The instrument, under the name that it had.
+        symbol: Symbol,
+        /// What was done.
+        action: CorporateAction,
     },
     /// The tenant is told this, as soon as it is durable.
     Said {

@@ -274,6 +274,9 @@ impl<J: Journal<PaperRecord>> Task<J> {
             Request::Fund { profile, cash, instruments, answer } => {
                 answers.push((answer, accounts.fund(profile, cash, instruments, draft)));
             }
+            Request::Act { profile, id, symbol, action, answer } => {
+                answers.push((answer, accounts.act(profile, id, (symbol, action), draft)));
+            }
             Request::Submit(terms) => accounts.submit(terms, draft),
             Request::Amend(order, amendment) => accounts.amend(order, &amendment, draft),
             Request::Cancel(order) => accounts.cancel(order, draft),

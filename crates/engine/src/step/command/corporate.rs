@@ -66,7 +66,7 @@ impl Engine {
         let was_negative = known.book.available() < Decimal::ZERO;
         self.emit(context, event, effects)?;
         self.follow_action(profile, symbol, &action, plan);
-        for trade in held {
+        for trade in held.iter().copied() {
             self.follow_excursion(context, trade, effects)?;
             self.lock_entries(context, trade, effects)?;
             let open = self.state.profile(profile).and_then(|known| known.trades.get(&trade));
@@ -76,6 +76,10 @@ impl Engine {
         }
         self.check_available(context, profile, was_negative, effects)?;
         self.mark_profile(context, profile, effects)?;
+        // Exits of a flattening were cancelled for it.
+        for trade in held {
+            self.leave_if_flattening(context, trade, effects)?;
+        }
         Ok(Answer::Done)
     }
 

@@ -84,7 +84,7 @@ impl Engine {
         }
     }
 
-    fn leave_if_flattening(
+    pub(super) fn leave_if_flattening(
         &mut self,
         context: &Context,
         trade: TradeId,

@@ -206,6 +206,21 @@ fn orders_are_cancelled_first() {
     );
 }
 
+/// What was to be left is left, although its exit was cancelled for it.
+#[test]
+fn a_flattening_goes_on_in_the_new_units() {
+    let mut world = held();
+    play(
+        &mut world,
+        "
+        flatten -> status Stopped; flattening; intent 2 exit 1 10 flatten | submit 2
+        split 4/1 25 s1 -> cancelling 2 (the split of GOOG comes first) | cancel 2
+        cancelled 2 -> ended 2 Cancelled
+        split 4/1 25 s1 -> split GOOG s1; intent 3 exit 1 40 flatten | move 1 23.75; submit 3
+        ",
+    );
+}
+
 #[test]
 fn what_cannot_be_done_says_why() {
     let split = |numerator: &str, price: &str| CorporateAction::Split {

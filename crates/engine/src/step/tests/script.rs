@@ -98,48 +98,12 @@ fn take(world: &mut World, input: &str) {
             let revision = read(words[1]);
             world.say(BrokerEvent::AmendmentRejected { order: order(), revision, reason });
         }
-        "accepted" => world.say(BrokerEvent::Accepted { order: order() }),
-        "cancelled" => world.say(BrokerEvent::Cancelled { order: order() }),
-        "rejected" => world.say(BrokerEvent::Rejected { order: order(), reason }),
-        "expired" => world.say(BrokerEvent::Expired { order: order() }),
-        "unknown" => world.say(BrokerEvent::Unknown { order: order(), reason }),
-        "notfound" => world.say(BrokerEvent::NotFound { order: order() }),
-        "filled" => {
-            let fee = words.get(3).copied().unwrap_or("0");
-            let mut fill = fill(words[1], words[2], fee, world.now);
-            if let Some(currency) = words.get(4) {
-                fill.fee = Money::new(fill.fee.amount(), read(currency));
-            }
-            world.say(BrokerEvent::Filled { order: order(), fill });
-        }
-        "busted" => {
-            world.say(BrokerEvent::Corrected { order: order(), fill: read(words[1]), by: None });
-        }
-        "corrected" => {
-            let by = fill(words[2], words[3], words.get(4).copied().unwrap_or("0"), world.now);
-            let (order, fill) = (order(), read(words[1]));
-            world.say(BrokerEvent::Corrected { order, fill, by: Some(by) });
-        }
         "cancel" => {
             world.command(Command::Cancel { order: order(), reason });
         }
         "stop" => {
             let (trade, level, by) = (trade(read(words[0])), read(words[1]), "bob".to_owned());
             world.command(Command::MoveStop { trade, level, expected_version: None, by });
-        }
-        "split" => {
-            let (numerator, denominator) = words[0].split_once('/').unwrap();
-            let (numerator, denominator) = (read(numerator), read(denominator));
-            let action =
-                CorporateAction::Split { numerator, denominator, cash_price: read(words[1]) };
-            act(world, words[2], action);
-        }
-        "dividend" => {
-            let per_unit = Money::new(read(words[0]), read("USD"));
-            act(world, words[1], CorporateAction::CashDividend { per_unit });
-        }
-        "rename" => {
-            act(world, words[1], CorporateAction::SymbolChanged { to: read(words[0]) });
         }
         "flatten" => {
             let by = "bob".to_owned();
@@ -166,6 +130,59 @@ fn take(world: &mut World, input: &str) {
         }
         "clock" => world.take(Input::Clock(world.now)),
         "restart" => world.restart(),
+        "split" | "dividend" | "rename" => issue(world, verb, &words),
+        _ => told(world, verb, &words),
+    }
+}
+
+/// What a venue says.
+fn told(world: &mut World, verb: &str, words: &[&str]) {
+    let reason = "test".to_owned();
+    let order = || order(words[0]);
+    match verb {
+        "accepted" => world.say(BrokerEvent::Accepted { order: order() }),
+        "cancelled" => world.say(BrokerEvent::Cancelled { order: order() }),
+        "rejected" => world.say(BrokerEvent::Rejected { order: order(), reason }),
+        "expired" => world.say(BrokerEvent::Expired { order: order() }),
+        "unknown" => world.say(BrokerEvent::Unknown { order: order(), reason }),
+        "notfound" => world.say(BrokerEvent::NotFound { order: order() }),
+        "filled" => {
+            let fee = words.get(3).copied().unwrap_or("0");
+            let mut fill = fill(words[1], words[2], fee, world.now);
+            if let Some(currency) = words.get(4) {
+                fill.fee = Money::new(fill.fee.amount(), read(currency));
+            }
+            world.say(BrokerEvent::Filled { order: order(), fill });
+        }
+        "busted" => {
+            world.say(BrokerEvent::Corrected { order: order(), fill: read(words[1]), by: None });
+        }
+        "corrected" => {
+            let by = fill(words[2], words[3], words.get(4).copied().unwrap_or("0"), world.now);
+            let (order, fill) = (order(), read(words[1]));
+            world.say(BrokerEvent::Corrected { order, fill, by: Some(by) });
+        }
+        other => panic!("unknown input '{other}'"),
+    }
+}
+
+/// What an issuer does.
+fn issue(world: &mut World, verb: &str, words: &[&str]) {
+    match verb {
+        "split" => {
+            let (numerator, denominator) = words[0].split_once('/').unwrap();
+            let (numerator, denominator) = (read(numerator), read(denominator));
+            let action =
+                CorporateAction::Split { numerator, denominator, cash_price: read(words[1]) };
+            act(world, words[2], action);
+        }
+        "dividend" => {
+            let per_unit = Money::new(read(words[0]), read("USD"));
+            act(world, words[1], CorporateAction::CashDividend { per_unit });
+        }
+        "rename" => {
+            act(world, words[1], CorporateAction::SymbolChanged { to: read(words[0]) });
+        }
         other => panic!("unknown input '{other}'"),
     }
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use ballast_domain::control::{ControlEntry, Scope};
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    BrokerEvent, ControlMode, ControlSnapshot, Direction, DoneState, Event, IntentId, Money,
-    OrderId, OrderState, OrderTerms, OrderType, Origin, Protection, Quantity, Signal, SignalTerms,
-    Slot, StrategyConfig, Symbol, TimeInForce,
+    BrokerEvent, ControlMode, ControlSnapshot, CorporateAction, Direction, DoneState, Event,
+    IntentId, Money, OrderId, OrderState, OrderTerms, OrderType, Origin, Protection, Quantity,
+    Signal, SignalTerms, Slot, StrategyConfig, Symbol, TimeInForce,
 };
 use ballast_engine::ports::{Broker, Clock, Gap, Gaps, JournalError, NoGaps};
 use ballast_engine::run::Delivery;
@@ -361,6 +361,41 @@ async fn an_account_is_opened_once_and_follows_what_is_allocated() {
     let euros = Money::new(Decimal::from(200), "EUR".parse().unwrap());
     let refused = broker.open_account(profile, euros, list).await.unwrap_err();
     assert!(matches!(refused, AccountError::Amount { .. }), "{refused}");
+}
+
+/// What its issuer has done, the venue does once; orders go, those that cannot fill yet among them.
+#[tokio::test]
+async fn a_corporate_action_is_done_once_and_cancels_orders() {
+    let desk = Desk::open(idle(), Start::new(PaperSettings::default()), &[FLAT; 4]).await;
+    let (profile, aaa) = (world::profile(1), world::symbol("AAA"));
+    desk.play(0..1).await;
+    desk.buy(OrderType::Market, TimeInForce::Gtc).await;
+    desk.play(1..2).await;
+    let limit_price = price(5_000);
+    let mut resting = entry(OrderType::Limit { limit_price }, TimeInForce::Gtc);
+    if let SignalTerms::Enter { slot, .. } = &mut resting.terms {
+        *slot = serde_json::from_value(json!("b")).unwrap();
+    }
+    desk.process.command(Command::Signal(Box::new(resting))).await.unwrap();
+    let ratio = |units: &str| units.parse().unwrap();
+    let cash_price = price(10_000);
+    let split =
+        CorporateAction::Split { numerator: ratio("3"), denominator: ratio("1"), cash_price };
+    let broker = &desk.process.broker;
+    for _ in 0..2 {
+        broker.act(profile, "s1".parse().unwrap(), aaa, split.clone()).await.unwrap();
+    }
+    desk.process.market.settled().await.unwrap();
+    let cancelled = |event: &&BrokerEvent| matches!(event, BrokerEvent::Cancelled { .. });
+    assert_eq!(desk.said().iter().filter(cancelled).count(), 1);
+    let refused = broker.act(world::profile(7), "s1".parse().unwrap(), aaa, split.clone()).await;
+    assert!(matches!(refused, Err(AccountError::Unknown { .. })), "{refused:?}");
+    let unknown = broker.act(profile, "s2".parse().unwrap(), world::symbol("ZZZ"), split).await;
+    assert!(matches!(unknown, Err(AccountError::Action { .. })), "{unknown:?}");
+    let account = desk.disk.venue(PaperSettings::default()).await.account(profile).unwrap().clone();
+    let held: Vec<_> = account.matcher.held().map(|held| held.open_quantity()).collect();
+    assert_eq!(held, [Quantity::new(Decimal::from(30)).unwrap()]);
+    assert_eq!(account.matcher.working().count(), 0);
 }
 
 /// Invariant: bounded; a queue that is full makes its sender wait.

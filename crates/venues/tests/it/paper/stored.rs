@@ -1,16 +1,16 @@
 //! Records are for ever, as the journal's events are: a stream that an earlier version stored
 //! rebuilds the accounts that it had.
 //!
-//! `fixtures/paper-v1.jsonl` is what [`history`] left, a record a line, and
-//! `paper-v1-accounts.json` what it rebuilds. A file that was merged is never written again. When
+//! `fixtures/paper-v2.jsonl` is what [`history`] left, a record a line, and
+//! `paper-v2-accounts.json` what it rebuilds. A file that was merged is never written again. When
 //! the venue writes something new, the test below says so: then the history gets it, and its stream
 //! is stored as the next.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ballast_domain::{
-    Direction, Money, OrderId, OrderType, Origin, Protection, Signal, SignalTerms, Slot,
-    TimeInForce,
+    CorporateAction, Direction, Money, OrderId, OrderType, Origin, Protection, Signal, SignalTerms,
+    Slot, TimeInForce,
 };
 use ballast_engine::step::{Answer, Command};
 use ballast_venues::paper::{PAPER_VERSION, PaperError, PaperRecord, PaperSettings};
@@ -21,10 +21,16 @@ use super::rig::{Disk, Process, Start, Stream};
 use super::world;
 
 /// Each stored stream with the accounts that it rebuilds.
-const STORED: [(&str, &str); 1] = [(
-    include_str!("../../fixtures/paper-v1.jsonl"),
-    include_str!("../../fixtures/paper-v1-accounts.json"),
-)];
+const STORED: [(&str, &str); 2] = [
+    (
+        include_str!("../../fixtures/paper-v1.jsonl"),
+        include_str!("../../fixtures/paper-v1-accounts.json"),
+    ),
+    (
+        include_str!("../../fixtures/paper-v2.jsonl"),
+        include_str!("../../fixtures/paper-v2-accounts.json"),
+    ),
+];
 
 /// Two profiles trade by rules, a person's order waits and is cancelled, capital and instruments
 /// are added, and at last an engine without its journal asks for everything again.
@@ -61,6 +67,7 @@ async fn history() -> Vec<String> {
     for close in &closes[32..] {
         process.play(close).await.unwrap();
     }
+    issuer_acts(&process).await;
     process.kill().await;
     let forgetful = Disk { paper: disk.paper, ..Disk::new() };
     let process = Process::start(&forgetful, Start::new(settings.clone()), &plans).await;
@@ -70,6 +77,21 @@ async fn history() -> Vec<String> {
     }
     process.kill().await;
     forgetful.paper.lines()
+}
+
+/// A dividend and a split of what the first profile holds.
+async fn issuer_acts(process: &Process) {
+    let per_unit = Money::new(Decimal::new(5, 1), world::currency());
+    let split = CorporateAction::Split {
+        numerator: "3".parse().unwrap(),
+        denominator: "2".parse().unwrap(),
+        cash_price: world::price(10_000),
+    };
+    let dividend = CorporateAction::CashDividend { per_unit };
+    for (id, action) in [("d1", dividend), ("s1", split.clone()), ("s1", split)] {
+        let (profile, symbol) = (world::profile(1), world::symbol("AAA"));
+        process.broker.act(profile, id.parse().unwrap(), symbol, action).await.unwrap();
+    }
 }
 
 async fn buy_far_below(process: &Process) -> OrderId {
