@@ -118,6 +118,26 @@ fn a_correction_of_an_unknown_fill_waits_for_it() {
     );
 }
 
+/// What an exit had taken too much of is there again for one that waited.
+#[test]
+fn what_is_taken_back_lets_waiting_fills_in() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 101 99 100
+        enter 20 stop 5 limit 100
+        filled 1 a 11@100
+        filled 1s b 11@95
+        filled 1s c 1@94 -> unmatched 1s | query 1
+        corrected 1s b d 10@95
+        -> corrected 1s b by d 10@95; status UnderReview; filled 1s 1@94
+        trade 1: none
+        closed 1: -56
+        ",
+    );
+}
+
 /// A fee in a third currency is paid back in it, one in the coin itself in units.
 #[test]
 fn fees_are_taken_back_as_they_were_taken() {
