@@ -26,41 +26,16 @@ fn event(event: &Event) -> String {
         Event::FlattenRequested { .. } => "flattening".to_owned(),
         Event::Evaluated { evaluation } => format!("evaluated {:?}", evaluation.decision),
         Event::SignalRefused { refusal, .. } => format!("refused {}", refusal.code()),
-        Event::IntentAccepted { terms, .. } => intent(terms),
-        Event::OrderAccepted { order } => format!("accepted {}", order_text(*order)),
-        Event::CancelRequested { order, reason } => {
-            format!("cancelling {} ({reason})", order_text(*order))
-        }
-        Event::AmendmentRequested { order, amendment, .. } => {
-            let (adds, frees) = (amendment.adds.amount(), amendment.frees.amount());
-            let money = (adds - frees).normalize();
-            format!(
-                "amending {} {} to {}{} for {money}",
-                order_text(*order),
-                amendment.revision,
-                amendment.quantity,
-                price_text(amendment.order_type)
-            )
-        }
-        Event::OrderAmended { order, revision } => {
-            format!("amended {} {revision}", order_text(*order))
-        }
-        Event::AmendmentRejected { order, revision, .. } => {
-            format!("unamended {} {revision}", order_text(*order))
-        }
-        Event::OrderFilled { order, fill } => {
-            format!("filled {} {}@{}", order_text(*order), fill.quantity, fill.price)
-        }
-        Event::FillCorrected { order, fill, by } => {
-            let by = by
-                .as_ref()
-                .map_or("none".to_owned(), |by| format!("{} {}@{}", by.id, by.quantity, by.price));
-            format!("corrected {} {fill} by {by}", order_text(*order))
-        }
-        Event::OrderDone { order, state, .. } => {
-            format!("ended {} {state:?}", order_text(*order))
-        }
-        Event::OrderUnknown { order, .. } => format!("unknown {}", order_text(*order)),
+        Event::IntentAccepted { .. }
+        | Event::OrderAccepted { .. }
+        | Event::CancelRequested { .. }
+        | Event::AmendmentRequested { .. }
+        | Event::OrderAmended { .. }
+        | Event::AmendmentRejected { .. }
+        | Event::OrderFilled { .. }
+        | Event::FillCorrected { .. }
+        | Event::OrderDone { .. }
+        | Event::OrderUnknown { .. } => order_event(event),
         Event::ProtectionPlaced { trade, stop, targets } => {
             let stop =
                 stop.map_or("none".to_owned(), |stop| stop.level.get().normalize().to_string());
@@ -97,6 +72,47 @@ fn event(event: &Event) -> String {
         Event::BrokerEventUnmatched { message } => {
             format!("unmatched {}", order_text(message.order()))
         }
+    }
+}
+
+fn order_event(event: &Event) -> String {
+    match event {
+        Event::IntentAccepted { terms, .. } => intent(terms),
+        Event::OrderAccepted { order } => format!("accepted {}", order_text(*order)),
+        Event::CancelRequested { order, reason } => {
+            format!("cancelling {} ({reason})", order_text(*order))
+        }
+        Event::AmendmentRequested { order, amendment, .. } => {
+            let (adds, frees) = (amendment.adds.amount(), amendment.frees.amount());
+            let money = (adds - frees).normalize();
+            format!(
+                "amending {} {} to {}{} for {money}",
+                order_text(*order),
+                amendment.revision,
+                amendment.quantity,
+                price_text(amendment.order_type)
+            )
+        }
+        Event::OrderAmended { order, revision } => {
+            format!("amended {} {revision}", order_text(*order))
+        }
+        Event::AmendmentRejected { order, revision, .. } => {
+            format!("unamended {} {revision}", order_text(*order))
+        }
+        Event::OrderFilled { order, fill } => {
+            format!("filled {} {}@{}", order_text(*order), fill.quantity, fill.price)
+        }
+        Event::FillCorrected { order, fill, by } => {
+            let by = by
+                .as_ref()
+                .map_or("none".to_owned(), |by| format!("{} {}@{}", by.id, by.quantity, by.price));
+            format!("corrected {} {fill} by {by}", order_text(*order))
+        }
+        Event::OrderDone { order, state, .. } => {
+            format!("ended {} {state:?}", order_text(*order))
+        }
+        Event::OrderUnknown { order, .. } => format!("unknown {}", order_text(*order)),
+        _ => String::new(),
     }
 }
 
