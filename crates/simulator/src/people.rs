@@ -136,7 +136,8 @@ fn enter(
     Some(Command::Signal(Box::new(signal)))
 }
 
-/// A working order becomes another: its units, and its prices near the last one.
+/// A working order becomes another: its units, and its prices near the last one. Where none rests,
+/// one is placed that will for a while.
 fn amend(
     known: &Profile,
     catalogue: &Catalogue,
@@ -146,7 +147,9 @@ fn amend(
     let Act::Amend { order, units, percent, .. } = act else { return None };
     let mut resting =
         known.working.values().filter(|order| order.terms.order_type != OrderType::Market);
-    let works = resting.nth(usize::from(*order))?;
+    let Some(works) = resting.nth(usize::from(*order)) else {
+        return rest(known.id, catalogue, prices, *units);
+    };
     let place = catalogue.symbols.iter().position(|symbol| *symbol == works.terms.symbol)?;
     let near = |percent: i64| away(prices[place]?, percent);
     let percent = i64::from(*percent);
@@ -166,6 +169,29 @@ fn amend(
     };
     let (order, by) = (works.terms.order_id(), PERSON.to_owned());
     Some(Command::Amend { order, change: Change { quantity, ..change }, by })
+}
+
+/// A small order far below the market.
+fn rest(
+    profile: ProfileId,
+    catalogue: &Catalogue,
+    prices: [Option<Price>; 2],
+    units: u16,
+) -> Option<Command> {
+    let place = usize::from(units % 2);
+    let terms = SignalTerms::Enter {
+        direction: Direction::Long,
+        slot: Slot("rest".parse().ok()?),
+        quantity: Decimal::from(1 + units % 9),
+        order_type: OrderType::Limit { limit_price: away(prices[place]?, -5)? },
+        time_in_force: TimeInForce::Gtc,
+        protection: Protection::default(),
+        cut_to_available: false,
+        cancels: None,
+    };
+    let origin = Origin::Manual { by: PERSON.to_owned() };
+    let signal = Signal { origin, profile, symbol: catalogue.symbols[place], terms };
+    Some(Command::Signal(Box::new(signal)))
 }
 
 fn exit(

@@ -41,7 +41,7 @@ pub(super) const ORDERS: [Column; 28] = [
     ("intentId", "/intentId"),
     ("seq", "/seq"),
 ];
-pub(super) const TRADES: [Column; 16] = [
+pub(super) const TRADES: [Column; 22] = [
     ("openedAt", "/openedAt"),
     ("closedAt", "/closedAt"),
     ("symbol", "/symbol"),
@@ -53,7 +53,13 @@ pub(super) const TRADES: [Column; 16] = [
     ("pnlPct", "/pnlPct"),
     ("fees", "/fees"),
     ("currency", "/currency"),
+    ("otherFees", "/otherFees"),
     ("exitReason", "/exitReason"),
+    ("exits", "/exits"),
+    ("bestPrice", "/excursions/bestPrice"),
+    ("worstPrice", "/excursions/worstPrice"),
+    ("favourable", "/excursions/favourable"),
+    ("adverse", "/excursions/adverse"),
     ("holdingSeconds", "/holdingSeconds"),
     ("profileId", "/profileId"),
     ("id", "/id"),
@@ -127,10 +133,9 @@ fn cell(value: Option<&Value>) -> String {
     let text = match value {
         None | Some(Value::Null) => return String::new(),
         Some(Value::String(text)) => text.clone(),
-        // The levels of targets, the nearest first.
         Some(Value::Array(items)) => {
-            let levels = items.iter().filter_map(|item| item["level"].as_str());
-            levels.collect::<Vec<_>>().join(" ")
+            let parts = items.iter().filter_map(part);
+            parts.collect::<Vec<_>>().join(" ")
         }
         Some(other) => other.to_string(),
     };
@@ -139,6 +144,19 @@ fn cell(value: Option<&Value>) -> String {
         true => format!("'{text}"),
         false => text,
     }
+}
+
+/// One of several in a cell: the level of a target, an amount of some currency, or an exit as
+/// `quantity@price:reason`.
+fn part(item: &Value) -> Option<String> {
+    let text = |name: &str| item[name].as_str();
+    if let Some(level) = text("level") {
+        return Some(level.to_owned());
+    }
+    if let (Some(amount), Some(currency)) = (text("amount"), text("currency")) {
+        return Some(format!("{amount}{currency}"));
+    }
+    Some(format!("{}@{}:{}", text("quantity")?, text("price")?, text("reason")?))
 }
 
 #[cfg(test)]
@@ -156,7 +174,9 @@ mod tests {
         let rows = [
             serde_json::json!({"id": "1", "name": "a, \"b\"", "pnl": "-3.5", "of": {"x": 1}}),
             serde_json::json!({"id": "2", "name": "=HYPERLINK(1)", "by": "x",
-                "targets": [{"level": "101"}, {"level": "102.5"}]}),
+                "targets": [{"level": "101"}, {"level": "102.5"}],
+                "exits": [{"quantity": "2", "price": "10", "reason": "take_profit"}],
+                "otherFees": [{"amount": "0.1", "currency": "BNB"}]}),
         ];
         let columns = [
             ("id", "/id"),
@@ -165,10 +185,13 @@ mod tests {
             ("pnl", "/pnl"),
             ("x", "/of/x"),
             ("targets", "/targets"),
+            ("exits", "/exits"),
+            ("otherFees", "/otherFees"),
         ];
         let text = text(&columns, &rows).unwrap();
-        let expected = "id,name,by,pnl,x,targets\n1,\"a, \"\"b\"\"\",,-3.5,1,\n\
-            2,'=HYPERLINK(1),x,,,101 102.5\n";
+        let expected = "id,name,by,pnl,x,targets,exits,otherFees\n\
+            1,\"a, \"\"b\"\"\",,-3.5,1,,,\n\
+            2,'=HYPERLINK(1),x,,,101 102.5,2@10:take_profit,0.1BNB\n";
         assert_eq!(text, expected);
     }
 

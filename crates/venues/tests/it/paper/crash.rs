@@ -178,5 +178,5 @@ async fn nothing_is_lost_or_doubled_while_the_store_is_away() {
     let world = World::new(json!({"slippageBps": "5", "fees": fees}));
     let world = World { away: |close| close % 3 == 2, few: 2, ..world };
     let gaps = [&Gap::USUAL[..], &[Gap::KeptLocally]].concat();
-    end_everywhere(&world, 2, &gaps).await;
+    end_everywhere(&world, 1, &gaps).await;
 }

@@ -12,6 +12,7 @@ use ballast_domain::{
     CorporateAction, Direction, Money, OrderId, OrderType, Origin, Protection, Signal, SignalTerms,
     Slot, TimeInForce,
 };
+use ballast_engine::risk::Change;
 use ballast_engine::step::{Answer, Command};
 use ballast_venues::paper::{PAPER_VERSION, PaperError, PaperRecord, PaperSettings};
 use rust_decimal::Decimal;
@@ -59,12 +60,16 @@ async fn history() -> Vec<String> {
     for close in &closes[30..32] {
         process.play(close).await.unwrap();
     }
+    let change = Change { quantity: Some(Decimal::TWO), ..Change::default() };
+    let amend = Command::Amend { order: waiting, change, by: "someone".to_owned() };
+    process.command(amend).await.unwrap();
+    process.play(&closes[32]).await.unwrap();
     let cash = Money::new(Decimal::from(world::CASH + 500), world::currency());
     let list = vec![world::instrument("AAA"), world::instrument("BBB")];
     process.broker.open_account(world::profile(2), cash, list).await.unwrap();
     let cancel = Command::Cancel { order: waiting, reason: "changed my mind".to_owned() };
     process.command(cancel).await.unwrap();
-    for close in &closes[32..] {
+    for close in &closes[33..] {
         process.play(close).await.unwrap();
     }
     issuer_acts(&process).await;
