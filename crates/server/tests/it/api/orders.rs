@@ -20,6 +20,7 @@ async fn orders_by_hand_do_what_their_preview_says() {
     bad_tickets(&client, &profile).await;
     at_its_stop(&client, &profile).await;
     every_type(&client, &profile).await;
+    amended(&client, &profile).await;
     by_notional(&client, &profile).await;
     reducing(&client, &profile).await;
     lists(&client, &profile).await;
@@ -127,6 +128,48 @@ async fn every_type(client: &Client, profile: &str) {
         let profile_row = client.get(&format!("/api/profiles/{profile}")).await.json(200);
         assert_eq!(profile_row["available"], preview["availableBefore"], "all is given back");
     }
+}
+
+/// Changes a working order: what it reserves follows, and nothing else changes.
+async fn amended(client: &Client, profile: &str) {
+    let limit = away(client, "ACME", 0.8).await;
+    let further = json!({"type": "limit", "quantity": "3", "limitPrice": limit});
+    let placed = client.post(MANUAL, &order(profile, "ACME", "buy", &further)).await.json(201);
+    let path = format!("/api/orders/{}", placed["orderId"].as_str().unwrap());
+    let seen = eventually("the venue has it", async || {
+        let answer = client.get(&path).await;
+        let etag = answer.header("etag").unwrap().to_owned();
+        (answer.json(200)["status"] == "accepted").then_some(etag)
+    })
+    .await;
+    let ask = async |version: &str, change: Value| client.patch(&path, version, &change).await;
+    ask("\"0\"", json!({"quantity": "5"})).await.problem(412, "preconditionFailed");
+    ask(&seen, json!({"quantity": "0"})).await.problem(422, "invalid");
+    ask(&seen, json!({"price": "1"})).await.problem(422, "invalid");
+    let strange = ask(&seen, json!({"stopPrice": "1"})).await;
+    let told = strange.problem(409, "notPossible")["detail"].as_str().unwrap().to_owned();
+    assert!(told.contains("has no such price"), "{told}");
+    let much = ask(&seen, json!({"quantity": "1000000"})).await;
+    assert_eq!(much.problem(422, "refused")["refusal"]["code"], "insufficientCapital");
+    let reserved = async || {
+        let row = client.get(&format!("/api/profiles/{profile}")).await.json(200);
+        number(&row["reservedForOrders"])
+    };
+    let before = reserved().await;
+    let asked = ask(&seen, json!({"quantity": "6"})).await.json(202);
+    assert_eq!(asked["id"], placed["orderId"]);
+    eventually("the venue has changed it", async || {
+        let row = client.get(&path).await.json(200);
+        (row["amending"] == false && row["quantity"] == "6").then_some(())
+    })
+    .await;
+    let row = client.get(&path).await.json(200);
+    assert_eq!((&row["limitPrice"], &row["filledQuantity"]), (&json!(limit), &json!("0")));
+    assert!((reserved().await / before - 2.0).abs() < 0.001, "twice as much is reserved");
+    let life = client.all(&format!("/api/profiles/{profile}/evaluations")).await;
+    let told = |text: &str| life.iter().any(|row| row["text"].as_str().unwrap().contains(text));
+    assert!(told("Asked to change an order to 6") && told("The venue has changed the order."));
+    cancelled(client, &path).await;
 }
 
 /// Cancels an order, twice.
