@@ -282,6 +282,8 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
                     self.broker.ready().await;
                     match self.allowed(order, raises) {
                         Some(version) => self.amend(approved, seq, receipt, version).await,
+                        // The venue may have it from before, and is asked about the order.
+                        None if approved.is_repeated() => {}
                         None => withheld.push((order, Some(approved.amendment().revision))),
                     }
                 }
@@ -402,8 +404,13 @@ impl Batch {
         }
     }
 
-    /// Takes out what would raise risk, and refuses it to whoever asked for it.
+    /// Takes out what would raise risk, and refuses it to whoever asked for it. Gives what was
+    /// accepted just now: what is only asked for again may have reached its venue before.
     fn take_risk(&mut self) -> Vec<Withheld> {
+        let is_repeated = |action: &Action| match action {
+            Action::Amend(approved) => approved.is_repeated(),
+            _ => false,
+        };
         let raises = |action: &Action| match action {
             Action::Submit(intent) if !intent.terms().is_reducing() => {
                 Some((intent.terms().order_id(), None))
@@ -413,8 +420,8 @@ impl Batch {
             }
             _ => None,
         };
-        let taken: Vec<Withheld> =
-            self.actions.iter().filter_map(|(_, action)| raises(action)).collect();
+        let new = self.actions.iter().filter(|(_, action)| !is_repeated(action));
+        let taken: Vec<Withheld> = new.filter_map(|(_, action)| raises(action)).collect();
         self.actions.retain(|(_, action)| raises(action).is_none());
         for (_, answer) in &mut self.answers {
             let asked = match answer {

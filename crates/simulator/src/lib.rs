@@ -25,6 +25,9 @@ mod tenant;
 mod venue;
 mod world;
 
+#[cfg(test)]
+mod tests;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::Result;

@@ -236,6 +236,11 @@ impl Outside {
         let allowed = known.is_some_and(|known| {
             invariants::may_enter(control, profile, &self.state, &known.terms)
         });
+        // Told by what the journal says of it, and not by what the gate has made of it.
+        let raises = known.is_some_and(|known| {
+            let more = amendment.quantity > known.terms.quantity;
+            !known.terms.is_reducing() && (more || !amendment.adds.amount().is_zero())
+        });
         let mut found = |invariant, why: &str| {
             let why = format!("amendment {} of {order} was sent {why}", amendment.revision);
             self.violations.push(violation(invariant, why));
@@ -243,9 +248,10 @@ impl Outside {
         if !durable {
             found(Invariant::DurableFirst, "and is not durable");
         }
-        if approved.raises_risk() && !allowed {
+        if raises && !allowed {
             found(Invariant::NothingEntersWhenStopped, "against control");
         }
+        self.note(|| format!("    asked to amend {order} ({})", amendment.revision));
         self.venue.ask(Request::Amend(order, amendment));
     }
 }

@@ -38,6 +38,7 @@ pub struct ApprovedAmendment {
     order: OrderId,
     amendment: Amendment,
     raises_risk: bool,
+    is_repeated: bool,
 }
 
 impl ApprovedAmendment {
@@ -59,11 +60,22 @@ impl ApprovedAmendment {
         self.raises_risk
     }
 
+    /// Whether it was asked for before: one that is held back now may have reached its venue then.
+    #[must_use]
+    pub const fn is_repeated(&self) -> bool {
+        self.is_repeated
+    }
+
     /// The amendment that a working order waits for, to be asked for again: a venue takes it once.
     #[must_use]
     pub fn again(order: &Order) -> Option<Self> {
-        let (order, amendment) = (order.terms.order_id(), order.amending?);
-        Some(Self { order, amendment, raises_risk: false })
+        let amendment = order.amending?;
+        Some(Self {
+            order: order.terms.order_id(),
+            amendment,
+            raises_risk: raises_risk(&order.terms, &amendment),
+            is_repeated: true,
+        })
     }
 }
 
@@ -88,26 +100,33 @@ pub fn check_amendment(
         let revision = order.revision + 1;
         Amendment { revision, quantity, order_type, adds, frees }
     };
-    let (amendment, raises_risk) = match &terms.purpose {
-        Purpose::Exit { trade, .. } => {
-            (asked(reducible(order, *trade, quantity, view)?, none, none), false)
-        }
+    let amendment = match &terms.purpose {
+        Purpose::Exit { trade, .. } => asked(reducible(order, *trade, quantity, view)?, none, none),
         Purpose::Enter { direction, .. } => {
             let entry = Entry { order, direction: *direction, order_type, quantity };
             let funds = entry.funds(instrument, view)?;
             let amendment = asked(quantity, funds.adds, funds.frees);
-            let raises = quantity > terms.quantity
-                || !funds.adds.amount().is_zero()
-                || is_closer(terms.order_type, order_type, terms.side);
-            if raises {
+            if raises_risk(terms, &amendment) {
                 entry.may_raise_risk(&funds, view)?;
             }
-            (amendment, raises)
+            amendment
         }
     };
     let same = amendment.quantity == terms.quantity && order_type == terms.order_type;
-    let order = terms.order_id();
-    Ok((!same).then_some(ApprovedAmendment { order, amendment, raises_risk }))
+    Ok((!same).then_some(ApprovedAmendment {
+        order: terms.order_id(),
+        amendment,
+        raises_risk: raises_risk(terms, &amendment),
+        is_repeated: false,
+    }))
+}
+
+/// Whether more can be lost, or an entry is likelier to fill, than by the terms that stand.
+fn raises_risk(terms: &OrderTerms, amendment: &Amendment) -> bool {
+    !terms.is_reducing()
+        && (amendment.quantity > terms.quantity
+            || !amendment.adds.amount().is_zero()
+            || is_closer(terms.order_type, amendment.order_type, terms.side))
 }
 
 impl Change {
