@@ -27,6 +27,8 @@ pub(crate) struct Auditor {
     /// Set by each profile.
     narrow: Limits,
     accounts: BTreeMap<ProfileId, Account>,
+    /// The last close of each instrument; the engine takes them a frame at a time, and so later.
+    closes: BTreeMap<Symbol, Price>,
     day: i64,
     /// Every accepted entry: when, whose and which.
     sent: Vec<(Timestamp, ProfileId, Symbol, Side)>,
@@ -35,15 +37,14 @@ pub(crate) struct Auditor {
 /// What a profile is worth by its venue.
 #[derive(Debug, Clone, Copy)]
 struct Account {
-    equity: Decimal,
     opening: Decimal,
     peak: Decimal,
 }
 
 impl Auditor {
     pub(crate) fn new(wide: Limits, narrow: Limits) -> Self {
-        let accounts = BTreeMap::new();
-        Self { wide, narrow, accounts, day: i64::MIN, sent: Vec::new() }
+        let (accounts, closes) = (BTreeMap::new(), BTreeMap::new());
+        Self { wide, narrow, accounts, closes, day: i64::MIN, sent: Vec::new() }
     }
 
     /// How many entries it has looked at.
@@ -61,21 +62,26 @@ impl Auditor {
     }
 
     /// Something is about to happen at `at`.
-    pub(crate) fn begin(&mut self, at: Timestamp) {
+    pub(crate) fn begin(&mut self, at: Timestamp, rehearsal: &Rehearsal) {
         // Midnight itself is the last instant of the day before.
         let day = (at.nanos() - 1).div_euclid(DAY_NANOS);
         if day > self.day {
             self.day = day;
-            for account in self.accounts.values_mut() {
-                account.opening = account.equity;
+            for (profile, account) in &mut self.accounts {
+                let close = |symbol| self.closes.get(&symbol).copied();
+                account.opening = equity(&rehearsal.venues[profile], close);
             }
         }
+    }
+
+    /// A bar of an instrument has closed.
+    pub(crate) fn closed(&mut self, symbol: Symbol, close: Price) {
+        self.closes.insert(symbol, close);
     }
 
     /// Money that was paid in or out is no gain or loss.
     pub(crate) fn paid(&mut self, profile: ProfileId, amount: Decimal) {
         if let Some(account) = self.accounts.get_mut(&profile) {
-            account.equity += amount;
             account.opening += amount;
             account.peak += amount;
         }
@@ -84,10 +90,9 @@ impl Auditor {
     /// Nothing is on its way: what everything is worth.
     pub(crate) fn look(&mut self, rehearsal: &Rehearsal) {
         for (profile, venue) in &rehearsal.venues {
-            let equity = equity(*profile, venue, rehearsal);
-            let made = Account { equity, opening: equity, peak: equity };
+            let equity = equity(venue, marks(*profile, rehearsal));
+            let made = Account { opening: equity, peak: equity };
             let account = self.accounts.entry(*profile).or_insert(made);
-            account.equity = equity;
             account.peak = account.peak.max(equity);
         }
     }
@@ -163,7 +168,7 @@ impl Auditor {
         let mut opening = Decimal::ZERO;
         for (profile, venue) in venues {
             let account = self.accounts[profile];
-            loss += account.opening - equity(**profile, venue, rehearsal);
+            loss += account.opening - equity(venue, marks(**profile, rehearsal));
             opening += account.opening;
         }
         assert!(limits.max_daily_loss.is_none_or(|most| loss < most + CENT), "{loss} {terms:?}");
@@ -185,7 +190,7 @@ impl Auditor {
     fn drawdown(&self, profile: ProfileId, rehearsal: &Rehearsal) {
         let Some(most) = self.narrow.max_drawdown_percent else { return };
         let peak = self.accounts[&profile].peak;
-        let fall = peak - equity(profile, &rehearsal.venues[&profile], rehearsal);
+        let fall = peak - equity(&rehearsal.venues[&profile], marks(profile, rehearsal));
         // A peak counts from one basis point above the last.
         let room = peak * (most + CENT) / Decimal::ONE_HUNDRED + CENT;
         assert!(fall < room, "{fall} below {peak}");
@@ -224,12 +229,16 @@ impl Used {
     }
 }
 
-/// Cash and what is held at the last prices.
-fn equity(profile: ProfileId, venue: &Matcher, rehearsal: &Rehearsal) -> Decimal {
+/// The last prices that the engine has taken.
+fn marks(profile: ProfileId, rehearsal: &Rehearsal) -> impl Fn(Symbol) -> Option<Price> {
+    move |symbol| Some(rehearsal.world.engine.mark(profile, symbol)?.0)
+}
+
+/// Cash and what is held at the prices of `price_of`, at cost where there is none.
+fn equity(venue: &Matcher, price_of: impl Fn(Symbol) -> Option<Price>) -> Decimal {
     venue.held().fold(venue.cash().amount(), |equity, trade| {
         let cost = trade.entry_price() * trade.open_quantity().get();
-        let price = rehearsal.world.engine.mark(profile, trade.symbol);
-        let Some((price, _)) = price else { return equity + cost };
+        let Some(price) = price_of(trade.symbol) else { return equity + cost };
         let value = price.get() * trade.open_quantity().get();
         equity + cost + if trade.direction == Direction::Long { value - cost } else { cost - value }
     })

@@ -62,7 +62,7 @@ impl Rehearsal {
     }
 
     fn act_at(&mut self, at: Timestamp, act: impl FnOnce(&mut World)) {
-        self.audit(|auditor, _| auditor.begin(at));
+        self.audit(|auditor, rehearsal| auditor.begin(at, rehearsal));
         act(&mut self.world);
         self.carry_out();
         if self.said.is_empty() {
@@ -94,6 +94,7 @@ impl Rehearsal {
             self.each_venue(|venue, said| venue.end(&played, day_ends, said));
             self.each_venue(|venue, _| venue.follow(*symbol, bar));
             self.act_at(bar.close_time, |world| world.bar(*symbol, bar));
+            self.audit(|auditor, _| auditor.closed(*symbol, bar.close));
             self.each_venue(|venue, said| venue.at_close(&played, said));
         }
     }

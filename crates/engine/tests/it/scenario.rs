@@ -4,8 +4,8 @@ use ballast_domain::control::{ControlMode, Scope};
 use ballast_domain::exits::{Distance, TargetTerms};
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
-    Bar, CorporateAction, Direction, Limits, OrderType, Price, ProfileDocument, ProfileId,
-    ProfileStatus, Protection, Quantity, Side, Signal, SignalTerms, Slot, Stop, Symbol,
+    ActionId, Bar, CorporateAction, Direction, Limits, OrderType, Price, ProfileDocument,
+    ProfileId, ProfileStatus, Protection, Quantity, Side, Signal, SignalTerms, Slot, Stop, Symbol,
     TimeInForce,
 };
 use ballast_engine::matching::FillRules;
@@ -433,12 +433,25 @@ fn issuer(rehearsal: &mut Rehearsal, profile: ProfileId, symbol: Symbol, kind: u
     let known = rehearsal.world.engine.state().profile(profile).unwrap();
     let id = read(&format!("a{}", known.actions.len()));
     rehearsal.venue_acts(profile, id, (symbol, &action));
-    let by = "alice".to_owned();
-    let told = Box::new(ActionTold { profile, id, symbol, action, by });
+    // A flattening leaves anew what the venue's cancel left held; that order has to go first.
+    let left_anew = tell(rehearsal, (profile, id, symbol, action.clone()));
+    let Answer::Invalid(why) = left_anew else { return assert_eq!(left_anew, Answer::Done) };
+    assert!(why.contains("are being cancelled"), "{why}");
+    let flattening = &rehearsal.world.engine.state().profile(profile).unwrap().flattening;
+    assert!(flattening.is_some(), "{why}");
+    assert_eq!(tell(rehearsal, (profile, id, symbol, action)), Answer::Done);
+}
+
+fn tell(
+    rehearsal: &mut Rehearsal,
+    (profile, id, symbol, action): (ProfileId, ActionId, Symbol, CorporateAction),
+) -> Answer {
+    let told = Box::new(ActionTold { profile, id, symbol, action, by: "alice".to_owned() });
+    let mut answer = None;
     rehearsal.act(|world| {
-        let answer = world.command(Command::CorporateAction { told, plan: None });
-        assert!(matches!(answer, Answer::Done), "{answer}");
+        answer = Some(world.command(Command::CorporateAction { told, plan: None }));
     });
+    answer.unwrap()
 }
 
 /// What was told beforehand is what comes of it.
