@@ -10,7 +10,7 @@ use ballast_domain::{
 };
 use ballast_engine::matching::Matcher;
 use ballast_engine::position;
-use ballast_engine::state::{Profile, State};
+use ballast_engine::state::{Order, Profile, State};
 use rust_decimal::Decimal;
 
 /// A rule of the architecture that the world holds the engine to.
@@ -154,8 +154,30 @@ pub(crate) fn may_enter(
     stop.is_none_or(|stop| stop.mode == ControlMode::Running)
 }
 
+/// Whether everybody knows where a working order stands, but for an amendment that a stop holds
+/// back until it is lifted: nobody asks the venue for it.
+pub(crate) fn is_decided(
+    control: Option<&ControlSnapshot>,
+    profile: &Profile,
+    state: &State,
+    order: &Order,
+) -> bool {
+    use ballast_domain::ActiveState::{Accepted, PartiallyFilled};
+    let terms = &order.terms;
+    let held_back = !terms.is_reducing()
+        && order.filled < terms.quantity
+        && !may_enter(control, Some(profile), state, terms);
+    (order.amending.is_none() || held_back)
+        && matches!(order.state, OrderState::Active(Accepted | PartiallyFilled))
+}
+
 /// What must hold of a profile and its account when nobody waits for anything.
-pub(crate) fn at_rest(profile: &Profile, account: &Matcher) -> Found {
+pub(crate) fn at_rest(
+    control: Option<&ControlSnapshot>,
+    profile: &Profile,
+    state: &State,
+    account: &Matcher,
+) -> Found {
     let mut found = Vec::new();
     let mut disagree = |what: &str, ours: String, theirs: String| {
         let why = format!("{} {what}: the engine has {ours}, the venue {theirs}", profile.id);
@@ -182,15 +204,7 @@ pub(crate) fn at_rest(profile: &Profile, account: &Matcher) -> Found {
     }
     found.extend(left_within_entered(profile));
     for order in profile.working.values() {
-        let decided = order.amending.is_none()
-            && match order.state {
-                OrderState::Active(state) => {
-                    use ballast_domain::ActiveState::{Accepted, PartiallyFilled};
-                    matches!(state, Accepted | PartiallyFilled)
-                }
-                OrderState::Done(_) => false,
-            };
-        if !decided {
+        if !is_decided(control, profile, state, order) {
             let why = format!("{} is {:?}", order.terms.intent, order.state);
             found.push(violation(Invariant::NothingUndecided, why));
         }

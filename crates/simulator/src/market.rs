@@ -10,7 +10,7 @@ pub(crate) struct Move {
     /// Whether nothing is traded in it.
     gap: bool,
     /// From the last close to the open.
-    jump: i32,
+    pub(crate) jump: i32,
     /// From the body to the high, and to the low.
     up: u16,
     down: u16,

@@ -29,11 +29,13 @@ pub fn minimise(scenario: &Scenario, invariant: Invariant) -> Result<Small> {
     let mut small = scenario.clone();
     let mut plays = 0;
     let mut fails = |candidate: &Scenario| -> Result<bool> {
+        if plays >= PLAYS_MAX {
+            return Ok(false);
+        }
         plays += 1;
         // What the world cannot play is not what failed.
         let Ok(outcome) = play(candidate, false) else { return Ok(false) };
-        let same = outcome.violations.first().is_some_and(|first| first.invariant == invariant);
-        Ok(same && plays < PLAYS_MAX)
+        Ok(outcome.violations.first().is_some_and(|first| first.invariant == invariant))
     };
     let mut part = (small.steps.len() / 2).max(1);
     loop {

@@ -239,7 +239,8 @@ impl Outside {
         // Told by what the journal says of it, and not by what the gate has made of it.
         let raises = known.is_some_and(|known| {
             let more = amendment.quantity > known.terms.quantity;
-            !known.terms.is_reducing() && (more || !amendment.adds.amount().is_zero())
+            let works = known.filled < known.terms.quantity;
+            works && !known.terms.is_reducing() && (more || !amendment.adds.amount().is_zero())
         });
         let mut found = |invariant, why: &str| {
             let why = format!("amendment {} of {order} was sent {why}", amendment.revision);

@@ -40,6 +40,10 @@ impl Tally {
         self.count(Kind::Run, what, 1);
     }
 
+    pub(crate) fn steps(&mut self, played: u64) {
+        self.count(Kind::Run, "step", played);
+    }
+
     pub(crate) fn fault(&mut self, fault: Fault) {
         self.count(Kind::Fault, fault.name(), 1);
     }

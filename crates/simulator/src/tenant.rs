@@ -4,13 +4,11 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use ballast_domain::{
-    ActiveState, ControlSnapshot, Envelope, OrderState, Product, ProfileId, TenantId, Timestamp,
-};
+use ballast_domain::{ControlSnapshot, Envelope, Product, ProfileId, TenantId, Timestamp};
 use ballast_engine::market::Frame;
 use ballast_engine::ports::{BrokerMessage, Clock, Gap, Journal, JournalError};
 use ballast_engine::run::{Delivery, RunError};
-use ballast_engine::state::{Order, State};
+use ballast_engine::state::{Profile, State};
 use ballast_engine::step::{Answer, Command, Effects, Engine, Input, Settings};
 use ballast_storage::{Store, StreamName, TenantJournal};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -326,19 +324,17 @@ impl Tenant {
     }
 
     /// Whether nobody waits for anything.
-    pub(crate) fn is_at_rest(&self) -> bool {
-        let outside = self.outside.lock();
-        let undecided = |order: &Order| {
-            use ActiveState::{Accepted, PartiallyFilled};
-            order.amending.is_some()
-                || !matches!(order.state, OrderState::Active(Accepted | PartiallyFilled))
+    pub(crate) fn is_at_rest(&self, common: &Common) -> bool {
+        let (outside, control) = (self.outside.lock(), common.control.as_deref());
+        let is_decided = |profile: &Profile| {
+            let mut orders = profile.working.values();
+            orders.all(|order| invariants::is_decided(control, profile, &outside.state, order))
         };
-        let mut orders = outside.state.profiles().flat_map(|profile| profile.working.values());
         self.process.is_some()
             && self.asked.is_empty()
             && !outside.is_away()
             && outside.venue.is_quiet()
-            && !orders.any(undecided)
+            && outside.state.profiles().all(is_decided)
     }
 
     /// Checks what must hold when nobody waits for anything, and takes a snapshot.
@@ -354,7 +350,8 @@ impl Tenant {
         let mut found = Vec::new();
         for profile in state.profiles() {
             if let Some(account) = outside.venue.accounts.get(&profile.id) {
-                found.extend(invariants::at_rest(profile, account));
+                let control = common.control.as_deref();
+                found.extend(invariants::at_rest(control, profile, &state, account));
             }
         }
         outside.violations.append(&mut found);

@@ -23,6 +23,13 @@ fn idle(steps: Vec<Step>) -> Outcome {
 
 const BAR: Step = Step::Bar([Move::still(), Move::still()]);
 
+/// The market opens far below every order that rests.
+const FALL: Step = {
+    let mut fallen = Move::still();
+    fallen.jump = -2_500;
+    Step::Bar([fallen, fallen])
+};
+
 /// An order that rests far below the market, made larger by a process that ends before it has asked
 /// the venue.
 fn amended_unasked(then: Vec<Step>) -> Outcome {
@@ -58,4 +65,24 @@ fn an_amendment_that_raises_risk_does_not_outlive_a_stop() {
     let outcome = amended_unasked(vec![Step::Control(ControlMode::Paused, 0), BAR, BAR]);
     assert!(outcome.violations.is_empty(), "{:?}", outcome.violations);
     assert_eq!(asked(&outcome), 0, "{}", outcome.trace.join("\n"));
+}
+
+/// It waits for the stop to be lifted, and is decided then.
+#[test]
+fn an_amendment_that_a_stop_held_back_is_asked_for_once_it_is_lifted() {
+    let stop = |mode| Step::Control(mode, 0);
+    let (paused, running) = (stop(ControlMode::Paused), stop(ControlMode::Running));
+    let steps = vec![paused, BAR, running, BAR, Step::Tick(0)];
+    let outcome = amended_unasked(steps);
+    assert!(outcome.violations.is_empty(), "{:?}", outcome.violations);
+    assert_eq!(asked(&outcome), 1, "{}", outcome.trace.join("\n"));
+}
+
+/// The venue can only refuse it, so that no stop keeps the order waiting.
+#[test]
+fn an_amendment_of_what_has_filled_meanwhile_is_decided_under_a_stop() {
+    let paused = Step::Control(ControlMode::Paused, 0);
+    let outcome = amended_unasked(vec![paused, FALL, BAR, Step::Quiet]);
+    assert!(outcome.violations.is_empty(), "{:?}", outcome.violations);
+    assert_eq!(asked(&outcome), 1, "{}", outcome.trace.join("\n"));
 }

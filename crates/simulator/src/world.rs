@@ -285,14 +285,15 @@ impl World {
                 tenant.deliver(|| Delivery::Tick);
                 tenant.run()?;
             }
-            rested = if self.tenants.iter().all(Tenant::is_at_rest) { rested + 1 } else { 0 };
+            let at_rest = self.tenants.iter().all(|tenant| tenant.is_at_rest(&self.common));
+            rested = if at_rest { rested + 1 } else { 0 };
             if rested == 3 || self.has_failed() {
                 break;
             }
         }
         for tenant in &mut self.tenants {
             tenant.check_at_rest(&self.common)?;
-            if tenant.is_at_rest() {
+            if tenant.is_at_rest(&self.common) {
                 tenant.issuer_acts(&self.common, self.steps)?;
                 tenant.check_at_rest(&self.common)?;
             }
@@ -385,9 +386,7 @@ impl World {
             outcome.tally.add(&outside.venue.tally);
             outcome.trace.extend(outside.trace.take().unwrap_or_default());
         }
-        for _ in 0..self.steps {
-            outcome.tally.run("step");
-        }
+        outcome.tally.steps(self.steps);
         outcome
     }
 }

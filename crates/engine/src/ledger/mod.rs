@@ -83,36 +83,18 @@ impl Book {
 
     /// Sets `amount` aside for an entry; refused when more than what is available.
     pub fn reserve(&mut self, intent: IntentId, amount: Money) -> TransferCode {
-        let transfer = Transfer {
-            id: TransferId::Reserve { intent },
-            debit: Account::Capital,
-            credit: Account::ReservedOrders,
-            amount,
-        };
-        match self.check(&transfer) {
-            TransferCode::Created if amount.amount() > self.available() => {
-                TransferCode::InsufficientCapital
-            }
-            TransferCode::Created => {
-                let code = self.book(transfer);
-                if code == TransferCode::Created {
-                    self.reservations.insert(intent, amount.amount());
-                }
-                code
-            }
-            refused => refused,
-        }
+        self.set_aside(intent, TransferId::Reserve { intent }, amount)
     }
 
     /// Adds to a reservation for an amendment; refused when more than what is available.
     pub fn reserve_more(&mut self, intent: IntentId, revision: u32, amount: Money) -> TransferCode {
         let part = AmendmentPart::Adds;
-        let transfer = Transfer {
-            id: TransferId::Amendment { intent, revision, part },
-            debit: Account::Capital,
-            credit: Account::ReservedOrders,
-            amount,
-        };
+        self.set_aside(intent, TransferId::Amendment { intent, revision, part }, amount)
+    }
+
+    fn set_aside(&mut self, intent: IntentId, id: TransferId, amount: Money) -> TransferCode {
+        let (debit, credit) = (Account::Capital, Account::ReservedOrders);
+        let transfer = Transfer { id, debit, credit, amount };
         match self.check(&transfer) {
             TransferCode::Created if amount.amount() > self.available() => {
                 TransferCode::InsufficientCapital

@@ -4,15 +4,16 @@
 //! likely to fill. What raises it passes every check of an entry, for what it adds. An exit may
 //! never leave more than is held.
 
-use ballast_domain::profile::Liquidity;
 use ballast_domain::{
     Amendment, Direction, Instrument, Money, OrderId, OrderTerms, OrderType, Price, Purpose,
     Quantity, Refusal, Side, TradeId,
 };
 use rust_decimal::Decimal;
 
-use super::gate::{View, not_restricted, reconciled, within_order_limits};
-use super::price::{fresh_mark, no_self_trade, plausible, reckoned, rounded, within_collar};
+use super::gate::{
+    View, not_restricted, reconciled, with_fee, within_order_limits, worth_the_minimum,
+};
+use super::price::{fresh_mark, no_self_trade, plausible, rounded, within_collar};
 use super::scopes::Scopes;
 use super::sums::Measure;
 use super::{access, protections};
@@ -69,11 +70,13 @@ impl ApprovedAmendment {
     /// The amendment that a working order waits for, to be asked for again: a venue takes it once.
     #[must_use]
     pub fn again(order: &Order) -> Option<Self> {
-        let amendment = order.amending?;
+        let (terms, amendment) = (&order.terms, order.amending?);
+        // The venue has taken it before an order filled in full, or can only refuse it.
+        let may_be_new = order.filled < terms.quantity;
         Some(Self {
-            order: order.terms.order_id(),
+            order: terms.order_id(),
             amendment,
-            raises_risk: raises_risk(&order.terms, &amendment),
+            raises_risk: may_be_new && raises_risk(terms, &amendment),
             is_repeated: true,
         })
     }
@@ -256,20 +259,10 @@ impl Entry<'_> {
         let terms: &OrderTerms = &self.order.terms;
         let symbol = terms.symbol;
         let instrument = instrument.ok_or(Refusal::InstrumentUnknown { symbol })?;
-        let mark = view.mark.map(|(price, _)| price);
-        let price = reckoned(self.order_type, mark, self.direction);
-        let price = price.ok_or(Refusal::MarketDataMissing)?.get();
-        let left = self.quantity.saturating_sub(self.order.filled).get();
-        let notional = price.checked_mul(left).ok_or(Refusal::Overflow)?;
-        if let Some(minimum) = instrument.min_notional.filter(|minimum| notional < *minimum) {
-            return Err(Refusal::NotionalBelowMinimum { notional, minimum });
-        }
-        let liquidity = match self.order_type {
-            OrderType::Limit { .. } => Liquidity::Maker,
-            _ => Liquidity::Taker,
-        };
-        let fee = view.profile.document.fees.fee(notional, left, liquidity);
-        let needed = fee.and_then(|fee| notional.checked_add(fee)).ok_or(Refusal::Overflow)?;
+        let left = self.quantity.saturating_sub(self.order.filled);
+        let reckoned_as = (self.order_type, self.direction);
+        let notional = worth_the_minimum(reckoned_as, instrument, left, view)?;
+        let needed = with_fee(self.order_type, left, notional, view.profile)?;
         let change = needed.saturating_sub(view.profile.book.reservation(terms.intent));
         let amount =
             |amount: Decimal| Money::new(amount.max(Decimal::ZERO), view.profile.book.currency());

@@ -168,7 +168,8 @@ fn check_entry(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal>
     let (profile, symbol) = (view.profile, signal.symbol);
     let scopes = Scopes::of(view.product, view.state, profile);
     let quantity = whole_lots(&entry)?;
-    let notional = worth_the_minimum(&entry, quantity, view)?;
+    let reckoned_as = (entry.order_type, entry.direction);
+    let notional = worth_the_minimum(reckoned_as, instrument, quantity, view)?;
     plausible(entry.order_type, view, &scopes)?;
     reconciled(profile)?;
     let mark = fresh_mark(view, &scopes)?;
@@ -211,22 +212,37 @@ fn whole_lots(entry: &Entry<'_>) -> Result<Quantity, Refusal> {
     Ok(quantity)
 }
 
-/// The entry's notional at the price at which it is reckoned, when the venue takes it.
-fn worth_the_minimum(
-    entry: &Entry<'_>,
+/// An entry's notional at the price at which it is reckoned, when the venue takes it.
+pub(super) fn worth_the_minimum(
+    (order_type, direction): (OrderType, Direction),
+    instrument: &Instrument,
     quantity: Quantity,
     view: &View<'_>,
 ) -> Result<Decimal, Refusal> {
     let mark = view.mark.map(|(price, _)| price);
-    let price =
-        reckoned(entry.order_type, mark, entry.direction).ok_or(Refusal::MarketDataMissing)?;
+    let price = reckoned(order_type, mark, direction).ok_or(Refusal::MarketDataMissing)?;
     let notional = price.get().checked_mul(quantity.get()).ok_or(Refusal::Overflow)?;
-    match entry.instrument.min_notional {
+    match instrument.min_notional {
         Some(minimum) if notional < minimum => {
             Err(Refusal::NotionalBelowMinimum { notional, minimum })
         }
         _ => Ok(notional),
     }
+}
+
+/// What an entry of so many units comes to with its fee.
+pub(super) fn with_fee(
+    order_type: OrderType,
+    quantity: Quantity,
+    notional: Decimal,
+    profile: &Profile,
+) -> Result<Decimal, Refusal> {
+    let liquidity = match order_type {
+        OrderType::Limit { .. } => Liquidity::Maker,
+        _ => Liquidity::Taker,
+    };
+    let fee = profile.document.fees.fee(notional, quantity.get(), liquidity);
+    fee.and_then(|fee| notional.checked_add(fee)).ok_or(Refusal::Overflow)
 }
 
 pub(super) fn reconciled(profile: &Profile) -> Result<(), Refusal> {
@@ -290,12 +306,7 @@ impl Funds {
         notional: Decimal,
         profile: &Profile,
     ) -> Result<Self, Refusal> {
-        let liquidity = match entry.order_type {
-            OrderType::Limit { .. } => Liquidity::Maker,
-            _ => Liquidity::Taker,
-        };
-        let fee = profile.document.fees.fee(notional, quantity.get(), liquidity);
-        let needed = fee.and_then(|fee| notional.checked_add(fee)).ok_or(Refusal::Overflow)?;
+        let needed = with_fee(entry.order_type, quantity, notional, profile)?;
         let available = profile.book.available();
         let cut = entry.cut_to_available;
         let grows = cut && profile.has_exits();

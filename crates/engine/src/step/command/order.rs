@@ -1,4 +1,4 @@
-//! Cancels, and stops that people move.
+//! Cancels, changes of working orders, and stops that people move.
 
 use ballast_domain::id::Leg;
 use ballast_domain::{
@@ -96,7 +96,9 @@ fn fixed(profile: &Profile, order: OrderId, change: &Change) -> Option<Answer> {
             format!("the venue has not answered the last change of {order} yet; try again then")
         }
         OrderState::Active(ActiveState::Accepted | ActiveState::PartiallyFilled) => return None,
-        OrderState::Active(ActiveState::PendingCancel) => format!("{order} is being cancelled"),
+        OrderState::Active(ActiveState::PendingCancel) => {
+            format!("{order} is being cancelled; order anew once that is known")
+        }
         _ => format!("nobody can tell yet whether the venue has {order}; try again then"),
     };
     Some(Answer::Invalid(why))
