@@ -5,6 +5,9 @@
 mod table;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 

@@ -2,13 +2,15 @@
 //!
 //! A file per kind: `profile.rs` for documents and what profiles do, `manual.rs` for orders that
 //! people write, `order.rs` for working orders and stops, `corporate.rs` for what issuers do,
-//! `flatten.rs` for leaving everything, `limits.rs` for limits and locks. Whatever a command
-//! changes is journaled with the request that carried it; what it could not do, it has not begun.
+//! `flatten.rs` for leaving everything, `limits.rs` for limits and locks, `obstacles.rs` for why
+//! nothing is entered. Whatever a command changes is journaled with the request that carried it;
+//! what it could not do, it has not begun.
 
 mod corporate;
 mod flatten;
 mod limits;
 mod manual;
+mod obstacles;
 mod order;
 mod profile;
 
@@ -27,6 +29,7 @@ use crate::strategy::Plan;
 
 pub use corporate::ActionTold;
 pub use manual::ManualOrder;
+pub use obstacles::Obstacle;
 
 /// A request to change something.
 #[derive(Debug)]
@@ -76,6 +79,11 @@ pub enum Command {
     /// Ask what the gate would say to such an order. Nothing is changed, journaled or reserved for
     /// it; a day that has begun since is opened, as by whatever comes first.
     Preview(Box<ManualOrder>),
+    /// Ask what would refuse every entry of a profile as things stand; nothing is changed for it.
+    Obstacles {
+        /// The profile.
+        profile: ProfileId,
+    },
     /// Cancel a working order.
     Cancel {
         /// The order.
@@ -160,6 +168,7 @@ impl Command {
             Self::Amend { .. } => true,
             Self::RemoveProfile { .. }
             | Self::Preview(_)
+            | Self::Obstacles { .. }
             | Self::Cancel { .. }
             | Self::MoveStop { .. }
             | Self::CorporateAction { .. }
@@ -189,6 +198,8 @@ pub enum Answer {
         /// Rounded and reserved as the order would have them, under the id it would get.
         terms: Arc<OrderTerms>,
     },
+    /// What stands in the way of entries.
+    Obstacles(Vec<Obstacle>),
     /// The gate let the order become another, and its venue is asked for it.
     Amending {
         /// The order.
@@ -233,6 +244,7 @@ impl fmt::Display for Answer {
             Self::Done => f.write_str("done"),
             Self::Accepted(order) => write!(f, "accepted as {order}"),
             Self::WouldAccept { terms } => write!(f, "would be accepted as {}", terms.order_id()),
+            Self::Obstacles(found) => write!(f, "{} obstacles", found.len()),
             Self::Amending { order, revision } => write!(f, "amending {order} ({revision})"),
             Self::Flattened(flattened) => flattened.fmt(f),
             Self::Refused(refusal) => refusal.fmt(f),
@@ -299,6 +311,7 @@ impl Engine {
                 Ok(signal) => self.preview(context, &signal),
                 Err(answer) => answer,
             },
+            Command::Obstacles { profile } => self.obstacles(context, profile),
             Command::Cancel { order, reason } => {
                 self.cancel_order(context, order, &reason, effects)?
             }

@@ -35,7 +35,7 @@ use crate::risk::{self, ApprovedAmendment, OrderIntent};
 use crate::state::{ApplyError, Profile, State};
 use crate::strategy::Plan;
 
-pub use command::{ActionTold, Answer, Command, Flattened, ManualOrder};
+pub use command::{ActionTold, Answer, Command, Flattened, ManualOrder, Obstacle};
 
 /// What makes the engine take a step.
 #[derive(Debug)]

@@ -459,8 +459,17 @@ fn preview(world: &mut World, order: ManualOrder) {
     // What comes first may open a day that has begun.
     world.command(Command::Preview(Box::new(order.clone())));
     let before = world.engine.state().clone();
+    let obstacles = world.command(Command::Obstacles { profile: order.profile });
     let told = world.command(Command::Preview(Box::new(order.clone())));
     assert_eq!(*world.engine.state(), before);
+    match (obstacles, &told) {
+        (Answer::Obstacles(found), Answer::WouldAccept { terms }) if !terms.is_reducing() => {
+            let stands = |symbol: Option<Symbol>| symbol.is_none_or(|of| of == order.symbol);
+            assert!(!found.iter().any(|found| stands(found.symbol)), "{terms:?} {found:?}");
+        }
+        (Answer::Obstacles(_), _) => {}
+        (none, told) => assert_eq!((&none, told), (&Answer::NoSuchProfile, &none)),
+    }
     match (told, world.command(Command::Order(Box::new(order)))) {
         (Answer::WouldAccept { terms }, Answer::Accepted(order)) => {
             assert_eq!(terms.order_id(), order);

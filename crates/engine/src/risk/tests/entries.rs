@@ -61,7 +61,7 @@ fn a_refusal_by_control_says_who_and_why() {
     let mut scene = scene("");
     scene.stop(ControlMode::Paused, Scope::Global).stop(ControlMode::Halted, Scope::Symbol(goog()));
     assert_eq!(
-        scene.answer(&entry("10")),
+        scene.facts(&entry("10")),
         "entries of GOOG are stopped (HALTED by op since 2024-05-13T00:00:00Z: incident)"
     );
 }
@@ -107,9 +107,9 @@ fn quantities_are_rounded_down_to_the_lot() {
     for (lot, quantity, expected) in cases {
         let mut scene = scene("");
         scene.instrument(|goog| goog.lot_size = Some(read(lot)));
-        assert_eq!(scene.answer(&entry(quantity)), expected, "{quantity} by {lot}");
+        assert_eq!(scene.facts(&entry(quantity)), expected, "{quantity} by {lot}");
     }
-    assert_eq!(scene("").answer(&entry("0.123")), "0.123 for 12.3");
+    assert_eq!(scene("").facts(&entry("0.123")), "0.123 for 12.3");
     assert_eq!(scene("").code(&entry("0")), "quantityBelowLot");
 }
 
@@ -152,7 +152,7 @@ fn an_entry_is_worth_the_venues_minimum() {
     let mut scene = scene("");
     scene.instrument(|goog| goog.min_notional = Some(read("1000")));
     for (quantity, expected) in cases {
-        assert_eq!(scene.answer(&entry(quantity)), expected, "{quantity}");
+        assert_eq!(scene.facts(&entry(quantity)), expected, "{quantity}");
     }
     let dear = at(entry("9.99"), limit("101"));
     assert_eq!(scene.code(&dear), "accepted", "a limit order is worth its limit");
@@ -339,7 +339,7 @@ fn cost_and_fees_are_within_what_is_available() {
     for (schedule, signal, expected) in cases {
         let mut scene = scene("");
         scene.document(|document| document.fees = schedule);
-        assert_eq!(scene.answer(&signal), expected, "{schedule:?}");
+        assert_eq!(scene.facts(&signal), expected, "{schedule:?}");
     }
 }
 
@@ -347,13 +347,13 @@ fn cost_and_fees_are_within_what_is_available() {
 fn an_order_that_may_be_cut_reserves_what_there_is() {
     let scene = scene("intent 1 long 1 for 9000");
     let other = |signal| in_slot("other", signal);
-    assert_eq!(scene.answer(&other(entry("10"))), "10 for 1000");
-    assert_eq!(scene.answer(&other(entry("11"))), "1100 needed, 1000 available");
-    assert_eq!(scene.answer(&other(cut(entry("11")))), "11 for 1000");
+    assert_eq!(scene.facts(&other(entry("10"))), "10 for 1000");
+    assert_eq!(scene.facts(&other(entry("11"))), "1100 needed, 1000 available");
+    assert_eq!(scene.facts(&other(cut(entry("11")))), "11 for 1000");
     let none = super::scene::scene("intent 1 long 1 for 10000");
-    assert_eq!(none.answer(&other(cut(entry("1")))), "100 needed, 0 available");
+    assert_eq!(none.facts(&other(cut(entry("1")))), "100 needed, 0 available");
     let negative = super::scene::scene("intent 1 long 1 for 10000\n fill 1 a 1@11000");
-    assert_eq!(negative.answer(&other(cut(entry("1")))), "100 needed, -1000 available");
+    assert_eq!(negative.facts(&other(cut(entry("1")))), "100 needed, -1000 available");
 }
 
 /// Invariant: no accepted intent leaves what is available negative.
@@ -362,7 +362,7 @@ fn what_an_exit_will_free_pays_for_an_entry_unless_something_is_missing_already(
     let leaving = |price: &str| {
         let scene =
             scene(&format!("intent 1 long 1 for 10000\n fill 1 a 1@{price}\n intent 2 exit 1 1"));
-        scene.answer(&in_slot("other", cut(entry("1"))))
+        scene.facts(&in_slot("other", cut(entry("1"))))
     };
     assert_eq!(leaving("10000"), "1 for 0");
     assert_eq!(leaving("10000.5"), "100 needed, -0.5 available");

@@ -61,7 +61,7 @@ fn an_exit_takes_what_is_held_less_what_is_claimed() {
     for (history, quantity, expected) in cases {
         let mut scene = scene(HELD);
         scene.fold.play(history);
-        assert_eq!(scene.answer(&exit(1, quantity)), expected, "{history} {quantity:?}");
+        assert_eq!(scene.facts(&exit(1, quantity)), expected, "{history} {quantity:?}");
     }
 }
 
@@ -77,7 +77,7 @@ fn a_part_is_whole_lots_and_the_rest_may_always_go() {
     for (quantity, expected) in cases {
         let mut scene = scene("intent 1 long 10.5 for 1050\n fill 1 a 10.5@100");
         scene.instrument(|goog| goog.lot_size = Some(read("1")));
-        assert_eq!(scene.answer(&exit(1, quantity)), expected, "{quantity:?}");
+        assert_eq!(scene.facts(&exit(1, quantity)), expected, "{quantity:?}");
     }
 }
 
@@ -89,7 +89,7 @@ fn only_an_open_trade_of_the_instrument_is_left() {
         assert_eq!(scene(history).code(&exit(1, None)), "tradeUnknown", "{history}");
     }
     let elsewhere = Signal { symbol: read("MSFT"), ..exit(1, None) };
-    let answer = scene(HELD).answer(&elsewhere);
+    let answer = scene(HELD).facts(&elsewhere);
     assert_eq!(answer, "there is no open trade trd_000000000000100000001");
 }
 

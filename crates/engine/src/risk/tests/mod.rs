@@ -6,6 +6,7 @@ mod entries;
 mod exits;
 mod levels;
 mod limits;
+mod obstacles;
 mod order;
 mod prices;
 mod scene;

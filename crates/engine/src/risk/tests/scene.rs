@@ -141,6 +141,11 @@ impl Scene {
         }
     }
 
+    /// The same without what would change it.
+    pub(super) fn facts(&self, signal: &Signal) -> String {
+        self.answer(signal).split("; ").next().unwrap_or_default().to_owned()
+    }
+
     /// The code of the refusal of `signal`, or `accepted`.
     pub(super) fn code(&self, signal: &Signal) -> &'static str {
         self.check(signal).map_or_else(|refusal| refusal.code(), |_| "accepted")

@@ -75,8 +75,8 @@ fn further_away_needs_what_an_entry_needs_of_control() {
         assert!(answer(&scene, further).starts_with("entries everywhere are stopped (PAUSED by"));
         scene.control = None;
         assert_eq!(answer(&scene, closer), format!("{closer} StopLoss"));
-        assert_eq!(answer(&scene, further), "the state of trading control is not known");
+        assert!(answer(&scene, further).starts_with("nobody can tell whether entries are"));
         scene.mark = None;
-        assert_eq!(answer(&scene, closer), "no price is known for the instrument yet");
+        assert!(answer(&scene, closer).starts_with("no price is known for the instrument yet"));
     }
 }

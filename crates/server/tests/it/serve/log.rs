@@ -110,7 +110,8 @@ fn the_log_says_after_a_restart_what_is_held_and_what_has_changed() {
     says(&more, &lines);
     let less = said(&desk, &[held(10, "TEST", 60)]);
     let lines = [
-        "changes=\"capital from 2000 USD to 10 USD\" why=1990 needed, 1797.899 available\n",
+        "changes=\"capital from 2000 USD to 10 USD\" why=1990 needed, 1797.899 available; order \
+         less, close a trade, or allocate more\n",
         &format!(
             "trades on paper tenant=alice profile=\"Holds\" timeframe=1d symbols=\"TEST\" \
             capital=2000 USD {holds}\n"
