@@ -2,6 +2,7 @@
 
 mod app;
 mod cli;
+mod explanation;
 mod flags;
 mod http;
 mod metrics;

@@ -7,9 +7,11 @@ mod backtest;
 mod config;
 mod data;
 mod error;
+mod explain;
 mod gate;
 mod indicators;
 mod output;
+mod place;
 mod serve;
 mod terminal;
 mod users;
@@ -30,6 +32,7 @@ Examples:
   ballast indicators --data goog.csv --timeframe 1d --expr 'rsi(close, 14)'
   ballast config check strategy.json
   ballast serve
+  ballast explain
 
 Ends with 0 when done, with 1 when it failed, with 2 on wrong usage. `ballast COMMAND --help` says
 more about a command.")]
@@ -49,6 +52,8 @@ enum Command {
     Config(config::Command),
     /// Trade: the market, the engine and the paper venue, until stopped
     Serve(serve::Arguments),
+    /// Tell why profiles do or do not trade
+    Explain(explain::Arguments),
     /// Make and list accounts
     #[command(subcommand)]
     Users(users::Command),
@@ -101,6 +106,7 @@ fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Indicators(arguments) => indicators::run(&arguments),
         Command::Config(command) => config::run(&command),
         Command::Serve(arguments) => serve::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
         Command::Users(command) => users::run(command),
         Command::Openapi => {
             let (description, _) = described()?;

@@ -1,14 +1,14 @@
 //! `ballast users`: makes, mends and lists accounts without a browser.
 
 use std::io::Read as _;
-use std::path::PathBuf;
 
 use ballast_platform::request::Role;
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
+use super::place::Place;
 use super::{CliError, output};
-use crate::serve::local::{self, LocalError, Question, UserLine};
-use crate::serve::{Flags, Settings, identity::Entrance};
+use crate::serve::identity::Entrance;
+use crate::serve::local::{self, AccountQuestion, LocalError, Question, UserLine};
 
 /// What to do with accounts.
 #[derive(Debug, Subcommand)]
@@ -67,31 +67,17 @@ Works while the server runs and while it does not.")]
     },
 }
 
-/// Which server's accounts.
-#[derive(Debug, Args)]
-pub(super) struct Place {
-    /// Settings that differ from the defaults, a TOML file.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Where everything is kept.
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
 /// Runs `ballast users`.
 pub(super) fn run(command: Command) -> Result<(), CliError> {
     let (question, place) = match command {
         Command::Create { email, role, place, .. } => {
-            (Question::CreateUser { email, role, password: password()? }, place)
+            (AccountQuestion::CreateUser { email, role, password: password()? }, place)
         }
-        Command::Role { email, role, place } => (Question::SetRole { email, role }, place),
+        Command::Role { email, role, place } => (AccountQuestion::SetRole { email, role }, place),
         Command::Password { email, place, .. } => {
-            (Question::SetPassword { email, password: password()? }, place)
+            (AccountQuestion::SetPassword { email, password: password()? }, place)
         }
-        Command::List { place } => (Question::ListUsers, place),
+        Command::List { place } => (AccountQuestion::ListUsers, place),
     };
     let runtime = tokio::runtime::Runtime::new()?;
     let users = runtime.block_on(answered(&place, question))?;
@@ -113,15 +99,15 @@ fn password() -> Result<String, CliError> {
 }
 
 /// Asks the running server, or does it itself when none runs.
-async fn answered(place: &Place, question: Question) -> Result<Vec<UserLine>, CliError> {
-    let flags = Flags { data_dir: place.data_dir.clone(), ..Flags::default() };
-    let settings = Settings::load(place.config.as_deref(), flags)?;
+async fn answered(place: &Place, asked: AccountQuestion) -> Result<Vec<UserLine>, CliError> {
+    let settings = place.settings()?;
+    let question = Question::Accounts(asked.clone());
     match local::ask(&settings.data_dir, &question).await {
         Ok(answer) => return answer.map_err(CliError::failed),
         Err(LocalError::NoServer) => {}
         Err(error @ LocalError::Broken(_)) => return Err(CliError::failed(error)),
     }
-    let makes = matches!(question, Question::CreateUser { .. });
+    let makes = matches!(asked, AccountQuestion::CreateUser { .. });
     if !makes && !Entrance::has_been_opened(&settings) {
         let place = settings.data_dir.display();
         return Err(CliError::usage(format!(
@@ -130,7 +116,7 @@ async fn answered(place: &Place, question: Question) -> Result<Vec<UserLine>, Cl
         )));
     }
     let entrance = Entrance::open(&settings, settings.listen).await?;
-    let answer = local::answer(&entrance, question).await;
+    let answer = local::accounts(&entrance, asked).await;
     entrance.close().await?;
     answer.map_err(CliError::failed)
 }

@@ -44,6 +44,7 @@ pub(crate) use codes::TOO_MANY_CONNECTIONS;
 pub(crate) use control::is_stop;
 pub(crate) use health::is_health;
 pub(crate) use internal::router as internal_router;
+pub(crate) use refusal::RefusalRow;
 
 /// Every route of the server with its description. `platform` are the identity service's routes.
 pub(crate) fn router(gate: Gate, app: App, platform: Api<()>) -> Router {

@@ -1,14 +1,14 @@
 //! The risk gate's "no", as clients read it.
 
 use ballast_domain::Refusal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 macro_rules! refusals {
     ($($word:ident),+) => {
         /// What the gate refuses for.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
         #[serde(rename_all = "camelCase")]
         pub(crate) enum RefusalCode { $($word),+ }
 
@@ -38,12 +38,12 @@ refusals! {
 }
 
 /// Why the gate refuses, with the numbers of its code.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[schema(as = Refusal)]
 pub(crate) struct RefusalRow {
-    code: RefusalCode,
+    pub(crate) code: RefusalCode,
     /// The same for people.
-    text: String,
+    pub(crate) text: String,
     /// What was asked for and what stands against it, by name.
     #[serde(flatten)]
     #[schema(value_type = Object, additional_properties)]

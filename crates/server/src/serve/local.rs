@@ -1,13 +1,15 @@
 //! What the command line asks of a running server: through a socket in the data directory that only
 //! its owner can open. One line of JSON asks, one line answers.
 
+use std::collections::BTreeSet;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
+use ballast_domain::TenantId;
 use ballast_platform::account::{AccountError, Cause, User};
 use ballast_platform::request::Role;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -16,16 +18,35 @@ use tokio::sync::watch;
 
 use super::identity::Entrance;
 use super::stopped;
+use crate::app::App;
+use crate::explanation::{Explanation, NotExplained, Wanted, explain};
+use crate::views::rows::ProfileRow;
 
 /// The socket's name in the data directory.
 const SOCKET: &str = "ballast.sock";
+/// Profiles that are explained at once.
+const MOST_EXPLAINED: usize = 200;
 /// A question or an answer at most.
 const LONGEST_LINE_BYTES: u64 = 8 << 20;
 
 /// What is asked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum Question {
+    Accounts(AccountQuestion),
+    /// Why profiles do or do not trade: those of a name or an id, or all.
+    Explain {
+        profile: Option<String>,
+        symbol: Option<String>,
+        /// Lines of the timeline at most.
+        lines: usize,
+    },
+}
+
+/// What is asked of accounts; it can be answered without a running server too.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub(crate) enum AccountQuestion {
     CreateUser { email: String, role: Role, password: String },
     SetRole { email: String, role: Role },
     SetPassword { email: String, password: String },
@@ -43,8 +64,20 @@ pub(crate) struct UserLine {
     pub(crate) created_at: ballast_domain::Timestamp,
 }
 
-/// What was answered: users, or why not.
-pub(crate) type Answer = Result<Vec<UserLine>, String>;
+/// A profile with the tenant that it belongs to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Explained {
+    pub(crate) tenant: String,
+    /// Whose it is, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) email: Option<String>,
+    #[serde(flatten)]
+    pub(crate) explanation: Explanation,
+}
+
+/// What was answered, or why not.
+pub(crate) type Answer<T> = Result<T, String>;
 
 /// Why nobody answered.
 #[derive(Debug, Error)]
@@ -60,7 +93,7 @@ pub(crate) enum LocalError {
 /// Listens in the data directory until everything is to stop.
 pub(super) fn listen(
     data_dir: &Path,
-    entrance: Arc<Entrance>,
+    app: App,
     mut stopping: watch::Receiver<bool>,
 ) -> std::io::Result<()> {
     let path = socket(data_dir);
@@ -78,10 +111,10 @@ pub(super) fn listen(
                 accepted = listener.accept() => accepted,
             };
             let Ok((stream, _)) = accepted else { continue };
-            let entrance = Arc::clone(&entrance);
+            let app = app.clone();
             tokio::spawn(async move {
                 // Whoever asked may have gone.
-                let _ = serve(stream, &entrance).await;
+                let _ = serve(stream, &app).await;
             });
         }
         let _ = std::fs::remove_file(&path);
@@ -89,22 +122,72 @@ pub(super) fn listen(
     Ok(())
 }
 
-async fn serve(stream: UnixStream, entrance: &Entrance) -> std::io::Result<()> {
+async fn serve(stream: UnixStream, app: &App) -> std::io::Result<()> {
     let (reading, mut writing) = stream.into_split();
     let mut line = String::new();
     BufReader::new(reading.take(LONGEST_LINE_BYTES)).read_line(&mut line).await?;
-    let answer: Answer = match serde_json::from_str::<Question>(&line) {
-        Ok(question) => answer(entrance, question).await,
-        Err(error) => Err(format!("this server does not know what is asked: {error}")),
+    let mut text = match serde_json::from_str::<Question>(&line) {
+        Ok(Question::Accounts(asked)) => {
+            serde_json::to_string(&accounts(&app.entrance, asked).await)?
+        }
+        Ok(Question::Explain { profile, symbol, lines }) => {
+            let wanted = Wanted { symbol, lines };
+            serde_json::to_string(&explain_all(app, profile.as_deref(), &wanted).await)?
+        }
+        Err(error) => {
+            let why = format!("this server does not know what is asked: {error}");
+            serde_json::to_string(&Answer::<()>::Err(why))?
+        }
     };
-    let mut text = serde_json::to_string(&answer)?;
     text.push('\n');
     writing.write_all(text.as_bytes()).await?;
     writing.shutdown().await
 }
 
+/// Explains the profiles of a name or an id, or all.
+async fn explain_all(app: &App, profile: Option<&str>, wanted: &Wanted) -> Answer<Vec<Explained>> {
+    let is_meant = |row: &ProfileRow| {
+        profile.is_none_or(|text| row.id == text || row.name.eq_ignore_ascii_case(text))
+    };
+    let (mut explained, mut names) = (Vec::new(), BTreeSet::new());
+    for (id, tenant) in app.tenants.all() {
+        tenant.shown().await.map_err(|error| error.to_string())?;
+        let rows = tenant.view.profiles();
+        names.extend(rows.iter().map(|row| row.name.clone()));
+        for row in rows.iter().filter(|row| is_meant(row)) {
+            if explained.len() == MOST_EXPLAINED {
+                return Err(format!("there are more than {MOST_EXPLAINED} profiles; name one"));
+            }
+            let Ok(profile) = row.id.parse() else { continue };
+            let explanation = match explain(&tenant, profile, wanted, None).await {
+                Ok(explanation) => explanation,
+                // It was removed just now.
+                Err(NotExplained::NoSuchProfile) => continue,
+                Err(error) => return Err(error.to_string()),
+            };
+            let email = email_of(app, &id).await;
+            explained.push(Explained { tenant: id.to_string(), email, explanation });
+        }
+    }
+    match (explained.is_empty(), profile) {
+        (false, _) => Ok(explained),
+        (true, Some(text)) if !names.is_empty() => {
+            let names: Vec<String> = names.into_iter().take(MOST_EXPLAINED).collect();
+            Err(format!("there is no profile '{text}'; there are: {}", names.join(", ")))
+        }
+        (true, _) => Err("there are no profiles yet; make one in the dashboard".to_owned()),
+    }
+}
+
+async fn email_of(app: &App, tenant: &TenantId) -> Option<String> {
+    app.entrance.accounts()?.user(tenant).await.ok().map(|user| user.email)
+}
+
 /// Answers a question from the accounts.
-pub(crate) async fn answer(entrance: &Entrance, question: Question) -> Answer {
+pub(crate) async fn accounts(
+    entrance: &Entrance,
+    question: AccountQuestion,
+) -> Answer<Vec<UserLine>> {
     let Some(accounts) = entrance.accounts() else {
         return Err("sign-in is switched off here, so there are no users".to_owned());
     };
@@ -115,23 +198,23 @@ pub(crate) async fn answer(entrance: &Entrance, question: Question) -> Answer {
     let cause = Cause::default();
     let said = |error: AccountError| error.to_string();
     match question {
-        Question::CreateUser { email, role, password } => {
+        AccountQuestion::CreateUser { email, role, password } => {
             let made = accounts.create_user(&email, role, password, &cause).await;
             made.map(|user| vec![line(user)]).map_err(said)
         }
-        Question::SetRole { email, role } => {
+        AccountQuestion::SetRole { email, role } => {
             let user = accounts.by_email(&email).await.map_err(said)?;
             let id = user.tenant().map_err(said)?;
             let changed = accounts.set_role(&id, role, &cause).await;
             changed.map(|user| vec![line(user)]).map_err(said)
         }
-        Question::SetPassword { email, password } => {
+        AccountQuestion::SetPassword { email, password } => {
             let user = accounts.by_email(&email).await.map_err(said)?;
             let id = user.tenant().map_err(said)?;
             let changed = accounts.put_password(&id, password, &cause).await;
             changed.map(|user| vec![line(user)]).map_err(said)
         }
-        Question::ListUsers => {
+        AccountQuestion::ListUsers => {
             let (mut users, mut after) = (Vec::new(), None);
             loop {
                 let page = accounts.list(200, after).await.map_err(said)?;
@@ -144,7 +227,10 @@ pub(crate) async fn answer(entrance: &Entrance, question: Question) -> Answer {
 }
 
 /// Asks the server that runs on a data directory.
-pub(crate) async fn ask(data_dir: &Path, question: &Question) -> Result<Answer, LocalError> {
+pub(crate) async fn ask<T: DeserializeOwned>(
+    data_dir: &Path,
+    question: &Question,
+) -> Result<Answer<T>, LocalError> {
     let broken = |error: std::io::Error| LocalError::Broken(error.to_string());
     let stream = UnixStream::connect(socket(data_dir)).await.map_err(|_| LocalError::NoServer)?;
     let (reading, mut writing) = stream.into_split();

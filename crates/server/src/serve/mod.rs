@@ -437,8 +437,8 @@ impl Server {
         let (authenticator, revocations) = (entrance.authenticator(), entrance.revocations());
         let sockets = realtime::open(app.clone(), authenticator, revocations, stopping.clone());
         let public = (public, layers.around(router.layer(sockets)));
+        local::listen(&self.settings.data_dir, app.clone(), stopping.clone())?;
         let internal = (internal, http::internal_router(app));
-        local::listen(&self.settings.data_dir, Arc::clone(entrance), stopping.clone())?;
         let http = tokio::spawn(Front { public, internal }.run(stopping));
         tracing::info!(%listen, %internal_listen, "ballast is running; the money is paper");
         let link = entrance.first_administrator_link().await.map_err(CliError::failed)?;

@@ -2,6 +2,7 @@
 //! which pass every check of entries.
 
 mod access;
+mod amend;
 mod entries;
 mod exits;
 mod levels;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::State;
 use ballast_domain::{Account, ProfileId, Timestamp};
-use ballast_platform::request::{Access, Api, Lifecycle, Path, Problem, Query};
+use ballast_platform::request::{Access, Api, Lifecycle, Path, Problem, ProblemBody, Query};
 use ballast_storage::Query as Wanted;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -16,12 +16,17 @@ use super::super::caller::{Shown, profile_id};
 use super::super::lists::{Listed, PageQuery, failed};
 use super::super::performance::{Performance, performance_of};
 use crate::app::App;
+use crate::explanation::{self, Explanation, MOST_LINES, NotExplained};
 use crate::views::rows::{ProfileRow, TimelineRow, TransferRow};
 use crate::views::{self, TIMELINE, TRANSFERS, VERSIONS, VersionRow, decimal};
+
+/// Lines of the timeline in an explanation, unless it is asked for more.
+const DEFAULT_LINES: usize = 20;
 
 pub(super) fn routes(api: Api<App>) -> Api<App> {
     let current = Lifecycle::Current;
     api.route(Access::User, current, routes!(evaluations))
+        .route(Access::User, current, routes!(explanation))
         .route(Access::User, current, routes!(ledger))
         .route(Access::User, current, routes!(performance))
         .route(Access::User, current, routes!(versions))
@@ -58,6 +63,42 @@ async fn evaluations(
     let wanted = PageQuery::new(asked.cursor.as_deref(), asked.limit).newest(wanted)?;
     let page = caller.rows(&TIMELINE).await.query::<views::Listed>(&wanted).await;
     Ok(Json(Listed::of(page.map_err(failed)?, |listed| listed.row)))
+}
+
+/// How much of an explanation.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ExplanationQuery {
+    /// Only of this instrument.
+    symbol: Option<String>,
+    /// Lines of the timeline at most, 0 to 200; 20 when absent.
+    lines: Option<usize>,
+}
+
+/// Why a profile does or does not trade now: what stands in the way, and what its rules said
+#[utoipa::path(get, path = "/api/profiles/{id}/explanation", tag = "profiles",
+    params(("id" = String, Path), ExplanationQuery),
+    responses((status = 200, body = Explanation),
+        (status = 404, description = "`notFound`: no such profile", body = ProblemBody)))]
+async fn explanation(
+    Shown(caller): Shown,
+    Path(id): Path<String>,
+    Query(asked): Query<ExplanationQuery>,
+) -> Result<Json<Explanation>, Problem> {
+    let id = profile_id(&id)?;
+    let lines = asked.lines.unwrap_or(DEFAULT_LINES);
+    if lines > MOST_LINES {
+        return Err(Problem::invalid_field("lines", "must be 0 to 200"));
+    }
+    let wanted = explanation::Wanted { symbol: asked.symbol, lines };
+    let request_id = caller.request_id.clone();
+    let told = explanation::explain(&caller.tenant, id, &wanted, request_id).await;
+    told.map(Json).map_err(|why| match why {
+        NotExplained::NoSuchProfile => Problem::not_found("There is no such profile."),
+        NotExplained::Unavailable(why) => why.into(),
+        NotExplained::Store(why) => failed(why),
+    })
 }
 
 /// A profile's money: balances now, and its transfers.

@@ -10,6 +10,7 @@ mod client;
 mod control;
 mod crashes;
 mod entrance;
+mod explanation;
 mod forge;
 mod guide;
 mod health;
