@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to people")]
 
 mod bench;
+mod mutants;
 mod oracle;
 mod process;
 mod python;
@@ -11,6 +12,7 @@ mod report;
 mod simulate;
 mod smoke;
 mod tidy;
+mod tools;
 mod up;
 mod verify;
 mod web;
@@ -58,6 +60,8 @@ enum Task {
     Oracle(oracle::Options),
     /// Play seeded worlds in which everything around the engine fails, and check what must hold
     Simulate(simulate::Options),
+    /// Change the code that money depends on, place by place, and list what no test notices
+    Mutants(mutants::Options),
 }
 
 fn main() -> ExitCode {
@@ -85,6 +89,7 @@ fn run(task: Task) -> Result<()> {
         Task::Bench(benchmark) => bench::run(&benchmark),
         Task::Oracle(options) => oracle::run(&options),
         Task::Simulate(options) => simulate::run(&options),
+        Task::Mutants(options) => mutants::run(&options),
     }
 }
 

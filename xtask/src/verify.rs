@@ -1,8 +1,6 @@
 //! `verify` and its parts. Every step runs, also after one that failed, so that one run shows all
 //! there is to mend; a table at the end says what passed, what failed, what was skipped and why.
 
-mod tools;
-
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -11,7 +9,7 @@ use anyhow::{Result, bail};
 
 use crate::report::Table;
 use crate::workspace::Metadata;
-use crate::{process, tidy, web, workspace};
+use crate::{process, tidy, tools, web, workspace};
 
 const REMARK_CHARACTERS_MAX: usize = 100;
 

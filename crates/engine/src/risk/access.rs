@@ -1,7 +1,7 @@
 //! Whether anything may be entered at all: the product, trading control, the profile, and what the
 //! tenant may do.
 
-use ballast_domain::{Availability, ControlMode, Mode, ProfileStatus, Refusal, Symbol};
+use ballast_domain::{Availability, Mode, ProfileStatus, Refusal, Symbol};
 
 use super::gate::View;
 
@@ -45,7 +45,7 @@ const fn has_store(view: &View<'_>) -> Result<(), Refusal> {
 fn is_let_by_control(symbol: Symbol, view: &View<'_>) -> Result<(), Refusal> {
     let control = view.control.ok_or(Refusal::ControlUnknown)?;
     let stop = control.strictest(view.profile.control_subject(view.state.tenant(), symbol));
-    match stop.filter(|stop| stop.mode > ControlMode::Running) {
+    match stop {
         Some(stop) => Err(Refusal::Control {
             mode: stop.mode,
             by: stop.by.clone(),

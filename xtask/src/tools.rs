@@ -9,16 +9,17 @@ use anyhow::{Context, Result};
 use crate::process;
 
 #[derive(Debug)]
-pub(super) struct Tool {
+pub(crate) struct Tool {
     name: &'static str,
     version: &'static str,
 }
 
-pub(super) const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
-pub(super) const NEXTEST: Tool = Tool { name: "cargo-nextest", version: "0.9.143" };
+pub(crate) const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
+pub(crate) const NEXTEST: Tool = Tool { name: "cargo-nextest", version: "0.9.143" };
+pub(crate) const MUTANTS: Tool = Tool { name: "cargo-mutants", version: "27.1.0" };
 
 impl Tool {
-    pub(super) fn find_or_install(&self, target_directory: &Path) -> Result<PathBuf> {
+    pub(crate) fn find_or_install(&self, target_directory: &Path) -> Result<PathBuf> {
         match self.find(target_directory) {
             Some(program) => Ok(program),
             None => self.install(target_directory),
@@ -26,7 +27,7 @@ impl Tool {
     }
 
     /// On PATH, where cargo installs, or where `install` puts it.
-    pub(super) fn find(&self, target_directory: &Path) -> Option<PathBuf> {
+    pub(crate) fn find(&self, target_directory: &Path) -> Option<PathBuf> {
         let on_path = process::exists(self.name).then(|| PathBuf::from(self.name));
         let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
         let cargo_home = cargo_home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
@@ -36,7 +37,7 @@ impl Tool {
         on_path.or(installed)
     }
 
-    pub(super) fn install(&self, target_directory: &Path) -> Result<PathBuf> {
+    pub(crate) fn install(&self, target_directory: &Path) -> Result<PathBuf> {
         let folder = tools_folder(target_directory);
         eprintln!("{} is not installed: installing it below {}", self.name, folder.display());
         let mut command = process::cargo();
