@@ -3,6 +3,7 @@
 
 mod backtest;
 mod document;
+mod engine;
 mod gate;
 mod machine;
 mod peers;
@@ -18,6 +19,8 @@ pub(crate) enum Benchmark {
     Backtest(backtest::Options),
     /// Microseconds of the risk gate for one signal, with every check on
     Gate(gate::Options),
+    /// Memory of a profile, and what one step of the engine takes
+    Engine(engine::Options),
     /// Seconds from the start of the server until it is ready, on a journal of 100,000 events
     Start(start::Options),
 }
@@ -26,6 +29,7 @@ pub(crate) fn run(benchmark: &Benchmark) -> Result<()> {
     match benchmark {
         Benchmark::Backtest(options) => backtest::run(options),
         Benchmark::Gate(options) => gate::run(options),
+        Benchmark::Engine(options) => engine::run(options),
         Benchmark::Start(options) => start::run(options),
     }
 }

@@ -228,7 +228,11 @@ impl Profile {
         {
             self.forget_transfers(oldest.id.0);
         }
-        if let Some(closed) = self.trades.remove(&id) {
+        if let Some(mut closed) = self.trades.remove(&id) {
+            // Many of them are kept, and hardly one changes again.
+            closed.executions.shrink_to_fit();
+            closed.fills.shrink_to_fit();
+            closed.targets.shrink_to_fit();
             // One of which every fill was taken back was none.
             if !closed.executions.is_empty() {
                 self.counters.closed(&closed);
