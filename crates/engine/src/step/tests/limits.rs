@@ -1,7 +1,7 @@
 //! What limits look back on becomes facts of the journal: days, peaks and locks. None of it is
 //! forgotten when the process ends.
 
-use ballast_domain::{Availability, Product, Refusal};
+use ballast_domain::{Availability, LimitScope, LockReason, Product, Refusal, SignalTerms, Slot};
 
 use super::script::play;
 use crate::fixture::{PROFILE, entry, read};
@@ -180,16 +180,51 @@ fn protections_lock_entries_when_a_trade_closes() {
     }
 }
 
+/// Of equal ones the widest scope is told.
 #[test]
 fn the_longest_lock_of_all_scopes_is_told_once() {
-    let mut world = limited(r#"{"cooldownMinutes": 5}"#);
-    play(&mut world, r#"tenant {"cooldownMinutes": 10} -> limits 1"#);
-    let told = trade(&mut world, 1, "101", false);
-    assert_eq!(told.matches("locked").count(), 1, "{told}");
-    let Answer::Refused(Refusal::EntriesLocked { until, .. }) = world.signal(entry("1")) else {
-        panic!("{:?}", world.answer);
+    let (tenant, profile) = (LimitScope::Tenant, LimitScope::Profile);
+    for (own, wide, minutes, scope) in
+        [(5, 10, 10, tenant), (10, 5, 10, profile), (10, 10, 10, tenant)]
+    {
+        let mut world = limited(&format!(r#"{{"cooldownMinutes": {own}}}"#));
+        play(&mut world, &format!(r#"tenant {{"cooldownMinutes": {wide}}} -> limits 1"#));
+        let told = trade(&mut world, 1, "101", false);
+        assert_eq!(told.matches("locked").count(), 1, "{told}");
+        let Answer::Refused(Refusal::EntriesLocked { until, why, .. }) = world.signal(entry("1"))
+        else {
+            panic!("{:?}", world.answer);
+        };
+        let ends = world.now.saturating_add_nanos(minutes * 60_000_000_000);
+        assert_eq!((until, why), (ends, LockReason::Cooldown { minutes: 10, scope }));
+    }
+}
+
+/// Two trades that are open at once close one after the other.
+#[test]
+fn a_lock_that_holds_is_told_again_only_where_it_becomes_longer() {
+    let second = |minutes: i64, limits: &str| {
+        let mut world = limited(limits);
+        for slot in ["", "b"] {
+            let mut enters = entry("10");
+            if let SignalTerms::Enter { slot: own, .. } = &mut enters.terms {
+                *own = Slot(slot.parse().unwrap());
+            }
+            world.signal(enters);
+        }
+        play(&mut world, "filled 1 a 10@100\n filled 2 b 10@100\n exit 1\n filled 3 c 10@99");
+        world.now = world.now.saturating_add_nanos(minutes * 60_000_000_000);
+        play(&mut world, "exit 2\n filled 4 d 10@99");
+        world.words()
     };
-    assert_eq!(until, read("2024-05-13T01:10:00Z"));
+    let cooldown = r#"{"cooldownMinutes": 5}"#;
+    assert_eq!(second(0, cooldown).matches("locked").count(), 0, "it holds as long already");
+    assert!(second(1, cooldown).contains("locked GOOG until 2024-05-13T01:06:00Z"));
+    let low = r#"{"cooldownMinutes": 90, "lowProfitLock":
+        {"trades": 2, "lookbackMinutes": 60, "lockMinutes": 30, "minProfitPercent": 1}}"#;
+    let told = second(0, low);
+    assert!(told.contains("locked GOOG until 2024-05-13T01:30:00Z by lowProfitLock"), "{told}");
+    assert!(!told.contains("cooldownMinutes"), "{told}");
 }
 
 #[test]
