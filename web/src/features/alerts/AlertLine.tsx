@@ -9,6 +9,7 @@ import {
 import { Link } from "@tanstack/react-router";
 import { answerOf, trading } from "~/api/client";
 import type { AlertRow } from "~/api/types";
+import { Said } from "~/components/Said";
 import { Ago } from "~/components/Time";
 import { useAction } from "~/components/useAction";
 import { useCanAct, useProfile } from "~/realtime/hooks";
@@ -37,7 +38,9 @@ export function AlertLine({ alert }: { alert: AlertRow }) {
     <div className={classes.line} data-severity={alert.severity}>
       <Icon size={18} stroke={1.7} aria-label={WORDS[alert.severity]} className={classes.icon} />
       <div className={classes.text}>
-        <div title={`code ${alert.code}`}>{text}</div>
+        <div title={`code ${alert.code}`}>
+          <Said text={text} />
+        </div>
         <div className={`${classes.detail} muted`}>
           <Ago at={alert.at} />
           {profile === undefined ? null : (

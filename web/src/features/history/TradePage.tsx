@@ -9,6 +9,7 @@ import { Badge } from "~/components/Badge";
 import { Empty, Figures, PageHeader, Panel, Rows, type Figure } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { useIsPhone } from "~/components/screen";
+import { Said } from "~/components/Said";
 import { At } from "~/components/Time";
 import { useDocumentTitle } from "~/components/useDocumentTitle";
 import { OpenProfit } from "~/features/positions/OpenProfit";
@@ -151,7 +152,8 @@ function Item({ item }: { item: LifecycleItem }) {
       </div>
       <details className={classes.detail}>
         <summary>
-          {item.text} <span className={`${classes.eventNumber} muted`}>event {item.seq}</span>
+          <Said text={item.text} />{" "}
+          <span className={`${classes.eventNumber} muted`}>event {item.seq}</span>
         </summary>
         {item.requestId === undefined ? null : (
           <div>

@@ -7,6 +7,7 @@ import { asProblem } from "~/api/problem";
 import type { OrderRow } from "~/api/types";
 import { Badge, type Tone } from "~/components/Badge";
 import { CardLines, DataTable, type Column } from "~/components/DataTable";
+import { Said } from "~/components/Said";
 import { Ago } from "~/components/Time";
 import { useAction } from "~/components/useAction";
 import { useIsPhone } from "~/components/screen";
@@ -110,7 +111,11 @@ function Status({ order }: { order: OrderRow }) {
 
 /** Why it ended, or what is unknown about it. */
 function Reason({ order: { reason } }: { order: OrderRow }) {
-  return reason === undefined ? null : <div className={classes.reason}>{reason}</div>;
+  return reason === undefined ? null : (
+    <div className={classes.reason}>
+      <Said text={reason} />
+    </div>
+  );
 }
 
 function OrderPrice({ order }: { order: OrderRow }) {

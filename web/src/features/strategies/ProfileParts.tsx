@@ -2,6 +2,8 @@
 import type { EvaluationRow, ProfileRow } from "~/api/types";
 import { Badge, type Tone } from "~/components/Badge";
 import { useToldNow } from "~/components/latestEvaluation";
+import { Said } from "~/components/Said";
+import { saidText } from "~/components/saidParts";
 import { Ago } from "~/components/Time";
 import { profileState } from "~/format/words";
 import { useEvaluation } from "~/realtime/hooks";
@@ -39,8 +41,8 @@ export function LastExplanation({ profile }: { profile: ProfileRow }) {
     return <span className="muted">The first bar has not closed yet.</span>;
   }
   return (
-    <span className={classes.explanation} title={shown.text}>
-      {shown.text}
+    <span className={classes.explanation} title={saidText(shown.text)}>
+      <Said text={shown.text} />
     </span>
   );
 }
