@@ -4,20 +4,29 @@ import { Badge, type Tone } from "~/components/Badge";
 import { useToldNow } from "~/components/latestEvaluation";
 import { Said } from "~/components/Said";
 import { saidText } from "~/components/saidParts";
-import { Ago } from "~/components/Time";
+import { keyOf, lockedWord, useLocks } from "~/components/locks";
+import { Ago, Ahead } from "~/components/Time";
 import { profileState } from "~/format/words";
 import { useEvaluation } from "~/realtime/hooks";
 import classes from "./Strategies.module.css";
 
 export function ProfileState({ profile }: { profile: ProfileRow }) {
   const { state, enters } = profile;
+  const locks = useLocks(profile);
   const tone: Tone =
     state === "underReview" ? "warning" : state === "running" && enters ? "good" : "neutral";
   return (
-    <Badge tone={tone}>
-      {profileState(state)}
-      {state === "running" && !enters ? ", no entries" : ""}
-    </Badge>
+    <span className={classes.state}>
+      <Badge tone={tone}>
+        {profileState(state)}
+        {state === "running" && !enters ? ", no entries" : ""}
+      </Badge>
+      {locks.length === 0 ? null : (
+        <Badge tone="warning" hint={locks.map(({ text }) => text).join("\n")}>
+          {lockedWord(locks)}
+        </Badge>
+      )}
+    </span>
   );
 }
 
@@ -26,6 +35,16 @@ export function StateReason({ profile: { state, stateReason = "" } }: { profile:
   return state === "running" || stateReason === "" ? null : (
     <span className={classes.stateReason}>{stateReason}</span>
   );
+}
+
+/** What has locked its entries, and for how long still. */
+export function LockReasons({ profile }: { profile: ProfileRow }) {
+  return useLocks(profile).map((lock) => (
+    <span key={keyOf(lock)} className={classes.stateReason}>
+      {lock.symbol === undefined ? "Locked" : `${lock.symbol} locked`}: {lock.text}; free{" "}
+      <Ahead at={lock.until} />
+    </span>
+  ));
 }
 
 function useLastEvaluation({ id, evaluations, symbols }: ProfileRow): EvaluationRow | undefined {
