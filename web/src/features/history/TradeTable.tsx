@@ -7,7 +7,8 @@ import { At } from "~/components/Time";
 import { Price, ProfileName } from "~/features/positions/PositionTable";
 import { money, quantity } from "~/format/number";
 import { duration } from "~/format/time";
-import { exitWord, spoken } from "~/format/words";
+import { spoken } from "~/format/words";
+import { leftBy, lossOf } from "./exits";
 import classes from "./History.module.css";
 
 const COLUMNS: Column<TradeRow>[] = [
@@ -51,8 +52,26 @@ const COLUMNS: Column<TradeRow>[] = [
     cell: ({ fees, currency }) => <span className="muted">{money(fees, currency)}</span>,
   },
   { key: "held", header: "Held", numeric: true, cell: (row) => duration(row.holdingSeconds) },
-  { key: "why", header: "Left by", cell: ({ exitReason }) => exitWord(exitReason) },
+  { key: "range", header: "Best / worst", numeric: true, cell: (row) => <Range trade={row} /> },
+  { key: "why", header: "Left by", cell: leftBy },
 ];
+
+/** How far the price went for it and against it, of its entry price. */
+function Range({ trade: { excursions } }: { trade: TradeRow }) {
+  if (excursions === undefined) {
+    return (
+      <span className="muted" title="Nobody has seen its prices while it was open.">
+        –
+      </span>
+    );
+  }
+  return (
+    <>
+      <Profit unit="percent" value={excursions.favourablePct} />{" "}
+      <Profit unit="percent" value={lossOf(excursions.adversePct)} />
+    </>
+  );
+}
 
 export function TradeTable({ trades }: { trades: TradeRow[] }) {
   const navigate = useNavigate();
@@ -63,18 +82,23 @@ export function TradeTable({ trades }: { trades: TradeRow[] }) {
       rows={trades}
       rowKey={({ id }) => id}
       onOpen={({ id }) => void navigate({ to: "/history/$tradeId", params: { tradeId: id } })}
-      card={({ id, symbol, direction, pnl, currency, quantity: units, closedAt, exitReason }) => (
-        <CardLines
-          title={
-            <Link to="/history/$tradeId" params={{ tradeId: id }} className={classes.symbol}>
-              {symbol}
-            </Link>
-          }
-          value={<Profit value={pnl} currency={currency} />}
-          detail={`${spoken(direction)} ${quantity(units)}, ${exitWord(exitReason).toLowerCase()}`}
-          valueDetail={<At at={closedAt} />}
-        />
-      )}
+      card={(trade) => <Card trade={trade} />}
+    />
+  );
+}
+
+function Card({ trade }: { trade: TradeRow }) {
+  const { id, symbol, direction, pnl, currency, quantity: units, closedAt } = trade;
+  return (
+    <CardLines
+      title={
+        <Link to="/history/$tradeId" params={{ tradeId: id }} className={classes.symbol}>
+          {symbol}
+        </Link>
+      }
+      value={<Profit value={pnl} currency={currency} />}
+      detail={`${spoken(direction)} ${quantity(units)}, ${leftBy(trade).toLowerCase()}`}
+      valueDetail={<At at={closedAt} />}
     />
   );
 }
