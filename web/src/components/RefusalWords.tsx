@@ -4,7 +4,7 @@ import type { RefusalBody } from "~/api/types";
 import { isDecimal } from "~/format/decimal";
 import { limitTitle } from "~/format/limits";
 import { money, price, quantity } from "~/format/number";
-import { spoken } from "~/format/words";
+import { capital, spoken } from "~/format/words";
 import { LIMIT_NUMBERS, type Change, type Numbers } from "./limitNumbers";
 import { Said } from "./Said";
 import { At } from "./Time";
@@ -124,6 +124,6 @@ function decimalOf(member: unknown): string | undefined {
 
 /** A message with a capital and an end. */
 export function sentence(text: string): string {
-  const capital = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?…”]$/.test(capital) ? capital : `${capital}.`;
+  const begun = capital(text);
+  return /[.!?…”]$/.test(begun) ? begun : `${begun}.`;
 }

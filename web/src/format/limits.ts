@@ -29,8 +29,8 @@ export interface LimitWords {
   parts?: readonly LimitPart[];
 }
 
-const LOOKBACK = { name: "lookbackMinutes", title: "Within", unit: "minutes" } as const;
-const LOCK = { name: "lockMinutes", title: "Lock for", unit: "minutes" } as const;
+const LOOKBACK = { name: "lookbackMinutes", title: "Within", unit: "min" } as const;
+const LOCK = { name: "lockMinutes", title: "Lock for", unit: "min" } as const;
 const minutes = { shape: "minutes" } as const;
 
 export const LIMIT_GROUPS: readonly { title: string; names: readonly string[] }[] = [
@@ -127,14 +127,14 @@ export const LIMITS: Readonly<Record<string, LimitWords>> = {
   },
   maxExposure: {
     title: "Largest exposure",
-    unit: "currency",
+    unit: "of each currency",
     shape: "amount",
     measures: "scope",
     does: "All positions at cost, all working entries and the new one may use no more together.",
   },
   maxOpenOrderNotional: {
     title: "Working entries",
-    unit: "currency",
+    unit: "of each currency",
     shape: "amount",
     measures: "scope",
     does: "Working entries and the new one may reserve no more together.",
@@ -156,7 +156,7 @@ export const LIMITS: Readonly<Record<string, LimitWords>> = {
   },
   maxDailyLoss: {
     title: "Loss of a day",
-    unit: "currency",
+    unit: "of each currency",
     shape: "amount",
     measures: "scope",
     does:
@@ -208,7 +208,7 @@ export const LIMITS: Readonly<Record<string, LimitWords>> = {
     addsUp: true,
     does: "So many trades left by a stop at a loss, within a time, lock entries.",
     parts: [
-      { name: "stops", title: "Stops", unit: "trades", shape: "count" },
+      { name: "stops", title: "Stops", unit: "", shape: "count" },
       { ...LOOKBACK, ...minutes },
       { ...LOCK, ...minutes },
       { name: "perSymbol", title: "Each instrument apart", unit: "", shape: "flag" },
@@ -222,10 +222,10 @@ export const LIMITS: Readonly<Record<string, LimitWords>> = {
     addsUp: true,
     does: "An instrument whose last trades, all within a time, brought too little is locked.",
     parts: [
-      { name: "trades", title: "Last trades", unit: "trades", shape: "count" },
+      { name: "trades", title: "Last trades", unit: "", shape: "count" },
       { ...LOOKBACK, ...minutes },
       { ...LOCK, ...minutes },
-      { name: "minProfitPercent", title: "Least profit", unit: "% of cost", shape: "percent" },
+      { name: "minProfitPercent", title: "Least profit", unit: "%", shape: "percent" },
     ],
   },
 };
@@ -238,10 +238,3 @@ export const limitTitle = (name: string): string => LIMITS[name]?.title ?? name;
 /** A sentence of the server with limits by their titles rather than by their names. */
 export const withLimitTitles = (text: string): string =>
   text.replace(NAMES, (name) => `“${limitTitle(name)}”`);
-
-/** Whose number it is that it is compared with, where `isWide` sets of all profiles set it. */
-export function measuredWords(measures: Measured, isWide: boolean): string {
-  if (measures === "order") return "each entry";
-  if (measures === "profile" || !isWide) return isWide ? "each profile" : "this profile";
-  return "all profiles together";
-}

@@ -92,6 +92,27 @@ const EXITS: Record<string, string> = {
   cash_in_lieu: "Fraction paid out",
 };
 
+/** What happened to a trade, by the journal's own names. */
+const EVENTS: Record<string, string> = {
+  intentAccepted: "Ordered",
+  signalRefused: "Refused",
+  orderAccepted: "With the venue",
+  orderFilled: "Filled",
+  orderDone: "Order done",
+  orderUnknown: "Being clarified",
+  cancelRequested: "Cancel asked for",
+  amendmentRequested: "Change asked for",
+  orderAmended: "Changed",
+  amendmentRejected: "Not changed",
+  protectionPlaced: "Protected",
+  barHeld: "Held",
+  fillCorrected: "Fill corrected",
+  dustClosed: "Remainder written off",
+  excursionsKnown: "Best and worst",
+};
+
+export const eventWord = (type: string): string => EVENTS[type] ?? spoken(type);
+
 /** What a line of a profile's timeline is about. */
 export const TIMELINE_KINDS: Record<string, string> = {
   evaluation: "Evaluated",
@@ -116,8 +137,10 @@ export function spoken(code: string): string {
     .replaceAll("_", " ")
     .replaceAll(/([a-z])([A-Z])/g, "$1 $2")
     .toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return capital(words);
 }
+
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 export const plural = (amount: number, one: string, many = `${one}s`): string =>
   `${amount} ${amount === 1 ? one : many}`;

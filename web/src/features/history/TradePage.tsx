@@ -17,7 +17,7 @@ import { AT_STOP, Price, ProfileName } from "~/features/positions/PositionTable"
 import { StopLevel } from "~/features/positions/StopLevel";
 import { money, quantity } from "~/format/number";
 import { duration } from "~/format/time";
-import { spoken } from "~/format/words";
+import { eventWord } from "~/format/words";
 import { usePosition } from "~/realtime/hooks";
 import { ClosedTrade } from "./ClosedTrade";
 import { leftBy } from "./exits";
@@ -153,7 +153,7 @@ function Item({ item }: { item: LifecycleItem }) {
     <li className={classes.item}>
       <span className={classes.rail} aria-hidden />
       <div className={classes.itemHead}>
-        <b>{spoken(item.type)}</b>
+        <b>{eventWord(item.type)}</b>
         <span className="muted">
           <At at={item.at} />
         </span>

@@ -11,6 +11,8 @@ import { spoken } from "~/format/words";
 import { leftBy, lossOf } from "./exits";
 import classes from "./History.module.css";
 
+const FAR = "How far its price went from its entry, while it was open,";
+
 const COLUMNS: Column<TradeRow>[] = [
   { key: "closed", header: "Closed", cell: ({ closedAt }) => <At at={closedAt} /> },
   {
@@ -52,26 +54,25 @@ const COLUMNS: Column<TradeRow>[] = [
     cell: ({ fees, currency }) => <span className="muted">{money(fees, currency)}</span>,
   },
   { key: "held", header: "Held", numeric: true, cell: (row) => duration(row.holdingSeconds) },
-  { key: "range", header: "Best / worst", numeric: true, cell: (row) => <Range trade={row} /> },
+  {
+    key: "best",
+    header: <span title={`${FAR} for it.`}>Best</span>,
+    numeric: true,
+    cell: ({ excursions }) => <Profit unit="percent" value={excursions?.favourablePct} />,
+  },
+  {
+    key: "worst",
+    header: <span title={`${FAR} against it.`}>Worst</span>,
+    numeric: true,
+    cell: ({ excursions }) => (
+      <Profit
+        unit="percent"
+        value={excursions === undefined ? undefined : lossOf(excursions.adversePct)}
+      />
+    ),
+  },
   { key: "why", header: "Left by", cell: leftBy },
 ];
-
-/** How far the price went for it and against it, of its entry price. */
-function Range({ trade: { excursions } }: { trade: TradeRow }) {
-  if (excursions === undefined) {
-    return (
-      <span className="muted" title="Nobody has seen its prices while it was open.">
-        –
-      </span>
-    );
-  }
-  return (
-    <>
-      <Profit unit="percent" value={excursions.favourablePct} />{" "}
-      <Profit unit="percent" value={lossOf(excursions.adversePct)} />
-    </>
-  );
-}
 
 export function TradeTable({ trades }: { trades: TradeRow[] }) {
   const navigate = useNavigate();

@@ -1,6 +1,6 @@
 /** Limits of several scopes side by side, with those that hold; one scope may be edited. */
 import { Checkbox, TextInput } from "@mantine/core";
-import { LIMIT_GROUPS, LIMITS, type LimitWords } from "~/format/limits";
+import { LIMIT_GROUPS, LIMITS, type LimitShape, type LimitWords } from "~/format/limits";
 import { Badge } from "~/components/Badge";
 import {
   holding,
@@ -33,9 +33,11 @@ interface LimitTableProps {
   label: string;
   scopes: readonly Scope[];
   own?: OwnScope;
+  /** What amounts are in, where that is one for all of them. */
+  currency?: string;
 }
 
-export function LimitTable({ label, scopes, own }: LimitTableProps) {
+export function LimitTable({ label, scopes, own, currency }: LimitTableProps) {
   const sets = own === undefined ? scopes : [...scopes, asScope(own)];
   return (
     <table className={classes.table} aria-label={label}>
@@ -57,7 +59,7 @@ export function LimitTable({ label, scopes, own }: LimitTableProps) {
             </th>
           </tr>
           {names.map((name) => (
-            <Row key={name} name={name} sets={sets} own={own} />
+            <Row key={name} name={name} sets={sets} own={own} currency={currency} />
           ))}
         </tbody>
       ))}
@@ -70,7 +72,14 @@ function asScope({ label, isWide, saved, typed }: OwnScope): Scope {
   return { label, isWide, limits: limitsOf(typed, saved).limits };
 }
 
-function Row({ name, sets, own }: { name: string; sets: readonly Scope[]; own?: OwnScope }) {
+interface RowProps {
+  name: string;
+  sets: readonly Scope[];
+  own?: OwnScope;
+  currency?: string;
+}
+
+function Row({ name, sets, own, currency }: RowProps) {
   const words = LIMITS[name];
   if (words === undefined) return null;
   const all = sets.map(({ limits }) => limits);
@@ -85,15 +94,15 @@ function Row({ name, sets, own }: { name: string; sets: readonly Scope[]; own?: 
       <th scope="row" className={classes.what}>
         <b>{words.title}</b>
         <p>
-          {words.does} <span className={classes.measures}>{measures(words, sets)}</span>
+          {words.does} {measures(words, sets)}
         </p>
       </th>
       {sets.map((scope, index) => (
         <td key={scope.label} data-label={scope.label}>
           {own !== undefined && index === sets.length - 1 ? (
-            <Fields name={name} words={words} own={own} />
+            <Fields name={name} words={words} own={own} currency={currency} />
           ) : (
-            <Value name={name} limits={scope.limits} />
+            <Value name={name} limits={scope.limits} unit={unitOf(words, currency)} />
           )}
           {set.length > 1 && holds.includes(index) ? (
             <Badge tone="accent" hint="Of those that are set, this one is reached first.">
@@ -106,28 +115,27 @@ function Row({ name, sets, own }: { name: string; sets: readonly Scope[]; own?: 
   );
 }
 
-function Value({ name, limits }: { name: string; limits: LimitSet }) {
+function Value({ name, limits, unit }: { name: string; limits: LimitSet; unit: string }) {
   const value = limitValue(name, limits);
   return value === undefined ? (
     <span className="muted">Off</span>
   ) : (
     <span className={classes.value}>
-      {value} <Unit words={LIMITS[name]} />
+      {value} {SAID_WITHOUT_UNIT.has(LIMITS[name]?.shape ?? "flag") ? unit : ""}
     </span>
   );
 }
 
-/** Where the value does not say it itself. */
-function Unit({ words }: { words: LimitWords | undefined }) {
-  if (words === undefined || words.parts !== undefined) return null;
-  const { shape, unit } = words;
-  return shape === "amount" || shape === "units" || shape === "count" ? (
-    <span className="muted">{unit}</span>
-  ) : null;
+const SAID_WITHOUT_UNIT = new Set<LimitShape>(["amount", "units", "count"]);
+
+/** Capital pays for what is priced in its own currency alone. */
+function unitOf({ shape, unit, parts }: LimitWords, currency: string | undefined): string {
+  if (parts !== undefined) return "";
+  return shape === "amount" ? (currency ?? unit) : unit;
 }
 
 function measures({ measures: measured }: LimitWords, sets: readonly Scope[]): string {
-  if (measured === "order") return "Compared with each entry.";
+  if (measured === "order") return "";
   if (measured === "profile") return "Compared with each profile by itself.";
   const hasNarrow = sets.some(({ isWide }) => !isWide);
   return hasNarrow
@@ -135,52 +143,87 @@ function measures({ measures: measured }: LimitWords, sets: readonly Scope[]): s
     : "Compared with all profiles together.";
 }
 
-function Fields({ name, words, own }: { name: string; words: LimitWords; own: OwnScope }) {
-  const { typed, saved, savedTyped, faults, onChange } = own;
+interface FieldsProps {
+  name: string;
+  words: LimitWords;
+  own: OwnScope;
+  currency?: string;
+}
+
+function Fields({ name, words, own, currency }: FieldsProps) {
+  const { typed, saved, savedTyped } = own;
   const fields = pathsOf(name);
   const isChanged = fields.some(({ path }) => typed[path] !== savedTyped[path]);
   return (
-    <div className={classes.fields}>
-      {fields.map(({ path, shape }, index) => {
-        const part = words.parts?.[index];
-        const title = part === undefined ? words.title : `${words.title}: ${part.title}`;
-        if (shape === "flag") {
-          return (
-            <Checkbox
-              key={path}
-              size="xs"
-              label={part?.title}
-              aria-label={title}
-              checked={typed[path] === "true"}
-              onChange={({ currentTarget }) => onChange(path, currentTarget.checked ? "true" : "")}
-            />
-          );
-        }
-        return (
-          <TextInput
-            key={path}
-            size="sm"
-            label={part?.title}
-            aria-label={title}
-            placeholder="Off"
-            autoComplete="off"
-            inputMode={shape === "symbols" ? "text" : "decimal"}
-            rightSection={
-              <span className={classes.unit}>{part === undefined ? words.unit : part.unit}</span>
-            }
-            rightSectionWidth={widthOf(part === undefined ? words.unit : part.unit)}
-            rightSectionPointerEvents="none"
-            value={typed[path] ?? ""}
-            error={faults[path]}
-            onChange={({ currentTarget }) => onChange(path, currentTarget.value)}
+    <>
+      <div className={classes.fields} data-parts={fields.length > 1}>
+        {words.parts === undefined ? (
+          <Field
+            path={name}
+            title={words.title}
+            unit={unitOf(words, currency)}
+            shape={words.shape}
+            own={own}
           />
-        );
-      })}
+        ) : (
+          words.parts.map(({ name: part, title, unit, shape }) => (
+            <Field
+              key={part}
+              path={`${name}.${part}`}
+              title={`${words.title}: ${title}`}
+              label={title}
+              unit={unit}
+              shape={shape}
+              own={own}
+            />
+          ))
+        )}
+      </div>
       {isChanged ? (
         <small className={classes.was}>Saved: {limitValue(name, saved) ?? "off"}</small>
       ) : null}
-    </div>
+    </>
   );
 }
 
-const widthOf = (unit: string): number => (unit === "" ? 0 : 16 + unit.length * 7);
+interface FieldProps {
+  path: string;
+  title: string;
+  /** Of a part, beside its own limit. */
+  label?: string;
+  unit: string;
+  shape: LimitShape;
+  own: OwnScope;
+}
+
+function Field({ path, title, label, unit, shape, own }: FieldProps) {
+  const { typed, faults, onChange } = own;
+  if (shape === "flag") {
+    return (
+      <Checkbox
+        size="xs"
+        className={classes.flag}
+        label={label}
+        aria-label={title}
+        checked={typed[path] === "true"}
+        onChange={({ currentTarget }) => onChange(path, currentTarget.checked ? "true" : "")}
+      />
+    );
+  }
+  return (
+    <TextInput
+      size="sm"
+      label={label}
+      aria-label={title}
+      placeholder="Off"
+      autoComplete="off"
+      inputMode={shape === "symbols" ? "text" : "decimal"}
+      rightSection={unit === "" ? undefined : <span className={classes.unit}>{unit}</span>}
+      rightSectionWidth={16 + unit.length * 7}
+      rightSectionPointerEvents="none"
+      value={typed[path] ?? ""}
+      error={faults[path]}
+      onChange={({ currentTarget }) => onChange(path, currentTarget.value)}
+    />
+  );
+}

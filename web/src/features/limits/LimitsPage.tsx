@@ -12,6 +12,7 @@ import { ProblemNote } from "~/components/ProblemNote";
 import { useIsPhone } from "~/components/screen";
 import { Ago } from "~/components/Time";
 import { useAction } from "~/components/useAction";
+import { useFirstFault } from "~/components/useFirstFault";
 import { limitTitle } from "~/format/limits";
 import { plural } from "~/format/words";
 import { useCanAct } from "~/realtime/hooks";
@@ -76,7 +77,7 @@ function ReadOnly({ limits }: { limits: TenantLimits }) {
 
 function Changed({ limits: { version, changedBy, changedAt } }: { limits: TenantLimits }) {
   return (
-    <span className="muted">
+    <span className={`muted ${classes.changed}`}>
       {changedBy === undefined || changedAt === undefined ? (
         "You have set none yet"
       ) : (
@@ -98,8 +99,9 @@ function Editing({ first }: { first: Saved }) {
   const form = useLimitsForm(first);
   const { saved, base, typed, savedTyped, changed, read, save, refused } = form;
   const isConflict = save.error !== null && asProblem(save.error).status === 412;
+  const fields = useFirstFault(save.error);
   return (
-    <>
+    <div ref={fields}>
       <div className={classes.notes}>
         {isConflict && form.meanwhile !== undefined ? (
           <Conflict {...form.meanwhile} kept={changed} />
@@ -133,7 +135,7 @@ function Editing({ first }: { first: Saved }) {
           onSave={form.send}
         />
       )}
-    </>
+    </div>
   );
 }
 

@@ -8,6 +8,7 @@ import { profileQuery } from "~/app/queries";
 import { Empty, PageHeader, Panel, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { useIsPhone } from "~/components/screen";
+import { useFirstFault } from "~/components/useFirstFault";
 import { LimitTable } from "~/features/limits/LimitTable";
 import strategyClasses from "~/features/strategies/Strategies.module.css";
 import { zonesWith } from "~/format/time";
@@ -41,8 +42,9 @@ export function EditProfilePage() {
 function Editing({ first }: { first: Saved }) {
   const form = useEditing(first);
   const { profile, written, saved, faults } = form;
+  const fields = useFirstFault(form.save.error);
   return (
-    <>
+    <div ref={fields}>
       <Head
         profile={profile}
         canSave={form.canSave}
@@ -79,9 +81,10 @@ function Editing({ first }: { first: Saved }) {
             faults: faults.limits,
             onChange: (path, text) => form.change({ limits: { ...written.limits, [path]: text } }),
           }}
+          currency={written.currency}
         />
       </Panel>
-    </>
+    </div>
   );
 }
 

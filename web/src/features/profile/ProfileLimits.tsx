@@ -64,7 +64,11 @@ function Shown({ profile }: { profile: Profile }) {
         )}
       </p>
       <ProblemNote error={query.error} onRetry={() => void query.refetch()} />
-      <LimitTable label="Limits of this profile" scopes={[...scopes, own]} />
+      <LimitTable
+        label="Limits of this profile"
+        scopes={[...scopes, own]}
+        currency={profile.capital.currency}
+      />
     </>
   );
 }

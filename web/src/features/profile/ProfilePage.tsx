@@ -57,8 +57,10 @@ export function ProfilePage() {
         about={
           <>
             {profile.symbols.join(", ")} on {profile.timeframe} bars, {profile.mode}
-            <StateReason profile={profile} />
-            <LockReasons profile={profile} />
+            <div className={classes.reasons}>
+              <StateReason profile={profile} />
+              <LockReasons profile={profile} />
+            </div>
           </>
         }
         actions={<ProfileActions profile={profile} />}

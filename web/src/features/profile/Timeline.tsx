@@ -7,6 +7,7 @@ import { useState, type ReactNode } from "react";
 import type { EvaluationRow, ProfileRow, RuleRow, TimelineRow } from "~/api/types";
 import { timelineQuery } from "~/app/queries";
 import { Badge, type Tone } from "~/components/Badge";
+import { LIMIT_NUMBERS } from "~/components/limitNumbers";
 import { Older } from "~/components/Older";
 import { toldThen, useToldNow } from "~/components/latestEvaluation";
 import { Empty, Rows } from "~/components/Panel";
@@ -124,6 +125,11 @@ function Now({ profile, symbol }: { profile: ProfileRow; symbol: string }) {
       <div className={classes.nowHead}>
         <strong>{symbol}</strong>
         <Badge tone={told.tone}>{told.badge}</Badge>
+        {evaluation.refusal === undefined ? null : (
+          <Badge tone="warning" hint={`code ${evaluation.refusal}`}>
+            Refused
+          </Badge>
+        )}
         <span className="muted">
           <Ago at={evaluation.at} />
         </span>
@@ -137,19 +143,21 @@ function Now({ profile, symbol }: { profile: ProfileRow; symbol: string }) {
   );
 }
 
-/** What the gate made of the signal that the evaluation above led to. */
+/** What would let the signal pass, where the sentence of the refusal does not say it. */
 function RefusedThen({ code }: { code: string | undefined }) {
   if (code === undefined) return null;
+  const remedy = remedyOf(code);
+  const isOfLimit = code in LIMIT_NUMBERS || code === "symbolRestricted";
+  if (remedy === undefined && !isOfLimit) return null;
   return (
-    <div className={classes.nowHead}>
-      <Badge tone="warning" hint={`code ${code}`}>
-        Refused
-      </Badge>
-      <span className="muted">
-        {remedyOf(code) ?? "It is asked again with the next signal."} What is compared stands under{" "}
-        <Link to="/limits">Limits</Link> and in the tab Limits.
-      </span>
-    </div>
+    <p className={classes.remedy}>
+      {remedy}{" "}
+      {isOfLimit ? (
+        <Link to="." search={{ tab: "limits" }}>
+          The limits that it is compared with
+        </Link>
+      ) : null}
+    </p>
   );
 }
 

@@ -6,7 +6,7 @@ import { Said } from "~/components/Said";
 import { saidText } from "~/components/saidParts";
 import { keyOf, lockedWord, useLocks } from "~/components/locks";
 import { Ago, Ahead } from "~/components/Time";
-import { profileState } from "~/format/words";
+import { capital, profileState } from "~/format/words";
 import { useEvaluation } from "~/realtime/hooks";
 import classes from "./Strategies.module.css";
 
@@ -39,9 +39,10 @@ export function StateReason({ profile: { state, stateReason = "" } }: { profile:
 
 /** What has locked its entries, and for how long still. */
 export function LockReasons({ profile }: { profile: ProfileRow }) {
-  return useLocks(profile).map((lock) => (
-    <span key={keyOf(lock)} className={classes.stateReason}>
-      {lock.symbol === undefined ? "Locked" : `${lock.symbol} locked`}: {lock.text}; free{" "}
+  const locks = useLocks(profile);
+  return locks.map((lock) => (
+    <span key={keyOf(lock)} className={classes.lockReason}>
+      {locks.length === 1 ? capital(lock.text) : `${lock.symbol ?? "All"}: ${lock.text}`}; free{" "}
       <Ahead at={lock.until} />
     </span>
   ));
