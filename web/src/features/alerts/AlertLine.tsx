@@ -10,6 +10,7 @@ import { Link } from "@tanstack/react-router";
 import { answerOf, trading } from "~/api/client";
 import type { AlertRow } from "~/api/types";
 import { Said } from "~/components/Said";
+import { saidText } from "~/components/saidParts";
 import { Ago } from "~/components/Time";
 import { useAction } from "~/components/useAction";
 import { useCanAct, useProfile } from "~/realtime/hooks";
@@ -54,7 +55,7 @@ export function AlertLine({ alert }: { alert: AlertRow }) {
       {alert.acknowledgedAt === undefined ? (
         <ActionIcon
           title="Seen"
-          aria-label={`Mark as seen: ${alert.text}`}
+          aria-label={`Mark as seen: ${saidText(alert.text)}`}
           disabled={!canAct}
           loading={acknowledge.isRunning}
           onClick={() => acknowledge.run(undefined)}
