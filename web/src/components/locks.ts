@@ -11,7 +11,8 @@ export function standing(locks: readonly LockRow[], now: number): LockRow[] {
     .sort((a, b) => b.until.localeCompare(a.until));
 }
 
-export const keyOf = ({ symbol, limit }: LockRow): string => `${symbol ?? ""}|${limit}`;
+export const keyOf = ({ symbol, limit, until }: LockRow): string =>
+  `${symbol ?? ""}|${limit}|${until}`;
 
 /** What is locked, in two words. */
 export function lockedWord(locks: readonly LockRow[]): string {

@@ -40,30 +40,32 @@ interface LimitTableProps {
 export function LimitTable({ label, scopes, own, currency }: LimitTableProps) {
   const sets = own === undefined ? scopes : [...scopes, asScope(own)];
   return (
-    <table className={classes.table} aria-label={label}>
-      <thead>
-        <tr>
-          <th scope="col">Limit</th>
-          {sets.map((scope) => (
-            <th key={scope.label} scope="col">
-              {scope.label}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      {LIMIT_GROUPS.map(({ title, names }) => (
-        <tbody key={title}>
+    <div className={classes.scroller} tabIndex={0} role="region" aria-label={label}>
+      <table className={classes.table}>
+        <thead>
           <tr>
-            <th scope="rowgroup" colSpan={sets.length + 1} className={classes.group}>
-              {title}
-            </th>
+            <th scope="col">Limit</th>
+            {sets.map((scope) => (
+              <th key={scope.label} scope="col">
+                {scope.label}
+              </th>
+            ))}
           </tr>
-          {names.map((name) => (
-            <Row key={name} name={name} sets={sets} own={own} currency={currency} />
-          ))}
-        </tbody>
-      ))}
-    </table>
+        </thead>
+        {LIMIT_GROUPS.map(({ title, names }) => (
+          <tbody key={title}>
+            <tr>
+              <th scope="rowgroup" colSpan={sets.length + 1} className={classes.group}>
+                {title}
+              </th>
+            </tr>
+            {names.map((name) => (
+              <Row key={name} name={name} sets={sets} own={own} currency={currency} />
+            ))}
+          </tbody>
+        ))}
+      </table>
+    </div>
   );
 }
 

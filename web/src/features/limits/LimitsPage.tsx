@@ -49,7 +49,7 @@ export function LimitsPage() {
           </>
         }
       />
-      {query.data === undefined ? (
+      {query.data === undefined || !query.isFetchedAfterMount ? (
         query.error === null ? (
           <Rows rows={12} />
         ) : (

@@ -29,7 +29,8 @@ export function EditProfilePage() {
       </Empty>
     );
   }
-  if (query.data === undefined) {
+  // What another view has kept may be an older version, and is nothing to begin from.
+  if (query.data === undefined || !query.isFetchedAfterMount) {
     return query.error === null ? (
       <Rows rows={8} />
     ) : (

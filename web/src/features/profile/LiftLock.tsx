@@ -3,7 +3,7 @@ import { Text } from "@mantine/core";
 import { answerOf, trading } from "~/api/client";
 import type { LockRow, ProfileRow } from "~/api/types";
 import { Confirm } from "~/components/Confirm";
-import { useLocks } from "~/components/locks";
+import { keyOf, useLocks } from "~/components/locks";
 import { sentence } from "~/components/RefusalWords";
 import { Ahead, At } from "~/components/Time";
 import { useAction } from "~/components/useAction";
@@ -48,10 +48,11 @@ export function LiftLock({ profile, lock }: LiftLockProps) {
         once:
       </p>
       <ul>
-        {ended.map(({ symbol: of, until, text, limit }) => (
-          <li key={`${of ?? ""}${limit}`}>
-            {of ?? "All instruments"}, which would be free <Ahead at={until} /> (<At at={until} />
-            ). {sentence(text)}
+        {ended.map((each) => (
+          <li key={keyOf(each)}>
+            {each.symbol ?? "All instruments"}, which would be free <Ahead at={each.until} /> (
+            <At at={each.until} />
+            ). {sentence(each.text)}
           </li>
         ))}
       </ul>
