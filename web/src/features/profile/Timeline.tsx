@@ -98,7 +98,7 @@ function Tools(props: {
       <Select
         aria-label="What it is about"
         size="xs"
-        w={170}
+        w={200}
         placeholder="All that happened"
         clearable
         data={KIND_GROUPS.map(({ value, label }) => ({ value, label }))}
