@@ -135,7 +135,7 @@ test("an order over a limit is refused with whose limit it is", async ({ app, is
   const ticket = app.getByRole("dialog", { name: "New order" });
   await ticket.getByRole("textbox", { name: "Units" }).fill("3");
   await expect(ticket).toContainText(
-    "3 units are more than the 2 that one order may have. Order less, or raise “Largest quantity” " +
-      "under Limits.",
+    "3 units are more than the 2 that one order may have. " +
+      "Order less, or raise “Largest quantity” under Limits.",
   );
 });

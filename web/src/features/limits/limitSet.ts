@@ -1,4 +1,4 @@
-/** Limits as they travel, as they are typed, and which of several hold. Nothing is enforced here. */
+/** Limits as they travel and as they are typed, and which of several hold. */
 import {
   compare,
   decimalsOf,
@@ -197,9 +197,10 @@ function spanWords(seconds: string): string {
 
 function guardWords(guard: Record<string, unknown>): string {
   const span = (minutes: unknown) => duration(Number(minutes) * 60);
+  const apart = guard.perSymbol === true ? ", each instrument apart" : "";
   return (
     `${plural(Number(guard.stops), "stop")} at a loss within ${span(guard.lookbackMinutes)} ` +
-    `lock for ${span(guard.lockMinutes)}${guard.perSymbol === true ? ", each instrument apart" : ""}`
+    `lock for ${span(guard.lockMinutes)}${apart}`
   );
 }
 

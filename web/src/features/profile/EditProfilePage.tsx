@@ -1,4 +1,4 @@
-/** A profile's name, capital, limits and config as text, compared with what is saved before saving. */
+/** A profile's name, capital, limits and config, compared with what is saved before saving. */
 import { Alert, Button, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";

@@ -38,11 +38,12 @@ export function EntriesNow({ profile }: { profile: ProfileRow }) {
 
 function Locked({ profile, lock }: { profile: ProfileRow; lock: LockRow }) {
   const isPhone = useIsPhone();
+  const of = lock.symbol === undefined ? "" : ` of ${lock.symbol}`;
   return (
     <li>
       <span>
-        Entries{lock.symbol === undefined ? "" : ` of ${lock.symbol}`} are locked: {lock.text}. Free{" "}
-        <Ahead at={lock.until} />, at <At at={lock.until} />.
+        Entries{of} are locked: {lock.text}. Free <Ahead at={lock.until} />, at{" "}
+        <At at={lock.until} />.
         {isPhone ? <span className="muted"> A lock is lifted on the desktop.</span> : null}
       </span>
       {isPhone ? null : <LiftLock profile={profile} lock={lock} />}
