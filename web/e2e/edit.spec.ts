@@ -77,7 +77,7 @@ test("what somebody else saves meanwhile is seen before it is replaced", async (
   await expect(app.getByText("while you were editing")).toHaveCount(0);
   await conflict.getByRole("button", { name: "Compare with the newer version" }).click();
   await expect(app.getByRole("heading", { name: `Edit Theirs ${id}` })).toBeVisible();
-  const changes = app.getByLabel("Your changes to name and capital");
+  const changes = app.getByLabel("Your changes beside the rules");
   await expect(changes).toContainText(`NameTheirs ${id} → Shared`);
   await expect(changes).toContainText("Capital5,000.00 USD → 10,000.00 USD");
   await expect(app.getByText("close > 3000000").first()).toBeVisible();
@@ -92,7 +92,7 @@ test("a name and a capital that somebody else saves are compared without other r
   await replace(token, id, `Theirs ${id}`, "5000");
   const newer = app.getByRole("status").filter({ hasText: "while you were editing" });
   await newer.getByRole("button", { name: "Compare" }).click();
-  const changes = app.getByLabel("Your changes to name and capital");
+  const changes = app.getByLabel("Your changes beside the rules");
   await expect(changes).toContainText("Capital5,000.00 USD → 10,000.00 USD");
   await expect(app.getByText("Nothing is changed")).toHaveCount(0);
   await app.getByRole("textbox", { name: "Name" }).fill(`Theirs ${id}`);

@@ -98,6 +98,33 @@ export const OVERLAYS: Overlay[] = [
     open: ofHolder("Move stop of ACME", "Move the stop of ACME", "?tab=positions"),
   },
   {
+    name: "lift-lock",
+    only: "desktop",
+    open: async (app) => {
+      await app.goto(`profiles/${process.env.BALLAST_E2E_LOCKED ?? ""}`);
+      await press(app, "Lift the lock of ACME");
+      await dialog(app, "Let Locked enter ACME now?");
+    },
+  },
+  {
+    name: "change-order",
+    only: "desktop",
+    open: async (app) => {
+      await app.goto(`profiles/${process.env.BALLAST_E2E_RESTING ?? ""}?tab=orders`);
+      await press(app, "Change the order in ACME");
+      await expect(app.getByRole("textbox", { name: "Limit price" })).toBeVisible();
+    },
+  },
+  {
+    name: "changed-limits",
+    only: "desktop",
+    open: async (app) => {
+      await app.goto("limits");
+      await app.getByRole("textbox", { name: "Largest exposure" }).fill("much");
+      await expect(app.getByRole("region", { name: "Changes that are not saved" })).toBeVisible();
+    },
+  },
+  {
     name: "choice-of-zone",
     open: async (app) => {
       await app.goto("settings");

@@ -92,24 +92,52 @@ async function heard(child: ChildProcess): Promise<{ address: string; link: stri
   return found;
 }
 
+interface Answered {
+  status: number;
+  answer: Record<string, unknown>;
+}
+
 /** Posts JSON to the server, as a program would. */
-export async function post(
+export const post = (url: string, path: string, body: object, token?: string) =>
+  sendJson("POST", url + path, body, token);
+
+/** Replaces what is there, whatever its version. */
+export const put = (url: string, path: string, body: object, token: string) =>
+  sendJson("PUT", url + path, body, token, { "if-match": "*" });
+
+/** Changes a part of what is there, whatever its version. */
+export const patch = (url: string, path: string, body: object, token: string) =>
+  sendJson("PATCH", url + path, body, token, { "if-match": "*" });
+
+async function sendJson(
+  method: string,
   url: string,
-  path: string,
   body: object,
   token?: string,
-): Promise<{ status: number; answer: Record<string, unknown> }> {
+  more: Record<string, string> = {},
+): Promise<Answered> {
   const headers: Record<string, string> = {
     "content-type": "application/json",
     "idempotency-key": crypto.randomUUID(),
+    ...more,
   };
   if (token !== undefined) headers.authorization = `Bearer ${token}`;
-  const response = await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) });
+  const response = await fetch(url, { method, headers, body: JSON.stringify(body) });
   const text = await response.text();
   return {
     status: response.status,
     answer: text === "" ? {} : (JSON.parse(text) as Record<string, unknown>),
   };
+}
+
+/** What the server has there. */
+export async function get(
+  url: string,
+  path: string,
+  token: string,
+): Promise<Record<string, unknown>> {
+  const response = await fetch(url + path, { headers: { authorization: `Bearer ${token}` } });
+  return (await response.json()) as Record<string, unknown>;
 }
 
 /** Makes the first administrator of a server; gives their access token. */
@@ -144,6 +172,27 @@ export async function makeTrade(url: string, token: string, profileId: string): 
   await post(url, `/api/positions/${id}/close`, {}, token);
   await until(url, `/api/trades/${id}`, token, (text) => text.includes("exitPrice"));
   return id;
+}
+
+/** Rests an order to buy far below the market; gives its id and its price. */
+export async function makeResting(
+  url: string,
+  token: string,
+  profileId: string,
+): Promise<{ id: string; limitPrice: string }> {
+  let last: number | undefined;
+  await until(url, "/api/symbol/ACME", token, (text) => {
+    const price = /"price":"([\d.]+)"/.exec(text)?.[1];
+    last = price === undefined ? undefined : Number(price);
+    return last !== undefined;
+  });
+  const limitPrice = ((last ?? 0) / 2).toFixed(2);
+  const order = { profileId, symbol: "ACME", side: "buy", type: "limit", quantity: "3" };
+  const placed = await post(url, "/api/orders/manual", { ...order, limitPrice }, token);
+  if (placed.status !== 201) throw new Error(`no order: ${JSON.stringify(placed.answer)}`);
+  const id = String(placed.answer.orderId);
+  await until(url, `/api/orders/${id}`, token, (text) => text.includes('"status":"accepted"'));
+  return { id, limitPrice };
 }
 
 /** Runs a back-test over the market's last days; gives its id, once it is done. */
@@ -204,6 +253,7 @@ export async function makeProfile(
   token: string,
   name: string,
   rules: { entry: string; exit?: string; entryShort?: string; direction?: string },
+  further: object = {},
 ): Promise<string> {
   const strategyConfig = {
     version: 1,
@@ -214,7 +264,7 @@ export async function makeProfile(
     ...rules,
   };
   const capital = { currency: "USD", allocated: "10000" };
-  const profile = { name, capital, strategyConfig };
+  const profile = { name, capital, strategyConfig, ...further };
   const made = await post(url, "/api/profiles", profile, token);
   if (made.status !== 201) throw new Error(`no profile was made: ${JSON.stringify(made.answer)}`);
   const id = String(made.answer.id);

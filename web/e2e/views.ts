@@ -21,6 +21,12 @@ export const VIEWS: ViewUnderTest[] = [
     desktopOnly: true,
   },
   { name: "profile", heading: /./, address: inProfile("") },
+  {
+    name: "profile-locked",
+    heading: /^Locked/,
+    address: () => `profiles/${process.env.BALLAST_E2E_LOCKED ?? ""}`,
+  },
+  { name: "profile-limits", heading: /./, address: inProfile("?tab=limits") },
   { name: "profile-ledger", heading: /./, address: inProfile("?tab=ledger") },
   { name: "profile-statistics", heading: /./, address: inProfile("?tab=statistics") },
   { name: "profile-versions", heading: /./, address: inProfile("?tab=versions") },
@@ -50,6 +56,7 @@ export const VIEWS: ViewUnderTest[] = [
     address: () => `backtest/${process.env.BALLAST_E2E_RUN ?? ""}`,
   },
   { name: "alerts", heading: /^Alerts$/, address: () => "alerts" },
+  { name: "limits", heading: /^Limits$/, address: () => "limits" },
   { name: "settings", heading: /^Settings$/, address: () => "settings" },
   { name: "control", heading: /^Control$/, address: () => "operator" },
 ];

@@ -22,10 +22,14 @@ export type EvaluationRow = Schemas["EvaluationRow"];
 export type FeatureFlags = Schemas["FeatureFlags"];
 export type Health = Schemas["HealthRow"];
 export type Instrument = Schemas["SymbolRow"];
+/** A lock that a protection has put on entries. */
+export type LockRow = Schemas["LockRow"];
 export type LifecycleItem = Schemas["LifeEvent"];
 export type ManualOrder = Schemas["Ticket"];
 /** What the market has made of rows. */
 export type Marks = Schemas["Marks"];
+/** What is to be different about a working order. */
+export type OrderChange = Schemas["OrderChange"];
 export type OrderPreview = Schemas["Preview"];
 export type OrderRow = Schemas["OrderRow"];
 export type Performance = Schemas["Performance"];
@@ -43,6 +47,8 @@ export type Session = Schemas["PublicSession"];
 export type Settings = Schemas["SettingsRow"];
 export type StrategyCheck = Schemas["CheckAnswer"];
 export type SymbolRow = Schemas["SymbolRow"];
+/** The limits of all profiles of this account, and the product's. */
+export type TenantLimits = Schemas["TenantLimits"];
 export type Tick = Schemas["Tick"];
 export type TimelineRow = Schemas["TimelineRow"];
 export type TokenAnswer = Schemas["Tokens"];

@@ -69,6 +69,16 @@ export const profileQuery = (id: string) =>
     },
   });
 
+/** The tenant's limits and the product's, with the version that a change is made of. */
+export const limitsQuery = queryOptions({
+  queryKey: ["limits"],
+  queryFn: async () => {
+    const asked = await trading.GET("/api/limits");
+    const limits = await answerOf(Promise.resolve(asked));
+    return { limits, etag: asked.response.headers.get("etag") ?? `"${limits.version}"` };
+  },
+});
+
 /** The newest first. */
 export const versionsQuery = (id: string) =>
   infiniteQueryOptions({
@@ -181,6 +191,13 @@ export const ordersQuery = (profile?: string) =>
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor,
   });
+
+/** An order with the version that a change is made of. */
+export async function askForOrder(id: string) {
+  const asked = await trading.GET("/api/orders/{id}", byId(id));
+  const order = await answerOf(Promise.resolve(asked));
+  return { order, etag: asked.response.headers.get("etag") ?? "*" };
+}
 
 export const tradeQuery = (id: string) =>
   queryOptions({

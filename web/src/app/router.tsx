@@ -97,6 +97,10 @@ const routes = [
     component: lazyRouteComponent(VIEW_FILES["/alerts"], "AlertsPage"),
   }),
   createRoute({
+    ...at("/limits"),
+    component: lazyRouteComponent(VIEW_FILES["/limits"], "LimitsPage"),
+  }),
+  createRoute({
     ...at("/settings"),
     component: lazyRouteComponent(VIEW_FILES["/settings"], "SettingsPage"),
   }),

@@ -16,6 +16,7 @@ export const VIEW_FILES = {
   "/backtest": () => import("~/features/backtest/BacktestPage"),
   "/backtest/$backtestId": () => import("~/features/backtest/RunPage"),
   "/alerts": () => import("~/features/alerts/AlertsPage"),
+  "/limits": () => import("~/features/limits/LimitsPage"),
   "/settings": () => import("~/features/settings/SettingsPage"),
   "/operator": () => import("~/features/operator/OperatorPage"),
   "/sign-in": signIn,

@@ -47,7 +47,32 @@ describe("the gate's no", () => {
         "Choose a level on the side of the loss.",
     );
     const open = told({ code: "tooManyPositions", text: "", open: 1, limit: 1 });
-    expect(open).toBe("1 trade is open or being entered, and 1 may be.");
+    expect(open).toBe("1 trade is open or being entered, and 1 may be. Close one.");
+  });
+
+  it("tells whose limit it is, and what would change it", () => {
+    const numbers = { code: "exposureAboveLimit", text: "", exposure: "1100.5", limit: "1000" };
+    const of = (scope: string) => told({ ...numbers, scope } as RefusalBody);
+    const head =
+      "Positions and entries would use 1,100.50 together, and they may use 1,000.00. " +
+      "Order less or close a trade, or ";
+    expect(of("tenant")).toBe(`${head}raise “Largest exposure” under Limits.`);
+    expect(of("profile")).toBe(`${head}raise “Largest exposure” of the profile.`);
+    expect(of("strategy")).toBe(`${head}raise “Largest exposure” in the profile's config.`);
+    expect(of("product")).toBe(`${head}ask an operator to raise “Largest exposure”.`);
+  });
+
+  it("has the server's sentence with times in the chosen zone and limits by their titles", () => {
+    const text =
+      "entries of ACME are locked until 2026-11-26T19:01:42Z: a trade has closed, and 5 minutes " +
+      "are to pass; wait, or lift the lock";
+    const words = told({ code: "entriesLocked", text, until: "2026-11-26T19:01:42Z" });
+    expect(words).toMatch(/^Entries of ACME are locked until Nov 26, 0?8:01:42/);
+    expect(words).not.toContain("2026-");
+    const restricted = "ACME is not to be entered; take it out of restrictedSymbols of the tenant";
+    expect(told({ code: "symbolRestricted", text: restricted })).toBe(
+      "ACME is not to be entered; take it out of “Restricted instruments” of the tenant.",
+    );
   });
 
   it("falls back to the server's words", () => {

@@ -2,13 +2,15 @@
 import type { ReactNode } from "react";
 import type { RefusalBody } from "~/api/types";
 import { isDecimal } from "~/format/decimal";
+import { limitTitle } from "~/format/limits";
 import { money, price, quantity } from "~/format/number";
-import { duration } from "~/format/time";
-import { plural, spoken } from "~/format/words";
+import { capital, spoken } from "~/format/words";
+import { LIMIT_NUMBERS, type Change, type Numbers } from "./limitNumbers";
+import { Said } from "./Said";
 import { At } from "./Time";
 
 export function RefusalWords({ refusal }: { refusal: RefusalBody }) {
-  return <>{wordsOf(refusal) ?? sentence(refusal.text)}</>;
+  return <>{wordsOf(refusal) ?? <Said text={sentence(refusal.text)} />}</>;
 }
 
 /** Undefined where the server's own words are as good, or a number is missing. */
@@ -18,8 +20,24 @@ function wordsOf(refusal: RefusalBody): ReactNode {
   if (numbers === undefined) return undefined;
   const values = numbers.members.map((name) => decimalOf(refusal[name]));
   const isWhole = values.every((value) => value !== undefined);
-  return isWhole ? numbers.words(...values) : undefined;
+  if (!isWhole) return undefined;
+  const told = numbers.words(...values);
+  return numbers.change === undefined ? told : `${told}${changeWords(numbers.change, refusal)}`;
 }
+
+/** What would let it pass: something else, or another limit, of whoever has set that. */
+function changeWords({ limit, instead, verb = "raise" }: Change, { scope }: RefusalBody): string {
+  const title = `“${limitTitle(limit)}”`;
+  if (scope === "product") return ` ${instead}, or ask an operator to ${verb} ${title}.`;
+  const whose = typeof scope === "string" ? WHOSE[scope] : undefined;
+  return whose === undefined ? ` ${instead}.` : ` ${instead}, or ${verb} ${title} ${whose}.`;
+}
+
+const WHOSE: Record<string, string> = {
+  tenant: "under Limits",
+  profile: "of the profile",
+  strategy: "in the profile's config",
+};
 
 /** Who has stopped what, since when and why. */
 function ControlWords({ refusal }: { refusal: RefusalBody }) {
@@ -27,7 +45,7 @@ function ControlWords({ refusal }: { refusal: RefusalBody }) {
   const by = textOf(refusal.by);
   const at = textOf(refusal.at);
   const reason = textOf(refusal.reason);
-  if (mode === undefined || by === undefined) return <>{sentence(refusal.text)}</>;
+  if (mode === undefined || by === undefined) return <Said text={sentence(refusal.text)} />;
   return (
     <>
       Entries{placeOf(refusal.scope)} are stopped: {mode} by {by}
@@ -51,11 +69,6 @@ function placeOf(scope: unknown): string {
   return type === "symbol" ? ` of ${id}` : ` at ${spoken(type).toLowerCase()} ${id}`;
 }
 
-interface Numbers {
-  members: string[];
-  words: (...values: string[]) => string;
-}
-
 type Code = RefusalBody["code"];
 
 const NUMBERS: Partial<Record<Code, Numbers>> = {
@@ -63,12 +76,6 @@ const NUMBERS: Partial<Record<Code, Numbers>> = {
     members: ["needed", "available"],
     words: (needed = "", available = "") =>
       `It needs ${money(needed)}, and ${money(available)} is available.`,
-  },
-  marketDataStale: {
-    members: ["ageMs", "limitMs"],
-    words: (age, limit) =>
-      `The last price is ${duration(Number(age) / 1000)} old; ` +
-      `${duration(Number(limit) / 1000)} is the most that is allowed.`,
   },
   notionalBelowMinimum: {
     members: ["notional", "minimum"],
@@ -81,21 +88,10 @@ const NUMBERS: Partial<Record<Code, Numbers>> = {
       `Nothing is left to close: ${quantity(held)} held, ` +
       `${quantity(claimed)} being closed already.`,
   },
-  orderQuantityAboveLimit: {
-    members: ["quantity", "limit"],
-    words: (units = "", limit = "") =>
-      `${quantity(units)} units are more than the ${quantity(limit)} that one order may have.`,
-  },
-  orderNotionalAboveLimit: {
-    members: ["notional", "limit"],
-    words: (notional = "", limit = "") =>
-      `The order is worth ${money(notional)}, and one order may be worth ${money(limit)}.`,
-  },
-  tooManyPositions: {
-    members: ["open", "limit"],
-    words: (open, limit = "") =>
-      `${plural(Number(open), "trade is", "trades are")} open or being entered, ` +
-      `and ${quantity(limit)} may be.`,
+  quantityBelowFilled: {
+    members: ["quantity", "filled"],
+    words: (units = "", filled = "") =>
+      `${quantity(units)} units in all are no more than the ${quantity(filled)} that have filled.`,
   },
   stopOffTick: {
     members: ["level", "below", "above"],
@@ -114,6 +110,7 @@ const NUMBERS: Partial<Record<Code, Numbers>> = {
       `A stop at ${price(level)} would be reached at once: the last price is ${price(last)}. ` +
       "Choose a level on the side of the loss, or close the trade.",
   },
+  ...LIMIT_NUMBERS,
 };
 
 function textOf(member: unknown): string | undefined {
@@ -127,6 +124,6 @@ function decimalOf(member: unknown): string | undefined {
 
 /** A message with a capital and an end. */
 export function sentence(text: string): string {
-  const capital = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?…”]$/.test(capital) ? capital : `${capital}.`;
+  const begun = capital(text);
+  return /[.!?…”]$/.test(begun) ? begun : `${begun}.`;
 }

@@ -1,7 +1,7 @@
 /** An instant: relative or short, with the exact one and UTC under the pointer. */
 import { useEffect, useSyncExternalStore } from "react";
 import { usePreferences } from "~/app/preferences";
-import { ago, shortTime, timeHint } from "~/format/time";
+import { ago, ahead, shortTime, timeHint } from "~/format/time";
 
 const TICK_MS = 5_000;
 const listeners = new Set<() => void>();
@@ -37,6 +37,17 @@ export function Ago({ at }: { at: string }) {
   return (
     <time dateTime={at} title={timeHint(at)}>
       {ago(at, Math.max(moment, Date.parse(at)))}
+    </time>
+  );
+}
+
+/** An instant that is still to come. */
+export function Ahead({ at }: { at: string }) {
+  usePreferences();
+  const moment = useNow();
+  return (
+    <time dateTime={at} title={timeHint(at)}>
+      {ahead(at, moment)}
     </time>
   );
 }

@@ -71,6 +71,21 @@ export function ago(instant: string, now: number): string {
   return day(instant);
 }
 
+/** How long it still is, such as "in 3 min". */
+export function ahead(instant: string, now: number): string {
+  const seconds = Math.round((Date.parse(instant) - now) / 1000);
+  if (seconds < 60) return relative.format(Math.max(seconds, 0), "second");
+  if (seconds < 3600) return relative.format(Math.ceil(seconds / 60), "minute");
+  if (seconds < 2 * 86_400) return relative.format(Math.ceil(seconds / 3600), "hour");
+  return relative.format(Math.ceil(seconds / 86_400), "day");
+}
+
+const ZONES = ["UTC", ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== "UTC")];
+
+/** Every time zone that there is to choose, and one that is chosen already. */
+export const zonesWith = (zone: string): string[] =>
+  ZONES.includes(zone) ? ZONES : [zone, ...ZONES];
+
 /** A span, in its two largest units. */
 export function duration(seconds: number): string {
   const units: [string, number][] = [

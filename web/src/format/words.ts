@@ -1,21 +1,21 @@
 /** Codes in the words of a trader. */
 import type { EvaluationRow, OrderRow, ProfileRow } from "~/api/types";
 
+/** Those of which the server's sentence says it are not here. */
 const REMEDIES: Record<string, string> = {
   control: "Exits, stops and targets go on. An operator can resume trading.",
   controlUnknown: "Entries wait until it is known again; nothing has to be done.",
-  storeAway: "Exits, stops and cancels go on. Entries go again when the store is back.",
-  underReview: "Look at its latest events, then start it.",
+  notReconciled: "Nothing has to be done.",
+  profileUnknown: "It may have been removed. Choose another.",
+  tradeUnknown: "Nothing has to be done: it is not held.",
+  nothingToReduce: "Cancel one of the orders that close it, or let them fill.",
   insufficientCapital: "Make the order smaller, close something, or allocate more capital.",
   quantityBelowLot: "Make the order larger.",
+  quantityBelowFilled: "Ask for more than that, or cancel what is left.",
   notionalBelowMinimum: "Make the order larger.",
   marketDataMissing: "Wait for the first price.",
-  marketDataStale: "Wait until prices arrive again.",
   duplicateEntry: "Cancel the working order or close the position first.",
-  orderQuantityAboveLimit: "Make the order smaller or raise the profile's limit.",
-  orderNotionalAboveLimit: "Make the order smaller or raise the profile's limit.",
-  tooManyPositions: "Close a position or raise the profile's limit.",
-  instrumentUnknown: "Add the symbol to the profile's config.",
+  overflow: "Make the order smaller.",
   idempotencyInProgress: "It is still being worked on; look at the orders in a moment.",
   preconditionFailed: "Load the newer version, then make your change again.",
 };
@@ -84,8 +84,52 @@ export const accountWord = (account: string): string =>
   account === "realizedPnl" ? "Realised profit" : spoken(account);
 
 /** Why a trade or a part of it was left. */
-export const exitWord = (reason: string): string =>
-  reason === "manual" ? "By hand" : spoken(reason);
+export const exitWord = (reason: string): string => EXITS[reason] ?? spoken(reason);
+
+const EXITS: Record<string, string> = {
+  manual: "By hand",
+  dust: "Remainder written off",
+  cash_in_lieu: "Fraction paid out",
+};
+
+/** What happened to a trade, by the journal's own names. */
+const EVENTS: Record<string, string> = {
+  intentAccepted: "Ordered",
+  signalRefused: "Refused",
+  orderAccepted: "With the venue",
+  orderFilled: "Filled",
+  orderDone: "Order done",
+  orderUnknown: "Being clarified",
+  cancelRequested: "Cancel asked for",
+  amendmentRequested: "Change asked for",
+  orderAmended: "Changed",
+  amendmentRejected: "Not changed",
+  protectionPlaced: "Protected",
+  barHeld: "Held",
+  fillCorrected: "Fill corrected",
+  dustClosed: "Remainder written off",
+  excursionsKnown: "Best and worst",
+};
+
+export const eventWord = (type: string): string => EVENTS[type] ?? spoken(type);
+
+/** What a line of a profile's timeline is about. */
+export const TIMELINE_KINDS: Record<string, string> = {
+  evaluation: "Evaluated",
+  refusal: "Refused",
+  status: "Status",
+  document: "Edited",
+  order: "Order",
+  fill: "Fill",
+  stop: "Stop moved",
+  excursion: "Best and worst",
+  corporateAction: "Corporate action",
+  lock: "Lock",
+  limit: "Limits",
+  review: "Under review",
+};
+
+export const timelineKind = (kind: string): string => TIMELINE_KINDS[kind] ?? spoken(kind);
 
 /** `stopLoss` or `stop_loss` as "Stop loss". */
 export function spoken(code: string): string {
@@ -93,8 +137,10 @@ export function spoken(code: string): string {
     .replaceAll("_", " ")
     .replaceAll(/([a-z])([A-Z])/g, "$1 $2")
     .toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return capital(words);
 }
+
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 export const plural = (amount: number, one: string, many = `${one}s`): string =>
   `${amount} ${amount === 1 ? one : many}`;

@@ -27,6 +27,9 @@ export const useProfile = (id: string): ProfileRow | undefined =>
 export const usePosition = (tradeId: string): PositionRow | undefined =>
   useLive(`positions/${tradeId}`, (state) => state.positions[tradeId]);
 
+export const useOrder = (id: string): OrderRow | undefined =>
+  useLive(`orders/${id}`, (state) => state.orders[id]);
+
 export const useSymbol = (symbol: string): SymbolRow | undefined =>
   useLive(`symbols/${symbol}`, (state) => state.symbols[symbol]);
 

@@ -4,6 +4,7 @@ import {
   IconBell,
   IconChartCandle,
   IconFlask,
+  IconGauge,
   IconHistory,
   IconHome,
   IconSettings,
@@ -51,6 +52,7 @@ export const VIEWS: View[] = [
     desktopOnly: true,
   },
   { to: "/alerts", label: "Alerts", icon: IconBell, key: "a", bottom: true },
+  { to: "/limits", label: "Limits", icon: IconGauge, key: "l" },
   { to: "/settings", label: "Settings", icon: IconSettings, key: "t" },
   {
     to: "/operator",

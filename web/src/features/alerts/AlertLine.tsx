@@ -9,6 +9,8 @@ import {
 import { Link } from "@tanstack/react-router";
 import { answerOf, trading } from "~/api/client";
 import type { AlertRow } from "~/api/types";
+import { Said } from "~/components/Said";
+import { saidText } from "~/components/saidParts";
 import { Ago } from "~/components/Time";
 import { useAction } from "~/components/useAction";
 import { useCanAct, useProfile } from "~/realtime/hooks";
@@ -37,7 +39,9 @@ export function AlertLine({ alert }: { alert: AlertRow }) {
     <div className={classes.line} data-severity={alert.severity}>
       <Icon size={18} stroke={1.7} aria-label={WORDS[alert.severity]} className={classes.icon} />
       <div className={classes.text}>
-        <div title={`code ${alert.code}`}>{text}</div>
+        <div title={`code ${alert.code}`}>
+          <Said text={text} />
+        </div>
         <div className={`${classes.detail} muted`}>
           <Ago at={alert.at} />
           {profile === undefined ? null : (
@@ -51,7 +55,7 @@ export function AlertLine({ alert }: { alert: AlertRow }) {
       {alert.acknowledgedAt === undefined ? (
         <ActionIcon
           title="Seen"
-          aria-label={`Mark as seen: ${alert.text}`}
+          aria-label={`Mark as seen: ${saidText(alert.text)}`}
           disabled={!canAct}
           loading={acknowledge.isRunning}
           onClick={() => acknowledge.run(undefined)}

@@ -63,8 +63,8 @@ export function AlertsPage() {
         {!query.isPending && shown.length === 0 ? (
           <Empty title={shows === "open" ? "Nothing waits for you" : "No alerts yet"}>
             Stops and targets that were reached, entries that were refused, orders that were
-            rejected or that nobody can tell about, pauses of trading and profiles that wait for you
-            appear here.
+            rejected or that nobody can tell about, locks of entries, pauses of trading and profiles
+            that wait for you appear here.
           </Empty>
         ) : null}
         {shows === "all" ? <Older query={query} /> : null}

@@ -9,6 +9,7 @@ import { Badge } from "~/components/Badge";
 import { Empty, Figures, PageHeader, Panel, Rows, type Figure } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { useIsPhone } from "~/components/screen";
+import { Said } from "~/components/Said";
 import { At } from "~/components/Time";
 import { useDocumentTitle } from "~/components/useDocumentTitle";
 import { OpenProfit } from "~/features/positions/OpenProfit";
@@ -16,8 +17,10 @@ import { AT_STOP, Price, ProfileName } from "~/features/positions/PositionTable"
 import { StopLevel } from "~/features/positions/StopLevel";
 import { money, quantity } from "~/format/number";
 import { duration } from "~/format/time";
-import { exitWord, spoken } from "~/format/words";
+import { eventWord } from "~/format/words";
 import { usePosition } from "~/realtime/hooks";
+import { ClosedTrade } from "./ClosedTrade";
+import { leftBy } from "./exits";
 import classes from "./History.module.css";
 
 export function TradePage() {
@@ -61,6 +64,7 @@ export function TradePage() {
             )}
           </Panel>
         )}
+        {trade === undefined || position !== undefined ? null : <ClosedTrade trade={trade} />}
         <Panel title="What happened" flush>
           {lifecycle.isPending ? <Rows rows={6} /> : null}
           <ProblemNote
@@ -133,9 +137,14 @@ function closedFigures(trade: TradeRow): Figure[] {
     { label: "Quantity", value: quantity(trade.quantity) },
     { label: "Entry", value: <Price symbol={trade.symbol} value={trade.entryPrice} /> },
     { label: "Exit", value: <Price symbol={trade.symbol} value={trade.exitPrice} /> },
-    { label: "Fees", value: money(trade.fees, currency) },
+    { label: `Fees, ${currency}`, value: money(trade.fees, currency) },
+    ...(trade.otherFees ?? []).map(({ amount, currency: other }) => ({
+      label: `Fees, ${other}`,
+      value: quantity(amount),
+      hint: "In another currency, so that they are no part of the profit.",
+    })),
     { label: "Held", value: duration(trade.holdingSeconds) },
-    { label: "Left by", value: exitWord(trade.exitReason) },
+    { label: "Left by", value: leftBy(trade) },
   ];
 }
 
@@ -144,14 +153,15 @@ function Item({ item }: { item: LifecycleItem }) {
     <li className={classes.item}>
       <span className={classes.rail} aria-hidden />
       <div className={classes.itemHead}>
-        <b>{spoken(item.type)}</b>
+        <b>{eventWord(item.type)}</b>
         <span className="muted">
           <At at={item.at} />
         </span>
       </div>
       <details className={classes.detail}>
         <summary>
-          {item.text} <span className={`${classes.eventNumber} muted`}>event {item.seq}</span>
+          <Said text={item.text} />{" "}
+          <span className={`${classes.eventNumber} muted`}>event {item.seq}</span>
         </summary>
         {item.requestId === undefined ? null : (
           <div>

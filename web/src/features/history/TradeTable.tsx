@@ -7,8 +7,11 @@ import { At } from "~/components/Time";
 import { Price, ProfileName } from "~/features/positions/PositionTable";
 import { money, quantity } from "~/format/number";
 import { duration } from "~/format/time";
-import { exitWord, spoken } from "~/format/words";
+import { spoken } from "~/format/words";
+import { leftBy, lossOf } from "./exits";
 import classes from "./History.module.css";
+
+const FAR = "How far its price went from its entry, while it was open,";
 
 const COLUMNS: Column<TradeRow>[] = [
   { key: "closed", header: "Closed", cell: ({ closedAt }) => <At at={closedAt} /> },
@@ -51,7 +54,24 @@ const COLUMNS: Column<TradeRow>[] = [
     cell: ({ fees, currency }) => <span className="muted">{money(fees, currency)}</span>,
   },
   { key: "held", header: "Held", numeric: true, cell: (row) => duration(row.holdingSeconds) },
-  { key: "why", header: "Left by", cell: ({ exitReason }) => exitWord(exitReason) },
+  {
+    key: "best",
+    header: <span title={`${FAR} for it.`}>Best</span>,
+    numeric: true,
+    cell: ({ excursions }) => <Profit unit="percent" value={excursions?.favourablePct} />,
+  },
+  {
+    key: "worst",
+    header: <span title={`${FAR} against it.`}>Worst</span>,
+    numeric: true,
+    cell: ({ excursions }) => (
+      <Profit
+        unit="percent"
+        value={excursions === undefined ? undefined : lossOf(excursions.adversePct)}
+      />
+    ),
+  },
+  { key: "why", header: "Left by", cell: leftBy },
 ];
 
 export function TradeTable({ trades }: { trades: TradeRow[] }) {
@@ -63,18 +83,23 @@ export function TradeTable({ trades }: { trades: TradeRow[] }) {
       rows={trades}
       rowKey={({ id }) => id}
       onOpen={({ id }) => void navigate({ to: "/history/$tradeId", params: { tradeId: id } })}
-      card={({ id, symbol, direction, pnl, currency, quantity: units, closedAt, exitReason }) => (
-        <CardLines
-          title={
-            <Link to="/history/$tradeId" params={{ tradeId: id }} className={classes.symbol}>
-              {symbol}
-            </Link>
-          }
-          value={<Profit value={pnl} currency={currency} />}
-          detail={`${spoken(direction)} ${quantity(units)}, ${exitWord(exitReason).toLowerCase()}`}
-          valueDetail={<At at={closedAt} />}
-        />
-      )}
+      card={(trade) => <Card trade={trade} />}
+    />
+  );
+}
+
+function Card({ trade }: { trade: TradeRow }) {
+  const { id, symbol, direction, pnl, currency, quantity: units, closedAt } = trade;
+  return (
+    <CardLines
+      title={
+        <Link to="/history/$tradeId" params={{ tradeId: id }} className={classes.symbol}>
+          {symbol}
+        </Link>
+      }
+      value={<Profit value={pnl} currency={currency} />}
+      detail={`${spoken(direction)} ${quantity(units)}, ${leftBy(trade).toLowerCase()}`}
+      valueDetail={<At at={closedAt} />}
     />
   );
 }

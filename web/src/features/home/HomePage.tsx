@@ -180,8 +180,8 @@ function AlertsPanel() {
     <Panel title="Alerts" flush actions={<Link to="/alerts">All alerts</Link>}>
       {open.length === 0 ? (
         <Empty title="Nothing waits for you">
-          Stops and targets that were reached, entries and orders that were refused, pauses of
-          trading and profiles that wait for you appear here.
+          Stops and targets that were reached, entries and orders that were refused, locks of
+          entries, pauses of trading and profiles that wait for you appear here.
         </Empty>
       ) : (
         open.slice(0, ALERTS_SHOWN).map((alert) => <AlertLine key={alert.id} alert={alert} />)

@@ -1,18 +1,20 @@
 /** Orders, working or done. */
 import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { answerOf, trading } from "~/api/client";
 import { asProblem } from "~/api/problem";
 import type { OrderRow } from "~/api/types";
 import { Badge, type Tone } from "~/components/Badge";
 import { CardLines, DataTable, type Column } from "~/components/DataTable";
+import { Said } from "~/components/Said";
 import { Ago } from "~/components/Time";
 import { useAction } from "~/components/useAction";
 import { useIsPhone } from "~/components/screen";
 import { price, quantity } from "~/format/number";
 import { exitWord, orderStatus, orderType } from "~/format/words";
 import { useCanAct } from "~/realtime/hooks";
+import { ChangeButton, ChangeDialog } from "./ChangeOrder";
 import { Price, ProfileName } from "./PositionTable";
 import classes from "./Positions.module.css";
 
@@ -26,19 +28,38 @@ interface OrderTableProps {
 export function OrderTable(props: OrderTableProps) {
   const { label = "Orders", orders, empty, showsProfile = false } = props;
   const hasWorking = orders.some(({ working }) => working);
-  const columns = COLUMNS.filter(
+  const [changed, setChanged] = useState<OrderRow>();
+  const columns = [...COLUMNS, actionsOf(setChanged)].filter(
     ({ key }) => (showsProfile || key !== "profile") && (hasWorking || key !== "actions"),
   );
   return (
-    <DataTable
-      label={label}
-      columns={columns}
-      rows={orders}
-      rowKey={({ id }) => id}
-      empty={empty}
-      card={(order) => <Card order={order} />}
-    />
+    <>
+      <DataTable
+        label={label}
+        columns={columns}
+        rows={orders}
+        rowKey={({ id }) => id}
+        empty={empty}
+        card={(order) => <Card order={order} />}
+      />
+      <ChangeDialog order={changed} onDone={() => setChanged(undefined)} />
+    </>
   );
+}
+
+function actionsOf(onChange: (order: OrderRow) => void): Column<OrderRow> {
+  return {
+    key: "actions",
+    header: <span className={classes.hidden}>Actions</span>,
+    numeric: true,
+    cell: (order) =>
+      order.working ? (
+        <span className={classes.rowActions}>
+          <ChangeButton order={order} onAsk={() => onChange(order)} />
+          <Cancel order={order} />
+        </span>
+      ) : null,
+  };
 }
 
 const TONES: Partial<Record<OrderRow["status"], Tone>> = {
@@ -96,21 +117,28 @@ const COLUMNS: Column<OrderRow>[] = [
     ),
   },
   { key: "at", header: "Changed", cell: ({ updatedAt }) => <Ago at={updatedAt} /> },
-  {
-    key: "actions",
-    header: <span className={classes.hidden}>Actions</span>,
-    numeric: true,
-    cell: (order) => (order.working ? <Cancel order={order} /> : null),
-  },
 ];
 
 function Status({ order }: { order: OrderRow }) {
-  return <Badge tone={TONES[order.status] ?? "neutral"}>{orderStatus(order.status)}</Badge>;
+  return (
+    <span className={classes.states}>
+      <Badge tone={TONES[order.status] ?? "neutral"}>{orderStatus(order.status)}</Badge>
+      {order.amending === true ? (
+        <Badge tone="warning" hint="Its venue has not answered yet; until then it is as shown.">
+          Change asked for
+        </Badge>
+      ) : null}
+    </span>
+  );
 }
 
 /** Why it ended, or what is unknown about it. */
 function Reason({ order: { reason } }: { order: OrderRow }) {
-  return reason === undefined ? null : <div className={classes.reason}>{reason}</div>;
+  return reason === undefined ? null : (
+    <div className={classes.reason}>
+      <Said text={reason} />
+    </div>
+  );
 }
 
 function OrderPrice({ order }: { order: OrderRow }) {

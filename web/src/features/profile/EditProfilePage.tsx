@@ -1,32 +1,22 @@
-/** A profile's name, capital and config as text, compared with what is saved before saving. */
-import { Alert, Button, TextInput } from "@mantine/core";
+/** A profile's name, capital, limits and config, compared with what is saved before saving. */
+import { Alert, Button, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useBlocker, useNavigate, useParams } from "@tanstack/react-router";
-import { useState } from "react";
+import { useNavigate, useParams } from "@tanstack/react-router";
 import { asProblem } from "~/api/problem";
 import type { Profile } from "~/api/types";
-import { profileQuery, queryClient } from "~/app/queries";
-import { textOf, useConfigCheck } from "~/components/editor/CheckedConfig";
+import { profileQuery } from "~/app/queries";
 import { Empty, PageHeader, Panel, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { useIsPhone } from "~/components/screen";
-import { useCanAct, useProfile } from "~/realtime/hooks";
-import {
-  capitalFault,
-  nameFault,
-  useRefused,
-  type Refused,
-  type Written,
-} from "~/features/strategies/profileFaults";
+import { useFirstFault } from "~/components/useFirstFault";
+import { LimitTable } from "~/features/limits/LimitTable";
 import strategyClasses from "~/features/strategies/Strategies.module.css";
-import { isSame, writtenOf } from "./changes";
-import { RulesPanel, type RulesView } from "./RulesPanel";
-import { useSaveProfile } from "./useSaveProfile";
-
-interface Saved {
-  profile: Profile;
-  etag: string;
-}
+import { zonesWith } from "~/format/time";
+import { useCanAct, useProfile } from "~/realtime/hooks";
+import type { Edited } from "./changes";
+import classes from "./Profile.module.css";
+import { RulesPanel } from "./RulesPanel";
+import { useEditing, type Saved } from "./useEditing";
 
 export function EditProfilePage() {
   const { profileId } = useParams({ from: "/profiles/$profileId/edit" });
@@ -39,7 +29,8 @@ export function EditProfilePage() {
       </Empty>
     );
   }
-  if (query.data === undefined) {
+  // What another view has kept may be an older version, and is nothing to begin from.
+  if (query.data === undefined || !query.isFetchedAfterMount) {
     return query.error === null ? (
       <Rows rows={8} />
     ) : (
@@ -50,70 +41,51 @@ export function EditProfilePage() {
 }
 
 function Editing({ first }: { first: Saved }) {
-  const [{ profile, etag }, setSaved] = useState(first);
-  const [name, setName] = useState(first.profile.name);
-  const [capital, setCapital] = useState(first.profile.capital.allocated);
-  const [text, setText] = useState(() => textOf(first.profile.strategyConfig));
-  const [view, setView] = useState<RulesView>("text");
-  const [isDone, setDone] = useState(false);
-  const [sent, setSent] = useState<Written>();
-  const { currency } = profile.capital;
-  const saved = writtenOf(profile);
-  const written: Written = { name, allocated: capital, currency, config: text };
-  const isChanged = !isSame(saved, written);
-  useBlocker({
-    shouldBlockFn: () =>
-      isChanged && !isDone && !window.confirm("Leave without saving? Your changes are lost."),
-    enableBeforeUnload: () => isChanged && !isDone,
-  });
-  const save = useSaveProfile(profile, () => setDone(true));
-  const refused = useRefused(save.error, sent, written);
-  const check = useConfigCheck(text, { refused: refused.config });
-  const own = { name: nameFault(name), allocated: capitalFault(capital) };
-  const isReady = check.answer?.valid === true && own.name === null && own.allocated === null;
-  const compare = async () => {
-    setSaved(await queryClient.query({ ...profileQuery(profile.id), staleTime: 0 }));
-    setView("diff");
-    save.reset();
-  };
-
+  const form = useEditing(first);
+  const { profile, written, saved, faults } = form;
+  const fields = useFirstFault(form.save.error);
   return (
-    <>
+    <div ref={fields}>
       <Head
         profile={profile}
-        canSave={isChanged && isReady}
-        isSaving={save.isRunning}
-        onSave={() => {
-          setSent(written);
-          save.run({ etag, name, text, capital });
-        }}
+        canSave={form.canSave}
+        isSaving={form.save.isRunning}
+        onSave={form.send}
       />
       <Notes
         profile={profile}
-        error={save.error}
-        placed={refused.placed}
-        onCompare={() => void compare()}
+        error={form.save.error}
+        placed={form.placed}
+        onCompare={() => void form.compare()}
       />
       <div className={strategyClasses.create}>
-        <Account
-          written={written}
-          faults={{
-            name: own.name ?? refused.at.name,
-            allocated: own.allocated ?? refused.at.allocated ?? refused.at.currency,
-          }}
-          onName={setName}
-          onCapital={setCapital}
-        />
+        <Account written={written} faults={faults} onChange={form.change} />
         <RulesPanel
           saved={saved}
           written={written}
-          check={check}
-          view={view}
-          onText={setText}
-          onView={setView}
+          check={form.check}
+          view={form.view}
+          onText={(config) => form.change({ config })}
+          onView={form.setView}
         />
       </div>
-    </>
+      <Panel flush title="Limits" className={classes.tabs}>
+        <LimitTable
+          label="Limits of this profile"
+          scopes={form.scopes}
+          own={{
+            label: "This profile",
+            isWide: false,
+            saved: profile.limits,
+            typed: written.limits,
+            savedTyped: saved.limits,
+            faults: faults.limits,
+            onChange: (path, text) => form.change({ limits: { ...written.limits, [path]: text } }),
+          }}
+          currency={written.currency}
+        />
+      </Panel>
+    </div>
   );
 }
 
@@ -155,7 +127,7 @@ function Head(props: {
 function Notes(props: {
   profile: Profile;
   error: Error | null;
-  placed: Refused["placed"];
+  placed: string[];
   onCompare: () => void;
 }) {
   const { profile, error, placed, onCompare } = props;
@@ -171,12 +143,11 @@ function Notes(props: {
 }
 
 function Account(props: {
-  written: Written;
+  written: Edited;
   faults: { name?: string; allocated?: string };
-  onName: (name: string) => void;
-  onCapital: (capital: string) => void;
+  onChange: (changes: Partial<Edited>) => void;
 }) {
-  const { written, faults, onName, onCapital } = props;
+  const { written, faults, onChange } = props;
   return (
     <Panel title="Account">
       <div className={strategyClasses.fields}>
@@ -184,14 +155,23 @@ function Account(props: {
           label="Name"
           value={written.name}
           error={faults.name}
-          onChange={({ currentTarget }) => onName(currentTarget.value)}
+          onChange={({ currentTarget }) => onChange({ name: currentTarget.value })}
         />
         <TextInput
           label={`Capital, ${written.currency}`}
           inputMode="decimal"
           value={written.allocated}
           error={faults.allocated}
-          onChange={({ currentTarget }) => onCapital(currentTarget.value)}
+          onChange={({ currentTarget }) => onChange({ allocated: currentTarget.value })}
+        />
+        <Select
+          label="Time zone of its days"
+          description="What its limits of a day count from midnight of."
+          searchable
+          allowDeselect={false}
+          data={zonesWith(written.timeZone)}
+          value={written.timeZone}
+          onChange={(timeZone) => timeZone !== null && onChange({ timeZone })}
         />
       </div>
     </Panel>
@@ -202,7 +182,8 @@ function Conflict({ onCompare }: { onCompare: () => void }) {
   return (
     <Alert color="yellow" mb="md" role="alert" title="Somebody saved another version meanwhile">
       Nothing of yours was saved, and nothing of theirs was overwritten. Compare yours with the
-      newer version; saving afterwards replaces its name, capital and rules.
+      newer version; saving afterwards replaces its name, capital and rules, and of its limits those
+      that you have changed.
       <div>
         <Button size="xs" mt="xs" variant="default" onClick={onCompare}>
           Compare with the newer version

@@ -8,6 +8,7 @@ import type { PositionRow, ProfileRow } from "~/api/types";
 import { useFlags } from "~/app/useSession";
 import { Confirm } from "~/components/Confirm";
 import { MENU } from "~/components/menu";
+import { saidText } from "~/components/saidParts";
 import { useIsPhone } from "~/components/screen";
 import { useAction } from "~/components/useAction";
 import { absolute } from "~/format/decimal";
@@ -100,7 +101,7 @@ function Flatten({ profile }: { profile: ProfileRow }) {
     {
       done: ({ orders, cancelled, refused }) =>
         `${plural(orders.length, "closing order")} sent, ${cancelled.length} cancelled` +
-        (refused.length > 0 ? `, ${refused.length} refused: ${refused[0] ?? ""}` : "."),
+        (refused.length > 0 ? `, ${refused.length} refused: ${saidText(refused[0] ?? "")}` : "."),
     },
   );
   if (held.length === 0 && working.length === 0) return null;

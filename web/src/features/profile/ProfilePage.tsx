@@ -9,13 +9,14 @@ import { Empty, PageHeader, Panel } from "~/components/Panel";
 import { OrderTable } from "~/features/positions/OrderTable";
 import { useDoneOrders } from "~/features/positions/useDoneOrders";
 import { PositionTable } from "~/features/positions/PositionTable";
-import { ProfileState, StateReason } from "~/features/strategies/ProfileParts";
+import { LockReasons, ProfileState, StateReason } from "~/features/strategies/ProfileParts";
 import { money } from "~/format/number";
 import { useOrders, usePositions, useProfile, useSilentSince } from "~/realtime/hooks";
 import { Ledger } from "./Ledger";
 import { ProfileActions } from "./ProfileActions";
 import { ProfileChart } from "./ProfileChart";
 import classes from "./Profile.module.css";
+import { ProfileLimits } from "./ProfileLimits";
 import { ProfileTabs } from "./ProfileTabs";
 import { Statistics } from "./Statistics";
 import { Timeline } from "./Timeline";
@@ -27,6 +28,7 @@ const TABS = [
   ["orders", "Orders"],
   ["ledger", "Ledger"],
   ["statistics", "Statistics"],
+  ["limits", "Limits"],
   ["versions", "Versions"],
 ] as const;
 
@@ -55,7 +57,10 @@ export function ProfilePage() {
         about={
           <>
             {profile.symbols.join(", ")} on {profile.timeframe} bars, {profile.mode}
-            <StateReason profile={profile} />
+            <div className={classes.reasons}>
+              <StateReason profile={profile} />
+              <LockReasons profile={profile} />
+            </div>
           </>
         }
         actions={<ProfileActions profile={profile} />}
@@ -85,6 +90,9 @@ export function ProfilePage() {
           </Tabs.Panel>
           <Tabs.Panel value="statistics">
             <Statistics profileId={profileId} />
+          </Tabs.Panel>
+          <Tabs.Panel value="limits">
+            <ProfileLimits profileId={profileId} />
           </Tabs.Panel>
           <Tabs.Panel value="versions">
             <Versions profileId={profileId} />

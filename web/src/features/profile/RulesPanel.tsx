@@ -3,8 +3,7 @@ import { SegmentedControl } from "@mantine/core";
 import { lazy, Suspense } from "react";
 import { CheckedConfig, CheckState, type ConfigCheck } from "~/components/editor/CheckedConfig";
 import { Empty, Panel, Rows } from "~/components/Panel";
-import type { Written } from "~/features/strategies/profileFaults";
-import { fieldChanges, isSame } from "./changes";
+import { fieldChanges, isSame, type Edited } from "./changes";
 import classes from "./Profile.module.css";
 
 const ConfigDiff = lazy(() => import("~/components/editor/ConfigDiff"));
@@ -17,8 +16,8 @@ const VIEWS: { value: RulesView; label: string }[] = [
 ];
 
 interface RulesPanelProps {
-  saved: Written;
-  written: Written;
+  saved: Edited;
+  written: Edited;
   check: ConfigCheck;
   view: RulesView;
   onText: (text: string) => void;
@@ -53,15 +52,15 @@ export function RulesPanel(props: RulesPanelProps) {
   );
 }
 
-function Changes({ saved, written }: { saved: Written; written: Written }) {
+function Changes({ saved, written }: { saved: Edited; written: Edited }) {
   if (isSame(saved, written)) {
-    return <Empty title="Nothing is changed">Name, capital and rules are what is saved.</Empty>;
+    return <Empty title="Nothing is changed">All of it is what is saved.</Empty>;
   }
   const fields = fieldChanges(saved, written);
   return (
     <>
       {fields.length === 0 ? null : (
-        <dl className={classes.fieldChanges} aria-label="Your changes to name and capital">
+        <dl className={classes.fieldChanges} aria-label="Your changes beside the rules">
           {fields.map(({ label, before, after }) => (
             <div key={label}>
               <dt>{label}</dt>

@@ -2,58 +2,53 @@
 import { Checkbox, Select } from "@mantine/core";
 import { IconCheck, IconClockHour4, IconHourglass } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import type { EvaluationRow, ProfileRow, RuleRow, TimelineRow } from "~/api/types";
 import { timelineQuery } from "~/app/queries";
 import { Badge, type Tone } from "~/components/Badge";
+import { LIMIT_NUMBERS } from "~/components/limitNumbers";
 import { Older } from "~/components/Older";
 import { toldThen, useToldNow } from "~/components/latestEvaluation";
 import { Empty, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
+import { Said } from "~/components/Said";
 import { Ago, At } from "~/components/Time";
-import { remedyOf, spoken } from "~/format/words";
+import { remedyOf, timelineKind } from "~/format/words";
 import { useEvaluation } from "~/realtime/hooks";
+import { EntriesNow } from "./EntriesNow";
 import classes from "./Profile.module.css";
+import { isOfGroup, KIND_GROUPS, toneOf } from "./timelineKinds";
 
 export function Timeline({ profile }: { profile: ProfileRow }) {
   const [symbol, setSymbol] = useState<string | null>(null);
+  const [group, setGroup] = useState<string | null>(null);
   const [hidesWaiting, setHidesWaiting] = useState(false);
   const query = useInfiniteQuery(timelineQuery(profile.id));
   const rows = (query.data?.pages.flatMap(({ items }) => items) ?? [])
     .filter((row) => symbol === null || symbolOf(row) === undefined || symbolOf(row) === symbol)
+    .filter((row) => isOfGroup(row, group))
     .filter((row) => !hidesWaiting || !isWaiting(row));
   const shownSymbols = symbol === null ? profile.symbols : [symbol];
   return (
     <>
+      <EntriesNow profile={profile} />
       {shownSymbols.map((each) => (
         <Now key={each} profile={profile} symbol={each} />
       ))}
-      <div className={classes.timelineTools}>
-        {profile.symbols.length > 1 ? (
-          <Select
-            aria-label="Symbol"
-            size="xs"
-            w={150}
-            placeholder="All symbols"
-            clearable
-            data={profile.symbols}
-            value={symbol}
-            onChange={setSymbol}
-          />
-        ) : null}
-        <Checkbox
-          size="xs"
-          label="Only what changed something"
-          checked={hidesWaiting}
-          onChange={({ currentTarget }) => setHidesWaiting(currentTarget.checked)}
-        />
-      </div>
+      <Tools
+        symbols={profile.symbols}
+        symbol={symbol}
+        group={group}
+        hidesWaiting={hidesWaiting}
+        onSymbol={setSymbol}
+        onGroup={setGroup}
+        onHideWaiting={setHidesWaiting}
+      />
       <ProblemNote error={query.error} onRetry={() => void query.refetch()} />
       {query.isPending ? <Rows rows={6} /> : null}
       {query.data !== undefined && rows.length === 0 ? (
-        <Empty title="Nothing to explain yet">
-          With each bar that closes, the profile says which rules were true and which were not.
-        </Empty>
+        <NoLines isFiltered={symbol !== null || group !== null || hidesWaiting} />
       ) : null}
       <ol className={classes.timeline}>
         {rows.map((row, index) => (
@@ -62,6 +57,61 @@ export function Timeline({ profile }: { profile: ProfileRow }) {
       </ol>
       <Older query={query} />
     </>
+  );
+}
+
+function NoLines({ isFiltered }: { isFiltered: boolean }) {
+  return isFiltered ? (
+    <Empty title="Nothing of this kind among the latest lines">
+      Show older ones, or take something out of the choice.
+    </Empty>
+  ) : (
+    <Empty title="Nothing to explain yet">
+      With each bar that closes, the profile says which rules were true and which were not.
+    </Empty>
+  );
+}
+
+function Tools(props: {
+  symbols: string[];
+  symbol: string | null;
+  group: string | null;
+  hidesWaiting: boolean;
+  onSymbol: (symbol: string | null) => void;
+  onGroup: (group: string | null) => void;
+  onHideWaiting: (hides: boolean) => void;
+}) {
+  return (
+    <div className={classes.timelineTools}>
+      {props.symbols.length > 1 ? (
+        <Select
+          aria-label="Symbol"
+          size="xs"
+          w={150}
+          placeholder="All symbols"
+          clearable
+          data={props.symbols}
+          value={props.symbol}
+          onChange={props.onSymbol}
+        />
+      ) : null}
+      <Select
+        aria-label="What it is about"
+        size="xs"
+        w={200}
+        placeholder="All that happened"
+        clearable
+        data={KIND_GROUPS.map(({ value, label }) => ({ value, label }))}
+        value={props.group}
+        onChange={props.onGroup}
+      />
+      <Checkbox
+        size="xs"
+        label="Only what changed something"
+        checked={props.hidesWaiting}
+        onChange={({ currentTarget }) => props.onHideWaiting(currentTarget.checked)}
+      />
+    </div>
   );
 }
 
@@ -75,13 +125,39 @@ function Now({ profile, symbol }: { profile: ProfileRow; symbol: string }) {
       <div className={classes.nowHead}>
         <strong>{symbol}</strong>
         <Badge tone={told.tone}>{told.badge}</Badge>
+        {evaluation.refusal === undefined ? null : (
+          <Badge tone="warning" hint={`code ${evaluation.refusal}`}>
+            Refused
+          </Badge>
+        )}
         <span className="muted">
           <Ago at={evaluation.at} />
         </span>
-        <span>{told.text}</span>
+        <span>
+          <Said text={told.text} />
+        </span>
       </div>
+      <RefusedThen code={evaluation.refusal} />
       <Rules rules={evaluation.rules} />
     </div>
+  );
+}
+
+/** What would let the signal pass, where the sentence of the refusal does not say it. */
+function RefusedThen({ code }: { code: string | undefined }) {
+  if (code === undefined) return null;
+  const remedy = remedyOf(code);
+  const isOfLimit = code in LIMIT_NUMBERS || code === "symbolRestricted";
+  if (remedy === undefined && !isOfLimit) return null;
+  return (
+    <p className={classes.remedy}>
+      {remedy}{" "}
+      {isOfLimit ? (
+        <Link to="." search={{ tab: "limits" }}>
+          The limits that it is compared with
+        </Link>
+      ) : null}
+    </p>
   );
 }
 
@@ -146,7 +222,7 @@ function told(row: TimelineRow): { badge: string; tone: Tone; text: ReactNode } 
         text: (
           <details>
             <summary>
-              <span className="muted">{row.symbol}</span> {row.text}
+              <span className="muted">{row.symbol}</span> <Said text={row.text} />
             </summary>
             <Rules rules={row.evaluation?.rules ?? []} />
           </details>
@@ -154,24 +230,24 @@ function told(row: TimelineRow): { badge: string; tone: Tone; text: ReactNode } 
       };
     case "refusal":
       return {
-        badge: "Refused",
-        tone: "warning",
+        badge: timelineKind(row.kind),
+        tone: toneOf(row.kind),
         text: (
           <details>
-            <summary>{row.text}</summary>
+            <summary>
+              <Said text={row.text} />
+            </summary>
             <span className="muted">
               {remedyOf(row.code ?? "") ?? ""} Code <code>{row.code}</code>
             </span>
           </details>
         ),
       };
-    case "review":
-      return { badge: "Under review", tone: "critical", text: row.text };
     default:
       return {
-        badge: spoken(row.kind),
-        tone: row.kind === "fill" ? "good" : "neutral",
-        text: row.text,
+        badge: timelineKind(row.kind),
+        tone: toneOf(row.kind),
+        text: <Said text={row.text} />,
       };
   }
 }

@@ -4,12 +4,11 @@ import { changePreferences, systemTimeZone, usePreferences } from "~/app/prefere
 import { useHasAccount, useUser } from "~/app/useSession";
 import { Profit } from "~/components/Amount";
 import { PageHeader, Panel } from "~/components/Panel";
+import { zonesWith } from "~/format/time";
 import { useServerSettings } from "~/realtime/hooks";
 import { ChangePassword } from "./ChangePassword";
 import { Sessions } from "./Sessions";
 import classes from "./Settings.module.css";
-
-const ZONES = ["UTC", ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== "UTC")];
 
 export function SettingsPage() {
   const hasAccount = useHasAccount();
@@ -68,7 +67,7 @@ function Appearance() {
           description="Times are shown in it; the pointer shows UTC as well."
           searchable
           allowDeselect={false}
-          data={ZONES.includes(systemTimeZone) ? ZONES : [systemTimeZone, ...ZONES]}
+          data={zonesWith(systemTimeZone)}
           value={timeZone}
           onChange={(zone) => zone !== null && changePreferences({ timeZone: zone })}
         />

@@ -7,7 +7,13 @@ import { DataTable, type Column } from "~/components/DataTable";
 import { money } from "~/format/number";
 import { plural } from "~/format/words";
 import { useProfile, useSilentSince } from "~/realtime/hooks";
-import { LastExplained, LastExplanation, ProfileState, StateReason } from "./ProfileParts";
+import {
+  LastExplained,
+  LastExplanation,
+  LockReasons,
+  ProfileState,
+  StateReason,
+} from "./ProfileParts";
 import classes from "./Strategies.module.css";
 
 const COLUMNS: Column<ProfileRow>[] = [
@@ -27,6 +33,7 @@ const COLUMNS: Column<ProfileRow>[] = [
       <>
         <ProfileState profile={profile} />
         <StateReason profile={profile} />
+        <LockReasons profile={profile} />
       </>
     ),
   },
@@ -135,6 +142,7 @@ function ProfileCard({ profile }: { profile: ProfileRow }) {
         <DayProfit id={profile.id} />
       </span>
       <StateReason profile={profile} />
+      <LockReasons profile={profile} />
       <span className={`${classes.cardLine} muted`}>
         <LastExplanation profile={profile} />
         <span className="number">
