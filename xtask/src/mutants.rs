@@ -50,18 +50,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 fn report(out: &Path, explained: &str) -> Result<()> {
     let [caught, slow, unviable, missed] = ["caught", "timeout", "unviable", "missed"]
         .map(|kind| std::fs::read_to_string(out.join(format!("{kind}.txt"))).unwrap_or_default());
-    let count = |text: &str| text.lines().count();
+    let count = |text: &String| text.lines().count();
     let survivors: BTreeSet<String> = missed.lines().map(place_free).collect();
     let known = explained_in(explained);
     let open: Vec<&String> = survivors.difference(&known).collect();
-    println!(
-        "caught {}, ended by their deadline {}, not compiled {}, survived {}, of them unexplained {}",
-        count(&caught),
-        count(&slow),
-        count(&unviable),
-        count(&missed),
-        open.len()
-    );
+    let [caught, slow, unviable, missed] = [&caught, &slow, &unviable, &missed].map(count);
+    println!("caught {caught}, ended by their deadline {slow}, not compiled {unviable}");
+    println!("survived {missed}, of them unexplained {}", open.len());
     if open.is_empty() {
         return Ok(());
     }

@@ -1,7 +1,11 @@
 //! What limits look back on becomes facts of the journal: days, peaks and locks. None of it is
 //! forgotten when the process ends.
 
-use ballast_domain::{Availability, LimitScope, LockReason, Product, Refusal, SignalTerms, Slot};
+use ballast_domain::exits::Distance;
+use ballast_domain::{
+    Availability, Bar, LimitScope, LockReason, Price, Product, Refusal, Signal, SignalTerms, Slot,
+    Symbol,
+};
 
 use super::script::play;
 use crate::fixture::{PROFILE, entry, read};
@@ -141,6 +145,7 @@ fn protections_lock_entries_when_a_trade_closes() {
         "minProfitPercent": 1}}"#;
     let losses = r#"{"maxConsecutiveLosses": 2, "lossCooldownMinutes": 15}"#;
     let [stop, stop_won, lost, won] = [("95", true), ("106", true), ("95", false), ("106", false)];
+    let [even, one_percent] = [("100", false), ("101", false)];
     // Trades one after another, minutes between them, and the lock that the last one brings.
     let cases = [
         (guard, vec![stop, stop], 1, Some("until 01:31 by stopGuard")),
@@ -153,12 +158,14 @@ fn protections_lock_entries_when_a_trade_closes() {
         (losses, vec![lost, stop], 1, Some("until 01:16 by maxConsecutiveLosses")),
         (losses, vec![lost, lost], 500, Some("until 09:35 by maxConsecutiveLosses")),
         (losses, vec![lost, won], 1, None),
+        (losses, vec![lost, even], 1, None),
         (losses, vec![lost, won, lost], 1, None),
         (losses, vec![won, lost, lost], 1, Some("until 01:17 by maxConsecutiveLosses")),
         (r#"{"cooldownMinutes": 5}"#, vec![won], 1, Some("GOOG until 01:05 by cooldownMinutes")),
         (low, vec![won], 1, None),
         (low, vec![won, lost], 1, Some("GOOG until 01:31 by lowProfitLock")),
         (low, vec![won, won], 1, None),
+        (low, vec![one_percent, one_percent], 1, None),
         (low, vec![won, lost], 60, None),
     ];
     for (limits, trades, minutes, expected) in cases {
@@ -177,6 +184,40 @@ fn protections_lock_entries_when_a_trade_closes() {
         assert_eq!(lock.as_deref(), expected, "{limits} {trades:?} {minutes}");
         let code = if expected.is_some() { "entriesLocked" } else { "accepted" };
         assert_eq!(enters(&mut world), code, "{limits} {trades:?} {minutes}");
+    }
+}
+
+#[test]
+fn a_guard_counts_the_stops_of_all_instruments_or_of_each() {
+    for (per_symbol, locks) in [(false, 1), (true, 0)] {
+        let mut world = World::running(r#"{"symbols": ["GOOG", "MSFT"]}"#);
+        let guard = format!(
+            r#"{{"stopGuard": {{"stops": 2, "lookbackMinutes": 60, "lockMinutes": 30,
+            "perSymbol": {per_symbol}}}}}"#
+        );
+        set(&mut world, "limits", &guard);
+        let price: Price = read("100");
+        let bar = Bar {
+            close_time: world.now.saturating_add_nanos(3_600_000_000_000),
+            open: price,
+            high: price,
+            low: price,
+            close: price,
+            volume: read("1"),
+        };
+        let symbols: [Symbol; 2] = ["GOOG", "MSFT"].map(read);
+        symbols.iter().for_each(|symbol| world.bar(*symbol, &bar));
+        for (number, symbol) in (1..).zip(symbols) {
+            let mut enters = Signal { symbol, ..entry("10") };
+            if let SignalTerms::Enter { protection, .. } = &mut enters.terms {
+                protection.stop_loss = Some(Distance::Percent(read("5")));
+            }
+            let answer = world.signal(enters);
+            assert!(matches!(answer, Answer::Accepted(_)), "{answer}");
+            play(&mut world, &format!("filled {number} e{number} 10@100"));
+            play(&mut world, &format!("filled {number}s x{number} 10@95"));
+        }
+        assert_eq!(world.words().matches("locked").count(), locks, "{}", world.words());
     }
 }
 
