@@ -461,6 +461,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/profiles/{id}/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why a profile does or does not trade now: what stands in the way, and what its rules said */
+        get: operations["getApiProfilesIdExplanation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/profiles/{id}/flatten": {
         parameters: {
             query?: never;
@@ -1657,6 +1674,21 @@ export interface components {
             quantity: string;
             reason: string;
         };
+        /** @description Why a profile does or does not trade, as things stand. */
+        Explanation: {
+            /** @description The latest evaluation of each of its symbols. */
+            evaluations: components["schemas"]["EvaluationRow"][];
+            mode: components["schemas"]["ModeWord"];
+            name: string;
+            /** @description What refuses every entry now, whatever its size and price; nothing when its rules decide. */
+            obstacles: components["schemas"]["ObstacleRow"][];
+            profileId: string;
+            state: components["schemas"]["StatusWord"];
+            /** @description Who or what brought it to that state, and why. */
+            stateReason?: string;
+            /** @description What it did and why, the newest first. */
+            timeline: components["schemas"]["TimelineRow"][];
+        };
         /** @description What is on for whoever asks. */
         FeatureFlags: {
             assistant: boolean;
@@ -2254,6 +2286,13 @@ export interface components {
             /** Format: int64 */
             uptimeSeconds: number;
             version: string;
+        };
+        /** @description Something that stands in the way of every entry. */
+        ObstacleRow: {
+            /** @description What the gate would say, and what would change it. */
+            refusal: components["schemas"]["Refusal"];
+            /** @description The instrument, where not all of the profile's have it. */
+            symbol?: string;
         };
         /** @description Why it is stopped. */
         OptionalReason: {
@@ -6554,6 +6593,95 @@ export interface operations {
                 };
             };
             /** @description There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer was not ready in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiProfilesIdExplanation: {
+        parameters: {
+            query?: {
+                /** @description Only of this instrument. */
+                symbol?: string;
+                /** @description Lines of the timeline at most, 0 to 200; 20 when absent. */
+                lines?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `notFound`: no such profile */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -30,6 +30,8 @@ export type ManualOrder = Schemas["Ticket"];
 export type Marks = Schemas["Marks"];
 /** What is to be different about a working order. */
 export type OrderChange = Schemas["OrderChange"];
+/** What refuses every entry of a profile. */
+export type ObstacleRow = Schemas["ObstacleRow"];
 export type OrderPreview = Schemas["Preview"];
 export type OrderRow = Schemas["OrderRow"];
 export type Performance = Schemas["Performance"];

@@ -93,6 +93,20 @@ export const versionsQuery = (id: string) =>
     getNextPageParam: (page) => page.nextCursor,
   });
 
+/** What stops a profile's entries; `heard` is what has been told of that meanwhile. */
+export const explanationQuery = (id: string, heard: string) =>
+  queryOptions({
+    queryKey: ["profile", id, "explanation", heard],
+    queryFn: () =>
+      answerOf(
+        trading.GET("/api/profiles/{id}/explanation", {
+          params: { path: { id }, query: { lines: 0 } },
+        }),
+      ),
+    placeholderData: keepPreviousData,
+    refetchInterval: 5_000,
+  });
+
 export const timelineQuery = (id: string) =>
   infiniteQueryOptions({
     queryKey: ["profile", id, "timeline"],

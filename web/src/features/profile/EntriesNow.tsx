@@ -1,9 +1,11 @@
-/** What keeps a profile from entering now, whatever its rules say. */
+/** What keeps a profile from entering now, whatever its rules say: as the gate would answer. */
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import type { Control, LockRow, ProfileRow } from "~/api/types";
-import { quoted } from "~/app/shell/controlMeaning";
+import type { LockRow, ObstacleRow, ProfileRow } from "~/api/types";
+import { explanationQuery } from "~/app/queries";
 import { keyOf, useLocks } from "~/components/locks";
+import { RefusalWords } from "~/components/RefusalWords";
 import { useIsPhone } from "~/components/screen";
 import { Said } from "~/components/Said";
 import { Ago, Ahead, At } from "~/components/Time";
@@ -14,17 +16,24 @@ import classes from "./Profile.module.css";
 export function EntriesNow({ profile }: { profile: ProfileRow }) {
   const stops = useStops(profile);
   const locks = useLocks(profile);
-  const count = stops.length + locks.length;
+  const isKnown = stops !== undefined;
+  const count = (stops?.length ?? 0) + locks.length;
   return (
     <section className={classes.entries} aria-label="What stops entries now">
-      <h2>{count === 0 ? "Nothing stops entries now" : "What stops entries now"}</h2>
+      <h2>{count === 0 && isKnown ? "Nothing stops entries now" : "What stops entries now"}</h2>
       {count === 0 ? (
         <p className="muted">
-          It enters when its rules say so and its <Link to="/limits">limits</Link> allow it.
+          {isKnown ? (
+            <>
+              It enters when its rules say so and its <Link to="/limits">limits</Link> allow it.
+            </>
+          ) : (
+            "The risk gate is being asked."
+          )}
         </p>
       ) : (
         <ul>
-          {stops.map(({ key, words }) => (
+          {stops?.map(({ key, words }) => (
             <li key={key}>{words}</li>
           ))}
           {locks.map((lock) => (
@@ -56,19 +65,23 @@ interface Stop {
   words: ReactNode;
 }
 
-function useStops(profile: ProfileRow): Stop[] {
-  const control = useControl();
+/** Undefined until the gate has answered. */
+function useStops(profile: ProfileRow): Stop[] | undefined {
+  const control = useControl()?.version;
   const store = useHealth()?.store.state;
   const silentSince = useSilentSince();
-  const stops: Stop[] = [];
-  if (control !== undefined && control.mode !== "RUNNING") {
-    stops.push({ key: "control", words: <Controlled control={control} /> });
-  }
-  if (store === "unavailable") {
-    const words = "The store is away, so that nothing could be recorded first. Exits go on.";
-    stops.push({ key: "store", words });
-  }
-  if (silentSince !== undefined) {
+  // What these say of is heard at once; the rest is asked for again and again.
+  const heard = [control, store, profile.version, profile.state, profile.locks.length].join();
+  const { data } = useQuery(explanationQuery(profile.id, heard));
+  if (data === undefined) return undefined;
+  // Locks have a line of their own, from which they are lifted.
+  const told = data.obstacles.filter(({ refusal }) => refusal.code !== "entriesLocked");
+  const stops = told.map((obstacle) => ({
+    key: `${obstacle.symbol ?? ""}|${obstacle.refusal.code}`,
+    words: <ObstacleWords profile={profile} obstacle={obstacle} />,
+  }));
+  const tellsOfPrices = told.some(({ refusal }) => refusal.code.startsWith("marketData"));
+  if (silentSince !== undefined && !tellsOfPrices) {
     const at = new Date(silentSince).toISOString();
     const words = (
       <span>
@@ -77,38 +90,34 @@ function useStops(profile: ProfileRow): Stop[] {
     );
     stops.push({ key: "silence", words });
   }
-  const own = ownStop(profile, stops.length > 0);
-  return own === undefined ? stops : [...stops, { key: "own", words: own }];
+  if (stops.length === 0 && !profile.enters && profile.locks.length === 0) {
+    stops.push({ key: "leaves", words: <span>It may only leave what it holds.</span> });
+  }
+  return stops;
 }
 
-function Controlled({ control }: { control: Control }) {
-  const { mode, lastChangedBy, lastChangedAt, reason } = control;
-  if (mode === "UNKNOWN") return <span>Nobody can tell whether trading is stopped.</span>;
-  return (
-    <span>
-      Trading is {mode === "PAUSED" ? "paused" : "halted"} by {lastChangedBy}{" "}
-      <Ago at={lastChangedAt} />
-      {reason === undefined || reason === "" ? "." : `: ${quoted(reason)}`}
-    </span>
-  );
-}
-
-/** Of the profile itself; `isToldOf` where what stops all profiles is told already. */
-function ownStop({ state, stateReason, enters }: ProfileRow, isToldOf: boolean): ReactNode {
+function ObstacleWords({ profile, obstacle }: { profile: ProfileRow; obstacle: ObstacleRow }) {
+  const { symbol, refusal } = obstacle;
+  const { stateReason } = profile;
   const why = stateReason === undefined || stateReason === "" ? "" : `: ${stateReason}`;
-  if (state === "underReview") {
+  if (refusal.code === "underReview") {
     return (
       <span>
         <Said text={`It is under review${why}. Look at its last events, then start it.`} />
       </span>
     );
   }
-  if (state === "stopped") {
+  if (refusal.code === "profileStopped") {
     return (
       <span>
         <Said text={`It is stopped${why}. It enters nothing until somebody starts it.`} />
       </span>
     );
   }
-  return enters || isToldOf ? undefined : <span>It may only leave what it holds.</span>;
+  return (
+    <span>
+      {symbol === undefined ? null : `${symbol}: `}
+      <RefusalWords refusal={refusal} />
+    </span>
+  );
 }
