@@ -6,8 +6,9 @@
 
 use std::future::Future;
 
+use ballast_domain::exits::Levels;
 use ballast_domain::{
-    Bar, BrokerEvent, OrderId, Price, Quantity, Stop, Symbol, Timeframe, Timestamp, TradeId,
+    Bar, BrokerEvent, OrderId, Price, Quantity, Symbol, Timeframe, Timestamp, TradeId,
 };
 use thiserror::Error;
 
@@ -155,8 +156,9 @@ pub trait Broker: Send + Sync {
     /// [`BrokerEvent::Amended`] or [`BrokerEvent::AmendmentRejected`].
     fn amend(&self, amendment: Durable<ApprovedAmendment>) -> impl Future<Output = ()> + Send;
 
-    /// Moves the protective stop of a trade.
-    fn move_stop(&self, trade: TradeId, stop: Stop) -> impl Future<Output = ()> + Send;
+    /// Lets what protects a trade stand at these levels. They are all there is to know, so that to
+    /// tell them again is safe; what a target has filled meanwhile counts to the leg of its number.
+    fn protect(&self, trade: TradeId, levels: Levels) -> impl Future<Output = ()> + Send;
 
     /// Asks what has become of an order; answered by events, [`BrokerEvent::NotFound`] included.
     /// The answer is what is true now: [`BrokerEvent::Accepted`] is said only of an order that

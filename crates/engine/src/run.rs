@@ -288,7 +288,7 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
                     }
                 }
                 Action::Cancel(order) => self.broker.cancel(order).await,
-                Action::MoveStop(trade, stop) => self.broker.move_stop(trade, stop).await,
+                Action::Protect(trade, levels) => self.broker.protect(trade, levels).await,
                 Action::Query(order) => self.broker.query(order).await,
             }
         }

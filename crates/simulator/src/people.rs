@@ -6,9 +6,10 @@ use ballast_domain::{
     Direction, ExitReason, OrderId, OrderType, Origin, Price, ProfileId, Protection, Quantity,
     Side, Signal, SignalTerms, Slot, TimeInForce,
 };
-use ballast_engine::risk::Change;
+use ballast_engine::position::standing_targets;
+use ballast_engine::risk::{Change, TargetChange, is_standing};
 use ballast_engine::state::{Profile, State};
-use ballast_engine::step::{Command, ManualOrder};
+use ballast_engine::step::{Command, LevelChange, ManualOrder};
 use rust_decimal::Decimal;
 
 use crate::scenario::Act;
@@ -48,8 +49,12 @@ pub(crate) fn command(
             let place = catalogue.symbols.iter().position(|symbol| *symbol == trade.symbol)?;
             let level = away(prices[place]?, i64::from(*percent))?;
             let (trade, expected_version) = (trade.id, Some(trade.version()));
-            Some(Command::MoveStop { trade, level, expected_version, by: by() })
+            let change = LevelChange { stop: Some(level), targets: None };
+            Some(Command::MoveLevels { trade, change, expected_version, by: by() })
         }),
+        Act::MoveTargets { profile, .. } => {
+            known(*profile).and_then(|known| move_targets(known, catalogue, prices, act))
+        }
         Act::Flatten(profile) => {
             let profile = tenant.profile(*profile).0;
             Some(Command::Flatten { profile, by: by(), reason: reason() })
@@ -214,6 +219,32 @@ fn exit(
     let origin = Origin::Manual { by: PERSON.to_owned() };
     let signal = Signal { origin, profile: known.id, symbol: open.symbol, terms };
     Some(Command::Signal(Box::new(signal)))
+}
+
+/// Two targets so many percent in favour of the last price, each for so many tenths of the entry, or
+/// none. The first is one that the trade has, if it has any.
+fn move_targets(
+    known: &Profile,
+    catalogue: &Catalogue,
+    prices: [Option<Price>; 2],
+    act: &Act,
+) -> Option<Command> {
+    let Act::MoveTargets { trade, first, second, .. } = act else { return None };
+    let open = known.trades.values().nth(usize::from(*trade))?;
+    let place = catalogue.symbols.iter().position(|symbol| *symbol == open.symbol)?;
+    let way = if open.direction == Direction::Long { 1 } else { -1 };
+    let to = |number: Option<u8>, (percent, tenths): (i8, u8)| {
+        let portion = Decimal::new(i64::from(tenths), 1);
+        let level = away(prices[place]?, i64::from(percent) * way)?;
+        (tenths > 0).then_some(TargetChange { number, level: Some(level), portion: Some(portion) })
+    };
+    let portions = standing_targets(open).into_iter().map(|terms| terms.portion);
+    let mut standing = open.targets.iter().zip(portions).zip(1..);
+    let number = standing.find(|((target, portion), _)| is_standing(target, *portion));
+    let targets = [to(number.map(|(_, number)| number), *first), to(None, *second)];
+    let change = LevelChange { stop: None, targets: Some(targets.into_iter().flatten().collect()) };
+    let (trade, expected_version) = (open.id, Some(open.version()));
+    Some(Command::MoveLevels { trade, change, expected_version, by: PERSON.to_owned() })
 }
 
 /// A price so many percent from another.

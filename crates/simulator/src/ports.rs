@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
+use ballast_domain::exits::Levels;
 use ballast_domain::{
-    ControlSnapshot, Envelope, Event, IntentId, OrderId, ProfileId, Stop, Timestamp, TradeId,
+    ControlSnapshot, Envelope, Event, IntentId, OrderId, ProfileId, Timestamp, TradeId,
 };
 use ballast_engine::matching::FillRules;
 use ballast_engine::ports::{Broker, Clock, Gap, Gaps, Journal, JournalError, Receipt};
@@ -461,8 +462,8 @@ impl Broker for LifeBroker {
         self.ask(Request::Cancel(order)).await;
     }
 
-    async fn move_stop(&self, trade: TradeId, stop: Stop) {
-        self.ask(Request::MoveStop(trade, stop)).await;
+    async fn protect(&self, trade: TradeId, levels: Levels) {
+        self.ask(Request::Protect(trade, levels)).await;
     }
 
     async fn query(&self, order: OrderId) {

@@ -77,6 +77,7 @@ pub(crate) enum Act {
     Cancel { profile: u8, order: u8 },
     Amend { profile: u8, order: u8, units: u16, percent: i8 },
     MoveStop { profile: u8, trade: u8, percent: i8 },
+    MoveTargets { profile: u8, trade: u8, first: (i8, u8), second: (i8, u8) },
     Flatten(u8),
     Remove(u8),
     Status(u8, ProfileStatus),
@@ -289,7 +290,13 @@ fn crash(rng: &mut Rng, tenant: usize) -> Step {
 
 fn act(rng: &mut Rng) -> Act {
     let profile = rng.u8(0..3);
-    match rng.usize(0..42) {
+    match rng.usize(0..48) {
+        42..48 => Act::MoveTargets {
+            profile,
+            trade: rng.u8(0..3),
+            first: (rng.i8(-1..4), rng.u8(0..8)),
+            second: (rng.i8(-1..4), rng.u8(0..8)),
+        },
         32..42 => Act::Amend {
             profile,
             order: rng.u8(0..2),

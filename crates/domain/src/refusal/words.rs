@@ -114,6 +114,31 @@ impl Refusal {
                 "at {level} the loss would be more than what the short has reserved; choose \
                  {liquidation} or less"
             ),
+            _ => self.of_targets(f),
+        }
+    }
+
+    fn of_targets(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TargetBeyondPrice { level, price } => write!(
+                f,
+                "a target at {level} would be reached at once: the last price is {price}; choose \
+                 a level on the side of the profit, or close that part"
+            ),
+            Self::TargetsAboveEntry { portions } => write!(
+                f,
+                "the targets would close {} of the entry, those that have filled included; choose \
+                 portions that come to 1 at most",
+                portions.normalize()
+            ),
+            Self::TargetsAboveHeld { quantity, held, most } => write!(
+                f,
+                "the targets would close {} units, {} are held; choose portions that come to {} \
+                 at most",
+                quantity.normalize(),
+                held.normalize(),
+                most.normalize()
+            ),
             _ => self.of_a_limit(f),
         }
     }
@@ -419,6 +444,20 @@ mod tests {
                 "why":{"type":"cooldown","minutes":5,"scope":"profile"}}"#,
             "entries of GOOG are locked until 2024-05-13T01:00:00Z: a trade has closed, and 5 \
              minutes are to pass; wait, or lift the lock",
+        ),
+        (
+            r#"{"code":"targetBeyondPrice","level":"99","price":"100"}"#,
+            "a target at 99 would be reached at once: the last price is 100; choose a level on the \
+             side of the profit, or close that part",
+        ),
+        (
+            r#"{"code":"targetsAboveEntry","portions":"1.10"}"#,
+            "the targets would close 1.1 of the entry, those that have filled included; choose \
+             portions that come to 1 at most",
+        ),
+        (
+            r#"{"code":"targetsAboveHeld","quantity":"10","held":"6","most":"0.60"}"#,
+            "the targets would close 10 units, 6 are held; choose portions that come to 0.6 at most",
         ),
         (
             r#"{"code":"symbolRestricted","symbol":"GOOG","scope":"tenant"}"#,

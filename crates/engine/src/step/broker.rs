@@ -1,5 +1,6 @@
 //! What a venue's messages bring, fills apart. The same message again changes nothing.
 
+use ballast_domain::exits::{Distance, Levels, TargetTerms};
 use ballast_domain::id::Leg;
 use ballast_domain::{
     ActiveState, BrokerEvent, Cause, ControlMode, DoneState, Event, OrderId, OrderState, Timestamp,
@@ -284,7 +285,7 @@ impl Engine {
 
     /// Asks about every working and every protective order, and about those that have ended without
     /// all of their fills; asks again for amendments that nobody has answered, and says again where
-    /// stops stand: neither may have reached the venue.
+    /// stops and targets stand: neither may have reached the venue.
     fn ask_about_all(&mut self, at: Timestamp, effects: &mut Effects) {
         self.polled_at = Some(at);
         let actions = &mut effects.actions;
@@ -295,7 +296,7 @@ impl Engine {
             let ended = profile.ended.iter().filter(|order| may_have_filled(order, at));
             actions.extend(ended.map(|order| Action::Query(order.terms.order_id())));
             for trade in profile.trades.values() {
-                actions.extend(trade.stop.map(|stop| Action::MoveStop(trade.id, stop)));
+                actions.extend(levels_of(trade));
                 actions.extend(legs(trade).map(Action::Query));
             }
         }
@@ -322,6 +323,16 @@ fn may_have_filled(order: &Order, now: Timestamp) -> bool {
     let age = now.nanos_since(order.terms.accepted_at).saturating_abs();
     let unfilled = [DoneState::Voided, DoneState::Cancelled, DoneState::Expired];
     unfilled.map(OrderState::Done).contains(&order.state) && age < LATE_NEWS_NANOS
+}
+
+/// Where what protects a trade stands, for its venue; nothing where nothing does. Targets at a
+/// distance are still those that the venue has from the entry: a person sets prices.
+pub(super) fn levels_of(trade: &Trade) -> Option<Action> {
+    let is_price = |terms: &TargetTerms| matches!(terms.distance, Distance::At(_));
+    let targets = Some(&trade.protection.targets).filter(|targets| targets.iter().any(is_price));
+    let levels = Levels { stop: trade.stop, targets: targets.cloned() };
+    let nothing = levels.stop.is_none() && levels.targets.is_none();
+    (!nothing).then_some(Action::Protect(trade.id, levels))
 }
 
 /// The protective orders of a trade.

@@ -1,12 +1,14 @@
 //! What people and programs ask of the engine.
 //!
 //! A file per kind: `profile.rs` for documents and what profiles do, `manual.rs` for orders that
-//! people write, `order.rs` for working orders and stops, `corporate.rs` for what issuers do,
+//! people write, `order.rs` for working orders, `levels.rs` for stops and
+//! targets, `corporate.rs` for what issuers do,
 //! `flatten.rs` for leaving everything, `limits.rs` for limits and locks. Whatever a command
 //! changes is journaled with the request that carried it; what it could not do, it has not begun.
 
 mod corporate;
 mod flatten;
+mod levels;
 mod limits;
 mod manual;
 mod order;
@@ -16,7 +18,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use ballast_domain::{
-    Limits, OrderId, OrderTerms, Price, ProfileDocument, ProfileId, ProfileStatus, Refusal, Signal,
+    Limits, OrderId, OrderTerms, ProfileDocument, ProfileId, ProfileStatus, Refusal, Signal,
     SignalTerms, Symbol, TradeId,
 };
 
@@ -26,6 +28,7 @@ use crate::state::{ApplyError, Profile};
 use crate::strategy::Plan;
 
 pub use corporate::ActionTold;
+pub use levels::LevelChange;
 pub use manual::ManualOrder;
 
 /// A request to change something.
@@ -92,13 +95,13 @@ pub enum Command {
         /// Who asks.
         by: String,
     },
-    /// Move the protective stop of an open trade, or give it one. The trail and break-even go on
-    /// from there: they only ever bring it closer.
-    MoveStop {
+    /// Move the protective stop of an open trade or give it one, and set its targets. The trail and
+    /// break-even go on from there: they only ever bring the stop closer.
+    MoveLevels {
         /// The trade.
         trade: TradeId,
-        /// Where it is to stand.
-        level: Price,
+        /// What is to stand elsewhere.
+        change: LevelChange,
         /// The version of the trade that the person has seen; without it whatever there is.
         expected_version: Option<u64>,
         /// Who asks.
@@ -161,7 +164,7 @@ impl Command {
             Self::RemoveProfile { .. }
             | Self::Preview(_)
             | Self::Cancel { .. }
-            | Self::MoveStop { .. }
+            | Self::MoveLevels { .. }
             | Self::CorporateAction { .. }
             | Self::Flatten { .. } => false,
         }
@@ -305,8 +308,8 @@ impl Engine {
             Command::Amend { order, change, by } => {
                 self.amend_order(context, (order, change), by, effects)?
             }
-            Command::MoveStop { trade, level, expected_version, by } => {
-                self.move_stop(context, (trade, expected_version), level, by, effects)?
+            Command::MoveLevels { trade, change, expected_version, by } => {
+                self.move_levels(context, (trade, expected_version), &change, by, effects)?
             }
             Command::SetLimits { limits, expected_version, by } => {
                 self.set_limits(context, (limits, expected_version), by, effects)?

@@ -243,8 +243,14 @@ pub(crate) struct StopRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TargetRow {
+    /// Counted from one, by which it is named to change it; it keeps its number.
+    pub(crate) number: usize,
     pub(crate) level: String,
+    /// Which share of the entry it closes; 0 for one that was taken away after it had closed some.
+    pub(crate) portion: String,
+    /// Units it closes, of everything that entered.
     pub(crate) quantity: String,
+    /// Units it has closed.
     pub(crate) filled: String,
 }
 
@@ -253,7 +259,7 @@ pub(crate) struct TargetRow {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PositionRow {
     pub(crate) trade_id: String,
-    /// Its ETag: changes with each fill, and when a person moves its stop.
+    /// Its ETag: changes with each fill, and when a person moves its stop or its targets.
     pub(crate) version: u64,
     pub(crate) profile_id: String,
     pub(crate) symbol: String,

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use ballast_domain::exits::Levels;
 use ballast_domain::{
     ActionId, Amendment, CorporateAction, Instrument, Money, OrderId, OrderTerms, Price, ProfileId,
-    Quantity, Stop, Symbol, Timestamp, TradeId,
+    Quantity, Symbol, Timestamp, TradeId,
 };
 use ballast_engine::matching::PlayedBar;
 use ballast_engine::ports::Broker;
@@ -39,7 +40,7 @@ pub(super) enum Request {
     Submit(Arc<OrderTerms>),
     Amend(OrderId, Amendment),
     Cancel(OrderId),
-    MoveStop(TradeId, Stop),
+    Protect(TradeId, Levels),
     Query(OrderId),
     Finish(oneshot::Sender<()>),
 }
@@ -133,8 +134,8 @@ impl Broker for PaperBroker {
         self.ask(Request::Cancel(order)).await;
     }
 
-    async fn move_stop(&self, trade: TradeId, stop: Stop) {
-        self.ask(Request::MoveStop(trade, stop)).await;
+    async fn protect(&self, trade: TradeId, levels: Levels) {
+        self.ask(Request::Protect(trade, levels)).await;
     }
 
     async fn query(&self, order: OrderId) {

@@ -11,3 +11,4 @@ mod prices;
 mod scene;
 mod stops;
 mod sums;
+pub(crate) mod targets;

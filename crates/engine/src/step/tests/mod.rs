@@ -15,4 +15,5 @@ mod orders;
 mod script;
 mod stops;
 mod store;
+mod targets;
 mod venue;
