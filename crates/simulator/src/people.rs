@@ -9,7 +9,7 @@ use ballast_domain::{
 use ballast_engine::position::standing_targets;
 use ballast_engine::risk::{Change, TargetChange, is_standing};
 use ballast_engine::state::{Profile, State};
-use ballast_engine::step::{Command, LevelChange, ManualOrder};
+use ballast_engine::step::{Command, LevelChange, ManualOrder, Partner};
 use rust_decimal::Decimal;
 
 use crate::scenario::Act;
@@ -34,6 +34,7 @@ pub(crate) fn command(
             enter(&outside.state, tenant.profile(*profile).0, catalogue, prices, act)
         }
         Act::Order { profile, .. } => order(tenant.profile(*profile).0, catalogue, prices, act),
+        Act::Pair { profile, .. } => pair(tenant.profile(*profile).0, catalogue, prices, act),
         Act::Exit { profile, .. } => {
             known(*profile).and_then(|known| exit(known, catalogue, prices, act))
         }
@@ -112,8 +113,29 @@ fn order(
         protection: Protection::default(),
         trade: None,
         reduce_only: false,
+        partner: None,
         by: PERSON.to_owned(),
     })))
+}
+
+/// Two entries of which the first to fill cancels the other.
+fn pair(
+    profile: ProfileId,
+    catalogue: &Catalogue,
+    prices: [Option<Price>; 2],
+    act: &Act,
+) -> Option<Command> {
+    let Act::Pair { symbol, units, sells, kinds, .. } = act else { return None };
+    let half = |place: usize| {
+        let (symbol, units, sells) = (*symbol, units[place], sells[place]);
+        let act = Act::Order { profile: 0, symbol, units, sells, kind: kinds[place] };
+        match order(profile, catalogue, prices, &act) {
+            Some(Command::Order(half)) => Some(half),
+            _ => None,
+        }
+    };
+    let (first, other) = (half(0)?, half(1)?);
+    Some(Command::Order(Box::new(ManualOrder { partner: Some(Partner::Entry(other)), ..*first })))
 }
 
 fn enter(

@@ -84,7 +84,8 @@ impl Engine {
             let message = BrokerEvent::Rejected { order, reason };
             return self.on_unmatched(context, message, why, effects);
         }
-        self.on_done(context, order, DoneState::Rejected, reason, effects)
+        self.on_done(context, order, DoneState::Rejected, reason, effects)?;
+        self.cancel_other_half(context, order, effects)
     }
 
     fn on_done(
@@ -163,7 +164,11 @@ impl Engine {
             ActiveState::Unknown | ActiveState::PendingCancel => DoneState::Voided,
         };
         let reason = "the venue does not have it".to_owned();
-        self.on_done(context, order, done, reason, effects)
+        self.on_done(context, order, done, reason, effects)?;
+        match done {
+            DoneState::Voided => self.cancel_other_half(context, order, effects),
+            _ => Ok(()),
+        }
     }
 
     /// Asks for an order to be cancelled, once.
@@ -218,7 +223,15 @@ impl Engine {
         let context = Context { at, now: at, request_id: None, cause: Cause::Clock };
         let reason = reason.to_owned();
         match revision {
-            None => self.on_done(&context, order, DoneState::Voided, reason, effects),
+            None => {
+                self.on_done(&context, order, DoneState::Voided, reason, effects)?;
+                // The one that comes after it is withheld with it.
+                let known = self.order(order).and_then(|known| known.terms.cancels);
+                match known.is_some_and(|other| other.intent.number < order.intent.number) {
+                    true => self.cancel_other_half(&context, order, effects),
+                    false => Ok(()),
+                }
+            }
             Some(revision) => self.on_amended(&context, order, (revision, Err(reason)), effects),
         }
     }

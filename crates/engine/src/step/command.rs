@@ -1,7 +1,7 @@
 //! What people and programs ask of the engine.
 //!
 //! A file per kind: `profile.rs` for documents and what profiles do, `manual.rs` for orders that
-//! people write, `order.rs` for working orders, `levels.rs` for stops and
+//! people write and `pair.rs` for two of them, `order.rs` for working orders, `levels.rs` for stops and
 //! targets, `corporate.rs` for what issuers do,
 //! `flatten.rs` for leaving everything, `limits.rs` for limits and locks. Whatever a command
 //! changes is journaled with the request that carried it; what it could not do, it has not begun.
@@ -12,6 +12,7 @@ mod levels;
 mod limits;
 mod manual;
 mod order;
+mod pair;
 mod profile;
 
 use std::fmt;
@@ -29,7 +30,7 @@ use crate::strategy::Plan;
 
 pub use corporate::ActionTold;
 pub use levels::LevelChange;
-pub use manual::ManualOrder;
+pub use manual::{ManualOrder, Partner};
 
 /// A request to change something.
 #[derive(Debug)]
@@ -191,7 +192,13 @@ pub enum Answer {
     WouldAccept {
         /// Rounded and reserved as the order would have them, under the id it would get.
         terms: Arc<OrderTerms>,
+        /// Those of the other entry, where two were asked for.
+        other: Option<Arc<OrderTerms>>,
     },
+    /// The gate accepted both entries of a pair; these are the orders, as they were asked for.
+    AcceptedPair([OrderId; 2]),
+    /// The gate refused the other entry of a pair, and so neither was accepted.
+    RefusedOther(Refusal),
     /// The gate let the order become another, and its venue is asked for it.
     Amending {
         /// The order.
@@ -235,7 +242,11 @@ impl fmt::Display for Answer {
         match self {
             Self::Done => f.write_str("done"),
             Self::Accepted(order) => write!(f, "accepted as {order}"),
-            Self::WouldAccept { terms } => write!(f, "would be accepted as {}", terms.order_id()),
+            Self::AcceptedPair([one, other]) => write!(f, "accepted as {one} and {other}"),
+            Self::RefusedOther(refusal) => write!(f, "of the other entry: {refusal}"),
+            Self::WouldAccept { terms, .. } => {
+                write!(f, "would be accepted as {}", terms.order_id())
+            }
             Self::Amending { order, revision } => write!(f, "amending {order} ({revision})"),
             Self::Flattened(flattened) => flattened.fmt(f),
             Self::Refused(refusal) => refusal.fmt(f),
@@ -294,12 +305,12 @@ impl Engine {
                 }
             }
             Command::Signal(signal) => self.answer_signal(context, *signal, effects)?,
-            Command::Order(order) => match self.signal_of(*order) {
-                Ok(signal) => self.answer_signal(context, signal, effects)?,
+            Command::Order(order) => match self.asked_by(*order) {
+                Ok(asked) => self.answer_asked(context, asked, effects)?,
                 Err(answer) => answer,
             },
-            Command::Preview(order) => match self.signal_of(*order) {
-                Ok(signal) => self.preview(context, &signal),
+            Command::Preview(order) => match self.asked_by(*order) {
+                Ok(asked) => self.preview(context, &asked),
                 Err(answer) => answer,
             },
             Command::Cancel { order, reason } => {
@@ -338,13 +349,6 @@ impl Engine {
             Ok(order) => Answer::Accepted(order),
             Err(refusal) => Answer::Refused(refusal),
         })
-    }
-
-    fn preview(&self, context: &Context, signal: &Signal) -> Answer {
-        match self.check(context, signal, None) {
-            Ok(intent) => Answer::WouldAccept { terms: Arc::clone(intent.terms()) },
-            Err(refusal) => Answer::Refused(refusal),
-        }
     }
 
     /// A profile that was not removed.

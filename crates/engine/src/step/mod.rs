@@ -36,7 +36,7 @@ use crate::risk::{self, ApprovedAmendment, OrderIntent};
 use crate::state::{ApplyError, Profile, State};
 use crate::strategy::Plan;
 
-pub use command::{ActionTold, Answer, Command, Flattened, LevelChange, ManualOrder};
+pub use command::{ActionTold, Answer, Command, Flattened, LevelChange, ManualOrder, Partner};
 
 /// What makes the engine take a step.
 #[derive(Debug)]

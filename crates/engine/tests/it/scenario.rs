@@ -507,7 +507,7 @@ fn preview(world: &mut World, order: ManualOrder) {
     let told = world.command(Command::Preview(Box::new(order.clone())));
     assert_eq!(*world.engine.state(), before);
     match (told, world.command(Command::Order(Box::new(order)))) {
-        (Answer::WouldAccept { terms }, Answer::Accepted(order)) => {
+        (Answer::WouldAccept { terms, .. }, Answer::Accepted(order)) => {
             assert_eq!(terms.order_id(), order);
         }
         (told, done) => assert_eq!(told, done),

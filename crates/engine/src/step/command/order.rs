@@ -76,7 +76,7 @@ fn fixed(profile: &Profile, order: OrderId, change: &Change) -> Option<Answer> {
 }
 
 /// Why an order cannot be cancelled; `None` when it works.
-fn kept(profile: &Profile, order: OrderId) -> Option<Answer> {
+pub(super) fn kept(profile: &Profile, order: OrderId) -> Option<Answer> {
     let trade = TradeId(order.intent);
     if order.leg != Leg::Main && profile.trades.contains_key(&trade) {
         let how = match order.leg {

@@ -12,6 +12,7 @@ mod growth;
 mod limits;
 mod manual;
 mod orders;
+mod pairs;
 mod script;
 mod stops;
 mod store;
