@@ -14,7 +14,9 @@ use ballast_domain::{
     ControlSnapshot, Envelope, Event, IntentId, OrderId, ProfileId, Timestamp, TradeId,
 };
 use ballast_engine::matching::FillRules;
-use ballast_engine::ports::{Broker, Clock, Gap, Gaps, Journal, JournalError, Receipt};
+use ballast_engine::ports::{
+    Broker, Capabilities, Clock, Gap, Gaps, Journal, JournalError, Receipt,
+};
 use ballast_engine::risk::{ApprovedAmendment, OrderIntent};
 use ballast_engine::run::{Durable, Observer};
 use ballast_engine::state::State;
@@ -442,6 +444,15 @@ impl LifeBroker {
 }
 
 impl Broker for LifeBroker {
+    /// The venue behind it is the engine's own matcher.
+    const CAPABILITIES: Capabilities = Capabilities {
+        stops: true,
+        targets: true,
+        pairs: true,
+        trailing_orders: true,
+        trails: false,
+    };
+
     async fn ready(&self) {
         self.life.goes_on().await;
     }

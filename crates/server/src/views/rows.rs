@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 
 use super::words::{
     ControlModeWord, DecisionWord, DirectionWord, FeedWord, MarketWord, ModeWord, OrderKind,
-    OrderStatus, OriginWord, PurposeWord, RoleWord, RuleWord, Severity, SideWord, StatusWord,
-    StopWord, StoreWord, TenantWord, TimeInForceWord,
+    OrderStatus, OriginWord, PartWord, PurposeWord, RoleWord, RuleWord, Severity, SideWord,
+    StatusWord, StopWord, StoreWord, TenantWord, TimeInForceWord,
 };
 
 /// What a profile may use.
@@ -206,6 +206,16 @@ pub(crate) struct OrderRow {
     pub(crate) status: OrderStatus,
     /// Whether it may still fill.
     pub(crate) working: bool,
+    /// The order with which it is a pair: the first of them to fill cancels the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) oco: Option<String>,
+    /// What of it, and of what will protect its trade, the venue holds.
+    #[serde(default)]
+    pub(crate) at_venue: Vec<PartWord>,
+    /// What of that the engine emulates: it stands still while this server is away.
+    #[serde(default)]
+    pub(crate) emulated: Vec<PartWord>,
     /// Whether its venue was asked to change it, and has not answered.
     #[serde(default)]
     pub(crate) amending: bool,
@@ -272,6 +282,10 @@ pub(crate) struct PositionRow {
     #[schema(nullable = false)]
     pub(crate) stop: Option<StopRow>,
     pub(crate) targets: Vec<TargetRow>,
+    /// What of its protection the venue holds.
+    pub(crate) at_venue: Vec<PartWord>,
+    /// What of that the engine emulates: it stands still while this server is away.
+    pub(crate) emulated: Vec<PartWord>,
     /// Profit and loss of what was left of it so far, before fees.
     pub(crate) realized_pnl: String,
     pub(crate) fees: String,

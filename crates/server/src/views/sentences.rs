@@ -10,6 +10,7 @@ use ballast_engine::state::Profile;
 use rust_decimal::Decimal;
 
 use super::decimal;
+use super::held::Parts;
 use super::orders::{find_trade, trade_of};
 use super::rows::{AlertRow, ControlRow, TimelineRow};
 use super::words::{ControlModeWord, Severity};
@@ -84,7 +85,10 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
         }
         Event::IntentAccepted { terms, .. } => {
             symbol = Some(terms.symbol);
-            format!("Ordered to {}.", ordered(terms))
+            let pair = terms.cancels.map_or(String::new(), |other| {
+                format!(" The first of it and {other} to fill cancels the other.")
+            });
+            format!("Ordered to {}.{pair}{}", ordered(terms), Parts::of_order(terms).text())
         }
         Event::OrderAccepted { .. }
         | Event::CancelRequested { .. }

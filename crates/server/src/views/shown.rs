@@ -13,6 +13,7 @@ use rust_decimal::Decimal;
 
 use super::decimal;
 use super::equity::Worth;
+use super::held::Parts;
 use super::rows::{
     AmountRow, CapitalRow, EvaluationRow, ExcursionsRow, ExitRow, LockRow, PositionMarks,
     PositionRow, ProfileMarks, ProfileRow, RuleRow, StopRow, TargetRow, TradeRow,
@@ -117,7 +118,10 @@ fn result_at_stop(profile: &Profile, trade: &Trade) -> Option<Decimal> {
 /// The row of an open trade.
 pub(super) fn position_row(engine: &Engine, profile: &Profile, trade: &Trade) -> PositionRow {
     let at_stop = result_at_stop(profile, trade);
+    let Parts { at_venue, emulated } = Parts::of_trade(trade);
     PositionRow {
+        at_venue,
+        emulated,
         trade_id: trade.id.to_string(),
         version: trade.version(),
         profile_id: trade.id.0.profile.to_string(),

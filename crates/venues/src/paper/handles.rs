@@ -8,7 +8,7 @@ use ballast_domain::{
     Quantity, Symbol, Timestamp, TradeId,
 };
 use ballast_engine::matching::PlayedBar;
-use ballast_engine::ports::Broker;
+use ballast_engine::ports::{Broker, Capabilities};
 use ballast_engine::risk::{ApprovedAmendment, OrderIntent};
 use ballast_engine::run::Durable;
 use thiserror::Error;
@@ -116,6 +116,15 @@ impl PaperBroker {
 }
 
 impl Broker for PaperBroker {
+    /// The protective stop follows closes of the strategy's bars, which are the engine's.
+    const CAPABILITIES: Capabilities = Capabilities {
+        stops: true,
+        targets: true,
+        pairs: true,
+        trailing_orders: true,
+        trails: false,
+    };
+
     async fn ready(&self) {
         // The room is given back at once; nobody else submits orders of this tenant.
         let _ = self.requests.reserve().await;

@@ -24,7 +24,7 @@ use super::rig::{Disk, Process, Start, Stream};
 use super::world;
 
 /// Each stored stream with the accounts that it rebuilds.
-const STORED: [(&str, &str); 2] = [
+const STORED: [(&str, &str); 3] = [
     (
         include_str!("../../fixtures/paper-v1.jsonl"),
         include_str!("../../fixtures/paper-v1-accounts.json"),
@@ -32,6 +32,10 @@ const STORED: [(&str, &str); 2] = [
     (
         include_str!("../../fixtures/paper-v2.jsonl"),
         include_str!("../../fixtures/paper-v2-accounts.json"),
+    ),
+    (
+        include_str!("../../fixtures/paper-v3.jsonl"),
+        include_str!("../../fixtures/paper-v3-accounts.json"),
     ),
 ];
 
