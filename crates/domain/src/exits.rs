@@ -190,8 +190,9 @@ impl Protection {
 }
 
 /// The profit targets by `terms` of a trade that filled `quantity` at `fill_price`, each portion
-/// rounded down to the lot of `instrument` and each level to its tick, away from the entry; the last
-/// takes the rest when the portions make a whole. A target's place in the list is its leg's number.
+/// rounded down to the lot of `instrument` and each level to its tick, away from the entry; the
+/// last takes the rest when the portions make a whole. A target's place in the list is its leg's
+/// number.
 #[must_use]
 pub fn targets(
     terms: &[TargetTerms],

@@ -264,8 +264,8 @@ pub fn protect(trade: &Trade, instrument: &Instrument) -> (Option<Stop>, Vec<Tar
     (stop, targets(trade, &trade.protection.targets, instrument))
 }
 
-/// The targets of `trade` by `terms`, from its mean entry price and what has entered, with what each
-/// leg has closed.
+/// The targets of `trade` by `terms`, from its mean entry price and what has entered, with what
+/// each leg has closed.
 #[must_use]
 pub fn targets(trade: &Trade, terms: &[TargetTerms], instrument: &Instrument) -> Vec<Target> {
     let Ok(entry_price) = Price::new(trade.entry_price()) else { return trade.targets.clone() };

@@ -45,14 +45,9 @@ pub(crate) fn command(
         Act::Amend { profile, .. } => {
             known(*profile).and_then(|known| amend(known, catalogue, prices, act))
         }
-        Act::MoveStop { profile, trade, percent } => known(*profile).and_then(|known| {
-            let trade = known.trades.values().nth(usize::from(*trade))?;
-            let place = catalogue.symbols.iter().position(|symbol| *symbol == trade.symbol)?;
-            let level = away(prices[place]?, i64::from(*percent))?;
-            let (trade, expected_version) = (trade.id, Some(trade.version()));
-            let change = LevelChange { stop: Some(level), targets: None };
-            Some(Command::MoveLevels { trade, change, expected_version, by: by() })
-        }),
+        Act::MoveStop { profile, .. } => {
+            known(*profile).and_then(|known| move_stop(known, catalogue, prices, act))
+        }
         Act::MoveTargets { profile, .. } => {
             known(*profile).and_then(|known| move_targets(known, catalogue, prices, act))
         }
@@ -243,8 +238,23 @@ fn exit(
     Some(Command::Signal(Box::new(signal)))
 }
 
-/// Two targets so many percent in favour of the last price, each for so many tenths of the entry, or
-/// none. The first is one that the trade has, if it has any.
+fn move_stop(
+    known: &Profile,
+    catalogue: &Catalogue,
+    prices: [Option<Price>; 2],
+    act: &Act,
+) -> Option<Command> {
+    let Act::MoveStop { trade, percent, .. } = act else { return None };
+    let trade = known.trades.values().nth(usize::from(*trade))?;
+    let place = catalogue.symbols.iter().position(|symbol| *symbol == trade.symbol)?;
+    let level = away(prices[place]?, i64::from(*percent))?;
+    let (trade, expected_version) = (trade.id, Some(trade.version()));
+    let change = LevelChange { stop: Some(level), targets: None };
+    Some(Command::MoveLevels { trade, change, expected_version, by: PERSON.to_owned() })
+}
+
+/// Two targets so many percent in favour of the last price, each for so many tenths of the entry,
+/// or none. The first is one that the trade has, if it has any.
 fn move_targets(
     known: &Profile,
     catalogue: &Catalogue,

@@ -457,7 +457,8 @@ mod tests {
         ),
         (
             r#"{"code":"targetsAboveHeld","quantity":"10","held":"6","most":"0.60"}"#,
-            "the targets would close 10 units, 6 are held; choose portions that come to 0.6 at most",
+            "the targets would close 10 units, 6 are held; choose portions that come to 0.6 at \
+             most",
         ),
         (
             r#"{"code":"symbolRestricted","symbol":"GOOG","scope":"tenant"}"#,

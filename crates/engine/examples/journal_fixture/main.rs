@@ -241,15 +241,15 @@ impl World {
                 let acknowledge = true;
                 self.command(Command::SetStatus { profile, status, acknowledge, reason, by })
             }
-            "stop" => {
+            "stop" | "targets" => {
                 let trade = TradeId(IntentId { profile, number: next(&mut words)? });
-                let change = LevelChange { stop: Some(next(&mut words)?), targets: None };
-                self.command(Command::MoveLevels { trade, change, expected_version: None, by })
-            }
-            "targets" => {
-                let trade = TradeId(IntentId { profile, number: next(&mut words)? });
-                let targets = Some(words.map(target).collect::<Done<_>>()?);
-                let change = LevelChange { stop: None, targets };
+                let change = match verb {
+                    "stop" => LevelChange { stop: Some(next(&mut words)?), targets: None },
+                    _ => {
+                        let targets = words.map(target).collect::<Done<_>>()?;
+                        LevelChange { stop: None, targets: Some(targets) }
+                    }
+                };
                 self.command(Command::MoveLevels { trade, change, expected_version: None, by })
             }
             "flatten" => self.command(Command::Flatten { profile, by, reason }),

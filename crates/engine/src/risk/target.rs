@@ -24,8 +24,8 @@ pub struct TargetChange {
     pub number: Option<u8>,
     /// Where it is to lie; where it does when absent.
     pub level: Option<Price>,
-    /// Which share of the entry it closes, what it has closed included; what it has when absent, and
-    /// for a new one what the others leave of the entry.
+    /// Which share of the entry it closes, what it has closed included; what it has when absent,
+    /// and for a new one what the others leave of the entry.
     pub portion: Option<Decimal>,
 }
 

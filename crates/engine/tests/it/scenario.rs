@@ -412,8 +412,8 @@ impl Scenario {
         });
     }
 
-    /// Targets near the last price, in the place of all that stand. Nothing that stops entries stops
-    /// them, and they never close more than is held.
+    /// Targets near the last price, in the place of all that stand. Nothing that stops entries
+    /// stops them, and they never close more than is held.
     fn move_targets(&self, rehearsal: &mut Rehearsal, act: &Act) {
         let Act::MoveTargets { profile, trade, targets } = act else { return };
         let known = rehearsal.world.engine.state().profile(self.profile(*profile)).unwrap();

@@ -180,7 +180,7 @@ impl Placed {
     }
 }
 
-/// Place an order by hand, or two of which the first to fill cancels the other; the risk gate decides
+/// Place an order by hand, or two of which one cancels the other; the risk gate decides
 #[utoipa::path(post, path = "/api/orders/manual", tag = "orders", request_body = Ticket,
     params(("Idempotency-Key" = String, Header)),
     responses((status = 201, body = Placed),

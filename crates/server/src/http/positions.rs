@@ -183,8 +183,8 @@ struct TargetBody {
     #[serde(default, with = "optional_decimal")]
     #[schema(value_type = Option<String>, nullable = false)]
     level: Option<Decimal>,
-    /// Which share of the entry it closes, what it has closed included: 0.5 is half. What the others
-    /// leave, for a new one, when absent.
+    /// Which share of the entry it closes, what it has closed included: 0.5 is half. What the
+    /// others leave, for a new one, when absent.
     #[serde(default, with = "optional_decimal")]
     #[schema(value_type = Option<String>, nullable = false)]
     portion: Option<Decimal>,

@@ -31,7 +31,8 @@ refusals! {
     QuantityBelowFilled, NotionalBelowMinimum, PriceImplausible, TradeUnknown, NothingToReduce,
     NotReconciled, MarketDataMissing, MarketDataStale, StopOffTick, StopPassedAtEntry,
     TargetOffTick, TargetPassedAtEntry, StopBeyondPrice, StopBeyondLiquidation, TargetBeyondPrice,
-    TargetsAboveEntry, TargetsAboveHeld, DuplicateEntry, SelfTrade, OrderQuantityAboveLimit, OrderNotionalAboveLimit, TooManyPositions,
+    TargetsAboveEntry, TargetsAboveHeld, DuplicateEntry, SelfTrade, OrderQuantityAboveLimit,
+    OrderNotionalAboveLimit, TooManyPositions,
     PositionAboveLimit, ExposureAboveLimit, OpenOrdersAboveLimit, OrderRateAboveLimit,
     EntryTooSoon, DailyLossReached, DailyLossPercentReached, DrawdownReached, EntriesLocked,
     SymbolRestricted, PriceBeyondCollar, InsufficientCapital, Overflow

@@ -85,10 +85,7 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
         }
         Event::IntentAccepted { terms, .. } => {
             symbol = Some(terms.symbol);
-            let pair = terms.cancels.map_or(String::new(), |other| {
-                format!(" The first of it and {other} to fill cancels the other.")
-            });
-            format!("Ordered to {}.{pair}{}", ordered(terms), Parts::of_order(terms).text())
+            format!("Ordered to {}{}", ordered(terms), Parts::of_order(terms).text())
         }
         Event::OrderAccepted { .. }
         | Event::CancelRequested { .. }
@@ -266,7 +263,10 @@ fn ordered(terms: &OrderTerms) -> String {
         Purpose::Enter { direction, .. } => format!("to enter {direction}"),
         Purpose::Exit { reason, .. } => format!("to leave ({})", spaced(reason.as_str())),
     };
-    format!("{side} {quantity} {} {}, {what}", terms.symbol, priced(&terms.order_type))
+    let pair = terms.cancels.map_or(String::new(), |other| {
+        format!(" The first of it and {other} to fill cancels the other.")
+    });
+    format!("{side} {quantity} {} {}, {what}.{pair}", terms.symbol, priced(&terms.order_type))
 }
 
 fn priced(order_type: &OrderType) -> String {

@@ -60,8 +60,8 @@ fn a_target_that_was_taken_away_fills_nothing() {
     );
 }
 
-/// However they are numbered, the price comes to the nearest first: where an exit has left less than
-/// they would close, that is the one that fills.
+/// However they are numbered, the price comes to the nearest first: where an exit has left less
+/// than they would close, that is the one that fills.
 #[test]
 fn the_nearest_target_fills_first() {
     check(

@@ -1,5 +1,5 @@
-//! Two entries of which the first to fill cancels the other (OCO): asked for together, or one for an
-//! order that works already.
+//! Two entries of which the first to fill cancels the other (OCO): asked for together, or one for
+//! an order that works already.
 //!
 //! Those that are asked for together name each other. Both pass the gate before either is
 //! journaled, and one that never comes to work takes the other with it. Each reserves its own cost:

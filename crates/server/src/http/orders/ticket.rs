@@ -89,8 +89,8 @@ enum Other {
 enum TicketOther {
     /// The id of an entry that works and has not begun to fill.
     Order(String),
-    /// One that is placed with this one: both or neither. Where one of them never comes to work, the
-    /// other is cancelled.
+    /// One that is placed with this one: both or neither. Where one of them never comes to work,
+    /// the other is cancelled.
     Entry(Box<OtherEntry>),
 }
 
