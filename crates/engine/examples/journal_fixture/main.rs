@@ -241,17 +241,7 @@ impl World {
                 let acknowledge = true;
                 self.command(Command::SetStatus { profile, status, acknowledge, reason, by })
             }
-            "stop" | "targets" => {
-                let trade = TradeId(IntentId { profile, number: next(&mut words)? });
-                let change = match verb {
-                    "stop" => LevelChange { stop: Some(next(&mut words)?), targets: None },
-                    _ => {
-                        let targets = words.map(target).collect::<Done<_>>()?;
-                        LevelChange { stop: None, targets: Some(targets) }
-                    }
-                };
-                self.command(Command::MoveLevels { trade, change, expected_version: None, by })
-            }
+            "stop" | "targets" => self.levels(profile, verb, words),
             "flatten" => self.command(Command::Flatten { profile, by, reason }),
             "split" | "dividend" | "rename" => self.act(profile, verb, words),
             "unlock" => {
@@ -302,6 +292,20 @@ impl World {
                 }
             }
         }
+    }
+
+    /// A person moves what protects a trade.
+    fn levels(&mut self, profile: ProfileId, verb: &str, mut words: SplitWhitespace<'_>) -> Done {
+        let trade = TradeId(IntentId { profile, number: next(&mut words)? });
+        let change = match verb {
+            "stop" => LevelChange { stop: Some(next(&mut words)?), targets: None },
+            _ => {
+                let targets = words.map(target).collect::<Done<_>>()?;
+                LevelChange { stop: None, targets: Some(targets) }
+            }
+        };
+        let by = "alice".to_owned();
+        self.command(Command::MoveLevels { trade, change, expected_version: None, by })
     }
 
     /// What the issuer does to a profile's first instrument.

@@ -2,8 +2,9 @@
 //!
 //! A file per kind: `profile.rs` for documents and what profiles do, `manual.rs` for orders that
 //! people write and `pair.rs` for two of them, `order.rs` for working orders, `levels.rs` for stops
-//! and targets, `corporate.rs` for what issuers do, `flatten.rs` for leaving everything, `limits.rs` for limits and locks. Whatever a command
-//! changes is journaled with the request that carried it; what it could not do, it has not begun.
+//! and targets, `corporate.rs` for what issuers do, `flatten.rs` for leaving everything,
+//! `limits.rs` for limits and locks. Whatever a command changes is journaled with the request that
+//! carried it; what it could not do, it has not begun.
 
 mod corporate;
 mod flatten;
