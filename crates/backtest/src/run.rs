@@ -459,7 +459,7 @@ impl Desk {
                     self.matcher.amend(order, &amendment, &mut self.said);
                 }
                 Action::Cancel(order) => self.matcher.cancel(order, &mut self.said),
-                Action::MoveStop(trade, stop) => self.matcher.move_stop(trade, stop),
+                Action::Protect(trade, levels) => self.matcher.protect(trade, &levels),
                 Action::Query(order) => self.matcher.query(order, &mut self.said),
             }
         }

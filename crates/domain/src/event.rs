@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::bar::FrameId;
 use crate::corporate::CorporateAction;
 use crate::evaluation::Evaluation;
-use crate::exits::{Stop, Target};
+use crate::exits::{Stop, Target, TargetTerms};
 use crate::id::{ActionId, FillId, OrderId, ProfileId, RequestId, TradeId};
 use crate::instrument::Symbol;
 use crate::limits::Limits;
@@ -223,6 +223,17 @@ pub enum Event {
         /// The person who moved it, where one did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
+    },
+    /// A person has set other targets.
+    TargetsMoved {
+        /// The trade.
+        trade: TradeId,
+        /// Where they lie and which share of the entry each closes, by the numbers of their legs.
+        terms: Vec<TargetTerms>,
+        /// What they come to for what has entered by now.
+        targets: Vec<Target>,
+        /// The person.
+        by: String,
     },
     /// A bar of the strategy's timeframe has closed while a trade with a limit on bars was open.
     BarHeld {

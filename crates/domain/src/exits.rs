@@ -1,7 +1,7 @@
 //! What protects an open trade: stop, targets, trail, break-even and a limit on bars held.
 //!
 //! A [`Protection`] is relative and travels with the accepted entry; once the entry has filled,
-//! its distances become levels by [`Protection::stop`] and [`Protection::targets`], which the
+//! its distances become levels by [`Protection::stop`] and [`targets`], which the
 //! engine and every simulated venue share.
 
 use rust_decimal::Decimal;
@@ -55,8 +55,36 @@ impl Distance {
 pub struct TargetTerms {
     /// Where it lies.
     pub distance: Distance,
-    /// Which share of the entry's quantity it closes: 0.5 is half.
+    /// Which share of the entry's quantity it closes: 0.5 is half. Zero for one that a person has
+    /// taken away: its leg keeps its number, under which it may have filled.
     pub portion: Decimal,
+}
+
+impl TargetTerms {
+    /// Its price for a trade that filled at `fill_price`, before rounding to the tick; `None` when
+    /// no price can reach it, and then it has no leg.
+    #[must_use]
+    pub fn level(&self, fill_price: Price, direction: Direction) -> Option<Price> {
+        self.distance.level(fill_price, direction == Direction::Long)
+    }
+}
+
+/// Where what protects an open trade is to stand, as its venue is told. To tell it again changes
+/// nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Levels {
+    /// The stop; it stays where it is when absent.
+    pub stop: Option<Stop>,
+    /// All targets, the place being the leg's number; they stay as they are when absent.
+    pub targets: Option<Vec<TargetTerms>>,
+}
+
+impl Levels {
+    /// Only the stop moves.
+    #[must_use]
+    pub const fn of_stop(stop: Stop) -> Self {
+        Self { stop: Some(stop), targets: None }
+    }
 }
 
 /// Everything that protects a trade, fixed when its entry was accepted.
@@ -159,37 +187,35 @@ impl Protection {
             .flatten()
             .reduce(|first, next| first.tighter(next, direction))
     }
+}
 
-    /// The profit targets of a trade that filled `quantity` at `fill_price`, each portion rounded
-    /// down to the lot of `instrument` and each level to its tick, away from the entry; the last
-    /// takes the rest when the portions make a whole. A target's place in the list is its leg's
-    /// number.
-    #[must_use]
-    pub fn targets(
-        &self,
-        fill_price: Price,
-        direction: Direction,
-        quantity: Quantity,
-        instrument: &Instrument,
-    ) -> Vec<Target> {
-        let above = direction == Direction::Long;
-        let whole = self.targets.iter().map(|target| target.portion).sum::<Decimal>();
-        let mut left = quantity;
-        let mut levels = Vec::with_capacity(self.targets.len());
-        for (index, target) in self.targets.iter().enumerate() {
-            let last_of_whole = index + 1 == self.targets.len() && whole >= Decimal::ONE;
-            let portion = quantity.get().checked_mul(target.portion).unwrap_or_default();
-            let share = if last_of_whole { left } else { instrument.round_down(portion).min(left) };
-            // What a price can never reach is left to the stop.
-            left = left.saturating_sub(share);
-            let Some(level) = target.distance.level(fill_price, above) else {
-                continue;
-            };
-            let level = instrument.round_price(level, !above);
-            levels.push(Target { level, quantity: share, filled: Quantity::ZERO });
-        }
-        levels
+/// The profit targets by `terms` of a trade that filled `quantity` at `fill_price`, each portion
+/// rounded down to the lot of `instrument` and each level to its tick, away from the entry; the
+/// last takes the rest when the portions make a whole. A target's place in the list is its leg's
+/// number.
+#[must_use]
+pub fn targets(
+    terms: &[TargetTerms],
+    fill_price: Price,
+    direction: Direction,
+    quantity: Quantity,
+    instrument: &Instrument,
+) -> Vec<Target> {
+    let whole = terms.iter().map(|target| target.portion).sum::<Decimal>();
+    let last = terms.iter().rposition(|target| !target.portion.is_zero());
+    let mut left = quantity;
+    let mut levels = Vec::with_capacity(terms.len());
+    for (index, target) in terms.iter().enumerate() {
+        let last_of_whole = Some(index) == last && whole >= Decimal::ONE;
+        let portion = quantity.get().checked_mul(target.portion).unwrap_or_default();
+        let share = if last_of_whole { left } else { instrument.round_down(portion).min(left) };
+        // What a price can never reach is left to the stop.
+        left = left.saturating_sub(share);
+        let Some(level) = target.level(fill_price, direction) else { continue };
+        let level = instrument.round_price(level, direction == Direction::Short);
+        levels.push(Target { level, quantity: share, filled: Quantity::ZERO });
     }
+    levels
 }
 
 #[cfg(test)]
@@ -243,7 +269,8 @@ mod tests {
         let free = Instrument::unrestricted(symbol, AssetClass::Stock, "USD".parse().unwrap());
         let instrument = Instrument { lot_size: Some("1".parse().unwrap()), ..free };
         let quantity = "11".parse().unwrap();
-        let targets = protection.targets(price("100"), Direction::Long, quantity, &instrument);
+        let targets =
+            targets(&protection.targets, price("100"), Direction::Long, quantity, &instrument);
         let levels: Vec<_> = targets.iter().map(|t| (t.level, t.quantity.to_string())).collect();
         assert_eq!(levels, [(price("101"), "3".to_owned()), (price("102"), "8".to_owned())]);
     }
@@ -256,7 +283,7 @@ mod tests {
         let symbol = "X".parse().unwrap();
         let free = Instrument::unrestricted(symbol, AssetClass::Stock, "USD".parse().unwrap());
         let quantity = "10".parse().unwrap();
-        let targets = protection.targets(price("100"), Direction::Short, quantity, &free);
+        let targets = targets(&protection.targets, price("100"), Direction::Short, quantity, &free);
         let levels: Vec<_> = targets.iter().map(|t| (t.level, t.quantity.to_string())).collect();
         assert_eq!(levels, [(price("90"), "5".to_owned())]);
     }

@@ -329,6 +329,27 @@ pub enum Refusal {
         /// Where the loss has used up what is reserved.
         liquidation: Price,
     },
+    /// A target there would be reached at once.
+    TargetBeyondPrice {
+        /// The level asked for.
+        level: Price,
+        /// The last price.
+        price: Price,
+    },
+    /// The targets of a trade would close more than its entry.
+    TargetsAboveEntry {
+        /// The sum of their portions, those that have closed theirs included.
+        portions: Decimal,
+    },
+    /// The targets of a trade would close more than is held.
+    TargetsAboveHeld {
+        /// Units that they have still to close.
+        quantity: Decimal,
+        /// Units that are held.
+        held: Decimal,
+        /// The most that the portions of what they have still to close may come to.
+        most: Decimal,
+    },
     /// The numbers do not fit a decimal.
     Overflow,
 }

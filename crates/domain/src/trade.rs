@@ -194,11 +194,11 @@ pub struct Trade {
     pub reserved: Money,
     /// Profit and loss of the units left so far, before fees.
     pub gross_profit: Money,
-    /// What protects it, as accepted.
+    /// What protects it, as accepted; its targets as a person has set them since.
     pub protection: Protection,
     /// Where its stop stands.
     pub stop: Option<Stop>,
-    /// How often a person has moved the stop.
+    /// How often a person has moved the stop or the targets.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub amendments: u32,
     /// Whether the stop has moved to the entry's fill price.
@@ -209,7 +209,8 @@ pub struct Trade {
     /// The last close that was counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted_to: Option<Timestamp>,
-    /// Its profit targets, filled ones included; the place is the leg's number.
+    /// Its profit targets, filled ones and those that were taken away included; the place is the
+    /// leg's number.
     pub targets: Vec<Target>,
     /// Every fill told so far, those that were taken back among them, so that a repeated report is
     /// recognised.

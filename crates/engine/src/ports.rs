@@ -6,8 +6,9 @@
 
 use std::future::Future;
 
+use ballast_domain::exits::Levels;
 use ballast_domain::{
-    Bar, BrokerEvent, OrderId, Price, Quantity, Stop, Symbol, Timeframe, Timestamp, TradeId,
+    Bar, BrokerEvent, OrderId, Price, Quantity, Symbol, Timeframe, Timestamp, TradeId,
 };
 use thiserror::Error;
 
@@ -137,9 +138,29 @@ impl JournalError {
     }
 }
 
+/// What a venue does by itself, also while nobody here runs. What it does not, the engine does in
+/// its place, or the venue's adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
+pub struct Capabilities {
+    /// It holds the protective stop of a trade.
+    pub stops: bool,
+    /// It holds the profit targets of a trade.
+    pub targets: bool,
+    /// It cancels one of two orders when the other fills.
+    pub pairs: bool,
+    /// A stop order that trails follows the market there.
+    pub trailing_orders: bool,
+    /// The protective stop of a trade follows the market there.
+    pub trails: bool,
+}
+
 /// A venue that takes orders. What it has to say comes back as [`BrokerEvent`]s through the
 /// tenant's inbox, never as an answer here: an error of a submit never means that it failed.
 pub trait Broker: Send + Sync {
+    /// What the venue does by itself.
+    const CAPABILITIES: Capabilities;
+
     /// Waits until the next order can leave at once, behind every queue and rate limit: control is
     /// compared after it and before [`Self::submit`].
     fn ready(&self) -> impl Future<Output = ()> + Send;
@@ -155,8 +176,9 @@ pub trait Broker: Send + Sync {
     /// [`BrokerEvent::Amended`] or [`BrokerEvent::AmendmentRejected`].
     fn amend(&self, amendment: Durable<ApprovedAmendment>) -> impl Future<Output = ()> + Send;
 
-    /// Moves the protective stop of a trade.
-    fn move_stop(&self, trade: TradeId, stop: Stop) -> impl Future<Output = ()> + Send;
+    /// Lets what protects a trade stand at these levels. They are all there is to know, so that to
+    /// tell them again is safe; what a target has filled meanwhile counts to the leg of its number.
+    fn protect(&self, trade: TradeId, levels: Levels) -> impl Future<Output = ()> + Send;
 
     /// Asks what has become of an order; answered by events, [`BrokerEvent::NotFound`] included.
     /// The answer is what is true now: [`BrokerEvent::Accepted`] is said only of an order that

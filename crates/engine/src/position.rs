@@ -6,7 +6,7 @@
 mod corporate;
 mod execution;
 
-use ballast_domain::exits::Distance;
+use ballast_domain::exits::{self, Distance, TargetTerms};
 use ballast_domain::{
     Direction, Execution, ExitReason, Instrument, Money, OrderId, OrderTerms, Price, Protection,
     Quantity, Slot, Stop, StopKind, Target, Timestamp, Trade, TradeId,
@@ -256,21 +256,46 @@ pub fn protect(trade: &Trade, instrument: &Instrument) -> (Option<Stop>, Vec<Tar
     let Ok(entry_price) = Price::new(trade.entry_price()) else {
         return (trade.stop, trade.targets.clone());
     };
-    let direction = trade.direction;
+    let first = first_stop(&trade.protection, entry_price, trade.direction, instrument);
+    let stop = match (first, trade.stop) {
+        (Some(first), Some(standing)) => Some(first.tighter(standing, trade.direction)),
+        (first, standing) => first.or(standing),
+    };
+    (stop, targets(trade, &trade.protection.targets, instrument))
+}
+
+/// The targets of `trade` by `terms`, from its mean entry price and what has entered, with what
+/// each leg has closed.
+#[must_use]
+pub fn targets(trade: &Trade, terms: &[TargetTerms], instrument: &Instrument) -> Vec<Target> {
+    let Ok(entry_price) = Price::new(trade.entry_price()) else { return trade.targets.clone() };
     let quantity = match trade.has_fees_in_kind() {
         true => instrument.round_down(trade.entry_quantity.get()),
         false => trade.entry_quantity,
     };
-    let first = first_stop(&trade.protection, entry_price, direction, instrument);
-    let stop = match (first, trade.stop) {
-        (Some(first), Some(standing)) => Some(first.tighter(standing, direction)),
-        (first, standing) => first.or(standing),
-    };
-    let mut targets = trade.protection.targets(entry_price, direction, quantity, instrument);
+    let mut targets = exits::targets(terms, entry_price, trade.direction, quantity, instrument);
     for (target, standing) in targets.iter_mut().zip(&trade.targets) {
         target.filled = standing.filled;
     }
-    (stop, targets)
+    targets
+}
+
+/// The terms of the targets of `trade`, a leg each, at the prices where they stand: what a person
+/// may set others from.
+#[must_use]
+pub fn standing_targets(trade: &Trade) -> Vec<TargetTerms> {
+    let entry_price = Price::new(trade.entry_price()).ok();
+    let has_leg = |terms: &&TargetTerms| {
+        entry_price.is_some_and(|price| terms.level(price, trade.direction).is_some())
+    };
+    let mut terms = trade.protection.targets.iter().filter(has_leg);
+    let standing = trade.targets.iter().map(|target| {
+        let share = || target.quantity.get().checked_div(trade.entry_quantity.get());
+        let portion = terms.next().map(|terms| terms.portion).or_else(share);
+        let distance = Distance::At(target.level);
+        TargetTerms { distance, portion: portion.unwrap_or_default() }
+    });
+    standing.collect()
 }
 
 /// The stop of a trade that enters at `entry_price`, on the tick of `instrument`.

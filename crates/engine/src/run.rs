@@ -272,7 +272,9 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
                     let (order, raises) =
                         (intent.terms().order_id(), !intent.terms().is_reducing());
                     self.broker.ready().await;
-                    match self.allowed(order, raises) {
+                    let partner = intent.terms().cancels.map(|partner| (partner, None));
+                    let alone = partner.is_some_and(|partner| withheld.contains(&partner));
+                    match self.allowed(order, raises).filter(|_| !alone) {
                         Some(version) => self.submit(intent, seq, receipt, version).await,
                         None => withheld.push((order, None)),
                     }
@@ -288,7 +290,7 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
                     }
                 }
                 Action::Cancel(order) => self.broker.cancel(order).await,
-                Action::MoveStop(trade, stop) => self.broker.move_stop(trade, stop).await,
+                Action::Protect(trade, levels) => self.broker.protect(trade, levels).await,
                 Action::Query(order) => self.broker.query(order).await,
             }
         }
@@ -385,8 +387,14 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
             self.engine.step(Input::Withheld { at, order, revision, reason }, &mut effects)?;
             batch.gather(&mut effects, None, self.engine.state().last_seq());
         }
-        // Voiding submits nothing, so that this commit withholds nothing again.
+        // Voiding submits nothing, so that this commit withholds nothing again; it cancels the
+        // other order of a pair that was sent.
         self.record(&mut batch).await?;
+        for (_, action) in batch.actions.drain(..) {
+            if let Action::Cancel(order) = action {
+                self.broker.cancel(order).await;
+            }
+        }
         if !batch.events.is_empty() {
             observer.durable(&self.engine, &batch.events).await;
             observer.settled(&self.engine);
@@ -425,7 +433,7 @@ impl Batch {
         self.actions.retain(|(_, action)| raises(action).is_none());
         for (_, answer) in &mut self.answers {
             let asked = match answer {
-                Answer::Accepted(order) => Some((*order, None)),
+                Answer::Accepted(order) | Answer::AcceptedPair([order, _]) => Some((*order, None)),
                 Answer::Amending { order, revision } => Some((*order, Some(*revision))),
                 _ => None,
             };

@@ -6,9 +6,10 @@ use ballast_domain::{
     Direction, ExitReason, OrderId, OrderType, Origin, Price, ProfileId, Protection, Quantity,
     Side, Signal, SignalTerms, Slot, TimeInForce,
 };
-use ballast_engine::risk::Change;
+use ballast_engine::position::standing_targets;
+use ballast_engine::risk::{Change, TargetChange, is_standing};
 use ballast_engine::state::{Profile, State};
-use ballast_engine::step::{Command, ManualOrder};
+use ballast_engine::step::{Command, LevelChange, ManualOrder, Partner};
 use rust_decimal::Decimal;
 
 use crate::scenario::Act;
@@ -33,6 +34,7 @@ pub(crate) fn command(
             enter(&outside.state, tenant.profile(*profile).0, catalogue, prices, act)
         }
         Act::Order { profile, .. } => order(tenant.profile(*profile).0, catalogue, prices, act),
+        Act::Pair { profile, .. } => pair(tenant.profile(*profile).0, catalogue, prices, act),
         Act::Exit { profile, .. } => {
             known(*profile).and_then(|known| exit(known, catalogue, prices, act))
         }
@@ -43,13 +45,12 @@ pub(crate) fn command(
         Act::Amend { profile, .. } => {
             known(*profile).and_then(|known| amend(known, catalogue, prices, act))
         }
-        Act::MoveStop { profile, trade, percent } => known(*profile).and_then(|known| {
-            let trade = known.trades.values().nth(usize::from(*trade))?;
-            let place = catalogue.symbols.iter().position(|symbol| *symbol == trade.symbol)?;
-            let level = away(prices[place]?, i64::from(*percent))?;
-            let (trade, expected_version) = (trade.id, Some(trade.version()));
-            Some(Command::MoveStop { trade, level, expected_version, by: by() })
-        }),
+        Act::MoveStop { profile, .. } => {
+            known(*profile).and_then(|known| move_stop(known, catalogue, prices, act))
+        }
+        Act::MoveTargets { profile, .. } => {
+            known(*profile).and_then(|known| move_targets(known, catalogue, prices, act))
+        }
         Act::Flatten(profile) => {
             let profile = tenant.profile(*profile).0;
             Some(Command::Flatten { profile, by: by(), reason: reason() })
@@ -107,8 +108,29 @@ fn order(
         protection: Protection::default(),
         trade: None,
         reduce_only: false,
+        partner: None,
         by: PERSON.to_owned(),
     })))
+}
+
+/// Two entries of which the first to fill cancels the other.
+fn pair(
+    profile: ProfileId,
+    catalogue: &Catalogue,
+    prices: [Option<Price>; 2],
+    act: &Act,
+) -> Option<Command> {
+    let Act::Pair { symbol, units, sells, kinds, .. } = act else { return None };
+    let half = |place: usize| {
+        let (symbol, units, sells) = (*symbol, units[place], sells[place]);
+        let act = Act::Order { profile: 0, symbol, units, sells, kind: kinds[place] };
+        match order(profile, catalogue, prices, &act) {
+            Some(Command::Order(half)) => Some(half),
+            _ => None,
+        }
+    };
+    let (first, other) = (half(0)?, half(1)?);
+    Some(Command::Order(Box::new(ManualOrder { partner: Some(Partner::Entry(other)), ..*first })))
 }
 
 fn enter(
@@ -214,6 +236,47 @@ fn exit(
     let origin = Origin::Manual { by: PERSON.to_owned() };
     let signal = Signal { origin, profile: known.id, symbol: open.symbol, terms };
     Some(Command::Signal(Box::new(signal)))
+}
+
+fn move_stop(
+    known: &Profile,
+    catalogue: &Catalogue,
+    prices: [Option<Price>; 2],
+    act: &Act,
+) -> Option<Command> {
+    let Act::MoveStop { trade, percent, .. } = act else { return None };
+    let trade = known.trades.values().nth(usize::from(*trade))?;
+    let place = catalogue.symbols.iter().position(|symbol| *symbol == trade.symbol)?;
+    let level = away(prices[place]?, i64::from(*percent))?;
+    let (trade, expected_version) = (trade.id, Some(trade.version()));
+    let change = LevelChange { stop: Some(level), targets: None };
+    Some(Command::MoveLevels { trade, change, expected_version, by: PERSON.to_owned() })
+}
+
+/// Two targets so many percent in favour of the last price, each for so many tenths of the entry,
+/// or none. The first is one that the trade has, if it has any.
+fn move_targets(
+    known: &Profile,
+    catalogue: &Catalogue,
+    prices: [Option<Price>; 2],
+    act: &Act,
+) -> Option<Command> {
+    let Act::MoveTargets { trade, first, second, .. } = act else { return None };
+    let open = known.trades.values().nth(usize::from(*trade))?;
+    let place = catalogue.symbols.iter().position(|symbol| *symbol == open.symbol)?;
+    let way = if open.direction == Direction::Long { 1 } else { -1 };
+    let to = |number: Option<u8>, (percent, tenths): (i8, u8)| {
+        let portion = Decimal::new(i64::from(tenths), 1);
+        let level = away(prices[place]?, i64::from(percent) * way)?;
+        (tenths > 0).then_some(TargetChange { number, level: Some(level), portion: Some(portion) })
+    };
+    let portions = standing_targets(open).into_iter().map(|terms| terms.portion);
+    let mut standing = open.targets.iter().zip(portions).zip(1..);
+    let number = standing.find(|((target, portion), _)| is_standing(target, *portion));
+    let targets = [to(number.map(|(_, number)| number), *first), to(None, *second)];
+    let change = LevelChange { stop: None, targets: Some(targets.into_iter().flatten().collect()) };
+    let (trade, expected_version) = (open.id, Some(open.version()));
+    Some(Command::MoveLevels { trade, change, expected_version, by: PERSON.to_owned() })
 }
 
 /// A price so many percent from another.

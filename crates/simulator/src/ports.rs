@@ -9,11 +9,14 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
+use ballast_domain::exits::Levels;
 use ballast_domain::{
-    ControlSnapshot, Envelope, Event, IntentId, OrderId, ProfileId, Stop, Timestamp, TradeId,
+    ControlSnapshot, Envelope, Event, IntentId, OrderId, ProfileId, Timestamp, TradeId,
 };
 use ballast_engine::matching::FillRules;
-use ballast_engine::ports::{Broker, Clock, Gap, Gaps, Journal, JournalError, Receipt};
+use ballast_engine::ports::{
+    Broker, Capabilities, Clock, Gap, Gaps, Journal, JournalError, Receipt,
+};
 use ballast_engine::risk::{ApprovedAmendment, OrderIntent};
 use ballast_engine::run::{Durable, Observer};
 use ballast_engine::state::State;
@@ -441,6 +444,15 @@ impl LifeBroker {
 }
 
 impl Broker for LifeBroker {
+    /// The venue behind it is the engine's own matcher.
+    const CAPABILITIES: Capabilities = Capabilities {
+        stops: true,
+        targets: true,
+        pairs: true,
+        trailing_orders: true,
+        trails: false,
+    };
+
     async fn ready(&self) {
         self.life.goes_on().await;
     }
@@ -461,8 +473,8 @@ impl Broker for LifeBroker {
         self.ask(Request::Cancel(order)).await;
     }
 
-    async fn move_stop(&self, trade: TradeId, stop: Stop) {
-        self.ask(Request::MoveStop(trade, stop)).await;
+    async fn protect(&self, trade: TradeId, levels: Levels) {
+        self.ask(Request::Protect(trade, levels)).await;
     }
 
     async fn query(&self, order: OrderId) {

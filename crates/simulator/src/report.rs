@@ -107,6 +107,7 @@ pub(crate) const fn name(event: &Event) -> &'static str {
         Event::OrderUnknown { .. } => "order unknown",
         Event::ProtectionPlaced { .. } => "protection placed",
         Event::StopMoved { .. } => "stop moved",
+        Event::TargetsMoved { .. } => "targets moved",
         Event::BarHeld { .. } => "bar held",
         Event::ExcursionsKnown { .. } => "excursions known",
         Event::CorporateAction { .. } => "corporate action",

@@ -77,6 +77,8 @@ pub(crate) enum Act {
     Cancel { profile: u8, order: u8 },
     Amend { profile: u8, order: u8, units: u16, percent: i8 },
     MoveStop { profile: u8, trade: u8, percent: i8 },
+    Pair { profile: u8, symbol: u8, units: [u16; 2], sells: [bool; 2], kinds: [u8; 2] },
+    MoveTargets { profile: u8, trade: u8, first: (i8, u8), second: (i8, u8) },
     Flatten(u8),
     Remove(u8),
     Status(u8, ProfileStatus),
@@ -289,8 +291,21 @@ fn crash(rng: &mut Rng, tenant: usize) -> Step {
 
 fn act(rng: &mut Rng) -> Act {
     let profile = rng.u8(0..3);
-    match rng.usize(0..42) {
-        32..42 => Act::Amend {
+    match rng.usize(0..60) {
+        54..60 => Act::Pair {
+            profile,
+            symbol: rng.u8(0..2),
+            units: [rng.u16(1..60), rng.u16(1..60)],
+            sells: [rng.bool(), rng.bool()],
+            kinds: [rng.u8(1..8), rng.u8(1..8)],
+        },
+        46..54 => Act::MoveTargets {
+            profile,
+            trade: rng.u8(0..3),
+            first: (rng.i8(-1..4), rng.u8(0..8)),
+            second: (rng.i8(-1..4), rng.u8(0..8)),
+        },
+        32..46 => Act::Amend {
             profile,
             order: rng.u8(0..2),
             units: rng.u16(0..120),

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use ballast_domain::{ControlSnapshot, Envelope, Product, ProfileId, TenantId, Timestamp};
+use ballast_domain::{
+    Availability, ControlSnapshot, Envelope, Product, ProfileId, TenantId, Timestamp,
+};
 use ballast_engine::market::Frame;
 use ballast_engine::ports::{BrokerMessage, Clock, Gap, Journal, JournalError};
 use ballast_engine::run::{Delivery, RunError};
@@ -37,6 +39,15 @@ pub(crate) struct Common {
     pub(crate) control: Option<Arc<ControlSnapshot>>,
     /// What the product lets tenants do.
     pub(crate) product: Arc<Product>,
+}
+
+impl Common {
+    /// Control, where something may be let out by it: nothing is while the product is out of
+    /// service.
+    fn letting(&self) -> Option<&ControlSnapshot> {
+        let in_service = self.product.availability == Availability::Active;
+        self.control.as_deref().filter(|_| in_service)
+    }
 }
 
 /// An answer that somebody waits for.
@@ -325,7 +336,7 @@ impl Tenant {
 
     /// Whether nobody waits for anything.
     pub(crate) fn is_at_rest(&self, common: &Common) -> bool {
-        let (outside, control) = (self.outside.lock(), common.control.as_deref());
+        let (outside, control) = (self.outside.lock(), common.letting());
         let is_decided = |profile: &Profile| {
             let mut orders = profile.working.values();
             orders.all(|order| invariants::is_decided(control, profile, &outside.state, order))
@@ -350,7 +361,7 @@ impl Tenant {
         let mut found = Vec::new();
         for profile in state.profiles() {
             if let Some(account) = outside.venue.accounts.get(&profile.id) {
-                let control = common.control.as_deref();
+                let control = common.letting();
                 found.extend(invariants::at_rest(control, profile, &state, account));
             }
         }

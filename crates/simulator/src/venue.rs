@@ -7,10 +7,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use ballast_domain::exits::Levels;
 use ballast_domain::id::Leg;
 use ballast_domain::{
     ActionId, Amendment, BrokerEvent, CorporateAction, IntentId, Money, OrderId, OrderTerms,
-    ProfileDocument, ProfileId, Stop, Symbol, Timestamp, TradeId,
+    ProfileDocument, ProfileId, Symbol, Timestamp, TradeId,
 };
 use ballast_engine::matching::{FillRules, Matcher};
 
@@ -23,7 +24,7 @@ pub(crate) enum Request {
     Submit(Arc<OrderTerms>),
     Amend(OrderId, Amendment),
     Cancel(OrderId),
-    MoveStop(TradeId, Stop),
+    Protect(TradeId, Levels),
     Query(OrderId),
 }
 
@@ -135,7 +136,7 @@ impl Venue {
                 Some(fault) => self.tally.fault(fault),
                 None => self.perform(request),
             },
-            Request::MoveStop(trade, _) => self.take_stop(trade, request),
+            Request::Protect(trade, _) => self.take_levels(trade, request),
             Request::Query(_) => self.perform(request),
         }
     }
@@ -161,10 +162,10 @@ impl Venue {
         }
     }
 
-    /// Stops of one trade reach the venue in the order in which they were moved.
-    fn take_stop(&mut self, trade: TradeId, request: Request) {
+    /// Levels of one trade reach the venue in the order in which they were moved.
+    fn take_levels(&mut self, trade: TradeId, request: Request) {
         let of_trade = |waiting: &&OnTheWay<Request>| match &waiting.what {
-            Request::MoveStop(other, _) => *other == trade,
+            Request::Protect(other, _) => *other == trade,
             _ => false,
         };
         let behind = self.requests.iter().rfind(of_trade).map(|waiting| waiting.due);
@@ -212,9 +213,9 @@ impl Venue {
                 Some(account) if works(account, order) => account.cancel(order, &mut said),
                 _ => return self.answer(order),
             },
-            Request::MoveStop(trade, stop) => {
+            Request::Protect(trade, levels) => {
                 if let Some(account) = self.accounts.get_mut(&trade.0.profile) {
-                    account.move_stop(trade, stop);
+                    account.protect(trade, &levels);
                 }
             }
             Request::Query(order) => return self.answer(order),

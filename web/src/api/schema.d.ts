@@ -273,7 +273,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Place an order by hand; the risk gate decides */
+        /** Place an order by hand, or two of which one cancels the other; the risk gate decides */
         post: operations["postApiOrdersManual"];
         delete?: never;
         options?: never;
@@ -386,7 +386,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Move the stop of a position, or give it one */
+        /** Move the stop of a position or give it one, and set its targets */
         patch: operations["patchApiPositionsId"];
         trace?: never;
     };
@@ -1321,9 +1321,33 @@ export interface components {
             symbol?: string;
             text: string;
         };
-        /** @description What to change about a position. */
+        /**
+         * @description What to change about a position: its stop, its targets or both, and then both or neither.
+         * @example {
+         *       "stop": {
+         *         "level": "97"
+         *       },
+         *       "targets": [
+         *         {
+         *           "level": "108",
+         *           "number": 1
+         *         },
+         *         {
+         *           "level": "112",
+         *           "portion": "0.5"
+         *         }
+         *       ]
+         *     }
+         */
         AmendBody: {
-            stop: components["schemas"]["StopBody"];
+            /** @description Stays where it is when absent. */
+            stop?: components["schemas"]["StopBody"];
+            /**
+             * @description All the targets that are to have something to close, none to take all away; they stay as
+             *     they are when absent. One that is not named by its `number` is taken away, but for what it
+             *     has closed.
+             */
+            targets?: components["schemas"]["TargetBody"][];
         };
         /** @description An amount of some currency. */
         AmountRow: {
@@ -1962,6 +1986,8 @@ export interface components {
             items: {
                 /** @description Whether its venue was asked to change it, and has not answered. */
                 amending?: boolean;
+                /** @description What of it, and of what will protect its trade, the venue holds. */
+                atVenue?: components["schemas"]["PartWord"][];
                 averagePrice?: string;
                 /** @description The person who asked for it. */
                 by?: string;
@@ -1969,12 +1995,16 @@ export interface components {
                 /** Format: date-time */
                 createdAt: string;
                 direction?: components["schemas"]["DirectionWord"];
+                /** @description What of that the engine emulates: it stands still while this server is away. */
+                emulated?: components["schemas"]["PartWord"][];
                 exitReason?: string;
                 fees: string;
                 filledQuantity: string;
                 id: string;
                 intentId: string;
                 limitPrice?: string;
+                /** @description The order with which it is a pair: the first of them to fill cancels the other. */
+                oco?: string;
                 origin: components["schemas"]["OriginWord"];
                 profileId: string;
                 purpose: components["schemas"]["PurposeWord"];
@@ -2006,10 +2036,14 @@ export interface components {
         /** @description A part of a list. */
         Listed_PositionRow: {
             items: (components["schemas"]["PositionMarks"] & {
+                /** @description What of its protection the venue holds. */
+                atVenue: components["schemas"]["PartWord"][];
                 /** @description What the units held have cost. */
                 cost: string;
                 currency: string;
                 direction: components["schemas"]["DirectionWord"];
+                /** @description What of that the engine emulates: it stands still while this server is away. */
+                emulated: components["schemas"]["PartWord"][];
                 entryPrice: string;
                 fees: string;
                 /** Format: date-time */
@@ -2026,7 +2060,7 @@ export interface components {
                 tradeId: string;
                 /**
                  * Format: int64
-                 * @description Its ETag: changes with each fill, and when a person moves its stop.
+                 * @description Its ETag: changes with each fill, and when a person moves its stop or its targets.
                  */
                 version: number;
             })[];
@@ -2322,6 +2356,8 @@ export interface components {
         OrderRow: {
             /** @description Whether its venue was asked to change it, and has not answered. */
             amending?: boolean;
+            /** @description What of it, and of what will protect its trade, the venue holds. */
+            atVenue?: components["schemas"]["PartWord"][];
             averagePrice?: string;
             /** @description The person who asked for it. */
             by?: string;
@@ -2329,12 +2365,16 @@ export interface components {
             /** Format: date-time */
             createdAt: string;
             direction?: components["schemas"]["DirectionWord"];
+            /** @description What of that the engine emulates: it stands still while this server is away. */
+            emulated?: components["schemas"]["PartWord"][];
             exitReason?: string;
             fees: string;
             filledQuantity: string;
             id: string;
             intentId: string;
             limitPrice?: string;
+            /** @description The order with which it is a pair: the first of them to fill cancels the other. */
+            oco?: string;
             origin: components["schemas"]["OriginWord"];
             profileId: string;
             purpose: components["schemas"]["PurposeWord"];
@@ -2370,6 +2410,26 @@ export interface components {
          * @enum {string}
          */
         OriginWord: "strategy" | "manual" | "protection";
+        /** @description An entry that is placed with another, with the fields of a ticket. */
+        OtherEntry: {
+            limitPrice?: string;
+            notional?: string;
+            quantity?: string;
+            side: components["schemas"]["SideWord"];
+            stopLoss?: components["schemas"]["TicketLevel"];
+            stopPrice?: string;
+            takeProfit?: components["schemas"]["TicketLevel"];
+            timeInForce?: components["schemas"]["TicketTime"];
+            trailDistance?: string;
+            type: components["schemas"]["OrderKind"];
+        };
+        /**
+         * @description What a venue may hold, or the engine does in its place: the stop and the targets of a
+         *     position, its trail, its move to break-even and its limit on bars, that one of two orders
+         *     cancels the other, and that a stop order trails.
+         * @enum {string}
+         */
+        PartWord: "stop" | "targets" | "trail" | "breakEven" | "barLimit" | "oco" | "trailingOrder";
         /** @description What was worth what, and what trades came to. */
         Performance: {
             currency: string;
@@ -2380,6 +2440,8 @@ export interface components {
         Placed: {
             clientOrderId: string;
             intentId: string;
+            /** @description The other entry of a pair that was placed with it. */
+            oco?: components["schemas"]["Placed"];
             orderId: string;
             status: string;
             tradeId: string;
@@ -2395,10 +2457,14 @@ export interface components {
         };
         /** @description What an open trade holds. */
         PositionRow: components["schemas"]["PositionMarks"] & {
+            /** @description What of its protection the venue holds. */
+            atVenue: components["schemas"]["PartWord"][];
             /** @description What the units held have cost. */
             cost: string;
             currency: string;
             direction: components["schemas"]["DirectionWord"];
+            /** @description What of that the engine emulates: it stands still while this server is away. */
+            emulated: components["schemas"]["PartWord"][];
             entryPrice: string;
             fees: string;
             /** Format: date-time */
@@ -2415,7 +2481,7 @@ export interface components {
             tradeId: string;
             /**
              * Format: int64
-             * @description Its ETag: changes with each fill, and when a person moves its stop.
+             * @description Its ETag: changes with each fill, and when a person moves its stop or its targets.
              */
             version: number;
         };
@@ -2425,10 +2491,14 @@ export interface components {
             availableAfter?: string;
             availableBefore: string;
             currency: string;
+            /** @description The other entry of a pair that would be placed with it. */
+            oco?: components["schemas"]["PreviewedOrder"];
             /** @description The order as it would be sent. */
             order?: components["schemas"]["PreviewedOrder"];
             /** @description Why not, with the numbers. */
             refusal?: components["schemas"]["Refusal"];
+            /** @description Whether it is the other entry of the pair that is refused. */
+            refusesOther: boolean;
         };
         /** @description An order as it would be sent. */
         PreviewedOrder: {
@@ -2693,7 +2763,7 @@ export interface components {
          * @description What the gate refuses for.
          * @enum {string}
          */
-        RefusalCode: "profileUnknown" | "productUnavailable" | "storeAway" | "control" | "controlUnknown" | "underReview" | "profileStopped" | "notEntitled" | "credentialsMissing" | "instrumentUnknown" | "quantityBelowLot" | "quantityBelowFilled" | "notionalBelowMinimum" | "priceImplausible" | "tradeUnknown" | "nothingToReduce" | "notReconciled" | "marketDataMissing" | "marketDataStale" | "stopOffTick" | "stopPassedAtEntry" | "targetOffTick" | "targetPassedAtEntry" | "stopBeyondPrice" | "stopBeyondLiquidation" | "duplicateEntry" | "selfTrade" | "orderQuantityAboveLimit" | "orderNotionalAboveLimit" | "tooManyPositions" | "positionAboveLimit" | "exposureAboveLimit" | "openOrdersAboveLimit" | "orderRateAboveLimit" | "entryTooSoon" | "dailyLossReached" | "dailyLossPercentReached" | "drawdownReached" | "entriesLocked" | "symbolRestricted" | "priceBeyondCollar" | "insufficientCapital" | "overflow";
+        RefusalCode: "profileUnknown" | "productUnavailable" | "storeAway" | "control" | "controlUnknown" | "underReview" | "profileStopped" | "notEntitled" | "credentialsMissing" | "instrumentUnknown" | "quantityBelowLot" | "quantityBelowFilled" | "notionalBelowMinimum" | "priceImplausible" | "tradeUnknown" | "nothingToReduce" | "notReconciled" | "marketDataMissing" | "marketDataStale" | "stopOffTick" | "stopPassedAtEntry" | "targetOffTick" | "targetPassedAtEntry" | "stopBeyondPrice" | "stopBeyondLiquidation" | "targetBeyondPrice" | "targetsAboveEntry" | "targetsAboveHeld" | "duplicateEntry" | "selfTrade" | "orderQuantityAboveLimit" | "orderNotionalAboveLimit" | "tooManyPositions" | "positionAboveLimit" | "exposureAboveLimit" | "openOrdersAboveLimit" | "orderRateAboveLimit" | "entryTooSoon" | "dailyLossReached" | "dailyLossPercentReached" | "drawdownReached" | "entriesLocked" | "symbolRestricted" | "priceBeyondCollar" | "insufficientCapital" | "overflow";
         /** @description What makes an account. */
         Registration: {
             /** @example ann@example.com */
@@ -2984,10 +3054,31 @@ export interface components {
             marketplace: boolean;
             membership: boolean;
         };
+        /** @description A profit target as it is to be. */
+        TargetBody: {
+            /** @description The price that fills it; needed for a new one. */
+            level?: string;
+            /**
+             * Format: int32
+             * @description Which target of the position it is; a new one when absent.
+             */
+            number?: number;
+            /**
+             * @description Which share of the entry it closes, what it has closed included: 0.5 is half. What the
+             *     others leave, for a new one, when absent.
+             */
+            portion?: string;
+        };
         /** @description A profit target of a position. */
         TargetRow: {
+            /** @description Units it has closed. */
             filled: string;
             level: string;
+            /** @description Counted from one, by which it is named to change it; it keeps its number. */
+            number: number;
+            /** @description Which share of the entry it closes; 0 for one that was taken away after it had closed some. */
+            portion: string;
+            /** @description Units it closes, of everything that entered. */
             quantity: string;
         };
         /** @description An alert and whose it is: ids are a tenant's own. */
@@ -3087,6 +3178,12 @@ export interface components {
             limitPrice?: string;
             /** @description What it may cost, in quote currency, fees apart. */
             notional?: string;
+            /**
+             * @description The other order of a pair (OCO), of the same profile and symbol: the first to fill, even in
+             *     part, cancels the other. Both enter, and neither at the market. Each reserves what it may
+             *     cost.
+             */
+            oco?: components["schemas"]["TicketOther"];
             profileId: string;
             /** @description Units; rounded down to the lot. */
             quantity?: string;
@@ -3113,6 +3210,17 @@ export interface components {
         } | {
             /** @description At this price. */
             price: string;
+        };
+        /** @description The other order as it is described: one of the two. */
+        TicketOther: {
+            /** @description The id of an entry that works and has not begun to fill. */
+            order: string;
+        } | {
+            /**
+             * @description One that is placed with this one: both or neither. Where one of them never comes to work,
+             *     the other is cancelled.
+             */
+            entry: components["schemas"]["OtherEntry"];
         };
         /**
          * @description For how long it stands.

@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest";
 import { sampleOrder, samplePosition } from "~/realtime/samples";
 import { fillsOf, levelsOf, openTargets, rangeWith } from "./tradeMarks";
 
-const target = (level: string, filled: string) => ({ level, quantity: "0.25", filled });
+const target = (level: string, filled: string) => ({
+  number: 1,
+  portion: "0.5",
+  level,
+  quantity: "0.25",
+  filled,
+});
 
 describe("targets", () => {
   it("are open until they are filled wholly, however a zero is written", () => {

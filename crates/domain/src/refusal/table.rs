@@ -92,8 +92,8 @@ refusals! {
         "Rounded down to the lot, nothing is left"
         => "Order a lot or more, or size the strategy larger";
     QuantityBelowFilled All "quantityBelowFilled" "instrument" []
-        "The order would become smaller than what of it has filled"
-        => "Ask for more than that, or cancel what is left";
+        "The order or the target would become smaller than what of it has filled"
+        => "Ask for more than that, cancel what is left, or take the target away";
     NotionalBelowMinimum Entries "notionalBelowMinimum" "instrument" []
         "The venue takes no order so small"
         => "Order more";
@@ -133,6 +133,15 @@ refusals! {
     StopBeyondLiquidation Levels "stopBeyondLiquidation" "levels" []
         "The loss of the short there would exceed what it has reserved"
         => "Choose a level before the liquidation";
+    TargetBeyondPrice Levels "targetBeyondPrice" "levels" []
+        "A target there would be reached at once"
+        => "Choose a level on the side of the profit, or close that part";
+    TargetsAboveEntry Levels "targetsAboveEntry" "levels" []
+        "The portions of the targets come to more than the entry"
+        => "Choose portions that come to 1 at most";
+    TargetsAboveHeld Levels "targetsAboveHeld" "levels" []
+        "The targets would close more than is held"
+        => "Choose smaller portions";
     DuplicateEntry Entries "duplicateEntry" "duplicate" []
         "An entry of the slot is open or working"
         => "Close or cancel that first";

@@ -280,6 +280,20 @@ const SAID: &[(&str, &str)] = &[
          minutes are to pass; wait, or lift the lock",
     ),
     (
+        r#"{"code":"targetBeyondPrice","level":"99","price":"100"}"#,
+        "a target at 99 would be reached at once: the last price is 100; choose a level on the \
+         side of the profit, or close that part",
+    ),
+    (
+        r#"{"code":"targetsAboveEntry","portions":"1.10"}"#,
+        "the targets would close 1.1 of the entry, those that have filled included; choose \
+         portions that come to 1 at most",
+    ),
+    (
+        r#"{"code":"targetsAboveHeld","quantity":"10","held":"6","most":"0.60"}"#,
+        "the targets would close 10 units, 6 are held; choose portions that come to 0.6 at most",
+    ),
+    (
         r#"{"code":"symbolRestricted","symbol":"GOOG","scope":"tenant"}"#,
         "GOOG is not to be entered; trade another, or take it out of restrictedSymbols of the \
          tenant",

@@ -135,6 +135,31 @@ impl Refusal {
                 "at {level} the loss would be more than what the short has reserved; choose \
                  {liquidation} or less"
             ),
+            _ => self.of_targets(f),
+        }
+    }
+
+    fn of_targets(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TargetBeyondPrice { level, price } => write!(
+                f,
+                "a target at {level} would be reached at once: the last price is {price}; choose \
+                 a level on the side of the profit, or close that part"
+            ),
+            Self::TargetsAboveEntry { portions } => write!(
+                f,
+                "the targets would close {} of the entry, those that have filled included; choose \
+                 portions that come to 1 at most",
+                portions.normalize()
+            ),
+            Self::TargetsAboveHeld { quantity, held, most } => write!(
+                f,
+                "the targets would close {} units, {} are held; choose portions that come to {} \
+                 at most",
+                quantity.normalize(),
+                held.normalize(),
+                most.normalize()
+            ),
             _ => self.of_a_limit(f),
         }
     }

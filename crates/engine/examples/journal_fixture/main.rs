@@ -4,8 +4,8 @@
 //! cargo run -p ballast-engine --example journal_fixture
 //! ```
 //!
-//! It plays [`HISTORY`] to the engine and writes `tests/fixtures/journal-v8.jsonl`, an envelope a
-//! line, and `journal-v8-state.json`, what it folds to. `tests/it/journal_fixture.rs` reads all.
+//! It plays [`HISTORY`] to the engine and writes `tests/fixtures/journal-v9.jsonl`, an envelope a
+//! line, and `journal-v9-state.json`, what it folds to. `tests/it/journal_fixture.rs` reads all.
 //!
 //! Events are for ever, and so are stored journals: a file that was merged is never written again.
 //! What is new gets new files beside them, by another [`NAME`] and a history that holds it.
@@ -26,12 +26,14 @@ use ballast_domain::{
 use ballast_engine::market::{Board, Frame};
 use ballast_engine::matching::{FillRules, Matcher, PlayedBar};
 use ballast_engine::ports::BrokerMessage;
-use ballast_engine::risk::Change;
+use ballast_engine::risk::{Change, TargetChange};
 use ballast_engine::state::State;
-use ballast_engine::step::{Action, ActionTold, Command, Effects, Engine, Input, Settings};
+use ballast_engine::step::{
+    Action, ActionTold, Command, Effects, Engine, Input, LevelChange, Settings,
+};
 use ballast_engine::strategy::Plan;
 
-const NAME: &str = "journal-v8";
+const NAME: &str = "journal-v9";
 const WITHHELD: &str = "not sent: trading control had changed meanwhile";
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 
@@ -239,11 +241,7 @@ impl World {
                 let acknowledge = true;
                 self.command(Command::SetStatus { profile, status, acknowledge, reason, by })
             }
-            "stop" => {
-                let trade = TradeId(IntentId { profile, number: next(&mut words)? });
-                let level = next(&mut words)?;
-                self.command(Command::MoveStop { trade, level, expected_version: None, by })
-            }
+            "stop" | "targets" => self.levels(profile, verb, words),
             "flatten" => self.command(Command::Flatten { profile, by, reason }),
             "split" | "dividend" | "rename" => self.act(profile, verb, words),
             "unlock" => {
@@ -294,6 +292,20 @@ impl World {
                 }
             }
         }
+    }
+
+    /// A person moves what protects a trade.
+    fn levels(&mut self, profile: ProfileId, verb: &str, mut words: SplitWhitespace<'_>) -> Done {
+        let trade = TradeId(IntentId { profile, number: next(&mut words)? });
+        let change = match verb {
+            "stop" => LevelChange { stop: Some(next(&mut words)?), targets: None },
+            _ => {
+                let targets = words.map(target).collect::<Done<_>>()?;
+                LevelChange { stop: None, targets: Some(targets) }
+            }
+        };
+        let by = "alice".to_owned();
+        self.command(Command::MoveLevels { trade, change, expected_version: None, by })
     }
 
     /// What the issuer does to a profile's first instrument.
@@ -498,7 +510,7 @@ impl World {
                 Action::Cancel(order) if order.intent.profile == robot => {
                     self.venue.cancel(order, &mut self.said);
                 }
-                Action::MoveStop(trade, stop) => self.venue.move_stop(trade, stop),
+                Action::Protect(trade, levels) => self.venue.protect(trade, &levels),
                 _ => {}
             }
         }
@@ -517,6 +529,14 @@ impl World {
 
 fn next<T: FromStr<Err: Error + 'static>>(words: &mut SplitWhitespace<'_>) -> Done<T> {
     Ok(words.next().ok_or("a word is missing")?.parse()?)
+}
+
+/// A target as `number@level*portion`; a new one without the number.
+fn target(text: &str) -> Done<TargetChange> {
+    let (number, rest) = text.split_once('@').ok_or("no number@level")?;
+    let (level, portion) = rest.split_once('*').ok_or("no level*portion")?;
+    let number = if number.is_empty() { None } else { Some(number.parse()?) };
+    Ok(TargetChange { number, level: Some(level.parse()?), portion: Some(portion.parse()?) })
 }
 
 /// An order of the profile: `3`, or a leg of it, `3s` for the stop and `3t0` for the first target.

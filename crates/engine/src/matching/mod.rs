@@ -25,15 +25,17 @@ mod tests;
 
 use std::sync::Arc;
 
+use ballast_domain::exits::Levels;
 use ballast_domain::id::Leg;
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
-    ActionId, Amendment, Bar, BrokerEvent, Instrument, Money, OrderId, OrderTerms, Price, Stop,
-    Symbol, TimeInForce, Timestamp, Trade, TradeId,
+    ActionId, Amendment, Bar, BrokerEvent, Instrument, Money, OrderId, OrderTerms, Price, Symbol,
+    TimeInForce, Timestamp, Trade, TradeId,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::position;
 use order::Working;
 
 /// How a simulated venue fills.
@@ -238,10 +240,19 @@ impl Matcher {
         }
     }
 
-    /// Moves the protective stop of `trade`; nothing when the trade has ended meanwhile.
-    pub fn move_stop(&mut self, trade: TradeId, stop: Stop) {
-        if let Some(holding) = self.holdings.iter_mut().find(|h| h.trade.id == trade) {
-            holding.trade.stop = Some(stop);
+    /// Lets what protects `trade` stand where `levels` say; nothing when it stands there, or the
+    /// trade has ended meanwhile.
+    pub fn protect(&mut self, trade: TradeId, levels: &Levels) {
+        let Some(place) = self.holdings.iter().position(|held| held.trade.id == trade) else {
+            return;
+        };
+        let known = self.instrument(self.holdings[place].trade.symbol).copied();
+        let trade = &mut self.holdings[place].trade;
+        trade.stop = levels.stop.or(trade.stop);
+        let asked = levels.targets.as_ref().filter(|asked| **asked != trade.protection.targets);
+        if let (Some(asked), Some(instrument)) = (asked, known) {
+            trade.targets = position::targets(trade, asked, &instrument);
+            trade.protection.targets.clone_from(asked);
         }
     }
 

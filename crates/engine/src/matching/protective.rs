@@ -3,7 +3,7 @@
 use ballast_domain::id::Leg;
 use ballast_domain::profile::Liquidity;
 use ballast_domain::{
-    Bar, BrokerEvent, Direction, ExitReason, OrderId, Price, Quantity, Stop, Trade, TradeId,
+    Bar, BrokerEvent, Direction, ExitReason, OrderId, Price, Quantity, Stop, Target, Trade, TradeId,
 };
 
 use super::order::{Quote, TOO_LARGE};
@@ -52,7 +52,7 @@ impl Matcher {
             return;
         };
         let worst = worst(self.holdings[place].trade.direction, &played.bar);
-        self.protect(place, &Path { from, worst, best: played.bar.close }, played, out);
+        self.fill_legs(place, &Path { from, worst, best: played.bar.close }, played, out);
     }
 
     fn each_holding(
@@ -65,7 +65,7 @@ impl Matcher {
         while let Some(Holding { trade, .. }) = self.holdings.get(place) {
             let id = trade.id;
             if trade.symbol == played.symbol {
-                self.protect(place, &path(trade.direction), played, out);
+                self.fill_legs(place, &path(trade.direction), played, out);
             }
             if self.holdings.get(place).is_some_and(|holding| holding.trade.id == id) {
                 place += 1;
@@ -74,7 +74,7 @@ impl Matcher {
     }
 
     /// Fills the stop of a trade when its path comes to it, else the targets that it comes to.
-    fn protect(
+    fn fill_legs(
         &mut self,
         place: usize,
         path: &Path,
@@ -113,7 +113,8 @@ impl Matcher {
         self.fill_leg(order, held, &quote, stop_reason(stop.kind), played, out);
     }
 
-    /// Fills the targets that the path comes to, at their levels or where the path begins beyond.
+    /// Fills the targets that the path comes to, the nearest first, at their levels or where the
+    /// path begins beyond.
     fn fill_targets(
         &mut self,
         place: usize,
@@ -123,14 +124,16 @@ impl Matcher {
     ) {
         let Trade { id, direction, .. } = self.holdings[place].trade;
         let beyond = |price, level| at_or_beyond(direction.opposite(), price, level);
-        for leg in 0..self.holdings[place].trade.targets.len() {
+        let mut before = None;
+        loop {
             let Some(holding) = self.holdings.get(place).filter(|h| h.trade.id == id) else {
                 return;
             };
-            let target = holding.trade.targets[leg];
+            let Some((leg, target)) = next_target(&holding.trade, before) else { return };
             if !beyond(path.best, target.level) {
-                continue;
+                return;
             }
+            before = Some((leg, target.level));
             let open = target.open_quantity().min(holding.trade.open_quantity());
             let passed = beyond(path.from, target.level);
             let price = if passed { path.from } else { target.level };
@@ -184,6 +187,23 @@ impl Matcher {
     fn quote(&self, price: Price, liquidity: Liquidity, played: &PlayedBar) -> Quote {
         Quote { price, liquidity, at: played.open_time, cap: self.volume_cap(played) }
     }
+}
+
+/// The target of a trade that a price in its favour meets first, or first after one of them; among
+/// those at one level, that with the lower number.
+fn next_target(trade: &Trade, before: Option<(usize, Price)>) -> Option<(usize, Target)> {
+    let further = |one: Price, other: Price| match trade.direction {
+        Direction::Long => one.cmp(&other),
+        Direction::Short => other.cmp(&one),
+    };
+    let order = |one: (usize, Price), other: (usize, Price)| {
+        further(one.1, other.1).then(one.0.cmp(&other.0))
+    };
+    let places = trade.targets.iter().copied().enumerate();
+    let after = places.filter(|(leg, target)| {
+        before.is_none_or(|before| order((*leg, target.level), before).is_gt())
+    });
+    after.min_by(|one, other| order((one.0, one.1.level), (other.0, other.1.level)))
 }
 
 /// Whether `price` is at `level` or worse for a trade of `direction`.

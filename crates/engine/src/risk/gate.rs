@@ -22,7 +22,7 @@ use super::scopes::Scopes;
 use super::sums::Measure;
 use super::{OrderIntent, access, protections};
 use crate::position::is_worth_spending;
-use crate::state::{Profile, State};
+use crate::state::{Order, Profile, State};
 
 /// What the gate looks at beside the signal.
 #[derive(Debug, Clone, Copy)]
@@ -175,14 +175,15 @@ fn check_entry(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal>
     let mark = fresh_mark(view, &scopes)?;
     let expected = expected_fill(entry.order_type, mark, entry.direction);
     check_levels(&signal.origin, entry.direction, protection, expected, instrument)?;
-    no_duplicate(signal, &entry, profile)?;
+    let partner = cancels.and_then(|partner| profile.working.get(&partner));
+    no_duplicate(signal, &entry, profile, partner)?;
     no_self_trade((symbol, entry.order_type, entry.direction), *cancels, mark, view)?;
     within_order_limits(quantity, notional, &scopes)?;
     let funds = Funds::of(&entry, quantity, notional, profile)?;
     let measure = Measure::new(view, &scopes);
-    measure.may_open()?;
+    measure.may_open(partner)?;
     measure.has_room(symbol, funds.used())?;
-    measure.in_time(symbol, entry.direction)?;
+    measure.in_time(symbol, entry.direction, partner)?;
     measure.bears_losses()?;
     protections::not_locked(symbol, view)?;
     not_restricted(symbol, &scopes)?;
@@ -249,8 +250,14 @@ pub(super) fn reconciled(profile: &Profile) -> Result<(), Refusal> {
     profile.unknown_order().map_or(Ok(()), |order| Err(Refusal::NotReconciled { order }))
 }
 
-fn no_duplicate(signal: &Signal, entry: &Entry<'_>, profile: &Profile) -> Result<(), Refusal> {
-    if profile.has_entry(signal.symbol, entry.slot) {
+/// One of a pair takes the place of the other.
+fn no_duplicate(
+    signal: &Signal,
+    entry: &Entry<'_>,
+    profile: &Profile,
+    partner: Option<&Order>,
+) -> Result<(), Refusal> {
+    if profile.has_entry(signal.symbol, entry.slot, partner) {
         return Err(Refusal::DuplicateEntry { slot: entry.slot });
     }
     Ok(())

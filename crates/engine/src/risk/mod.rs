@@ -1,5 +1,5 @@
-//! The risk gate: the only place where a signal becomes an intent, and where a person's stop may
-//! move.
+//! The risk gate: the only place where a signal becomes an intent, and where a person's stop and
+//! targets may move.
 
 mod access;
 mod amend;
@@ -12,9 +12,10 @@ mod protections;
 mod scopes;
 mod stop;
 mod sums;
+mod target;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use amend::{ApprovedAmendment, Change, check_amendment};
 pub use gate::{View, check};
@@ -24,3 +25,6 @@ pub use obstacles::obstacles;
 pub(crate) use protections::locks;
 pub use scopes::Scopes;
 pub use stop::check_stop;
+pub use target::{
+    MOST_LEGS, MOST_TARGETS, MovedTargets, TargetChange, asked_targets, check_targets, is_standing,
+};

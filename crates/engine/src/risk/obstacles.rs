@@ -20,7 +20,7 @@ pub fn obstacles(symbol: Symbol, view: &View<'_>) -> Vec<Refusal> {
     let found = [
         reconciled(view.profile),
         fresh_mark(view, &scopes).map(|_| ()),
-        measure.may_open(),
+        measure.may_open(None),
         measure.has_room(symbol, Decimal::ZERO),
         in_time(symbol, &measure, view),
         measure.bears_losses(),
@@ -34,10 +34,10 @@ pub fn obstacles(symbol: Symbol, view: &View<'_>) -> Vec<Refusal> {
 fn in_time(symbol: Symbol, measure: &Measure<'_>, view: &View<'_>) -> Result<(), Refusal> {
     let (long, short) = (Direction::Long, Direction::Short);
     match view.profile.document.strategy.direction {
-        DirectionRule::Long => measure.in_time(symbol, long),
-        DirectionRule::Short => measure.in_time(symbol, short),
+        DirectionRule::Long => measure.in_time(symbol, long, None),
+        DirectionRule::Short => measure.in_time(symbol, short, None),
         DirectionRule::Both => {
-            measure.in_time(symbol, long).or_else(|_| measure.in_time(symbol, short))
+            measure.in_time(symbol, long, None).or_else(|_| measure.in_time(symbol, short, None))
         }
     }
 }

@@ -3,13 +3,13 @@
 
 use std::cell::OnceCell;
 
-use ballast_domain::{Account, Direction, LimitScope, Limits, Refusal, Symbol};
+use ballast_domain::{Account, Direction, LimitScope, Limits, Refusal, Symbol, TradeId};
 use rust_decimal::Decimal;
 
 use super::gate::View;
 use super::price::millis_since;
 use super::scopes::Scopes;
-use crate::state::Profile;
+use crate::state::{Order, Profile};
 
 /// What one profile comes to, or several.
 #[derive(Debug, Clone, Copy, Default)]
@@ -69,9 +69,14 @@ impl<'a> Measure<'a> {
         })
     }
 
-    /// Whether one more position may be entered.
-    pub(super) fn may_open(&self) -> Result<(), Refusal> {
-        let full = |sums: &Sums, limit| sums.positions >= limit;
+    /// Whether one more position may be entered; of a pair only one is.
+    pub(super) fn may_open(&self, partner: Option<&Order>) -> Result<(), Refusal> {
+        let is_counted = |partner: &&Order| {
+            !partner.terms.is_reducing()
+                && !self.view.profile.trades.contains_key(&TradeId(partner.terms.intent))
+        };
+        let replaced = u32::from(partner.filter(is_counted).is_some());
+        let full = |sums: &Sums, limit| sums.positions.saturating_sub(replaced) >= limit;
         match self.broken(|limits| limits.max_open_positions, full) {
             Some((sums, limit, scope)) => {
                 let (open, scope) = (sums.positions, Some(scope));
@@ -105,8 +110,14 @@ impl<'a> Measure<'a> {
         }
     }
 
-    /// Whether it is not too soon for another entry.
-    pub(super) fn in_time(&self, symbol: Symbol, direction: Direction) -> Result<(), Refusal> {
+    /// Whether it is not too soon for another entry; the other of a pair that is asked for with it
+    /// is none.
+    pub(super) fn in_time(
+        &self,
+        symbol: Symbol,
+        direction: Direction,
+        partner: Option<&Order>,
+    ) -> Result<(), Refusal> {
         let full = |sums: &Sums, limit| sums.entries >= limit;
         let rate = self.broken(|limits| limits.max_orders_per_minute, full);
         if let Some((sums, limit, scope)) = rate {
@@ -116,6 +127,11 @@ impl<'a> Measure<'a> {
             self.scopes.least(|limits| limits.min_entry_interval_ms.map(std::cmp::Reverse));
         let last = self.view.profile.counters.last_entry(symbol, direction);
         let (Some((limit, scope)), Some(last)) = (longest, last) else { return Ok(()) };
+        let together =
+            |it: &Order| it.terms.accepted_at == last && it.terms.accepted_at == self.view.at;
+        if partner.is_some_and(together) {
+            return Ok(());
+        }
         let (elapsed_ms, limit_ms) = (millis_since(self.view.at, last), limit.0);
         match elapsed_ms < limit_ms {
             true => Err(Refusal::EntryTooSoon { elapsed_ms, limit_ms, scope }),

@@ -57,6 +57,7 @@ impl State {
             | Event::FillCorrected { .. }
             | Event::ProtectionPlaced { .. }
             | Event::StopMoved { .. }
+            | Event::TargetsMoved { .. }
             | Event::BarHeld { .. }
             | Event::ExcursionsKnown { .. }
             | Event::DustClosed { .. } => self.change_trade(envelope),
@@ -100,6 +101,13 @@ impl State {
                 Ok(())
             }
             Event::StopMoved { trade, stop, by } => self.move_stop(*trade, *stop, by.is_some()),
+            Event::TargetsMoved { trade, terms, targets, .. } => {
+                let trade = self.find(trade.0.profile)?.open_trade(*trade)?;
+                trade.protection.targets.clone_from(terms);
+                trade.targets.clone_from(targets);
+                trade.amendments = trade.amendments.saturating_add(1);
+                Ok(())
+            }
             Event::BarHeld { trade, bars, close } => self.hold_bar(*trade, *bars, *close),
             Event::ExcursionsKnown { trade, best, worst } => {
                 let known = self.find(trade.0.profile)?.known_trade_mut(*trade)?;

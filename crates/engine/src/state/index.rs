@@ -169,9 +169,9 @@ impl Holding {
         !self.orders.is_empty()
     }
 
-    /// Whether an entry of the slot is open or working.
-    pub(super) fn has_entry(&self, slot: Slot) -> bool {
-        self.slots.contains_key(&slot)
+    /// Open trades and working entries of the slot.
+    pub(super) fn entries(&self, slot: Slot) -> u32 {
+        self.slots.get(&slot).copied().unwrap_or_default()
     }
 
     /// What is held, at cost, and what working entries have reserved, in quote currency.

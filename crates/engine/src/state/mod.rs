@@ -27,7 +27,7 @@ pub use profile::{Flattening, Order, Profile, unrealised};
 
 /// The number of the form in which this build writes a [`State`]. A snapshot in another form is not
 /// read: the journal is folded instead.
-pub const STATE_FORMAT: u16 = 8;
+pub const STATE_FORMAT: u16 = 9;
 
 /// Everything the journal has told about one tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use ballast_domain::control::ControlSubject;
 use ballast_domain::{
     ActionId, ActiveState, Amendment, BrokerEvent, Currency, Decision, IntentId, Money, OrderId,
-    OrderState, OrderTerms, Price, ProfileDocument, ProfileId, ProfileStatus, Quantity, Side, Slot,
-    Symbol, TenantId, Timestamp, Trade, TradeId,
+    OrderState, OrderTerms, Price, ProfileDocument, ProfileId, ProfileStatus, Purpose, Quantity,
+    Side, Slot, Symbol, TenantId, Timestamp, Trade, TradeId,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -196,10 +196,16 @@ impl Profile {
         self.index.holding(symbol).is_some_and(|holding| holding.has_orders())
     }
 
-    /// Whether an entry of this symbol and slot is open or working.
+    /// Whether an entry of this symbol and slot is open or working, but for one.
     #[must_use]
-    pub fn has_entry(&self, symbol: Symbol, slot: Slot) -> bool {
-        self.index.holding(symbol).is_some_and(|holding| holding.has_entry(slot))
+    pub fn has_entry(&self, symbol: Symbol, slot: Slot, but: Option<&Order>) -> bool {
+        let same = |order: &&Order| {
+            let of_slot =
+                matches!(order.terms.purpose, Purpose::Enter { slot: of, .. } if of == slot);
+            of_slot && order.terms.symbol == symbol
+        };
+        let others = self.index.holding(symbol).map_or(0, |holding| holding.entries(slot));
+        others > u32::from(but.filter(same).is_some())
     }
 
     /// Trades open or being entered.

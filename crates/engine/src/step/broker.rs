@@ -1,5 +1,6 @@
 //! What a venue's messages bring, fills apart. The same message again changes nothing.
 
+use ballast_domain::exits::{Distance, Levels, TargetTerms};
 use ballast_domain::id::Leg;
 use ballast_domain::{
     ActiveState, BrokerEvent, Cause, ControlMode, DoneState, Event, OrderId, OrderState, Timestamp,
@@ -83,7 +84,8 @@ impl Engine {
             let message = BrokerEvent::Rejected { order, reason };
             return self.on_unmatched(context, message, why, effects);
         }
-        self.on_done(context, order, DoneState::Rejected, reason, effects)
+        self.on_done(context, order, DoneState::Rejected, reason, effects)?;
+        self.cancel_other_half(context, order, effects)
     }
 
     fn on_done(
@@ -162,7 +164,11 @@ impl Engine {
             ActiveState::Unknown | ActiveState::PendingCancel => DoneState::Voided,
         };
         let reason = "the venue does not have it".to_owned();
-        self.on_done(context, order, done, reason, effects)
+        self.on_done(context, order, done, reason, effects)?;
+        match done {
+            DoneState::Voided => self.cancel_other_half(context, order, effects),
+            _ => Ok(()),
+        }
     }
 
     /// Asks for an order to be cancelled, once.
@@ -217,7 +223,15 @@ impl Engine {
         let context = Context { at, now: at, request_id: None, cause: Cause::Clock };
         let reason = reason.to_owned();
         match revision {
-            None => self.on_done(&context, order, DoneState::Voided, reason, effects),
+            None => {
+                self.on_done(&context, order, DoneState::Voided, reason, effects)?;
+                // The one that comes after it is withheld with it.
+                let known = self.order(order).and_then(|known| known.terms.cancels);
+                match known.is_some_and(|other| other.intent.number < order.intent.number) {
+                    true => self.cancel_other_half(&context, order, effects),
+                    false => Ok(()),
+                }
+            }
             Some(revision) => self.on_amended(&context, order, (revision, Err(reason)), effects),
         }
     }
@@ -284,7 +298,7 @@ impl Engine {
 
     /// Asks about every working and every protective order, and about those that have ended without
     /// all of their fills; asks again for amendments that nobody has answered, and says again where
-    /// stops stand: neither may have reached the venue.
+    /// stops and targets stand: neither may have reached the venue.
     fn ask_about_all(&mut self, at: Timestamp, effects: &mut Effects) {
         self.polled_at = Some(at);
         let actions = &mut effects.actions;
@@ -295,7 +309,7 @@ impl Engine {
             let ended = profile.ended.iter().filter(|order| may_have_filled(order, at));
             actions.extend(ended.map(|order| Action::Query(order.terms.order_id())));
             for trade in profile.trades.values() {
-                actions.extend(trade.stop.map(|stop| Action::MoveStop(trade.id, stop)));
+                actions.extend(levels_of(trade));
                 actions.extend(legs(trade).map(Action::Query));
             }
         }
@@ -322,6 +336,16 @@ fn may_have_filled(order: &Order, now: Timestamp) -> bool {
     let age = now.nanos_since(order.terms.accepted_at).saturating_abs();
     let unfilled = [DoneState::Voided, DoneState::Cancelled, DoneState::Expired];
     unfilled.map(OrderState::Done).contains(&order.state) && age < LATE_NEWS_NANOS
+}
+
+/// Where what protects a trade stands, for its venue; nothing where nothing does. Targets at a
+/// distance are still those that the venue has from the entry: a person sets prices.
+pub(super) fn levels_of(trade: &Trade) -> Option<Action> {
+    let is_price = |terms: &TargetTerms| matches!(terms.distance, Distance::At(_));
+    let targets = Some(&trade.protection.targets).filter(|targets| targets.iter().any(is_price));
+    let levels = Levels { stop: trade.stop, targets: targets.cloned() };
+    let nothing = levels.stop.is_none() && levels.targets.is_none();
+    (!nothing).then_some(Action::Protect(trade.id, levels))
 }
 
 /// The protective orders of a trade.

@@ -1,24 +1,26 @@
 //! What people and programs ask of the engine.
 //!
 //! A file per kind: `profile.rs` for documents and what profiles do, `manual.rs` for orders that
-//! people write, `order.rs` for working orders and stops, `corporate.rs` for what issuers do,
-//! `flatten.rs` for leaving everything, `limits.rs` for limits and locks, `obstacles.rs` for why
-//! nothing is entered. Whatever a command changes is journaled with the request that carried it;
-//! what it could not do, it has not begun.
+//! people write and `pair.rs` for two of them, `order.rs` for working orders, `levels.rs` for stops
+//! and targets, `corporate.rs` for what issuers do, `flatten.rs` for leaving everything,
+//! `limits.rs` for limits and locks, `obstacles.rs` for why nothing is entered. Whatever a command
+//! changes is journaled with the request that carried it; what it could not do, it has not begun.
 
 mod corporate;
 mod flatten;
+mod levels;
 mod limits;
 mod manual;
 mod obstacles;
 mod order;
+mod pair;
 mod profile;
 
 use std::fmt;
 use std::sync::Arc;
 
 use ballast_domain::{
-    Limits, OrderId, OrderTerms, Price, ProfileDocument, ProfileId, ProfileStatus, Refusal, Signal,
+    Limits, OrderId, OrderTerms, ProfileDocument, ProfileId, ProfileStatus, Refusal, Signal,
     SignalTerms, Symbol, TradeId,
 };
 
@@ -28,7 +30,8 @@ use crate::state::{ApplyError, Profile};
 use crate::strategy::Plan;
 
 pub use corporate::ActionTold;
-pub use manual::ManualOrder;
+pub use levels::LevelChange;
+pub use manual::{ManualOrder, Partner};
 pub use obstacles::Obstacle;
 
 /// A request to change something.
@@ -100,13 +103,13 @@ pub enum Command {
         /// Who asks.
         by: String,
     },
-    /// Move the protective stop of an open trade, or give it one. The trail and break-even go on
-    /// from there: they only ever bring it closer.
-    MoveStop {
+    /// Move the protective stop of an open trade or give it one, and set its targets. The trail and
+    /// break-even go on from there: they only ever bring the stop closer.
+    MoveLevels {
         /// The trade.
         trade: TradeId,
-        /// Where it is to stand.
-        level: Price,
+        /// What is to stand elsewhere.
+        change: LevelChange,
         /// The version of the trade that the person has seen; without it whatever there is.
         expected_version: Option<u64>,
         /// Who asks.
@@ -170,7 +173,7 @@ impl Command {
             | Self::Preview(_)
             | Self::Obstacles { .. }
             | Self::Cancel { .. }
-            | Self::MoveStop { .. }
+            | Self::MoveLevels { .. }
             | Self::CorporateAction { .. }
             | Self::Flatten { .. } => false,
         }
@@ -197,7 +200,13 @@ pub enum Answer {
     WouldAccept {
         /// Rounded and reserved as the order would have them, under the id it would get.
         terms: Arc<OrderTerms>,
+        /// Those of the other entry, where two were asked for.
+        other: Option<Arc<OrderTerms>>,
     },
+    /// The gate accepted both entries of a pair; these are the orders, as they were asked for.
+    AcceptedPair([OrderId; 2]),
+    /// The gate refused the other entry of a pair, and so neither was accepted.
+    RefusedOther(Refusal),
     /// What stands in the way of entries.
     Obstacles(Vec<Obstacle>),
     /// The gate let the order become another, and its venue is asked for it.
@@ -243,7 +252,11 @@ impl fmt::Display for Answer {
         match self {
             Self::Done => f.write_str("done"),
             Self::Accepted(order) => write!(f, "accepted as {order}"),
-            Self::WouldAccept { terms } => write!(f, "would be accepted as {}", terms.order_id()),
+            Self::AcceptedPair([one, other]) => write!(f, "accepted as {one} and {other}"),
+            Self::RefusedOther(refusal) => write!(f, "of the other entry: {refusal}"),
+            Self::WouldAccept { terms, .. } => {
+                write!(f, "would be accepted as {}", terms.order_id())
+            }
             Self::Obstacles(found) => write!(f, "{} obstacles", found.len()),
             Self::Amending { order, revision } => write!(f, "amending {order} ({revision})"),
             Self::Flattened(flattened) => flattened.fmt(f),
@@ -303,12 +316,12 @@ impl Engine {
                 }
             }
             Command::Signal(signal) => self.answer_signal(context, *signal, effects)?,
-            Command::Order(order) => match self.signal_of(*order) {
-                Ok(signal) => self.answer_signal(context, signal, effects)?,
+            Command::Order(order) => match self.asked_by(*order) {
+                Ok(asked) => self.answer_asked(context, asked, effects)?,
                 Err(answer) => answer,
             },
-            Command::Preview(order) => match self.signal_of(*order) {
-                Ok(signal) => self.preview(context, &signal),
+            Command::Preview(order) => match self.asked_by(*order) {
+                Ok(asked) => self.preview(context, &asked),
                 Err(answer) => answer,
             },
             Command::Obstacles { profile } => self.obstacles(context, profile),
@@ -318,8 +331,8 @@ impl Engine {
             Command::Amend { order, change, by } => {
                 self.amend_order(context, (order, change), by, effects)?
             }
-            Command::MoveStop { trade, level, expected_version, by } => {
-                self.move_stop(context, (trade, expected_version), level, by, effects)?
+            Command::MoveLevels { trade, change, expected_version, by } => {
+                self.move_levels(context, (trade, expected_version), &change, by, effects)?
             }
             Command::SetLimits { limits, expected_version, by } => {
                 self.set_limits(context, (limits, expected_version), by, effects)?
@@ -348,13 +361,6 @@ impl Engine {
             Ok(order) => Answer::Accepted(order),
             Err(refusal) => Answer::Refused(refusal),
         })
-    }
-
-    fn preview(&self, context: &Context, signal: &Signal) -> Answer {
-        match self.check(context, signal, None) {
-            Ok(intent) => Answer::WouldAccept { terms: Arc::clone(intent.terms()) },
-            Err(refusal) => Answer::Refused(refusal),
-        }
     }
 
     /// A profile that was not removed.

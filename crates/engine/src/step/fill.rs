@@ -1,5 +1,6 @@
 //! What a fill brings: it is booked whatever it is, and whoever did not expect it looks at it.
 
+use ballast_domain::exits::Levels;
 use ballast_domain::id::Leg;
 use ballast_domain::order::Reversal;
 use ballast_domain::{
@@ -125,7 +126,7 @@ impl Engine {
         self.emit(context, Event::ProtectionPlaced { trade: id, stop, targets }, effects)?;
         // The first stop travels with the entry; what a later fill makes of it is told.
         if let (Some(stop), true) = (stop, standing.is_some() && standing != stop) {
-            effects.actions.push(Action::MoveStop(id, stop));
+            effects.actions.push(Action::Protect(id, Levels::of_stop(stop)));
         }
         Ok(())
     }

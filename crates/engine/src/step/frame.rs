@@ -2,6 +2,7 @@
 
 use std::ops::Bound;
 
+use ballast_domain::exits::Levels;
 use ballast_domain::order::Reversal;
 use ballast_domain::profile::Liquidity;
 use ballast_domain::strategy::DEFAULT_ATR_PERIOD;
@@ -158,7 +159,7 @@ impl Engine {
             let follow = |known| position::follow(trade, spot.bar.high, spot.bar.low, known);
             if let Some(stop) = known.as_ref().and_then(follow) {
                 self.emit(context, Event::StopMoved { trade: id, stop, by: None }, effects)?;
-                effects.actions.push(Action::MoveStop(id, stop));
+                effects.actions.push(Action::Protect(id, Levels::of_stop(stop)));
             }
             let Some(limit) = limit else { continue };
             let mut bars = held;

@@ -19,9 +19,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ballast_domain::event::EVENT_VERSION;
+use ballast_domain::exits::Levels;
 use ballast_domain::{
     Cause, ControlSnapshot, Decision, Envelope, Evaluation, Event, OrderId, Origin, Price, Product,
-    ProfileId, Refusal, RequestId, Signal, SignalTerms, Stop, Symbol, Timestamp, TradeId,
+    ProfileId, Refusal, RequestId, Signal, SignalTerms, Symbol, Timestamp, TradeId,
 };
 
 use rust_decimal::Decimal;
@@ -35,7 +36,9 @@ use crate::risk::{self, ApprovedAmendment, OrderIntent};
 use crate::state::{ApplyError, Profile, State};
 use crate::strategy::Plan;
 
-pub use command::{ActionTold, Answer, Command, Flattened, ManualOrder, Obstacle};
+pub use command::{
+    ActionTold, Answer, Command, Flattened, LevelChange, ManualOrder, Obstacle, Partner,
+};
 
 /// What makes the engine take a step.
 #[derive(Debug)]
@@ -103,8 +106,8 @@ pub enum Action {
     Amend(ApprovedAmendment),
     /// Ask for an order to be cancelled.
     Cancel(OrderId),
-    /// Move the protective stop of a trade.
-    MoveStop(TradeId, Stop),
+    /// Tell where what protects a trade is to stand.
+    Protect(TradeId, Levels),
     /// Ask what has become of an order.
     Query(OrderId),
 }

@@ -125,6 +125,7 @@ pub(crate) fn manual(side: Side, quantity: &str) -> ManualOrder {
         protection: Protection::default(),
         trade: None,
         reduce_only: false,
+        partner: None,
         by: "alice".to_owned(),
     }
 }

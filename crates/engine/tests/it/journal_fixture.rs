@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 /// Each stored journal with the state that it folds to.
-const STORED: [(&str, &str); 8] = [
+const STORED: [(&str, &str); 9] = [
     (
         include_str!("../fixtures/journal-v1.jsonl"),
         include_str!("../fixtures/journal-v1-state.json"),
@@ -42,6 +42,10 @@ const STORED: [(&str, &str); 8] = [
     (
         include_str!("../fixtures/journal-v8.jsonl"),
         include_str!("../fixtures/journal-v8-state.json"),
+    ),
+    (
+        include_str!("../fixtures/journal-v9.jsonl"),
+        include_str!("../fixtures/journal-v9-state.json"),
     ),
 ];
 

@@ -153,8 +153,8 @@ impl Rehearsal {
                 Action::Cancel(order) => {
                     self.venues.get_mut(&order.intent.profile).unwrap().cancel(order, &mut said);
                 }
-                Action::MoveStop(trade, stop) => {
-                    self.venues.get_mut(&trade.0.profile).unwrap().move_stop(trade, stop);
+                Action::Protect(trade, levels) => {
+                    self.venues.get_mut(&trade.0.profile).unwrap().protect(trade, &levels);
                 }
                 Action::Query(order) => {
                     self.venues[&order.intent.profile].query(order, &mut said);

@@ -9,7 +9,8 @@ use ballast_domain::{
     TimeInForce,
 };
 use ballast_engine::matching::FillRules;
-use ballast_engine::step::{ActionTold, Answer, Command, Input, ManualOrder};
+use ballast_engine::risk::TargetChange;
+use ballast_engine::step::{ActionTold, Answer, Command, Input, LevelChange, ManualOrder};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
@@ -115,6 +116,12 @@ pub(crate) enum Act {
         profile: u8,
         trade: u8,
         percent: i8,
+    },
+    /// So many percent in favour of the last price, for so many tenths of the entry.
+    MoveTargets {
+        profile: u8,
+        trade: u8,
+        targets: Vec<(i8, u8)>,
     },
     Flatten(u8),
     Preview {
@@ -235,6 +242,8 @@ fn acts() -> impl Strategy<Value = Act> {
         3 => (0..2u8, 0..3u8).prop_map(|(profile, order)| Act::Cancel { profile, order }),
         3 => (0..2u8, 0..3u8, -4..4i8)
             .prop_map(|(profile, trade, percent)| Act::MoveStop { profile, trade, percent }),
+        3 => (0..2u8, 0..3u8, prop::collection::vec((-1..4i8, 1..8u8), 0..3))
+            .prop_map(|(profile, trade, targets)| Act::MoveTargets { profile, trade, targets }),
         1 => (0..2u8).prop_map(Act::Flatten),
         2 => (0..2u8, 1..120u16, any::<bool>())
             .prop_map(|(profile, units, sells)| Act::Preview { profile, units, sells }),
@@ -310,6 +319,7 @@ impl Scenario {
                 rehearsal.act(|world| drop(world.command(Command::Cancel { order, reason })));
             }
             Act::MoveStop { .. } => self.move_stop(rehearsal, act),
+            Act::MoveTargets { .. } => self.move_targets(rehearsal, act),
             Act::Flatten(profile) => {
                 let (profile, by) = (self.profile(*profile), "bob".to_owned());
                 let reason = "enough".to_owned();
@@ -390,14 +400,49 @@ impl Scenario {
         rehearsal.act(|world| {
             let by = "bob".to_owned();
             let expected_version = Some(open.version());
-            let answer =
-                world.command(Command::MoveStop { trade: open.id, level, expected_version, by });
+            let change = LevelChange { stop: Some(level), targets: None };
+            let trade = open.id;
+            let answer = world.command(Command::MoveLevels { trade, change, expected_version, by });
             let direction = open.direction;
             let closer =
                 |stop: Stop| stop.tighter(Stop { level, ..stop }, direction).level == level;
             let restrained = matches!(&answer, Answer::Refused(refusal) if
                 ["control", "controlUnknown", "underReview"].contains(&refusal.code()));
             assert!(!restrained || !open.stop.is_none_or(closer), "{open:?} {answer:?}");
+        });
+    }
+
+    /// Targets near the last price, in the place of all that stand. Nothing that stops entries
+    /// stops them, and they never close more than is held.
+    fn move_targets(&self, rehearsal: &mut Rehearsal, act: &Act) {
+        let Act::MoveTargets { profile, trade, targets } = act else { return };
+        let known = rehearsal.world.engine.state().profile(self.profile(*profile)).unwrap();
+        let Some(open) = known.trades.values().nth(usize::from(*trade)).cloned() else { return };
+        let mark = last_price(rehearsal, known.id, open.symbol).get();
+        let way = if open.direction == Direction::Long { 1 } else { -1 };
+        let change = |(percent, tenths): &(i8, u8)| {
+            let percent = Decimal::from(100 + i64::from(*percent) * way);
+            let level = Price::new((mark * percent / Decimal::from(100)).round_dp(2)).unwrap();
+            let portion = Some(Decimal::new(i64::from(*tenths), 1));
+            TargetChange { number: None, level: Some(level), portion }
+        };
+        let targets = Some(targets.iter().map(change).collect());
+        let change = LevelChange { stop: None, targets };
+        rehearsal.act(|world| {
+            let (trade, by) = (open.id, "bob".to_owned());
+            let expected_version = Some(open.version());
+            let answer = world.command(Command::MoveLevels { trade, change, expected_version, by });
+            let refused = match &answer {
+                Answer::Refused(refusal) => Some(refusal.code()),
+                _ => None,
+            };
+            let restrained = ["control", "controlUnknown", "underReview", "storeAway"];
+            assert!(!refused.is_some_and(|code| restrained.contains(&code)), "{answer:?}");
+            let profile = world.engine.state().profile(trade.0.profile).unwrap();
+            let moved = &profile.trades[&trade];
+            let closes: Decimal = moved.targets.iter().map(|it| it.open_quantity().get()).sum();
+            let fits = closes <= moved.open_quantity().get();
+            assert!(fits || answer != Answer::Done || moved.version() == open.version());
         });
     }
 
@@ -463,7 +508,7 @@ fn preview(world: &mut World, order: ManualOrder) {
     let told = world.command(Command::Preview(Box::new(order.clone())));
     assert_eq!(*world.engine.state(), before);
     match (obstacles, &told) {
-        (Answer::Obstacles(found), Answer::WouldAccept { terms }) if !terms.is_reducing() => {
+        (Answer::Obstacles(found), Answer::WouldAccept { terms, .. }) if !terms.is_reducing() => {
             let stands = |symbol: Option<Symbol>| symbol.is_none_or(|of| of == order.symbol);
             assert!(!found.iter().any(|found| stands(found.symbol)), "{terms:?} {found:?}");
         }
@@ -471,7 +516,7 @@ fn preview(world: &mut World, order: ManualOrder) {
         (none, told) => assert_eq!((&none, told), (&Answer::NoSuchProfile, &none)),
     }
     match (told, world.command(Command::Order(Box::new(order)))) {
-        (Answer::WouldAccept { terms }, Answer::Accepted(order)) => {
+        (Answer::WouldAccept { terms, .. }, Answer::Accepted(order)) => {
             assert_eq!(terms.order_id(), order);
         }
         (told, done) => assert_eq!(told, done),

@@ -1,5 +1,6 @@
 //! Events and actions in few words, so that a test can say what it expects on one line.
 
+use ballast_domain::exits::{Distance, TargetTerms};
 use ballast_domain::{Envelope, Event, OrderTerms, OrderType, Purpose, Target};
 use ballast_engine::step::Action;
 
@@ -45,6 +46,10 @@ fn event(event: &Event) -> String {
         Event::StopMoved { trade, stop, by } => {
             let by = by.as_ref().map_or(String::new(), |by| format!(" by {by}"));
             format!("stop {} {} {:?}{by}", trade.0.number, stop.level.get().normalize(), stop.kind)
+        }
+        Event::TargetsMoved { trade, targets, by, .. } => {
+            let targets: String = targets.iter().map(target).collect();
+            format!("targets {}{targets} by {by}", trade.0.number)
         }
         Event::BarHeld { trade, bars, .. } => format!("held {} {bars}", trade.0.number),
         Event::ExcursionsKnown { trade, best, worst } => {
@@ -120,6 +125,14 @@ fn target(target: &Target) -> String {
     format!(" {}@{}", target.quantity, target.level.get().normalize())
 }
 
+fn target_terms(terms: &[TargetTerms]) -> String {
+    let text = |terms: &TargetTerms| match terms.distance {
+        Distance::At(level) => format!(" {}*{}", terms.portion, level.get().normalize()),
+        other => format!(" {}*{other:?}", terms.portion),
+    };
+    terms.iter().map(text).collect()
+}
+
 fn intent(terms: &OrderTerms) -> String {
     let number = terms.intent.number;
     let price = price_text(terms.order_type);
@@ -151,8 +164,11 @@ fn action(action: &Action) -> String {
             format!("amend {} {}", order_text(approved.order()), approved.amendment().revision)
         }
         Action::Cancel(order) => format!("cancel {}", order_text(*order)),
-        Action::MoveStop(trade, stop) => {
-            format!("move {} {}", trade.0.number, stop.level.get().normalize())
+        Action::Protect(trade, levels) => {
+            let stop = levels.stop.map(|stop| format!(" {}", stop.level.get().normalize()));
+            let targets = levels.targets.iter().map(|terms| target_terms(terms));
+            let levels: String = stop.into_iter().chain(targets).collect();
+            format!("move {}{levels}", trade.0.number)
         }
         Action::Query(order) => format!("query {}", order_text(*order)),
     }

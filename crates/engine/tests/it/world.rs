@@ -322,7 +322,7 @@ fn check_index(profile: &Profile, envelope: &Envelope) {
             };
             let known =
                 held.iter().any(|trade| trade.slot == slot) || entries().filter(of).any(enters);
-            assert_eq!(profile.has_entry(symbol, slot), known, "{envelope:?}");
+            assert_eq!(profile.has_entry(symbol, slot, None), known, "{envelope:?}");
         }
         for side in [Side::Buy, Side::Sell] {
             let resting = orders().filter(of).filter(|order| order.terms.side == side);

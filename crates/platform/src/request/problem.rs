@@ -205,6 +205,12 @@ impl Problem {
         self.0.code
     }
 
+    /// What is wrong with single fields.
+    #[must_use]
+    pub fn errors(&self) -> &[FieldError] {
+        &self.0.errors
+    }
+
     /// What it tells a person.
     #[must_use]
     pub fn detail(&self) -> &str {

@@ -161,6 +161,10 @@ impl From<TenantUnavailable> for Problem {
 pub(crate) fn denied(answer: Answer) -> Problem {
     match answer {
         Answer::Refused(refusal) => refused(&refusal),
+        Answer::RefusedOther(refusal) => {
+            let detail = format!("of the other entry, so that neither was placed: {refusal}");
+            refusal_of(&refusal, &detail)
+        }
         Answer::Invalid(why) => Problem::new(&NOT_POSSIBLE, sentence(&why)),
         Answer::NoSuchProfile => Problem::not_found("There is no such profile."),
         Answer::NoSuchOrder => Problem::not_found("There is no such order."),
@@ -171,8 +175,12 @@ pub(crate) fn denied(answer: Answer) -> Problem {
 
 /// The gate's refusal with its numbers.
 pub(crate) fn refused(refusal: &ballast_domain::Refusal) -> Problem {
+    refusal_of(refusal, &refusal.to_string())
+}
+
+fn refusal_of(refusal: &ballast_domain::Refusal, detail: &str) -> Problem {
     let row = serde_json::to_value(RefusalRow::from(refusal)).unwrap_or_default();
-    Problem::new(&REFUSED, sentence(&refusal.to_string())).with_member("refusal", row)
+    Problem::new(&REFUSED, sentence(detail)).with_member("refusal", row)
 }
 
 /// A clause as a sentence. An id that it begins with stays as it is.

@@ -11,7 +11,7 @@ use serde_json::Value;
 type Column = (&'static str, &'static str);
 
 /// When, what and how much first, what only programs read last.
-pub(super) const ORDERS: [Column; 28] = [
+pub(super) const ORDERS: [Column; 31] = [
     ("createdAt", "/createdAt"),
     ("symbol", "/symbol"),
     ("side", "/side"),
@@ -34,6 +34,9 @@ pub(super) const ORDERS: [Column; 28] = [
     ("updatedAt", "/updatedAt"),
     ("working", "/working"),
     ("amending", "/amending"),
+    ("oco", "/oco"),
+    ("atVenue", "/atVenue"),
+    ("emulated", "/emulated"),
     ("profileId", "/profileId"),
     ("tradeId", "/tradeId"),
     ("id", "/id"),
@@ -65,7 +68,7 @@ pub(super) const TRADES: [Column; 22] = [
     ("id", "/id"),
     ("seq", "/seq"),
 ];
-pub(super) const POSITIONS: [Column; 20] = [
+pub(super) const POSITIONS: [Column; 22] = [
     ("openedAt", "/openedAt"),
     ("symbol", "/symbol"),
     ("direction", "/direction"),
@@ -78,6 +81,8 @@ pub(super) const POSITIONS: [Column; 20] = [
     ("stop", "/stop/level"),
     ("stopKind", "/stop/kind"),
     ("targets", "/targets"),
+    ("atVenue", "/atVenue"),
+    ("emulated", "/emulated"),
     ("resultAtStop", "/resultAtStop"),
     ("realizedPnl", "/realizedPnl"),
     ("fees", "/fees"),
@@ -146,9 +151,12 @@ fn cell(value: Option<&Value>) -> String {
     }
 }
 
-/// One of several in a cell: the level of a target, an amount of some currency, or an exit as
-/// `quantity@price:reason`.
+/// One of several in a cell: a word, the level of a target, an amount of some currency, or an exit
+/// as `quantity@price:reason`.
 fn part(item: &Value) -> Option<String> {
+    if let Some(word) = item.as_str() {
+        return Some(word.to_owned());
+    }
     let text = |name: &str| item[name].as_str();
     if let Some(level) = text("level") {
         return Some(level.to_owned());

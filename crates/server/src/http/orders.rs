@@ -160,6 +160,10 @@ pub(super) struct Placed {
     pub(super) trade_id: String,
     pub(super) client_order_id: String,
     pub(super) status: String,
+    /// The other entry of a pair that was placed with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(no_recursion, nullable = false)]
+    pub(super) oco: Option<Box<Self>>,
 }
 
 impl Placed {
@@ -171,11 +175,12 @@ impl Placed {
             trade_id: row.trade_id,
             client_order_id: row.client_order_id,
             status: word(&row.status),
+            oco: None,
         })
     }
 }
 
-/// Place an order by hand; the risk gate decides
+/// Place an order by hand, or two of which one cancels the other; the risk gate decides
 #[utoipa::path(post, path = "/api/orders/manual", tag = "orders", request_body = Ticket,
     params(("Idempotency-Key" = String, Header)),
     responses((status = 201, body = Placed),
@@ -188,10 +193,14 @@ async fn manual(
 ) -> Result<Response, Problem> {
     let work = async |app: App, caller: Caller, ticket: Ticket| {
         let order = ticket.order(&app, &caller)?;
-        match caller.ask(Command::Order(Box::new(order))).await? {
-            Answer::Accepted(order) => Ok((StatusCode::CREATED, Json(Placed::of(&caller, order)?))),
-            other => Err(denied(other)),
-        }
+        let (order, other) = match caller.ask(Command::Order(Box::new(order))).await? {
+            Answer::Accepted(order) => (order, None),
+            Answer::AcceptedPair([order, other]) => (order, Some(other)),
+            other => return Err(denied(other)),
+        };
+        let other = other.map(|other| Placed::of(&caller, other)).transpose()?;
+        let placed = Placed { oco: other.map(Box::new), ..Placed::of(&caller, order)? };
+        Ok((StatusCode::CREATED, Json(placed)))
     };
     caller.once(app, keyed.required()?, work).await
 }

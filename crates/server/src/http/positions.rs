@@ -1,4 +1,4 @@
-//! Positions: what is held, closing it, and moving its stop.
+//! Positions: what is held, closing it, and moving its stop and its targets.
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
@@ -9,9 +9,11 @@ use ballast_domain::strategy::optional_decimal;
 use ballast_domain::{
     ExitReason, OrderType, Origin, Price, Quantity, Signal, SignalTerms, TimeInForce, TradeId,
 };
-use ballast_engine::step::{Answer, Command};
+use ballast_engine::risk::TargetChange;
+use ballast_engine::step::{Answer, Command, LevelChange};
 use ballast_platform::request::{
-    Access, Api, IfMatch, Keyed, Lifecycle, Path, Problem, ProblemBody, Query, Versioned,
+    Access, Api, FieldError, IfMatch, Keyed, Lifecycle, Path, Problem, ProblemBody, Query,
+    Versioned,
 };
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -151,11 +153,41 @@ fn exit(caller: &Caller, trade: TradeId, quantity: Option<Quantity>) -> Result<S
     Ok(Signal { origin, profile: trade.0.profile, symbol, terms })
 }
 
-/// What to change about a position.
+/// What to change about a position: its stop, its targets or both, and then both or neither.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"stop": {"level": "97"},
+    "targets": [{"number": 1, "level": "108"}, {"level": "112", "portion": "0.5"}]}))]
 struct AmendBody {
-    stop: StopBody,
+    /// Stays where it is when absent.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    stop: Option<StopBody>,
+    /// All the targets that are to have something to close, none to take all away; they stay as
+    /// they are when absent. One that is not named by its `number` is taken away, but for what it
+    /// has closed.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    targets: Option<Vec<TargetBody>>,
+}
+
+/// A profit target as it is to be.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct TargetBody {
+    /// Which target of the position it is; a new one when absent.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    number: Option<u8>,
+    /// The price that fills it; needed for a new one.
+    #[serde(default, with = "optional_decimal")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    level: Option<Decimal>,
+    /// Which share of the entry it closes, what it has closed included: 0.5 is half. What the
+    /// others leave, for a new one, when absent.
+    #[serde(default, with = "optional_decimal")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    portion: Option<Decimal>,
 }
 
 /// Where its stop is to stand.
@@ -168,7 +200,55 @@ struct StopBody {
     level: Decimal,
 }
 
-/// Move the stop of a position, or give it one
+impl AmendBody {
+    /// Everything that is wrong with it is said at once.
+    fn change(&self) -> Result<LevelChange, Problem> {
+        let mut errors = Vec::new();
+        if self.stop.is_none() && self.targets.is_none() {
+            errors.push(FieldError::new("stop", "give stop, targets or both"));
+        }
+        let stop = self.stop.as_ref().map(|stop| stop.level);
+        let stop = price("stop.level".to_owned(), stop, &mut errors);
+        let targets = self.targets.as_ref().map(|targets| {
+            let targets = targets.iter().enumerate();
+            targets.map(|(place, target)| target.change(place, &mut errors)).collect()
+        });
+        match errors.is_empty() {
+            true => Ok(LevelChange { stop, targets }),
+            false => Err(Problem::invalid(errors)),
+        }
+    }
+}
+
+impl TargetBody {
+    fn change(&self, place: usize, errors: &mut Vec<FieldError>) -> TargetChange {
+        let field = |name: &str| format!("targets[{place}].{name}");
+        if self.number.is_none() && self.level.is_none() {
+            errors.push(FieldError::new(field("level"), "is needed for a new target"));
+        }
+        if self.number == Some(0) {
+            errors.push(FieldError::new(field("number"), "targets are counted from 1"));
+        }
+        let fits = |portion: &Decimal| *portion > Decimal::ZERO && *portion <= Decimal::ONE;
+        if self.portion.is_some_and(|portion| !fits(&portion)) {
+            errors.push(FieldError::new(field("portion"), "must be above 0 and at most 1"));
+        }
+        let level = price(field("level"), self.level, errors);
+        TargetChange { number: self.number, level, portion: self.portion }
+    }
+}
+
+fn price(field: String, value: Option<Decimal>, errors: &mut Vec<FieldError>) -> Option<Price> {
+    match value.map(Price::new)? {
+        Ok(price) => Some(price),
+        Err(error) => {
+            errors.push(FieldError::new(field, error.to_string()));
+            None
+        }
+    }
+}
+
+/// Move the stop of a position or give it one, and set its targets
 #[utoipa::path(patch, path = "/api/positions/{id}", tag = "positions",
     params(("id" = String, Path), ("If-Match" = String, Header)), request_body = AmendBody,
     responses((status = 200, body = PositionRow)))]
@@ -183,10 +263,9 @@ async fn amend(
     let work = async move |_, caller: Caller, body: AmendBody| {
         let before = find(&caller, trade)?;
         seen.check(&before.etag)?;
-        let level = Price::new(body.stop.level);
-        let level = level.map_err(|e| Problem::invalid_field("stop.level", e.to_string()))?;
+        let change = body.change()?;
         let (expected_version, by) = (Some(before.body.version), caller.name());
-        match caller.ask(Command::MoveStop { trade, level, expected_version, by }).await? {
+        match caller.ask(Command::MoveLevels { trade, change, expected_version, by }).await? {
             Answer::Done => find(&caller, trade),
             other => Err(denied(other)),
         }

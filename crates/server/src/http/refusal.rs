@@ -30,8 +30,9 @@ refusals! {
     ProfileStopped, NotEntitled, CredentialsMissing, InstrumentUnknown, QuantityBelowLot,
     QuantityBelowFilled, NotionalBelowMinimum, PriceImplausible, TradeUnknown, NothingToReduce,
     NotReconciled, MarketDataMissing, MarketDataStale, StopOffTick, StopPassedAtEntry,
-    TargetOffTick, TargetPassedAtEntry, StopBeyondPrice, StopBeyondLiquidation, DuplicateEntry,
-    SelfTrade, OrderQuantityAboveLimit, OrderNotionalAboveLimit, TooManyPositions,
+    TargetOffTick, TargetPassedAtEntry, StopBeyondPrice, StopBeyondLiquidation, TargetBeyondPrice,
+    TargetsAboveEntry, TargetsAboveHeld, DuplicateEntry, SelfTrade, OrderQuantityAboveLimit,
+    OrderNotionalAboveLimit, TooManyPositions,
     PositionAboveLimit, ExposureAboveLimit, OpenOrdersAboveLimit, OrderRateAboveLimit,
     EntryTooSoon, DailyLossReached, DailyLossPercentReached, DrawdownReached, EntriesLocked,
     SymbolRestricted, PriceBeyondCollar, InsufficientCapital, Overflow

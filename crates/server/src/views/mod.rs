@@ -6,6 +6,7 @@
 //! asked by trading, and never waits.
 
 mod equity;
+mod held;
 mod messages;
 mod orders;
 mod project;

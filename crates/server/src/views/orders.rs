@@ -9,6 +9,7 @@ use ballast_engine::state::{Profile, State};
 use rust_decimal::Decimal;
 
 use super::decimal;
+use super::held::Parts;
 use super::rows::OrderRow;
 use super::words::{OrderKind, OrderStatus, OriginWord, PurposeWord, TimeInForceWord};
 
@@ -131,6 +132,7 @@ fn begin(profile: &Profile, order: OrderId, envelope: &Envelope) -> Option<Order
 
 fn main_row(profile: &Profile, terms: &OrderTerms, envelope: &Envelope) -> OrderRow {
     let id = terms.order_id();
+    let Parts { at_venue, emulated } = Parts::of_order(terms);
     let (limit_price, stop_price, trail_distance) = prices(&terms.order_type);
     let (purpose, direction, exit_reason, trade) = match &terms.purpose {
         Purpose::Enter { direction, .. } => {
@@ -169,6 +171,9 @@ fn main_row(profile: &Profile, terms: &OrderTerms, envelope: &Envelope) -> Order
         fees: "0".to_owned(),
         status: OrderStatus::PendingSubmit,
         working: true,
+        oco: terms.cancels.map(|other| other.to_string()),
+        at_venue,
+        emulated,
         amending: false,
         purpose,
         direction: direction.map(Into::into),
@@ -214,6 +219,9 @@ fn leg_row(profile: &Profile, order: OrderId, leg: Leg, envelope: &Envelope) -> 
         average_price: None,
         fees: "0".to_owned(),
         status: OrderStatus::Filled,
+        oco: None,
+        at_venue: Vec::new(),
+        emulated: Vec::new(),
         amending: false,
         working: false,
         purpose: PurposeWord::Exit,

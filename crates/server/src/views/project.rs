@@ -230,6 +230,7 @@ fn profile_of(event: &Event) -> Option<ProfileId> {
         Event::SignalRefused { signal, .. } => Some(signal.profile),
         Event::ProtectionPlaced { trade, .. }
         | Event::StopMoved { trade, .. }
+        | Event::TargetsMoved { trade, .. }
         | Event::DustClosed { trade, .. }
         | Event::ExcursionsKnown { trade, .. }
         | Event::BarHeld { trade, .. } => Some(trade.0.profile),
@@ -254,6 +255,7 @@ fn trade_id(profile: &Profile, event: &Event) -> Option<TradeId> {
     match event {
         Event::ProtectionPlaced { trade, .. }
         | Event::StopMoved { trade, .. }
+        | Event::TargetsMoved { trade, .. }
         | Event::DustClosed { trade, .. }
         | Event::ExcursionsKnown { trade, .. }
         | Event::BarHeld { trade, .. } => Some(*trade),

@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 
 use super::words::{
     ControlModeWord, DecisionWord, DirectionWord, FeedWord, MarketWord, ModeWord, OrderKind,
-    OrderStatus, OriginWord, PurposeWord, RoleWord, RuleWord, Severity, SideWord, StatusWord,
-    StopWord, StoreWord, TenantWord, TimeInForceWord,
+    OrderStatus, OriginWord, PartWord, PurposeWord, RoleWord, RuleWord, Severity, SideWord,
+    StatusWord, StopWord, StoreWord, TenantWord, TimeInForceWord,
 };
 
 /// What a profile may use.
@@ -206,6 +206,16 @@ pub(crate) struct OrderRow {
     pub(crate) status: OrderStatus,
     /// Whether it may still fill.
     pub(crate) working: bool,
+    /// The order with which it is a pair: the first of them to fill cancels the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) oco: Option<String>,
+    /// What of it, and of what will protect its trade, the venue holds.
+    #[serde(default)]
+    pub(crate) at_venue: Vec<PartWord>,
+    /// What of that the engine emulates: it stands still while this server is away.
+    #[serde(default)]
+    pub(crate) emulated: Vec<PartWord>,
     /// Whether its venue was asked to change it, and has not answered.
     #[serde(default)]
     pub(crate) amending: bool,
@@ -243,8 +253,14 @@ pub(crate) struct StopRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TargetRow {
+    /// Counted from one, by which it is named to change it; it keeps its number.
+    pub(crate) number: usize,
     pub(crate) level: String,
+    /// Which share of the entry it closes; 0 for one that was taken away after it had closed some.
+    pub(crate) portion: String,
+    /// Units it closes, of everything that entered.
     pub(crate) quantity: String,
+    /// Units it has closed.
     pub(crate) filled: String,
 }
 
@@ -253,7 +269,7 @@ pub(crate) struct TargetRow {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PositionRow {
     pub(crate) trade_id: String,
-    /// Its ETag: changes with each fill, and when a person moves its stop.
+    /// Its ETag: changes with each fill, and when a person moves its stop or its targets.
     pub(crate) version: u64,
     pub(crate) profile_id: String,
     pub(crate) symbol: String,
@@ -266,6 +282,10 @@ pub(crate) struct PositionRow {
     #[schema(nullable = false)]
     pub(crate) stop: Option<StopRow>,
     pub(crate) targets: Vec<TargetRow>,
+    /// What of its protection the venue holds.
+    pub(crate) at_venue: Vec<PartWord>,
+    /// What of that the engine emulates: it stands still while this server is away.
+    pub(crate) emulated: Vec<PartWord>,
     /// Profit and loss of what was left of it so far, before fees.
     pub(crate) realized_pnl: String,
     pub(crate) fees: String,

@@ -10,6 +10,7 @@ use ballast_engine::state::Profile;
 use rust_decimal::Decimal;
 
 use super::decimal;
+use super::held::Parts;
 use super::orders::{find_trade, trade_of};
 use super::rows::{AlertRow, ControlRow, TimelineRow};
 use super::words::{ControlModeWord, Severity};
@@ -37,7 +38,10 @@ pub(super) const fn kind(event: &Event) -> &'static str {
         Event::OrderFilled { .. } | Event::FillCorrected { .. } | Event::DustClosed { .. } => {
             "fill"
         }
-        Event::ProtectionPlaced { .. } | Event::StopMoved { .. } | Event::BarHeld { .. } => "stop",
+        Event::ProtectionPlaced { .. }
+        | Event::StopMoved { .. }
+        | Event::TargetsMoved { .. }
+        | Event::BarHeld { .. } => "stop",
         Event::ExcursionsKnown { .. } => "excursion",
         Event::CorporateAction { .. } => "corporateAction",
         Event::AvailableNegative { .. } | Event::BrokerEventUnmatched { .. } => "review",
@@ -81,7 +85,7 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
         }
         Event::IntentAccepted { terms, .. } => {
             symbol = Some(terms.symbol);
-            format!("Ordered to {}.", ordered(terms))
+            format!("Ordered to {}{}", ordered(terms), Parts::of_order(terms).text())
         }
         Event::OrderAccepted { .. }
         | Event::CancelRequested { .. }
@@ -93,6 +97,7 @@ pub(super) fn fill_in(row: &mut TimelineRow, profile: &Profile, envelope: &Envel
         | Event::OrderFilled { .. } => order_text(profile, &envelope.event),
         Event::ProtectionPlaced { trade, .. }
         | Event::StopMoved { trade, .. }
+        | Event::TargetsMoved { trade, .. }
         | Event::BarHeld { trade, .. }
         | Event::ExcursionsKnown { trade, .. }
         | Event::DustClosed { trade, .. } => {
@@ -188,6 +193,7 @@ fn trade_text(event: &Event) -> String {
             let by = by.as_ref().map_or(String::new(), |by| format!(" by {by}"));
             format!("The stop was moved to {}{by}.", readable(stop.level.get(), PRICE_FIGURES))
         }
+        Event::TargetsMoved { targets, by, .. } => targets_text(targets, by),
         Event::BarHeld { bars, .. } => format!("Held for {bars} bars."),
         Event::ExcursionsKnown { best, worst, .. } => {
             let [best, worst] = [best, worst].map(|price| readable(price.get(), PRICE_FIGURES));
@@ -257,7 +263,10 @@ fn ordered(terms: &OrderTerms) -> String {
         Purpose::Enter { direction, .. } => format!("to enter {direction}"),
         Purpose::Exit { reason, .. } => format!("to leave ({})", spaced(reason.as_str())),
     };
-    format!("{side} {quantity} {} {}, {what}", terms.symbol, priced(&terms.order_type))
+    let pair = terms.cancels.map_or(String::new(), |other| {
+        format!(" The first of it and {other} to fill cancels the other.")
+    });
+    format!("{side} {quantity} {} {}, {what}.{pair}", terms.symbol, priced(&terms.order_type))
 }
 
 fn priced(order_type: &OrderType) -> String {
@@ -303,6 +312,19 @@ fn protection_text(stop: Option<&Stop>, targets: &[Target]) -> String {
         (Some(stop), None) => format!("Protected by {stop}."),
         (None, Some(targets)) => format!("Without a stop; {targets}."),
         (None, None) => "Without a stop or a target.".to_owned(),
+    }
+}
+
+/// The targets that a person has set, as far as they have something to close.
+fn targets_text(targets: &[Target], by: &str) -> String {
+    let open = targets.iter().filter(|target| !target.open_quantity().is_zero());
+    let parts = open.map(|target| {
+        let level = readable(target.level.get(), PRICE_FIGURES);
+        format!("{} at {level}", decimal(target.open_quantity().get()))
+    });
+    match parts.collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => format!("All targets were taken away by {by}."),
+        parts => format!("The targets were set to close {parts}, by {by}."),
     }
 }
 

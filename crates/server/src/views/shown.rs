@@ -2,8 +2,10 @@
 
 use ballast_domain::profile::Liquidity;
 use ballast_domain::{
-    Decision, Evaluation, ExitLeg, Lock, Money, Price, ProfileStatus, RuleOutcome, Timestamp, Trade,
+    Decision, Evaluation, ExitLeg, Lock, Money, Price, ProfileStatus, RuleOutcome, Target,
+    Timestamp, Trade,
 };
+use ballast_engine::position::standing_targets;
 use ballast_engine::state::{Profile, unrealised};
 use ballast_engine::step::Engine;
 use ballast_engine::strategy::Plan;
@@ -11,6 +13,7 @@ use rust_decimal::Decimal;
 
 use super::decimal;
 use super::equity::Worth;
+use super::held::Parts;
 use super::rows::{
     AmountRow, CapitalRow, EvaluationRow, ExcursionsRow, ExitRow, LockRow, PositionMarks,
     PositionRow, ProfileMarks, ProfileRow, RuleRow, StopRow, TargetRow, TradeRow,
@@ -115,7 +118,10 @@ fn result_at_stop(profile: &Profile, trade: &Trade) -> Option<Decimal> {
 /// The row of an open trade.
 pub(super) fn position_row(engine: &Engine, profile: &Profile, trade: &Trade) -> PositionRow {
     let at_stop = result_at_stop(profile, trade);
+    let Parts { at_venue, emulated } = Parts::of_trade(trade);
     PositionRow {
+        at_venue,
+        emulated,
         trade_id: trade.id.to_string(),
         version: trade.version(),
         profile_id: trade.id.0.profile.to_string(),
@@ -127,7 +133,7 @@ pub(super) fn position_row(engine: &Engine, profile: &Profile, trade: &Trade) ->
         stop: trade
             .stop
             .map(|stop| StopRow { level: decimal(stop.level.get()), kind: stop.kind.into() }),
-        targets: trade.targets.iter().map(target_row).collect(),
+        targets: target_rows(trade),
         realized_pnl: decimal(trade.gross_profit.amount()),
         fees: decimal(trade.fees.amount()),
         cost: decimal(trade.reserved.amount()),
@@ -137,12 +143,20 @@ pub(super) fn position_row(engine: &Engine, profile: &Profile, trade: &Trade) ->
     }
 }
 
-fn target_row(target: &ballast_domain::Target) -> TargetRow {
-    TargetRow {
+/// The targets but for those that were taken away before they had closed anything.
+fn target_rows(trade: &Trade) -> Vec<TargetRow> {
+    let portions = standing_targets(trade).into_iter().map(|terms| terms.portion);
+    let targets = trade.targets.iter().zip(portions).enumerate();
+    let told =
+        targets.filter(|(_, (target, portion))| !portion.is_zero() || !target.filled.is_zero());
+    let row = |(place, (target, portion)): (usize, (&Target, Decimal))| TargetRow {
+        number: place + 1,
         level: decimal(target.level.get()),
-        quantity: decimal(target.quantity.get()),
+        portion: decimal(portion),
+        quantity: decimal(target.quantity.max(target.filled).get()),
         filled: decimal(target.filled.get()),
-    }
+    };
+    told.map(row).collect()
 }
 
 pub(super) fn position_marks(engine: &Engine, trade: &Trade) -> PositionMarks {

@@ -26,6 +26,12 @@ words!(
     StatusWord { Running, Stopped, UnderReview }
 );
 words!(
+    /// What a venue may hold, or the engine does in its place: the stop and the targets of a
+    /// position, its trail, its move to break-even and its limit on bars, that one of two orders
+    /// cancels the other, and that a stop order trails.
+    PartWord { Stop, Targets, Trail, BreakEven, BarLimit, Oco, TrailingOrder }
+);
+words!(
     /// Which way a trade earns.
     DirectionWord { Long, Short }
 );

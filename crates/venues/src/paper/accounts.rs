@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use ballast_domain::exits::Levels;
 use ballast_domain::id::Leg;
 use ballast_domain::{
     ActionId, Amendment, BrokerEvent, CorporateAction, Instrument, Money, OrderId, OrderTerms,
-    ProfileId, Stop, Symbol, TimeInForce, Timestamp, TradeId,
+    ProfileId, Symbol, TimeInForce, Timestamp, TradeId,
 };
 use ballast_engine::matching::{Matcher, PlayedBar};
 
@@ -223,14 +224,19 @@ impl Accounts {
         }
     }
 
-    /// Moves the stop of a trade that is held; where it stands already, nothing changes.
-    pub(super) fn move_stop(&mut self, trade: TradeId, stop: Stop, draft: &mut Draft) {
+    /// Moves what protects a trade that is held; where all of it stands already, nothing changes.
+    pub(super) fn protect(&mut self, trade: TradeId, levels: &Levels, draft: &mut Draft) {
         let profile = trade.0.profile;
-        if let Some(account) = self.accounts.get_mut(&profile)
-            && account.matcher.held().any(|held| held.id == trade && held.stop != Some(stop))
-        {
-            account.matcher.move_stop(trade, stop);
+        let Some(account) = self.accounts.get_mut(&profile) else { return };
+        let Some(held) = account.matcher.held().find(|held| held.id == trade) else { return };
+        let stop = levels.stop.filter(|stop| held.stop != Some(*stop));
+        let terms = levels.targets.clone().filter(|terms| *terms != held.protection.targets);
+        account.matcher.protect(trade, levels);
+        if let Some(stop) = stop {
             self.change(profile, PaperEntry::StopMoved { trade, stop }, draft);
+        }
+        if let Some(terms) = terms {
+            self.change(profile, PaperEntry::TargetsMoved { trade, terms }, draft);
         }
     }
 
@@ -402,7 +408,8 @@ impl Accounts {
             | PaperEntry::AmendAsked { .. }
             | PaperEntry::CancelAsked { .. }
             | PaperEntry::Acted { .. }
-            | PaperEntry::StopMoved { .. } => {}
+            | PaperEntry::StopMoved { .. }
+            | PaperEntry::TargetsMoved { .. } => {}
         }
     }
 

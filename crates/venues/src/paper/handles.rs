@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use ballast_domain::exits::Levels;
 use ballast_domain::{
     ActionId, Amendment, CorporateAction, Instrument, Money, OrderId, OrderTerms, Price, ProfileId,
-    Quantity, Stop, Symbol, Timestamp, TradeId,
+    Quantity, Symbol, Timestamp, TradeId,
 };
 use ballast_engine::matching::PlayedBar;
-use ballast_engine::ports::Broker;
+use ballast_engine::ports::{Broker, Capabilities};
 use ballast_engine::risk::{ApprovedAmendment, OrderIntent};
 use ballast_engine::run::Durable;
 use thiserror::Error;
@@ -39,7 +40,7 @@ pub(super) enum Request {
     Submit(Arc<OrderTerms>),
     Amend(OrderId, Amendment),
     Cancel(OrderId),
-    MoveStop(TradeId, Stop),
+    Protect(TradeId, Levels),
     Query(OrderId),
     Finish(oneshot::Sender<()>),
 }
@@ -115,6 +116,15 @@ impl PaperBroker {
 }
 
 impl Broker for PaperBroker {
+    /// The protective stop follows closes of the strategy's bars, which are the engine's.
+    const CAPABILITIES: Capabilities = Capabilities {
+        stops: true,
+        targets: true,
+        pairs: true,
+        trailing_orders: true,
+        trails: false,
+    };
+
     async fn ready(&self) {
         // The room is given back at once; nobody else submits orders of this tenant.
         let _ = self.requests.reserve().await;
@@ -133,8 +143,8 @@ impl Broker for PaperBroker {
         self.ask(Request::Cancel(order)).await;
     }
 
-    async fn move_stop(&self, trade: TradeId, stop: Stop) {
-        self.ask(Request::MoveStop(trade, stop)).await;
+    async fn protect(&self, trade: TradeId, levels: Levels) {
+        self.ask(Request::Protect(trade, levels)).await;
     }
 
     async fn query(&self, order: OrderId) {

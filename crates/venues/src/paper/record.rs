@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ballast_domain::exits::TargetTerms;
 use ballast_domain::id::Leg;
 use ballast_domain::{
     ActionId, Amendment, BrokerEvent, CorporateAction, Instrument, Money, OrderId, OrderTerms,
@@ -110,6 +111,13 @@ pub enum PaperEntry {
         trade: TradeId,
         /// Where it stands now.
         stop: Stop,
+    },
+    /// The targets of a held trade were set.
+    TargetsMoved {
+        /// The trade.
+        trade: TradeId,
+        /// All of them, by the numbers of their legs.
+        terms: Vec<TargetTerms>,
     },
     /// The issuer of an instrument has done something to those who hold it.
     Acted {

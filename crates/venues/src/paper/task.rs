@@ -280,7 +280,7 @@ impl<J: Journal<PaperRecord>> Task<J> {
             Request::Submit(terms) => accounts.submit(terms, draft),
             Request::Amend(order, amendment) => accounts.amend(order, &amendment, draft),
             Request::Cancel(order) => accounts.cancel(order, draft),
-            Request::MoveStop(trade, stop) => accounts.move_stop(trade, stop, draft),
+            Request::Protect(trade, levels) => accounts.protect(trade, &levels, draft),
             Request::Query(order) => accounts.query(order, draft),
             Request::Finish(answer) => self.finish = Some(answer),
         }

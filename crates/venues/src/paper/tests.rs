@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use ballast_domain::exits::Levels;
 use ballast_domain::id::Leg;
 use ballast_domain::{
     Bar, BrokerEvent, Direction, ExitReason, Instrument, IntentId, Money, OrderId, OrderTerms,
@@ -355,7 +356,8 @@ impl Run {
             1 if !held.is_empty() => {
                 let level = price(9_700 + dice.below(600));
                 let stop = Stop { level, kind: StopKind::Trailing };
-                self.accounts.move_stop(dice.pick(&held), stop, &mut draft);
+                let levels = Levels::of_stop(stop);
+                self.accounts.protect(dice.pick(&held), &levels, &mut draft);
             }
             _ => {
                 self.intents += 1;

@@ -21,10 +21,12 @@ mod properties;
 mod protective;
 mod sessions;
 mod shorts;
+mod targets;
 mod trails;
 
 use std::sync::Arc;
 
+use ballast_domain::exits::{Distance, Levels, TargetTerms};
 use ballast_domain::id::Leg;
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
@@ -168,7 +170,12 @@ impl Script {
                     Some(&"trailing") => StopKind::Trailing,
                     _ => StopKind::BreakEven,
                 };
-                self.matcher.move_stop(trade_id(words[0]), Stop { level: price(words[1]), kind });
+                let stop = Stop { level: price(words[1]), kind };
+                self.matcher.protect(trade_id(words[0]), &Levels::of_stop(stop));
+            }
+            "move-targets" => {
+                let targets = Some(words[1..].iter().map(|word| terms_at(word)).collect());
+                self.matcher.protect(trade_id(words[0]), &Levels { stop: None, targets });
             }
             _ => panic!("unknown '{name} {rest}'"),
         }
@@ -306,4 +313,10 @@ fn order_id(text: &str) -> OrderId {
         None => Leg::Main,
     };
     OrderId { intent: intent(number.parse().unwrap()), leg }
+}
+
+/// The terms of a target, such as `110*0.5`.
+fn terms_at(text: &str) -> TargetTerms {
+    let (level, portion) = text.split_once('*').expect("a target is level*portion");
+    TargetTerms { distance: Distance::At(price(level)), portion: decimal(portion) }
 }

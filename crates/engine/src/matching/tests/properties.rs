@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ballast_domain::exits::{Distance, TargetTerms};
+use ballast_domain::exits::{Distance, Levels, TargetTerms};
 use ballast_domain::id::Leg;
 use ballast_domain::number::MONEY_DECIMALS;
 use ballast_domain::profile::{FeeSchedule, Liquidity};
@@ -26,6 +26,7 @@ enum Act {
     SubmitAgain(Index),
     Cancel(Index),
     MoveStop { trade: Index, level: Price },
+    MoveTargets { trade: Index, targets: Vec<TargetTerms> },
     Bar { bar: Bar, opens: usize, session_ends: bool },
     EndSession,
 }
@@ -186,7 +187,14 @@ impl Account {
                 let held: Vec<_> = self.matcher.held().map(|held| held.id).collect();
                 if !held.is_empty() {
                     let stop = Stop { level, kind: StopKind::Trailing };
-                    self.matcher.move_stop(*trade.get(&held), stop);
+                    self.matcher.protect(*trade.get(&held), &Levels::of_stop(stop));
+                }
+            }
+            Act::MoveTargets { trade, targets } => {
+                let held: Vec<_> = self.matcher.held().map(|held| held.id).collect();
+                if !held.is_empty() {
+                    let levels = Levels { stop: None, targets: Some(targets) };
+                    self.matcher.protect(*trade.get(&held), &levels);
                 }
             }
             Act::EndSession => self.matcher.end_session(symbol("X"), out),
@@ -348,6 +356,14 @@ impl Scale {
             1 => any::<Index>().prop_map(Act::Cancel),
             1 => (any::<Index>(), self.price())
                 .prop_map(|(trade, level)| Act::MoveStop { trade, level }),
+            1 => (any::<Index>(), prop::collection::vec((self.price(), 0i64..=10), 0..4))
+                .prop_map(|(trade, levels)| {
+                    let target = |(level, tenths)| TargetTerms {
+                        distance: Distance::At(level),
+                        portion: Decimal::new(tenths, 1),
+                    };
+                    Act::MoveTargets { trade, targets: levels.into_iter().map(target).collect() }
+                }),
             8 => (self.bar(), 1usize..3, any::<bool>())
                 .prop_map(|(bar, opens, session_ends)| Act::Bar { bar, opens, session_ends }),
             1 => Just(Act::EndSession),

@@ -13,3 +13,4 @@ mod prices;
 mod scene;
 mod stops;
 mod sums;
+pub(crate) mod targets;

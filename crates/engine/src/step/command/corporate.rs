@@ -3,7 +3,8 @@
 use ballast_domain::{ActionId, CorporateAction, Event, OrderId, ProfileId, Symbol, TradeId};
 use rust_decimal::Decimal;
 
-use super::super::{Action, Context, Effects, Engine};
+use super::super::broker::levels_of;
+use super::super::{Context, Effects, Engine};
 use super::Answer;
 use crate::position::Ratio;
 use crate::state::{ApplyError, Profile, State};
@@ -71,8 +72,7 @@ impl Engine {
             self.lock_entries(context, trade, effects)?;
             let open = self.state.profile(profile).and_then(|known| known.trades.get(&trade));
             let split = matches!(action, CorporateAction::Split { .. });
-            let stop = open.and_then(|open| open.stop).filter(|_| split);
-            effects.actions.extend(stop.map(|stop| Action::MoveStop(trade, stop)));
+            effects.actions.extend(open.filter(|_| split).and_then(levels_of));
         }
         self.check_available(context, profile, was_negative, effects)?;
         self.mark_profile(context, profile, effects)?;

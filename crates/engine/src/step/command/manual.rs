@@ -2,8 +2,8 @@
 //! and not by what a screen showed when it was written.
 
 use ballast_domain::{
-    Direction, ExitReason, OrderType, Origin, ProfileId, Protection, Quantity, Refusal, Side,
-    Signal, SignalTerms, Slot, Symbol, TimeInForce, Trade, TradeId,
+    Direction, ExitReason, OrderId, OrderType, Origin, ProfileId, Protection, Quantity, Refusal,
+    Side, Signal, SignalTerms, Slot, Symbol, TimeInForce, Trade, TradeId,
 };
 use rust_decimal::Decimal;
 
@@ -34,8 +34,19 @@ pub struct ManualOrder {
     pub trade: Option<TradeId>,
     /// Whether it must not enter.
     pub reduce_only: bool,
+    /// Which order the first of the two to fill cancels with it (OCO).
+    pub partner: Option<Partner>,
     /// Who asks.
     pub by: String,
+}
+
+/// The other order of a pair.
+#[derive(Debug, Clone)]
+pub enum Partner {
+    /// One that works.
+    Works(OrderId),
+    /// One that is placed with it, of the same profile and instrument; both or neither.
+    Entry(Box<ManualOrder>),
 }
 
 impl Engine {

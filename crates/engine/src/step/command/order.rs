@@ -1,9 +1,7 @@
-//! Cancels, changes of working orders, and stops that people move.
+//! Cancels and changes of working orders.
 
 use ballast_domain::id::Leg;
-use ballast_domain::{
-    ActiveState, DoneState, Event, OrderId, OrderState, OrderType, Price, Refusal, TradeId,
-};
+use ballast_domain::{ActiveState, DoneState, Event, OrderId, OrderState, OrderType, TradeId};
 
 use super::super::{Action, Context, Effects, Engine};
 use super::Answer;
@@ -53,33 +51,6 @@ impl Engine {
         effects.actions.push(Action::Amend(approved));
         Ok(Answer::Amending { order, revision })
     }
-
-    pub(super) fn move_stop(
-        &mut self,
-        context: &Context,
-        (id, expected_version): (TradeId, Option<u64>),
-        level: Price,
-        by: String,
-        effects: &mut Effects,
-    ) -> Result<Answer, ApplyError> {
-        let Some(profile) = self.leaving(id.0.profile) else { return Ok(Answer::NoSuchProfile) };
-        let Some(trade) = profile.trades.get(&id) else {
-            return Ok(Answer::Refused(Refusal::TradeUnknown { trade: id }));
-        };
-        let version = trade.version();
-        if expected_version.is_some_and(|expected| expected != version) {
-            return Ok(Answer::Conflict { version });
-        }
-        let view = self.view(context, profile, trade.symbol, None);
-        let stop = match risk::check_stop(trade, level, &view) {
-            Ok(Some(stop)) => stop,
-            Ok(None) => return Ok(Answer::Done),
-            Err(refusal) => return Ok(Answer::Refused(refusal)),
-        };
-        self.emit(context, Event::StopMoved { trade: id, stop, by: Some(by) }, effects)?;
-        effects.actions.push(Action::MoveStop(id, stop));
-        Ok(Answer::Done)
-    }
 }
 
 /// Why a working order cannot be changed so, or not now.
@@ -105,7 +76,7 @@ fn fixed(profile: &Profile, order: OrderId, change: &Change) -> Option<Answer> {
 }
 
 /// Why an order cannot be cancelled; `None` when it works.
-fn kept(profile: &Profile, order: OrderId) -> Option<Answer> {
+pub(super) fn kept(profile: &Profile, order: OrderId) -> Option<Answer> {
     let trade = TradeId(order.intent);
     if order.leg != Leg::Main && profile.trades.contains_key(&trade) {
         let how = match order.leg {

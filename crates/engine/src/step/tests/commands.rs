@@ -167,7 +167,7 @@ fn a_preview_says_what_the_gate_would_and_changes_nothing() {
     let before = (world.journal.len(), world.engine.state().clone());
     let order_type = OrderType::Limit { limit_price: read("99.7") };
     let order = ManualOrder { order_type, ..manual(Side::Buy, "10.9") };
-    let Answer::WouldAccept { terms } = preview(&mut world, order.clone()) else { panic!() };
+    let Answer::WouldAccept { terms, .. } = preview(&mut world, order.clone()) else { panic!() };
     assert_eq!((terms.quantity, terms.reserved.amount()), (read("10"), read("995")));
     assert_eq!(terms.order_type, OrderType::Limit { limit_price: read("99.5") });
     let nothing = Refusal::TradeUnknown { trade: trade(1) };

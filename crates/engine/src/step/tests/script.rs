@@ -35,8 +35,9 @@ use ballast_domain::{
 
 use crate::fixture::{PROFILE, bar, entry, exit, fill, goog, order, read, trade};
 use crate::risk::Change;
+use crate::risk::tests::targets::changes;
 use crate::state::tests::script::{answer_to, named};
-use crate::step::{ActionTold, Answer, Command, Input};
+use crate::step::{ActionTold, Answer, Command, Input, LevelChange};
 use crate::strategy::Plan;
 use crate::world::World;
 
@@ -102,8 +103,15 @@ fn take(world: &mut World, input: &str) {
             world.command(Command::Cancel { order: order(), reason });
         }
         "stop" => {
-            let (trade, level, by) = (trade(read(words[0])), read(words[1]), "bob".to_owned());
-            world.command(Command::MoveStop { trade, level, expected_version: None, by });
+            let change = LevelChange { stop: Some(read(words[1])), targets: None };
+            let (trade, by) = (trade(read(words[0])), "bob".to_owned());
+            world.command(Command::MoveLevels { trade, change, expected_version: None, by });
+        }
+        "targets" => {
+            let targets = Some(changes(&words[1..].join(" ")));
+            let change = LevelChange { stop: None, targets };
+            let (trade, by) = (trade(read(words[0])), "bob".to_owned());
+            world.command(Command::MoveLevels { trade, change, expected_version: None, by });
         }
         "flatten" => {
             let by = "bob".to_owned();

@@ -4,12 +4,17 @@ use ballast_domain::{ProfileId, Refusal, TradeId};
 
 use super::script::play;
 use crate::fixture::{intent, read, trade};
-use crate::step::{Answer, Command};
+use crate::step::{Answer, Command, LevelChange};
 use crate::world::World;
 
 fn move_stop(world: &mut World, trade: TradeId, level: &str) -> Answer {
-    let (level, by) = (read(level), "bob".to_owned());
-    world.command(Command::MoveStop { trade, level, expected_version: None, by })
+    let change = LevelChange { stop: Some(read(level)), targets: None };
+    world.command(Command::MoveLevels {
+        trade,
+        change,
+        expected_version: None,
+        by: "bob".to_owned(),
+    })
 }
 
 /// Ten units of GOOG held at 100 with a stop at 95, the last price 102.
@@ -42,9 +47,9 @@ fn a_stop_is_moved_by_a_person() {
 fn a_stop_is_moved_only_by_who_has_seen_the_trade_as_it_is() {
     let mut world = protected("{}");
     let seen = world.profile().trades[&trade(1)].version();
-    let to = |level, expected_version| Command::MoveStop {
+    let to = |level, expected_version| Command::MoveLevels {
         trade: trade(1),
-        level: read(level),
+        change: LevelChange { stop: Some(read(level)), targets: None },
         expected_version: Some(expected_version),
         by: "bob".to_owned(),
     };

@@ -30,10 +30,16 @@ pub(super) struct Preview {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     order: Option<PreviewedOrder>,
+    /// The other entry of a pair that would be placed with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    oco: Option<PreviewedOrder>,
     /// Why not, with the numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     refusal: Option<RefusalRow>,
+    /// Whether it is the other entry of the pair that is refused.
+    refuses_other: bool,
     available_before: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -94,18 +100,26 @@ pub(super) async fn preview(
     let mut preview = Preview {
         accepted: false,
         order: None,
+        oco: None,
         refusal: None,
+        refuses_other: false,
         available_before: row.available.clone(),
         available_after: None,
         currency: row.capital.currency,
     };
     match caller.ask(Command::Preview(Box::new(order))).await? {
-        Answer::WouldAccept { terms, .. } => {
+        Answer::WouldAccept { terms, other } => {
             let available = row.available.parse::<Decimal>().unwrap_or_default();
-            let left = available.saturating_sub(terms.reserved.amount());
+            let orders = std::iter::once(&terms).chain(&other);
+            let reserved: Decimal = orders.map(|terms| terms.reserved.amount()).sum();
             preview.accepted = true;
-            preview.available_after = Some(decimal(left));
+            preview.available_after = Some(decimal(available.saturating_sub(reserved)));
             preview.order = Some(previewed(&app, &terms));
+            preview.oco = other.map(|terms| previewed(&app, &terms));
+        }
+        Answer::RefusedOther(refusal) => {
+            preview.refusal = Some((&refusal).into());
+            preview.refuses_other = true;
         }
         Answer::Refused(refusal) => {
             preview.refusal = Some((&refusal).into());

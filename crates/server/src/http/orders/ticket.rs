@@ -4,13 +4,13 @@ use ballast_domain::exits::{Distance, TargetTerms};
 use ballast_domain::number::decimal_or_number;
 use ballast_domain::strategy::optional_decimal;
 use ballast_domain::{Instrument, OrderType, Price, Protection, TimeInForce};
-use ballast_engine::step::ManualOrder;
+use ballast_engine::step::{ManualOrder, Partner};
 use ballast_platform::request::{FieldError, Problem};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::super::caller::{Caller, profile_id, trade_id};
+use super::super::caller::{Caller, order_id, profile_id, trade_id};
 use super::super::market;
 use crate::app::App;
 use crate::views::words::{OrderKind, SideWord};
@@ -66,6 +66,64 @@ pub(super) struct Ticket {
     /// Refuse it rather than enter.
     #[serde(default)]
     reduce_only: bool,
+    /// The other order of a pair (OCO), of the same profile and symbol: the first to fill, even in
+    /// part, cancels the other. Both enter, and neither at the market. Each reserves what it may
+    /// cost.
+    #[serde(default)]
+    #[schema(value_type = Option<TicketOther>, nullable = false)]
+    oco: Option<Other>,
+}
+
+/// The other order of a pair.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+enum Other {
+    Order(String),
+    Entry(Box<OtherEntry>),
+}
+
+/// The other order as it is described: one of the two.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it only describes what is read as an Other")]
+enum TicketOther {
+    /// The id of an entry that works and has not begun to fill.
+    Order(String),
+    /// One that is placed with this one: both or neither. Where one of them never comes to work,
+    /// the other is cancelled.
+    Entry(Box<OtherEntry>),
+}
+
+/// An entry that is placed with another, with the fields of a ticket.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct OtherEntry {
+    side: SideWord,
+    #[serde(rename = "type")]
+    kind: OrderKind,
+    #[serde(default, with = "optional_decimal")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    quantity: Option<Decimal>,
+    #[serde(default, with = "optional_decimal")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    notional: Option<Decimal>,
+    #[serde(default, with = "optional_decimal")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    limit_price: Option<Decimal>,
+    #[serde(default, with = "optional_decimal")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    stop_price: Option<Decimal>,
+    #[serde(default, with = "optional_decimal")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    trail_distance: Option<Decimal>,
+    #[serde(default)]
+    time_in_force: TicketTime,
+    #[serde(default)]
+    #[schema(value_type = Option<TicketLevel>, nullable = false)]
+    stop_loss: Option<Level>,
+    #[serde(default)]
+    #[schema(value_type = Option<TicketLevel>, nullable = false)]
+    take_profit: Option<Level>,
 }
 
 /// For how long it stands.
@@ -126,6 +184,7 @@ impl Ticket {
         let quantity = order_type
             .as_ref()
             .and_then(|order_type| self.quantity(app, instrument, order_type, &mut errors));
+        let partner = self.partner(app, caller, &mut errors)?;
         let (Some(order_type), Some(quantity), []) = (order_type, quantity, errors.as_slice())
         else {
             return Err(Problem::invalid(errors));
@@ -140,8 +199,46 @@ impl Ticket {
             protection,
             trade,
             reduce_only: self.reduce_only || trade.is_some(),
+            partner,
             by: caller.identity.user.to_string(),
         })
+    }
+
+    /// The other order of a pair; what is wrong with it is told by its place in the ticket.
+    fn partner(
+        &self,
+        app: &App,
+        caller: &Caller,
+        errors: &mut Vec<FieldError>,
+    ) -> Result<Option<Partner>, Problem> {
+        let Some(other) = &self.oco else { return Ok(None) };
+        let at_market = "an order at the market fills at once; give each of a pair a price";
+        if self.kind == OrderKind::Market {
+            errors.push(FieldError::new("type", at_market));
+        }
+        if self.reduce_only || self.trade_id.is_some() {
+            let message = "both orders of a pair enter; leave out reduceOnly and tradeId";
+            errors.push(FieldError::new("oco", message));
+        }
+        let entry = match other {
+            Other::Order(id) => return Ok(Some(Partner::Works(order_id(id)?))),
+            Other::Entry(entry) => entry.ticket(self),
+        };
+        if entry.kind == OrderKind::Market {
+            errors.push(FieldError::new("oco.entry.type", at_market));
+        }
+        match entry.order(app, caller) {
+            Ok(order) => Ok(Some(Partner::Entry(Box::new(order)))),
+            Err(problem) if problem.errors().is_empty() => Err(problem),
+            Err(problem) => {
+                let place = |error: &FieldError| FieldError {
+                    field: format!("oco.entry.{}", error.field),
+                    ..error.clone()
+                };
+                errors.extend(problem.errors().iter().map(place));
+                Ok(None)
+            }
+        }
     }
 
     fn order_type(&self, errors: &mut Vec<FieldError>) -> Option<OrderType> {
@@ -206,6 +303,29 @@ impl Ticket {
         let target = target.and_then(|level| level.distance("takeProfit", is_below, errors));
         let targets = target.map(|distance| TargetTerms { distance, portion: Decimal::ONE });
         Protection { stop_loss, targets: targets.into_iter().collect(), ..Protection::default() }
+    }
+}
+
+impl OtherEntry {
+    /// As a ticket of its own, beside `first`.
+    fn ticket(&self, first: &Ticket) -> Ticket {
+        Ticket {
+            profile_id: first.profile_id.clone(),
+            symbol: first.symbol.clone(),
+            side: self.side,
+            kind: self.kind,
+            quantity: self.quantity,
+            notional: self.notional,
+            limit_price: self.limit_price,
+            stop_price: self.stop_price,
+            trail_distance: self.trail_distance,
+            time_in_force: self.time_in_force,
+            stop_loss: self.stop_loss,
+            take_profit: self.take_profit,
+            trade_id: None,
+            reduce_only: false,
+            oco: None,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use ballast_domain::exits::Levels;
 use ballast_domain::id::Leg;
 use ballast_domain::{
     AssetClass, BrokerEvent, Direction, Instrument, IntentId, Money, OrderId, OrderTerms,
@@ -111,7 +112,8 @@ fn account() -> Account {
     matcher.submit(&Arc::new(terms), &mut said);
     let at = Bar::tick(second(2), price(100), Quantity::ZERO);
     matcher.open(&PlayedBar { symbol: symbol(), open_time: second(2), bar: at }, &mut said);
-    matcher.move_stop(TradeId(intent()), Stop { level: price(90), kind: StopKind::StopLoss });
+    let stop = Stop { level: price(90), kind: StopKind::StopLoss };
+    matcher.protect(TradeId(intent()), &Levels::of_stop(stop));
     Account { matcher, deposited, arrived: Vec::new() }
 }
 

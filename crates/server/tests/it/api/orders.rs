@@ -21,6 +21,7 @@ async fn orders_by_hand_do_what_their_preview_says() {
     at_its_stop(&client, &profile).await;
     every_type(&client, &profile).await;
     amended(&client, &profile).await;
+    pairs(&client, &profile).await;
     by_notional(&client, &profile).await;
     reducing(&client, &profile).await;
     lists(&client, &profile).await;
@@ -170,6 +171,109 @@ async fn amended(client: &Client, profile: &str) {
     let told = |text: &str| life.iter().any(|row| row["text"].as_str().unwrap().contains(text));
     assert!(told("Asked to change an order to 6") && told("The venue has changed the order."));
     cancelled(client, &path).await;
+}
+
+/// Two entries of which the first to fill cancels the other: both or neither.
+async fn pairs(client: &Client, profile: &str) {
+    let (low, high) = (away(client, "ACME", 0.8).await, away(client, "ACME", 1.2).await);
+    let buy = |oco: Value| {
+        let further = json!({"type": "limit", "limitPrice": low, "quantity": "3", "oco": oco});
+        order(profile, "ACME", "buy", &further)
+    };
+    let sell = |quantity: &str| {
+        json!({"entry": {"side": "sell", "type": "limit", "limitPrice": high,
+            "quantity": quantity}})
+    };
+    bad_pairs(client, profile, &buy).await;
+    for path in [MANUAL, PREVIEW] {
+        let much = client.post(path, &buy(sell("1000000"))).await;
+        match path {
+            MANUAL => {
+                let told = much.problem(422, "refused")["detail"].as_str().unwrap().to_owned();
+                assert!(told.starts_with("Of the other entry, so that neither"), "{told}");
+            }
+            _ => assert_eq!(much.json(200)["refusesOther"], true),
+        }
+    }
+    let working = client.get("/api/orders?status=working").await.json(200);
+    assert_eq!(working["items"], json!([]), "nothing of a refused pair was placed");
+    let preview = client.post(PREVIEW, &buy(sell("3"))).await.json(200);
+    let key = "a-pair-once";
+    let ask = || {
+        let request = client.request("POST", MANUAL).header("Idempotency-Key", key);
+        send(request.json(&buy(sell("3"))))
+    };
+    let (placed, again) = (ask().await, ask().await);
+    assert_eq!((placed.status, &placed.text), (201, &again.text), "{}", again.text);
+    let placed = placed.json(201);
+    let ids = [&placed["orderId"], &placed["oco"]["orderId"]].map(|id| id.as_str().unwrap());
+    let working = client.get("/api/orders?status=working").await.json(200);
+    assert_eq!(working["items"].as_array().unwrap().len(), 2, "{working}");
+    for (id, other) in [(ids[0], ids[1]), (ids[1], ids[0])] {
+        let row = client.get(&format!("/api/orders/{id}")).await.json(200);
+        assert_eq!((&row["oco"], &row["atVenue"]), (&json!(other), &json!(["oco"])), "{row}");
+    }
+    let row = client.get(&format!("/api/profiles/{profile}")).await.json(200);
+    let both = number(&preview["order"]["reserved"]) + number(&preview["oco"]["reserved"]);
+    assert!((number(&row["reservedForOrders"]) - both).abs() < 1e-6, "{row} {preview}");
+    assert_eq!(row["available"], preview["availableAfter"], "{row}");
+    let taken = client.post(MANUAL, &buy(json!({"order": ids[0]}))).await;
+    let told = taken.problem(409, "notPossible")["detail"].as_str().unwrap().to_owned();
+    assert!(told.contains("is one of a pair with"), "{told}");
+    for id in ids {
+        cancelled(client, &format!("/api/orders/{id}")).await;
+    }
+    let ended = client.post(MANUAL, &buy(json!({"order": ids[0]}))).await;
+    let told = ended.problem(409, "notPossible")["detail"].as_str().unwrap().to_owned();
+    assert!(told.contains("was cancelled already; name an entry"), "{told}");
+    first_fills(client, profile, &low).await;
+}
+
+async fn bad_pairs(client: &Client, profile: &str, buy: &impl Fn(Value) -> Value) {
+    let entry = |further: Value| {
+        let mut entry = json!({"side": "sell", "type": "limit", "quantity": "1"});
+        let fields = further.as_object().unwrap().clone();
+        entry.as_object_mut().unwrap().extend(fields);
+        json!({"entry": entry})
+    };
+    for (oco, field) in [
+        (entry(json!({})), "oco.entry.limitPrice"),
+        (entry(json!({"limitPrice": "-1"})), "oco.entry.limitPrice"),
+        (entry(json!({"limitPrice": "1", "quantity": "0"})), "oco.entry.quantity"),
+        (entry(json!({"type": "market"})), "oco.entry.type"),
+    ] {
+        let answer = client.post(MANUAL, &buy(oco)).await;
+        answer.problem(422, "invalid");
+        assert_eq!(answer.fields(), [field], "{}", answer.text);
+    }
+    client.post(MANUAL, &buy(json!({"entry": {"symbol": "X"}}))).await.problem(422, "invalid");
+    client.post(MANUAL, &buy(json!({"order": "x"}))).await.problem(404, "notFound");
+    let strange = json!({"order": "ord_000000000zzzz00000001"});
+    assert_eq!(client.post(MANUAL, &buy(strange)).await.status, 404);
+    let market = json!({"type": "market", "quantity": "1", "oco": {"order": "x"}});
+    let answer = client.post(MANUAL, &order(profile, "ACME", "buy", &market)).await;
+    assert!([404, 422].contains(&answer.status), "{}", answer.text);
+}
+
+/// An order that the market has reached fills, and the one that it names is cancelled.
+async fn first_fills(client: &Client, profile: &str, low: &str) {
+    let waits = json!({"type": "limit", "limitPrice": low, "quantity": "2"});
+    let waits = client.post(MANUAL, &order(profile, "ACME", "buy", &waits)).await.json(201);
+    let reached = away(client, "ACME", 1.1).await;
+    let fills = json!({"type": "limit", "limitPrice": reached, "quantity": "2",
+        "oco": {"order": waits["orderId"]}});
+    let fills = client.post(MANUAL, &order(profile, "ACME", "buy", &fills)).await.json(201);
+    let trade = fills["tradeId"].as_str().unwrap();
+    held(client, trade).await;
+    let path = format!("/api/orders/{}", waits["orderId"].as_str().unwrap());
+    eventually("the other is cancelled", async || {
+        let row = client.get(&path).await.json(200);
+        (row["status"] == "cancelled").then_some(())
+    })
+    .await;
+    client.post(&format!("/api/positions/{trade}/close"), &json!({})).await.json(201);
+    eventually("it is closed", async || position(client, trade).await.is_none().then_some(()))
+        .await;
 }
 
 /// Cancels an order, twice.

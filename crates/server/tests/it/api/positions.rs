@@ -1,4 +1,4 @@
-//! Positions: closing them, moving their stops, and what a pause lets through.
+//! Positions: closing them, moving their stops and targets, and what a pause lets through.
 
 use serde_json::{Value, json};
 
@@ -19,6 +19,7 @@ async fn positions_are_guarded_and_a_pause_lets_only_risk_go_down() {
     let held = bought(client, &profile, "ACME", "4").await;
     let trade = held["tradeId"].as_str().unwrap();
     stops(client, trade).await;
+    targets(client, &profile, trade).await;
     paused(client, &profile, trade).await;
     server.kill_untroubled();
     let server = Server::start(&desk);
@@ -101,6 +102,89 @@ async fn stops(client: &Client, trade: &str) {
     let row = client.patch(&path, seen, &body).await;
     assert!(row.header("etag").is_some_and(|etag| etag != seen), "{}", row.text);
     client.patch(&path, seen, &body).await.problem(412, "preconditionFailed");
+}
+
+async fn set(client: &Client, trade: &str, targets: Value) -> Answer {
+    let path = format!("/api/positions/{trade}");
+    let seen = client.get(&path).await;
+    client.patch(&path, seen.header("etag").unwrap(), &json!({"targets": targets})).await
+}
+
+async fn targets(client: &Client, profile: &str, trade: &str) {
+    let path = format!("/api/positions/{trade}");
+    let far = away(client, "ACME", 1.5).await;
+    for (bad, field) in [
+        (json!([{}]), "targets[0].level"),
+        (json!([{"level": "0"}]), "targets[0].level"),
+        (json!([{"level": far, "portion": "0"}]), "targets[0].portion"),
+        (json!([{"level": far}, {"level": far, "portion": "1.1"}]), "targets[1].portion"),
+        (json!([{"number": 0, "level": far}]), "targets[0].number"),
+    ] {
+        let answer = set(client, trade, bad).await;
+        answer.problem(422, "invalid");
+        assert_eq!(answer.fields(), [field], "{}", answer.text);
+    }
+    let seen = client.get(&path).await;
+    let empty = client.patch(&path, seen.header("etag").unwrap(), &json!({})).await;
+    assert_eq!(empty.fields(), ["stop"], "{}", empty.text);
+    set(client, trade, json!([{"price": far}])).await.problem(422, "invalid");
+    let near = away(client, "ACME", 0.95).await;
+    refused(&set(client, trade, json!([{"level": near}])).await, "targetBeyondPrice");
+    refused(&set(client, trade, json!([{"level": format!("{far}3")}])).await, "targetOffTick");
+    let much = json!([{"level": far, "portion": "0.75"}, {"level": far, "portion": "0.5"}]);
+    refused(&set(client, trade, much).await, "targetsAboveEntry");
+    let strange = set(client, trade, json!([{"number": 7, "level": far}])).await;
+    let told = strange.problem(409, "notPossible")["detail"].as_str().unwrap().to_owned();
+    assert!(told.contains("no target 7") && told.contains("leave the number out"), "{told}");
+    // Both or neither.
+    let (seen, bad) = (
+        client.get(&path).await,
+        json!({"stop": {"level": near},
+        "targets": [{"level": near}]}),
+    );
+    refused(&client.patch(&path, seen.header("etag").unwrap(), &bad).await, "targetBeyondPrice");
+    assert_eq!(client.get(&path).await.json(200)["stop"], seen.json(200)["stop"]);
+    let row = set(client, trade, json!([{"level": far, "portion": "0.5"}])).await.json(200);
+    let number = |value: &Value| value.as_str().unwrap().parse::<f64>().unwrap();
+    let told = &row["targets"][0];
+    assert_eq!((&told["number"], number(&told["quantity"])), (&json!(1), 2.0), "{row}");
+    assert_eq!(row["atVenue"], json!(["stop", "targets"]), "{row}");
+    assert_eq!(row["emulated"], json!([]), "{row}");
+    again(client, &path, &far).await;
+    let further = away(client, "ACME", 1.6).await;
+    let two = json!([{"number": 1, "level": further}, {"level": far}]);
+    let row = set(client, trade, two).await.json(200);
+    assert_eq!(number(&row["targets"][0]["level"]), number(&json!(further)), "{row}");
+    assert_eq!(number(&row["targets"][1]["quantity"]), 2.0, "{row}");
+    let row = set(client, trade, json!([{"number": 2}])).await.json(200);
+    assert_eq!(row["targets"].as_array().unwrap().len(), 1, "{row}");
+    assert_eq!(row["targets"][0]["number"], 2, "{row}");
+    let life = client.all(&format!("/api/profiles/{profile}/evaluations")).await;
+    let told = |text: &str| life.iter().any(|row| row["text"].as_str().unwrap().contains(text));
+    assert!(told("The targets were set to close 2 at"), "{life:?}");
+}
+
+/// The same request again is answered as before and changes nothing; whoever has seen another
+/// version changes nothing either.
+async fn again(client: &Client, path: &str, level: &str) {
+    let seen = client.get(path).await;
+    let etag = seen.header("etag").unwrap();
+    let body = json!({"targets": [{"number": 1, "level": level, "portion": "0.25"}]});
+    let ask = || {
+        let request = client.request("PATCH", path).header("Idempotency-Key", "targets-once");
+        send(request.header("If-Match", etag).json(&body))
+    };
+    let first = ask().await;
+    let second = ask().await;
+    assert_eq!((first.status, &first.text), (200, &second.text), "{}", second.text);
+    client.patch(path, etag, &body).await.problem(412, "preconditionFailed");
+    let unseen = send(client.request("PATCH", path).json(&body)).await;
+    unseen.problem(428, "preconditionRequired");
+    let row = client.get(path).await.json(200);
+    assert_eq!(row["targets"].as_array().unwrap().len(), 1, "{row}");
+    let back = json!({"targets": [{"number": 1, "portion": "0.5"}]});
+    let seen = client.get(path).await;
+    client.patch(path, seen.header("etag").unwrap(), &back).await.json(200);
 }
 
 fn market(profile: &str) -> Value {

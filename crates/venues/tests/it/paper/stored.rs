@@ -1,17 +1,19 @@
 //! Records are for ever, as the journal's events are: a stream that an earlier version stored
 //! rebuilds the accounts that it had.
 //!
-//! `fixtures/paper-v2.jsonl` is what [`history`] left, a record a line, and
-//! `paper-v2-accounts.json` what it rebuilds. A file that was merged is never written again. When
+//! `fixtures/paper-v3.jsonl` is what [`history`] left, a record a line, and
+//! `paper-v3-accounts.json` what it rebuilds. A file that was merged is never written again. When
 //! the venue writes something new, the test below says so: then the history gets it, and its stream
 //! is stored as the next.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ballast_domain::exits::{Distance, Levels, TargetTerms};
 use ballast_domain::{
     CorporateAction, Direction, Money, OrderId, OrderType, Origin, Protection, Signal, SignalTerms,
     Slot, TimeInForce,
 };
+use ballast_engine::ports::Broker;
 use ballast_engine::risk::Change;
 use ballast_engine::step::{Answer, Command};
 use ballast_venues::paper::{PAPER_VERSION, PaperError, PaperRecord, PaperSettings};
@@ -22,7 +24,7 @@ use super::rig::{Disk, Process, Start, Stream};
 use super::world;
 
 /// Each stored stream with the accounts that it rebuilds.
-const STORED: [(&str, &str); 2] = [
+const STORED: [(&str, &str); 3] = [
     (
         include_str!("../../fixtures/paper-v1.jsonl"),
         include_str!("../../fixtures/paper-v1-accounts.json"),
@@ -30,6 +32,10 @@ const STORED: [(&str, &str); 2] = [
     (
         include_str!("../../fixtures/paper-v2.jsonl"),
         include_str!("../../fixtures/paper-v2-accounts.json"),
+    ),
+    (
+        include_str!("../../fixtures/paper-v3.jsonl"),
+        include_str!("../../fixtures/paper-v3-accounts.json"),
     ),
 ];
 
@@ -72,6 +78,7 @@ async fn history() -> Vec<String> {
     for close in &closes[33..] {
         process.play(close).await.unwrap();
     }
+    set_targets(&disk, &process).await;
     issuer_acts(&process).await;
     process.kill().await;
     let forgetful = Disk { paper: disk.paper, ..Disk::new() };
@@ -82,6 +89,15 @@ async fn history() -> Vec<String> {
     }
     process.kill().await;
     forgetful.paper.lines()
+}
+
+/// A person's targets for what the first profile holds.
+async fn set_targets(disk: &Disk, process: &Process) {
+    let state = disk.state();
+    let held = state.profile(world::profile(1)).unwrap().trades.keys().next().copied();
+    let distance = Distance::At(world::price(20_000));
+    let targets = Some(vec![TargetTerms { distance, portion: Decimal::new(5, 1) }]);
+    process.broker.protect(held.unwrap(), Levels { stop: None, targets }).await;
 }
 
 /// A dividend and a split of what the first profile holds.
