@@ -172,7 +172,9 @@ type Put = fn(&mut Scene);
 /// What stands in the way of what raises risk, and lets pass what lowers it.
 const OBSTACLES: [(&str, Put); 14] = [
     ("storeAway", |scene| scene.store_away = true),
-    ("control", |scene| drop(scene.stop(ControlMode::Paused, Scope::Global))),
+    ("control", |scene| {
+        scene.stop(ControlMode::Paused, Scope::Global);
+    }),
     ("controlUnknown", |scene| scene.control = None),
     ("underReview", |scene| scene.fold.play("status UnderReview")),
     ("profileStopped", |scene| scene.fold.play("status Stopped")),
@@ -190,7 +192,9 @@ const OBSTACLES: [(&str, Put); 14] = [
     ("positionAboveLimit", |scene| {
         scene.set(LimitScope::Profile, r#"{"maxPositionNotional": 989}"#);
     }),
-    ("exposureAboveLimit", |scene| drop(scene.set(LimitScope::Tenant, r#"{"maxExposure": 989}"#))),
+    ("exposureAboveLimit", |scene| {
+        scene.set(LimitScope::Tenant, r#"{"maxExposure": 989}"#);
+    }),
     ("openOrdersAboveLimit", |scene| {
         scene.set(LimitScope::Tenant, r#"{"maxOpenOrderNotional": 989}"#);
     }),

@@ -36,7 +36,9 @@ const CASES: [(&str, Put); 17] = [
         scene.product.availability = Availability::Disabled { message: "gone".to_owned() };
     }),
     ("storeAway", |scene| scene.store_away = true),
-    ("control", |scene| drop(scene.stop(ControlMode::Paused, Scope::Global))),
+    ("control", |scene| {
+        scene.stop(ControlMode::Paused, Scope::Global);
+    }),
     ("controlUnknown", |scene| scene.control = None),
     ("underReview", |scene| scene.fold.play("status UnderReview")),
     ("profileStopped", |scene| scene.fold.play("status Stopped")),

@@ -98,7 +98,7 @@ fn targets_close_the_entry_once() {
             "the targets would close 1.1 of the entry, those that have filled included; choose \
              portions that come to 1 at most",
         ),
-        ("1@*0.01", "0.1 is less than one lot of 1"),
+        ("1@*0.01", "0.1 is less than one lot of 1; order a lot or more"),
         ("1@*1 @120", "the other targets leave nothing of the entry; give them smaller portions"),
         ("@120 @130", "only one target can take what the others leave; give the others portions"),
         ("@*0.5", "a new target needs a level; say where it is to lie"),
@@ -146,7 +146,11 @@ fn what_a_target_has_closed_stays_closed() {
         ("1@*0.8", "8@110"),
         ("", "0@110"),
         ("@120*0.7", "0@110 7@120"),
-        ("1@*0.3", "3 units in all are no more than the 3 that have filled"),
+        (
+            "1@*0.3",
+            "3 units in all are no more than the 3 that have filled; ask for more than that, or \
+             cancel what is left",
+        ),
     ] {
         assert_eq!(answer(&part, asked), expected, "{asked}");
     }
