@@ -51,7 +51,8 @@ fn each_reason_is_told_in_words() {
             format!("{}{risk}", &STRATEGY[..sizing]),
             "Every signal was refused: once, first at 2024-01-02T00:00:00Z: the size comes to \
              nothing: there is no equity left, an average true range is zero or not ready, or the \
-             stop-loss lies on the wrong side of the price.",
+             stop-loss lies on the wrong side of the price; look at sizing and stop-loss of the \
+             strategy config.",
         ),
         (
             format!("{}{atr}", &STRATEGY[..sizing]),
@@ -80,7 +81,7 @@ fn refusals_are_told_with_code_count_and_numbers() {
     says(
         &ended,
         "Every signal was refused: once, first at 2024-01-02T00:00:00Z: 1 is less than one lot of \
-         5.",
+         5; order a lot or more.",
     );
     assert_eq!(ended.json()["refusals"]["quantityBelowLot"], 1);
 
