@@ -3,7 +3,7 @@
 
 use std::cell::OnceCell;
 
-use ballast_domain::{Account, Direction, LimitScope, Limits, Refusal, Symbol, TradeId};
+use ballast_domain::{Account, Direction, LimitScope, Limits, OrderId, Refusal, Symbol, TradeId};
 use rust_decimal::Decimal;
 
 use super::gate::View;
@@ -127,8 +127,9 @@ impl<'a> Measure<'a> {
             self.scopes.least(|limits| limits.min_entry_interval_ms.map(std::cmp::Reverse));
         let last = self.view.profile.counters.last_entry(symbol, direction);
         let (Some((limit, scope)), Some(last)) = (longest, last) else { return Ok(()) };
+        let own = OrderId::main(self.view.profile.next_intent());
         let together =
-            |it: &Order| it.terms.accepted_at == last && it.terms.accepted_at == self.view.at;
+            |it: &Order| it.terms.cancels == Some(own) && it.terms.side == direction.entry_side();
         if partner.is_some_and(together) {
             return Ok(());
         }

@@ -3,10 +3,11 @@
 //! the engine has counted.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ballast_domain::{
-    Direction, Limits, OrderId, OrderTerms, OrderType, Price, Product, ProfileId, Purpose, Side,
-    Symbol, Timestamp, TradeId,
+    Direction, Limits, OrderTerms, OrderType, Price, Product, ProfileId, Purpose, Side, Symbol,
+    Timestamp, TradeId,
 };
 use ballast_engine::matching::Matcher;
 use ballast_engine::step::Command;
@@ -141,9 +142,7 @@ impl Auditor {
             .rev()
             .find(|(_, profile, symbol, side)| (*profile, *symbol, *side) == same);
         if let (Some((last, ..)), Some(least)) = (last, self.narrow.min_entry_interval_ms) {
-            // Two that are asked for at once, of which one is to cancel the other, are one entry.
-            let is_half = terms.cancels.is_some() && *last == at;
-            assert!(is_half || at.nanos_since(*last) >= least as i64 * 1_000_000, "{terms:?}");
+            assert!(at.nanos_since(*last) >= least as i64 * 1_000_000, "{terms:?}");
         }
     }
 
@@ -164,10 +163,7 @@ impl Auditor {
         };
         within(limits.max_exposure, used.held + used.reserved);
         within(limits.max_open_order_notional, used.reserved);
-        // Of two that cancel one another only one comes to be a position.
-        let halves =
-            terms.cancels.is_some_and(|other| venues.iter().any(|(_, of)| waits(of, other)));
-        let positions = used.positions - usize::from(halves);
+        let positions = used.positions - usize::from(replaces_one(terms, rehearsal));
         let most = limits.max_open_positions;
         assert!(most.is_none_or(|most| positions < most as usize), "{terms:?}");
         let mut loss = Decimal::ZERO;
@@ -203,6 +199,15 @@ impl Auditor {
     }
 }
 
+/// Whether an entry of which nothing is held is cancelled when this one fills: of the two only one
+/// becomes a position.
+fn replaces_one(terms: &OrderTerms, rehearsal: &Rehearsal) -> bool {
+    let venue = &rehearsal.venues[&terms.intent.profile];
+    let named = |other: &&Arc<OrderTerms>| Some(other.order_id()) == terms.cancels;
+    let other = venue.working().find(named).filter(|other| !other.is_reducing());
+    other.is_some_and(|other| venue.held().all(|held| held.id.0 != other.intent))
+}
+
 /// What a venue has for a profile.
 #[derive(Default)]
 struct Used {
@@ -233,12 +238,6 @@ impl Used {
                 (terms.reserved.amount() - spent.unwrap_or_default()).max(Decimal::ZERO);
         }
     }
-}
-
-/// Whether an entry works of which nothing has filled.
-fn waits(venue: &Matcher, order: OrderId) -> bool {
-    let works = venue.working().any(|terms| terms.order_id() == order && !terms.is_reducing());
-    works && !venue.held().any(|trade| trade.id == TradeId(order.intent))
 }
 
 /// The last prices that the engine has taken.

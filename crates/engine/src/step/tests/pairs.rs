@@ -98,6 +98,12 @@ fn a_pair_counts_as_one_position() {
     play(&mut world, "bar 100 100 100 100");
     let answer = ask(&mut world, pair(buy("10", "95"), buy("10", "90")));
     assert_eq!(answer, Answer::AcceptedPair([order("1"), order("2")]));
+    // One that only names another is an entry of its own, and comes as soon as it comes.
+    let mut apart = World::running("{}");
+    play(&mut apart, r#"limits {"minEntryIntervalMs": 60000}"#);
+    play(&mut apart, "bar 100 100 100 100\n enter 10 limit 95\n accepted 1");
+    let soon = ask(&mut apart, with(buy("10", "90"), Partner::Works(order("1"))));
+    assert!(matches!(soon, Answer::Refused(Refusal::EntryTooSoon { .. })), "{soon:?}");
     let third = ask(&mut world, buy("1", "80"));
     assert!(matches!(third, Answer::Refused(Refusal::DuplicateEntry { .. })), "{third:?}");
 }
