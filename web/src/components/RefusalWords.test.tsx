@@ -33,14 +33,17 @@ describe("the gate's no", () => {
     expect(words).toMatch(
       /^Entries are stopped: PAUSED by ann@example\.org since Nov 26, 0?8:01:42/,
     );
-    expect(words).toMatch(/: “news”\.$/);
+    expect(words).toContain(": “news”. Exits, stops and targets go on.");
     expect(words).not.toContain("2026-11-26T");
   });
 
   it("writes numbers as everywhere else", () => {
     const text = "12000.5 needed, 9000 available";
     const words = told({ code: "insufficientCapital", text, needed: "12000.5", available: "9000" });
-    expect(words).toBe("It needs 12,000.50, and 9,000.00 is available.");
+    expect(words).toBe(
+      "It needs 12,000.50, and 9,000.00 is available. " +
+        "Make the order smaller, close something, or allocate more capital.",
+    );
     const passed = { level: "9999", price: "1893.06" };
     expect(told({ code: "stopPassedAtEntry", text: "", ...passed })).toBe(
       "A stop at 9,999.00 would end the trade as it begins: it would enter at about 1,893.06. " +

@@ -55,7 +55,8 @@ function ControlWords({ refusal }: { refusal: RefusalBody }) {
           since <At at={at} />
         </>
       )}
-      {reason === undefined ? "." : `: “${reason}”.`}
+      {reason === undefined ? "." : `: “${reason}”.`} Exits, stops and targets go on. An operator
+      can resume trading.
     </>
   );
 }
@@ -75,23 +76,27 @@ const NUMBERS: Partial<Record<Code, Numbers>> = {
   insufficientCapital: {
     members: ["needed", "available"],
     words: (needed = "", available = "") =>
-      `It needs ${money(needed)}, and ${money(available)} is available.`,
+      `It needs ${money(needed)}, and ${money(available)} is available. ` +
+      "Make the order smaller, close something, or allocate more capital.",
   },
   notionalBelowMinimum: {
     members: ["notional", "minimum"],
     words: (notional = "", minimum = "") =>
-      `The order is worth ${money(notional)}, and the venue takes ${money(minimum)} or more.`,
+      `The order is worth ${money(notional)}, and the venue takes ${money(minimum)} or more. ` +
+      "Make the order larger.",
   },
   nothingToReduce: {
     members: ["held", "claimed"],
     words: (held = "", claimed = "") =>
       `Nothing is left to close: ${quantity(held)} held, ` +
-      `${quantity(claimed)} being closed already.`,
+      `${quantity(claimed)} being closed already. ` +
+      "Cancel one of the orders that close it, or let them fill.",
   },
   quantityBelowFilled: {
     members: ["quantity", "filled"],
     words: (units = "", filled = "") =>
-      `${quantity(units)} units in all are no more than the ${quantity(filled)} that have filled.`,
+      `${quantity(units)} units in all are no more than the ${quantity(filled)} that have filled. ` +
+      "Ask for more than that, or cancel what is left.",
   },
   stopOffTick: {
     members: ["level", "below", "above"],

@@ -1,26 +1,13 @@
 /** Codes in the words of a trader. */
 import type { EvaluationRow, OrderRow, ProfileRow } from "~/api/types";
 
-/** Those of which the server's sentence says it are not here. */
+/** Of problems; what a refusal says ends with what would change it. */
 const REMEDIES: Record<string, string> = {
-  control: "Exits, stops and targets go on. An operator can resume trading.",
-  controlUnknown: "Entries wait until it is known again; nothing has to be done.",
-  notReconciled: "Nothing has to be done.",
-  profileUnknown: "It may have been removed. Choose another.",
-  tradeUnknown: "Nothing has to be done: it is not held.",
-  nothingToReduce: "Cancel one of the orders that close it, or let them fill.",
-  insufficientCapital: "Make the order smaller, close something, or allocate more capital.",
-  quantityBelowLot: "Make the order larger.",
-  quantityBelowFilled: "Ask for more than that, or cancel what is left.",
-  notionalBelowMinimum: "Make the order larger.",
-  marketDataMissing: "Wait for the first price.",
-  duplicateEntry: "Cancel the working order or close the position first.",
-  overflow: "Make the order smaller.",
   idempotencyInProgress: "It is still being worked on; look at the orders in a moment.",
   preconditionFailed: "Load the newer version, then make your change again.",
 };
 
-/** What to do about a refusal, where its sentence does not say. */
+/** What to do about a problem, where its sentence does not say. */
 export function remedyOf(code: string): string | undefined {
   return REMEDIES[code];
 }

@@ -9,7 +9,7 @@ import { ProblemNote } from "~/components/ProblemNote";
 import { RefusalWords } from "~/components/RefusalWords";
 import { Ago } from "~/components/Time";
 import { money, price, quantity } from "~/format/number";
-import { plural, remedyOf } from "~/format/words";
+import { plural } from "~/format/words";
 import { useControl, useEvaluation, usePositions, useTickSize } from "~/realtime/hooks";
 import { leavesNext } from "./nextClose";
 import classes from "./Positions.module.css";
@@ -87,7 +87,7 @@ function Refused({ refusal }: { refusal: RefusalBody }) {
     <div className={classes.answer} data-accepted="false" title={`code ${refusal.code}`}>
       <strong>The gate would refuse it</strong>
       <p>
-        <RefusalWords refusal={refusal} /> {remedyOf(refusal.code)}
+        <RefusalWords refusal={refusal} />
       </p>
     </div>
   );

@@ -14,7 +14,7 @@ import { Empty, Rows } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { Said } from "~/components/Said";
 import { Ago, At } from "~/components/Time";
-import { remedyOf, timelineKind } from "~/format/words";
+import { timelineKind } from "~/format/words";
 import { useEvaluation } from "~/realtime/hooks";
 import { EntriesNow } from "./EntriesNow";
 import classes from "./Profile.module.css";
@@ -143,20 +143,15 @@ function Now({ profile, symbol }: { profile: ProfileRow; symbol: string }) {
   );
 }
 
-/** What would let the signal pass, where the sentence of the refusal does not say it. */
+/** Where to look at what has refused a signal; the sentence says what would let it pass. */
 function RefusedThen({ code }: { code: string | undefined }) {
   if (code === undefined) return null;
-  const remedy = remedyOf(code);
-  const isOfLimit = code in LIMIT_NUMBERS || code === "symbolRestricted";
-  if (remedy === undefined && !isOfLimit) return null;
+  if (!(code in LIMIT_NUMBERS) && code !== "symbolRestricted") return null;
   return (
     <p className={classes.remedy}>
-      {remedy}{" "}
-      {isOfLimit ? (
-        <Link to="." search={{ tab: "limits" }}>
-          The limits that it is compared with
-        </Link>
-      ) : null}
+      <Link to="." search={{ tab: "limits" }}>
+        The limits that it is compared with
+      </Link>
     </p>
   );
 }
@@ -238,7 +233,7 @@ function told(row: TimelineRow): { badge: string; tone: Tone; text: ReactNode } 
               <Said text={row.text} />
             </summary>
             <span className="muted">
-              {remedyOf(row.code ?? "") ?? ""} Code <code>{row.code}</code>
+              Code <code>{row.code}</code>
             </span>
           </details>
         ),
