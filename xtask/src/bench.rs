@@ -4,6 +4,7 @@
 mod backtest;
 mod document;
 mod engine;
+mod example;
 mod gate;
 mod machine;
 mod peers;
@@ -18,9 +19,9 @@ pub(crate) enum Benchmark {
     /// Bars per second of a back-test, beside backtesting.py, vectorbt and backtrader
     Backtest(backtest::Options),
     /// Microseconds of the risk gate for one signal, with every check on
-    Gate(gate::Options),
+    Gate(example::Options),
     /// Memory of a profile, and what one step of the engine takes
-    Engine(engine::Options),
+    Engine(example::Options),
     /// Seconds from the start of the server until it is ready, on a journal of 100,000 events
     Start(start::Options),
 }

@@ -3,32 +3,14 @@
 //! there nothing else is in the way.
 
 use anyhow::{Context, Result, ensure};
-use clap::Args;
 
-use super::document;
+use super::example::{self, Options};
 use super::machine::Machine;
+use crate::process;
 use crate::report::Table;
-use crate::{process, workspace};
-
-#[derive(Debug, Args)]
-pub(crate) struct Options {
-    /// Put the result into docs/benchmarks.md
-    #[arg(long)]
-    write: bool,
-}
 
 pub(super) fn run(options: &Options) -> Result<()> {
-    let root = workspace::root()?;
-    let machine = Machine::this();
-    let mut example = process::cargo();
-    example.args(["run", "--quiet", "--release", "--package", "ballast-engine"]);
-    let told = process::capture(example.args(["--example", "gate_speed"]).current_dir(&root))?;
-    let body = section(&told, &machine)?;
-    println!("{body}");
-    if options.write {
-        document::write_section(&root, "bench gate", &body)?;
-    }
-    Ok(())
+    example::run("gate_speed", "bench gate", options, section)
 }
 
 fn section(told: &str, machine: &Machine) -> Result<String> {

@@ -42,7 +42,7 @@ pub(super) fn check_levels(
 }
 
 /// Whether a trade of this direction gains from `from` to `level`.
-fn is_beyond(level: Price, from: Price, direction: Direction) -> bool {
+pub(super) fn is_beyond(level: Price, from: Price, direction: Direction) -> bool {
     match direction {
         Direction::Long => level > from,
         Direction::Short => level < from,

@@ -4,10 +4,11 @@
 //! once, and together they never close more than the entry or more than is held.
 
 use ballast_domain::exits::{Distance, TargetTerms};
-use ballast_domain::{Direction, Price, Refusal, Target, Trade};
+use ballast_domain::{Price, Refusal, Target, Trade};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::gate::View;
+use super::levels::is_beyond;
 use super::stop::off_tick;
 use crate::position;
 
@@ -162,11 +163,10 @@ pub fn check_targets(
 /// Where the target would be reached at once, it is an exit that nobody asked for.
 fn beyond_price(trade: &Trade, level: Price, view: &View<'_>) -> Result<(), Refusal> {
     let (price, _) = view.mark.ok_or(Refusal::MarketDataMissing)?;
-    let beyond = match trade.direction {
-        Direction::Long => level > price,
-        Direction::Short => level < price,
-    };
-    if beyond { Ok(()) } else { Err(Refusal::TargetBeyondPrice { level, price }) }
+    match is_beyond(level, price, trade.direction) {
+        true => Ok(()),
+        false => Err(Refusal::TargetBeyondPrice { level, price }),
+    }
 }
 
 /// Whether a lot or more of the portion is left to close.
