@@ -95,8 +95,8 @@ const NUMBERS: Partial<Record<Code, Numbers>> = {
   quantityBelowFilled: {
     members: ["quantity", "filled"],
     words: (units = "", filled = "") =>
-      `${quantity(units)} units in all are no more than the ${quantity(filled)} that have filled. ` +
-      "Ask for more than that, or cancel what is left.",
+      `${quantity(units)} units in all are no more than the ${quantity(filled)} ` +
+      "that have filled. Ask for more than that, or cancel what is left.",
   },
   stopOffTick: {
     members: ["level", "below", "above"],
