@@ -17,6 +17,7 @@ pub mod instrument;
 pub mod ledger;
 pub mod limits;
 pub mod lock;
+pub mod market;
 pub mod number;
 pub mod order;
 pub mod product;
@@ -41,6 +42,7 @@ pub use instrument::{AssetClass, Instrument, PresetName, Symbol, VenueId};
 pub use ledger::{Account, TransferCode, TransferId};
 pub use limits::{LimitScope, Limits};
 pub use lock::{Lock, LockReason};
+pub use market::{MarketStatus, Markets};
 pub use number::{Currency, Money, NumberError, Price, Quantity};
 pub use order::{
     ActiveState, Amendment, BrokerEvent, DoneState, ExitReason, Fill, OrderState, OrderTerms,

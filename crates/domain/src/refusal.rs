@@ -16,6 +16,7 @@ use crate::id::{OrderId, TradeId};
 use crate::instrument::{Symbol, VenueId};
 use crate::limits::LimitScope;
 use crate::lock::LockReason;
+use crate::market::MarketStatus;
 use crate::number::Price;
 use crate::product::Availability;
 use crate::profile::Mode;
@@ -105,6 +106,13 @@ pub enum Refusal {
     TradeUnknown {
         /// The trade asked for.
         trade: TradeId,
+    },
+    /// The instrument cannot be traded at its venue now.
+    MarketClosed {
+        /// The instrument.
+        symbol: Symbol,
+        /// What the venue says of it.
+        status: MarketStatus,
     },
     /// No price is known for the instrument.
     MarketDataMissing,

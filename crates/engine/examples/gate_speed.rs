@@ -17,9 +17,9 @@ use ballast_domain::control::{ControlEntry, ControlMode, ControlSnapshot, Scope}
 use ballast_domain::event::EVENT_VERSION;
 use ballast_domain::{
     Cause, Direction, Envelope, Event, ExitReason, Fill, IntentId, LimitScope, Limits, Lock,
-    LockReason, Money, OrderId, OrderTerms, OrderType, Origin, Product, ProfileDocument, ProfileId,
-    ProfileStatus, Protection, Purpose, Signal, SignalTerms, Slot, Symbol, TimeInForce, Timestamp,
-    TradeId,
+    LockReason, Markets, Money, OrderId, OrderTerms, OrderType, Origin, Product, ProfileDocument,
+    ProfileId, ProfileStatus, Protection, Purpose, Signal, SignalTerms, Slot, Symbol, TimeInForce,
+    Timestamp, TradeId,
 };
 use ballast_engine::risk::{View, check};
 use ballast_engine::state::State;
@@ -63,6 +63,7 @@ fn main() -> Done {
 struct World {
     state: State,
     product: Product,
+    markets: Markets,
     control: ControlSnapshot,
     open_profit: BTreeMap<ProfileId, Decimal>,
     symbols: Vec<Symbol>,
@@ -84,6 +85,7 @@ impl World {
         let mut world = Self {
             state: State::new("alice".parse()?),
             product: Product { limits: limits.clone(), ..Product::default() },
+            markets: Markets::default(),
             control: ControlSnapshot { version: 1, entries: (0..5).map(stop).collect() },
             open_profit: BTreeMap::new(),
             symbols: symbols.collect::<Result<_, _>>()?,
@@ -257,6 +259,7 @@ impl World {
             let Some(known) = self.state.profile(profile) else { continue };
             let view = View {
                 store_away: false,
+                markets: &self.markets,
                 state: &self.state,
                 profile: known,
                 product: &self.product,

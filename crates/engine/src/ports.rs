@@ -8,7 +8,7 @@ use std::future::Future;
 
 use ballast_domain::exits::Levels;
 use ballast_domain::{
-    Bar, BrokerEvent, OrderId, Price, Quantity, Symbol, Timeframe, Timestamp, TradeId,
+    Bar, BrokerEvent, MarketStatus, OrderId, Price, Quantity, Symbol, Timeframe, Timestamp, TradeId,
 };
 use thiserror::Error;
 
@@ -231,6 +231,16 @@ pub enum MarketEvent {
         price: Price,
         /// How many units; zero when unknown.
         quantity: Quantity,
+    },
+    /// The venue has opened, halted or closed trading of an instrument. A feed tells it also when
+    /// it begins, of what is not open.
+    Status {
+        /// The instrument.
+        symbol: Symbol,
+        /// When.
+        at: Timestamp,
+        /// What holds from then on.
+        status: MarketStatus,
     },
 }
 

@@ -13,7 +13,8 @@
 use std::sync::Arc;
 
 use ballast_domain::{
-    Availability, ControlMode, ControlSnapshot, Envelope, OrderId, Product, Refusal, Timestamp,
+    Availability, ControlMode, ControlSnapshot, Envelope, Markets, OrderId, Product, Refusal,
+    Timestamp,
 };
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -120,6 +121,8 @@ pub struct Tenant<J, B, C> {
     pub control: watch::Receiver<Option<Arc<ControlSnapshot>>>,
     /// What the product lets the tenant do, as this process knows it now.
     pub product: watch::Receiver<Arc<Product>>,
+    /// What the venue says of its instruments, as this process knows it now.
+    pub markets: watch::Receiver<Arc<Markets>>,
     /// Told of the gaps between effects.
     pub gaps: Arc<dyn Gaps>,
 }
@@ -160,6 +163,7 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
         let mut effects = Effects::default();
         let mut batch = Batch::default();
         self.follow_product(&mut effects)?;
+        self.markets.mark_changed();
         self.follow_store(&mut effects)?;
         self.follow_control(&mut effects, &mut batch)?;
         self.engine.resume(self.clock.now(), &mut effects)?;
@@ -221,6 +225,16 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
         self.engine.step(Input::Product(product), effects)
     }
 
+    /// It is asked for before each delivery, so that what closes after a market was shut is decided
+    /// as after it.
+    fn follow_markets(&mut self, effects: &mut Effects) -> Result<(), ApplyError> {
+        if !self.markets.has_changed().unwrap_or(false) {
+            return Ok(());
+        }
+        let markets = Arc::clone(&self.markets.borrow_and_update());
+        self.engine.step(Input::Markets(markets), effects)
+    }
+
     fn take(
         &mut self,
         delivery: Delivery,
@@ -228,6 +242,7 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
         batch: &mut Batch,
     ) -> Result<(), ApplyError> {
         let mut reply = None;
+        self.follow_markets(effects)?;
         match delivery {
             Delivery::Frame(frame) => {
                 let now = self.clock.now();

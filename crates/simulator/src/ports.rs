@@ -11,7 +11,8 @@ use std::task::Poll;
 
 use ballast_domain::exits::Levels;
 use ballast_domain::{
-    ControlSnapshot, Envelope, Event, IntentId, OrderId, ProfileId, Timestamp, TradeId,
+    ControlSnapshot, Envelope, Event, IntentId, MarketStatus, Markets, OrderId, ProfileId,
+    Timestamp, TradeId,
 };
 use ballast_engine::matching::FillRules;
 use ballast_engine::ports::{
@@ -59,6 +60,8 @@ impl Clock for ProcessClock {
 pub(crate) struct Outside {
     pub(crate) venue: Venue,
     pub(crate) rules: BTreeMap<ProfileId, FillRules>,
+    /// What the venue says of its instruments.
+    pub(crate) markets: Arc<Markets>,
     /// The fold of what is durable.
     pub(crate) state: State,
     /// The close of the last frame that an event names.
@@ -86,6 +89,7 @@ impl Handle {
         Self(Arc::new(Mutex::new(Outside {
             venue: Venue::default(),
             rules: BTreeMap::new(),
+            markets: Arc::default(),
             state,
             last_frame: None,
             kept: Vec::new(),
@@ -131,6 +135,21 @@ impl Outside {
     pub(crate) fn note(&mut self, line: impl FnOnce() -> String) {
         if let Some(trace) = &mut self.trace {
             trace.push(line());
+        }
+    }
+
+    /// A process has just decided this.
+    fn decided(&mut self, events: &[Envelope]) {
+        let entries = events.iter().filter_map(|envelope| match &envelope.event {
+            Event::IntentAccepted { terms, .. } if !terms.is_reducing() => Some(terms),
+            _ => None,
+        });
+        for terms in entries {
+            let status = self.markets.status(terms.symbol);
+            if status != MarketStatus::Open {
+                let why = format!("{} was accepted while {status:?}", terms.intent);
+                self.violations.push(violation(Invariant::NothingEntersWhenStopped, why));
+            }
         }
     }
 
@@ -381,6 +400,7 @@ impl Journal<Envelope> for LifeJournal {
         events: &[Envelope],
     ) -> Result<Receipt, JournalError> {
         self.life.goes_on().await;
+        self.outside.lock().decided(events);
         let away = || JournalError::Unavailable("simulated".to_owned());
         match self.next_fault() {
             Some(Fault::AppendFails) => Err(away()),
@@ -412,6 +432,7 @@ impl Journal<Envelope> for LifeJournal {
             outside.venue.tally.fault(fault);
             return Err(JournalError::Unavailable("simulated: the node has no room".to_owned()));
         }
+        outside.decided(events);
         outside.venue.tally.run("batch kept on the node");
         outside.kept.extend_from_slice(events);
         outside.fold(events);

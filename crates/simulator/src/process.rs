@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use ballast_domain::{ControlSnapshot, Product};
+use ballast_domain::{ControlSnapshot, Markets, Product};
 use ballast_engine::run::{Delivery, RunError};
 use tokio::sync::{mpsc, watch};
 
@@ -25,11 +25,17 @@ pub(crate) enum Ended {
     Returned(Result<(), RunError>),
 }
 
+/// What every process is told, whatever it is at.
+pub(crate) struct Told {
+    pub(crate) control: watch::Sender<Option<Arc<ControlSnapshot>>>,
+    pub(crate) product: watch::Sender<Arc<Product>>,
+    pub(crate) markets: watch::Sender<Arc<Markets>>,
+}
+
 /// A process that runs.
 pub(crate) struct Process {
     pub(crate) life: Arc<Life>,
-    pub(crate) control: watch::Sender<Option<Arc<ControlSnapshot>>>,
-    pub(crate) product: watch::Sender<Arc<Product>>,
+    pub(crate) told: Told,
     inbox: mpsc::Sender<Delivery>,
     /// What the inbox had no room for yet.
     waiting: VecDeque<Delivery>,
@@ -49,15 +55,12 @@ impl Wake for Woken {
 impl Process {
     pub(crate) fn new(
         life: Arc<Life>,
-        (control, product): (
-            watch::Sender<Option<Arc<ControlSnapshot>>>,
-            watch::Sender<Arc<Product>>,
-        ),
+        told: Told,
         inbox: mpsc::Sender<Delivery>,
         work: impl Future<Output = Result<(), RunError>> + 'static,
     ) -> Self {
         let (waiting, woken) = (VecDeque::new(), Arc::default());
-        Self { life, control, product, inbox, waiting, work: Box::pin(work), woken }
+        Self { life, told, inbox, waiting, work: Box::pin(work), woken }
     }
 
     pub(crate) fn deliver(&mut self, delivery: Delivery) {

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use ballast_domain::control::ControlMode;
-use ballast_domain::{Direction, ProfileStatus};
+use ballast_domain::{Direction, MarketStatus, ProfileStatus};
 use ballast_engine::ports::Gap;
 use fastrand::Rng;
 
@@ -55,6 +55,8 @@ pub(crate) enum Step {
     ControlUnknown,
     /// The product is taken out of service or put into it, under one of the sets of limits.
     Product { active: bool, limits: usize },
+    /// The venue opens, halts or closes trading of an instrument.
+    Market { symbol: u8, status: MarketStatus },
     /// Something will go wrong.
     Fault(usize, Fault),
     /// A tenant's process ends, now or when it next passes the gap, and is started again after so
@@ -277,11 +279,18 @@ fn limits(rng: &mut Rng) -> usize {
 
 fn control(rng: &mut Rng) -> Step {
     use ControlMode::{Halted, Paused, Running};
-    match rng.usize(0..12) {
+    match rng.usize(0..15) {
+        12.. => market(rng),
         0 => Step::ControlUnknown,
         1..3 => Step::Product { active: rng.usize(0..4) > 0, limits: limits(rng) },
         _ => Step::Control(*pick(rng, &[Running, Running, Running, Paused, Halted]), rng.u8(0..5)),
     }
+}
+
+fn market(rng: &mut Rng) -> Step {
+    use MarketStatus::{Closed, Halted, Open};
+    let status = *pick(rng, &[Open, Open, Halted, Closed { opens_at: None }]);
+    Step::Market { symbol: rng.u8(0..2), status }
 }
 
 fn crash(rng: &mut Rng, tenant: usize) -> Step {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use ballast_domain::{
-    Availability, ControlSnapshot, Envelope, Product, ProfileId, TenantId, Timestamp,
+    Availability, ControlSnapshot, Envelope, Markets, Product, ProfileId, TenantId, Timestamp,
 };
 use ballast_engine::market::Frame;
 use ballast_engine::ports::{BrokerMessage, Clock, Gap, Journal, JournalError};
@@ -19,7 +19,7 @@ use crate::invariants::{self, Invariant, violation};
 use crate::ports::{
     Handle, Life, LifeBroker, LifeGaps, LifeJournal, LifeObserver, ProcessClock, WorldClock,
 };
-use crate::process::{Ended, Process, at_once};
+use crate::process::{Ended, Process, Told, at_once};
 use crate::scenario::Account;
 use crate::strategies::Catalogue;
 
@@ -39,6 +39,8 @@ pub(crate) struct Common {
     pub(crate) control: Option<Arc<ControlSnapshot>>,
     /// What the product lets tenants do.
     pub(crate) product: Arc<Product>,
+    /// What the venue says of its instruments.
+    pub(crate) markets: Arc<Markets>,
 }
 
 impl Common {
@@ -119,6 +121,8 @@ impl Tenant {
         let (life, outside) = (Arc::new(Life::default()), self.outside.clone());
         let (control, following) = watch::channel(common.control.clone());
         let (product, allowed) = watch::channel(Arc::clone(&common.product));
+        let (markets, open) = watch::channel(Arc::clone(&common.markets));
+        outside.lock().markets = Arc::clone(&common.markets);
         let (inbox, deliveries) = mpsc::channel(INBOX);
         let observer = LifeObserver { life: Arc::clone(&life), outside: outside.clone() };
         let tenant = ballast_engine::run::Tenant {
@@ -137,10 +141,15 @@ impl Tenant {
             clock: ProcessClock(Arc::clone(&common.clock)),
             control: following,
             product: allowed,
+            markets: open,
             gaps: Arc::new(LifeGaps { life: Arc::clone(&life), outside }),
         };
-        let mut process =
-            Process::new(life, (control, product), inbox, tenant.run(deliveries, observer));
+        let mut process = Process::new(
+            life,
+            Told { control, product, markets },
+            inbox,
+            tenant.run(deliveries, observer),
+        );
         for frame in &common.frames {
             if since.is_some_and(|since| frame.id.close > since) {
                 process.deliver(Delivery::Missed(Arc::clone(frame)));
@@ -217,9 +226,11 @@ impl Tenant {
 
     /// Tells every process what is in force.
     pub(crate) fn follow(&mut self, common: &Common) {
-        for process in self.process.iter().chain(&self.taken_over) {
-            process.control.send_replace(common.control.clone());
-            process.product.send_replace(Arc::clone(&common.product));
+        self.outside.lock().markets = Arc::clone(&common.markets);
+        for Process { told, .. } in self.process.iter().chain(&self.taken_over) {
+            told.control.send_replace(common.control.clone());
+            told.product.send_replace(Arc::clone(&common.product));
+            told.markets.send_replace(Arc::clone(&common.markets));
         }
     }
 

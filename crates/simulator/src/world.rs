@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use ballast_domain::control::{ControlEntry, ControlMode, ControlSnapshot, Scope};
 use ballast_domain::{
-    Availability, Bar, Price, Product, ProfileStatus, Symbol, Timeframe, Timestamp,
+    Availability, Bar, MarketStatus, Price, Product, ProfileStatus, Symbol, Timeframe, Timestamp,
 };
 use ballast_engine::market::Board;
 use ballast_engine::matching::PlayedBar;
@@ -84,6 +84,7 @@ impl World {
             frames: Vec::new(),
             control,
             product: Arc::default(),
+            markets: Arc::default(),
         };
         let mut tenants = Vec::with_capacity(scenario.tenants.len());
         for (number, accounts) in scenario.tenants.iter().enumerate() {
@@ -164,6 +165,12 @@ impl World {
                 self.common.product = product(*active, *limits)?;
                 self.follow()
             }
+            Step::Market { symbol, status } => {
+                let symbol = self.common.catalogue.symbols[usize::from(*symbol)];
+                Arc::make_mut(&mut self.common.markets).put(symbol, *status);
+                self.tally("market opened, halted or closed");
+                self.follow()
+            }
             Step::ClockJump(seconds) => {
                 self.skew_nanos = i64::from(*seconds) * NANOS_PER_SECOND;
                 self.set_clock();
@@ -212,7 +219,9 @@ impl World {
         let symbols = self.common.catalogue.symbols;
         let mut bars = Vec::with_capacity(symbols.len());
         for (place, symbol) in symbols.into_iter().enumerate() {
-            if let Some(bar) = moves[place].bar(self.close, &mut self.cents[place]) {
+            let bar = moves[place].bar(self.close, &mut self.cents[place]);
+            let is_open = self.common.markets.status(symbol) == MarketStatus::Open;
+            if let Some(bar) = bar.filter(|_| is_open) {
                 self.prices[place] = Some(bar.close);
                 bars.push((symbol, bar));
             }
@@ -308,6 +317,7 @@ impl World {
         let control = ControlSnapshot { version: self.control_version, entries: Vec::new() };
         self.common.control = Some(Arc::new(control));
         self.common.product = Arc::default();
+        self.common.markets = Arc::default();
         self.follow()?;
         self.quiet()?;
         for tenant in &mut self.tenants {

@@ -109,6 +109,9 @@ refusals! {
     NotReconciled Entries "notReconciled" "reconciled" []
         "Nobody can tell whether the venue has an order of the profile"
         => "Wait for its answer; the venue is asked again and again";
+    MarketClosed Entries "marketClosed" "market open" []
+        "The instrument cannot be traded at its venue now"
+        => "Wait until it trades again; exits wait with it";
     MarketDataMissing Entries "marketDataMissing" "data fresh" []
         "No price is known"
         => "Wait for the first bar";

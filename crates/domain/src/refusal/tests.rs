@@ -124,6 +124,19 @@ const SAID: &[(&str, &str)] = &[
          asked, and entries wait for its answer",
     ),
     (
+        r#"{"code":"marketClosed","symbol":"GOOG","status":{"type":"halted"}}"#,
+        "trading of GOOG is halted by its venue; wait until it goes on",
+    ),
+    (
+        r#"{"code":"marketClosed","symbol":"GOOG","status":{"type":"closed"}}"#,
+        "the market of GOOG is closed; wait until it opens",
+    ),
+    (
+        r#"{"code":"marketClosed","symbol":"GOOG",
+            "status":{"type":"closed","opensAt":"2024-05-13T13:30:00Z"}}"#,
+        "the market of GOOG is closed; wait until it opens at 2024-05-13T13:30:00Z",
+    ),
+    (
         r#"{"code":"marketDataMissing"}"#,
         "no price is known for the instrument yet; wait for its first bar",
     ),

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 
 use super::Refusal;
 use crate::limits::LimitScope;
+use crate::market::MarketStatus;
 use crate::number::Price;
 use crate::profile::Mode;
 
@@ -64,6 +65,16 @@ impl fmt::Display for Refusal {
             Self::TradeUnknown { trade } => {
                 write!(f, "there is no open trade {trade}; nothing of it is left to close")
             }
+            Self::MarketClosed { symbol, status } => match status {
+                MarketStatus::Closed { opens_at } => {
+                    write!(f, "the market of {symbol} is closed; wait until it opens")?;
+                    opens_at.map_or(Ok(()), |at| write!(f, " at {}", at.whole_second()))
+                }
+                // An open market refuses nothing.
+                MarketStatus::Halted | MarketStatus::Open => {
+                    write!(f, "trading of {symbol} is halted by its venue; wait until it goes on")
+                }
+            },
             Self::MarketDataMissing => {
                 f.write_str("no price is known for the instrument yet; wait for its first bar")
             }

@@ -11,7 +11,7 @@ use ballast_domain::{
 use rust_decimal::Decimal;
 
 use super::gate::{
-    View, not_restricted, reconciled, with_fee, within_order_limits, worth_the_minimum,
+    View, market_open, not_restricted, reconciled, with_fee, within_order_limits, worth_the_minimum,
 };
 use super::price::{fresh_mark, no_self_trade, plausible, rounded, within_collar};
 use super::scopes::Scopes;
@@ -276,6 +276,7 @@ impl Entry<'_> {
         let scopes = Scopes::of(view.product, view.state, view.profile);
         access::may_enter(symbol, view)?;
         reconciled(view.profile)?;
+        market_open(symbol, view)?;
         let mark = fresh_mark(view, &scopes)?;
         no_self_trade((symbol, self.order_type, self.direction), own, mark, view)?;
         within_order_limits(self.quantity, funds.notional, &scopes)?;

@@ -11,8 +11,9 @@ use ballast_domain::control::ControlSnapshot;
 use ballast_domain::id::MAX_INTENT_NUMBER;
 use ballast_domain::profile::Liquidity;
 use ballast_domain::{
-    Direction, Instrument, Money, OrderTerms, OrderType, Price, Product, ProfileId, Purpose,
-    Quantity, Refusal, Signal, SignalTerms, Slot, Symbol, TimeInForce, Timestamp, Trade,
+    Direction, Instrument, MarketStatus, Markets, Money, OrderTerms, OrderType, Price, Product,
+    ProfileId, Purpose, Quantity, Refusal, Signal, SignalTerms, Slot, Symbol, TimeInForce,
+    Timestamp, Trade,
 };
 use rust_decimal::Decimal;
 
@@ -38,6 +39,8 @@ pub struct View<'a> {
     /// Open profit of each profile at the last prices, in its currency; without one it counts at
     /// cost.
     pub open_profit: &'a BTreeMap<ProfileId, Decimal>,
+    /// What the venue says of its instruments.
+    pub markets: &'a Markets,
     /// Whether the store is away: what raises risk cannot be recorded first then.
     pub store_away: bool,
     /// The last price of the signal's instrument and when it was made.
@@ -172,6 +175,7 @@ fn check_entry(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal>
     let notional = worth_the_minimum(reckoned_as, instrument, quantity, view)?;
     plausible(entry.order_type, view, &scopes)?;
     reconciled(profile)?;
+    market_open(symbol, view)?;
     let mark = fresh_mark(view, &scopes)?;
     let expected = expected_fill(entry.order_type, mark, entry.direction);
     check_levels(&signal.origin, entry.direction, protection, expected, instrument)?;
@@ -248,6 +252,13 @@ pub(super) fn with_fee(
 
 pub(super) fn reconciled(profile: &Profile) -> Result<(), Refusal> {
     profile.unknown_order().map_or(Ok(()), |order| Err(Refusal::NotReconciled { order }))
+}
+
+pub(super) fn market_open(symbol: Symbol, view: &View<'_>) -> Result<(), Refusal> {
+    match view.markets.status(symbol) {
+        MarketStatus::Open => Ok(()),
+        status => Err(Refusal::MarketClosed { symbol, status }),
+    }
 }
 
 /// One of a pair takes the place of the other.

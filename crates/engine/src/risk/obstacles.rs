@@ -5,7 +5,7 @@ use ballast_domain::strategy::DirectionRule;
 use ballast_domain::{Direction, Refusal, Symbol};
 use rust_decimal::Decimal;
 
-use super::gate::{View, not_restricted, reconciled};
+use super::gate::{View, market_open, not_restricted, reconciled};
 use super::price::fresh_mark;
 use super::scopes::Scopes;
 use super::sums::Measure;
@@ -19,6 +19,7 @@ pub fn obstacles(symbol: Symbol, view: &View<'_>) -> Vec<Refusal> {
     let measure = Measure::new(view, &scopes);
     let found = [
         reconciled(view.profile),
+        market_open(symbol, view),
         fresh_mark(view, &scopes).map(|_| ()),
         measure.may_open(None),
         measure.has_room(symbol, Decimal::ZERO),

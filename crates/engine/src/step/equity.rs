@@ -142,6 +142,7 @@ impl Engine {
             | Input::Seen(_)
             | Input::Control { .. }
             | Input::Product(_)
+            | Input::Markets(_)
             | Input::Store { .. }
             | Input::Withheld { .. } => return Ok(()),
         };

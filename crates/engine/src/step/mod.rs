@@ -21,8 +21,8 @@ use std::sync::Arc;
 use ballast_domain::event::EVENT_VERSION;
 use ballast_domain::exits::Levels;
 use ballast_domain::{
-    Cause, ControlSnapshot, Decision, Envelope, Evaluation, Event, OrderId, Origin, Price, Product,
-    ProfileId, Refusal, RequestId, Signal, SignalTerms, Symbol, Timestamp, TradeId,
+    Cause, ControlSnapshot, Decision, Envelope, Evaluation, Event, Markets, OrderId, Origin, Price,
+    Product, ProfileId, Refusal, RequestId, Signal, SignalTerms, Symbol, Timestamp, TradeId,
 };
 
 use rust_decimal::Decimal;
@@ -76,6 +76,8 @@ pub enum Input<'a> {
     },
     /// What the product lets the tenant do has changed. It is configuration and leaves no event.
     Product(Arc<Product>),
+    /// What a venue says of its instruments has changed. It leaves no event either.
+    Markets(Arc<Markets>),
     /// The store has gone away, or is back. While it is away nothing that raises risk is begun, and
     /// what nobody has to act on is not journaled: evaluations without an order, and refusals.
     Store {
@@ -163,6 +165,7 @@ pub struct Engine {
     settings: Settings,
     control: Option<Arc<ControlSnapshot>>,
     product: Arc<Product>,
+    markets: Arc<Markets>,
     /// By profile.
     desks: Vec<Desk>,
     /// Open profit at the last prices, of profiles of which some limit asks for it.
@@ -217,6 +220,7 @@ impl Engine {
             settings,
             control: None,
             product: Arc::default(),
+            markets: Arc::default(),
             desks: Vec::new(),
             open_profit: BTreeMap::new(),
             missed_since: None,
@@ -332,6 +336,10 @@ impl Engine {
             Input::Product(product) => {
                 self.product = product;
                 self.follow_limits();
+                Ok(())
+            }
+            Input::Markets(markets) => {
+                self.markets = markets;
                 Ok(())
             }
             Input::Broker(message) => self.on_broker(message, effects),
@@ -470,6 +478,7 @@ impl Engine {
             product: &self.product,
             control: self.control.as_deref(),
             open_profit: &self.open_profit,
+            markets: &self.markets,
             store_away: self.store_away,
             mark: match (lane.and_then(|lane| lane.mark), told) {
                 (Some((close, _)), Some(_)) => Some((close, context.now)),

@@ -4,9 +4,9 @@ use ballast_domain::control::{ControlMode, Scope};
 use ballast_domain::exits::{Distance, TargetTerms};
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
-    ActionId, Bar, CorporateAction, Direction, Limits, OrderType, Price, ProfileDocument,
-    ProfileId, ProfileStatus, Protection, Quantity, Side, Signal, SignalTerms, Slot, Stop, Symbol,
-    TimeInForce,
+    ActionId, Bar, CorporateAction, Direction, Limits, MarketStatus, OrderType, Price,
+    ProfileDocument, ProfileId, ProfileStatus, Protection, Quantity, Side, Signal, SignalTerms,
+    Slot, Stop, Symbol, TimeInForce,
 };
 use ballast_engine::matching::FillRules;
 use ballast_engine::risk::TargetChange;
@@ -132,6 +132,7 @@ pub(crate) enum Act {
     Remove(u8),
     Control(ControlMode, u8),
     ControlUnknown,
+    Market(u8, MarketStatus),
     Store {
         away: bool,
     },
@@ -218,6 +219,11 @@ fn moves() -> impl Strategy<Value = Move> {
 
 fn acts() -> impl Strategy<Value = Act> {
     use ControlMode::{Halted, Paused, Running};
+    let market = prop_oneof![
+        3 => Just(MarketStatus::Open),
+        1 => Just(MarketStatus::Halted),
+        1 => Just(MarketStatus::Closed { opens_at: None }),
+    ];
     let direction = prop_oneof![2 => Just(Direction::Long), 1 => Just(Direction::Short)];
     let enter = (0..2u8, 0..2u8, direction, 1..120u16, 0..6u8, any::<u8>()).prop_map(
         |(profile, symbol, direction, units, kind, extras)| Act::Enter {
@@ -250,6 +256,7 @@ fn acts() -> impl Strategy<Value = Act> {
         1 => (0..2u8).prop_map(Act::Remove),
         3 => (mode, 0..5u8).prop_map(|(mode, scope)| Act::Control(mode, scope)),
         1 => Just(Act::ControlUnknown),
+        2 => (0..2u8, market).prop_map(|(symbol, status)| Act::Market(symbol, status)),
         2 => any::<bool>().prop_map(|away| Act::Store { away }),
         3 => (0..2u8, status).prop_map(|(profile, status)| Act::Status(profile, status)),
         2 => change,
@@ -349,6 +356,10 @@ impl Scenario {
                 rehearsal.act(|world| world.control(&[(*mode, scope)]));
             }
             Act::ControlUnknown => rehearsal.act(|world| world.follow(None)),
+            Act::Market(symbol, status) => {
+                let symbol = symbols()[usize::from(*symbol)];
+                rehearsal.act(|world| world.market(symbol, *status));
+            }
             Act::Store { away } => rehearsal.act(|world| world.store(*away)),
             Act::Status(profile, status) => {
                 let profile = self.profile(*profile);

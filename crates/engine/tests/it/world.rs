@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use ballast_domain::control::{ControlEntry, ControlMode, ControlSnapshot, Scope};
 use ballast_domain::{
-    ActiveState, Bar, BrokerEvent, Envelope, Event, OrderState, OrderType, Product,
-    ProfileDocument, ProfileId, ProfileStatus, Purpose, Side, Signal, SignalTerms, Slot, Symbol,
-    Timeframe, Timestamp, Trade, TradeId,
+    ActiveState, Bar, BrokerEvent, Envelope, Event, MarketStatus, Markets, OrderState, OrderType,
+    Product, ProfileDocument, ProfileId, ProfileStatus, Purpose, Side, Signal, SignalTerms, Slot,
+    Symbol, Timeframe, Timestamp, Trade, TradeId,
 };
 use ballast_engine::market::{Board, Frame};
 use ballast_engine::ports::BrokerMessage;
@@ -30,6 +30,8 @@ pub(crate) struct World {
     pub(crate) control: Option<Arc<ControlSnapshot>>,
     /// What the product lets the tenant do, as the engine was told.
     pub(crate) product: Arc<Product>,
+    /// What the venue says of its instruments, as the engine was told.
+    markets: Arc<Markets>,
     /// Whether the store is away, as the engine was told.
     store_away: bool,
     /// When the next thing happens that is not a bar.
@@ -56,6 +58,7 @@ impl World {
             settings,
             control: None,
             product: Arc::default(),
+            markets: Arc::default(),
             store_away: false,
             now: hour(0),
             journal: Vec::new(),
@@ -132,6 +135,12 @@ impl World {
         self.take(Input::Product(Arc::clone(&self.product)));
     }
 
+    /// The venue opens, halts or closes trading of an instrument.
+    pub(crate) fn market(&mut self, symbol: Symbol, status: MarketStatus) {
+        Arc::make_mut(&mut self.markets).put(symbol, status);
+        self.take(Input::Markets(Arc::clone(&self.markets)));
+    }
+
     /// The store goes away, or is back.
     pub(crate) fn store(&mut self, away: bool) {
         self.store_away = away;
@@ -181,6 +190,7 @@ impl World {
         }
         self.begin();
         self.step(Input::Product(Arc::clone(&self.product)));
+        self.step(Input::Markets(Arc::clone(&self.markets)));
         self.step(Input::Store { away: self.store_away });
         self.step(Input::Control { at: self.now, control: self.control.clone() });
         let mut effects = Effects::default();
@@ -248,6 +258,8 @@ impl World {
         match &envelope.event {
             Event::IntentAccepted { terms, .. } if !terms.is_reducing() => {
                 assert!(!self.store_away, "nothing enters without the store: {envelope:?}");
+                let market = self.markets.status(terms.symbol);
+                assert_eq!(market, MarketStatus::Open, "{envelope:?}");
                 let profile = self.fold.profile(terms.intent.profile).unwrap();
                 assert!(profile.book.available() >= Decimal::ZERO, "{envelope:?}");
                 assert_eq!(profile.status, ProfileStatus::Running, "{envelope:?}");

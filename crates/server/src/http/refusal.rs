@@ -29,7 +29,7 @@ refusals! {
     ProfileUnknown, ProductUnavailable, StoreAway, Control, ControlUnknown, UnderReview,
     ProfileStopped, NotEntitled, CredentialsMissing, InstrumentUnknown, QuantityBelowLot,
     QuantityBelowFilled, NotionalBelowMinimum, PriceImplausible, TradeUnknown, NothingToReduce,
-    NotReconciled, MarketDataMissing, MarketDataStale, StopOffTick, StopPassedAtEntry,
+    NotReconciled, MarketClosed, MarketDataMissing, MarketDataStale, StopOffTick, StopPassedAtEntry,
     TargetOffTick, TargetPassedAtEntry, StopBeyondPrice, StopBeyondLiquidation, TargetBeyondPrice,
     TargetsAboveEntry, TargetsAboveHeld, DuplicateEntry, SelfTrade, OrderQuantityAboveLimit,
     OrderNotionalAboveLimit, TooManyPositions,

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use ballast_domain::{Instrument, Timestamp};
 use ballast_engine::ports::Clock;
 use ballast_venues::replay::{CheckedFile, CsvFeed, ReplayFile};
-use ballast_venues::simulated::{BASE, SimulatedFeed, SimulatedMarket, Speed, sim_instruments};
+use ballast_venues::simulated::{
+    BASE, SimulatedFeed, SimulatedInstrument, SimulatedMarket, Speed, sim_instruments,
+};
 
 use super::Server;
 use super::past::Source;
@@ -15,7 +17,11 @@ use crate::cli::CliError;
 
 /// Runs on a market that is made from a seed.
 pub(super) async fn simulated(settings: Settings, signals: StopSignals) -> Result<(), CliError> {
-    let market = SimulatedMarket::new(settings.market.seed, &sim_instruments());
+    let halts_per_day = settings.market.halts_per_day;
+    let instruments = sim_instruments().into_iter();
+    let instruments: Vec<_> =
+        instruments.map(|listed| SimulatedInstrument { halts_per_day, ..listed }).collect();
+    let market = SimulatedMarket::new(settings.market.seed, &instruments);
     let market = Arc::new(market.map_err(CliError::failed)?);
     let instruments = market.instruments().collect();
     let clock = market_clock(&settings);

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ballast_domain::{Bar, FrameId, Symbol, Timeframe, Timestamp};
+use ballast_domain::{Bar, FrameId, MarketStatus, Markets, Symbol, Timeframe, Timestamp};
 use ballast_engine::market::{Board, BoardError, Frame};
 use ballast_engine::matching::PlayedBar;
 use ballast_engine::ports::{Feed, MarketEvent};
@@ -189,6 +189,8 @@ pub(super) struct Market<F> {
     pub(super) growth: Growth,
     /// The last price of each instrument.
     pub(super) prices: Prices,
+    /// Which instruments cannot be traded now, for every tenant's engine.
+    pub(super) markets: watch::Sender<Arc<Markets>>,
     /// The close of the last base frame, for health.
     pub(super) last_close: watch::Sender<Option<Timestamp>>,
 }
@@ -234,6 +236,10 @@ impl<F: Feed> Market<F> {
                 {
                     self.passes(timeframe, &bar);
                 }
+                Ok(Some(MarketEvent::Status { symbol, status, .. })) => {
+                    self.shut(symbol, status);
+                    self.tell_complete(&mut close).await;
+                }
                 Ok(Some(MarketEvent::Tick { at, .. })) if at <= self.start => {}
                 Ok(Some(MarketEvent::Tick { symbol, at, price, quantity })) => {
                     for seat in &self.tenants {
@@ -263,6 +269,30 @@ impl<F: Feed> Market<F> {
                 }
                 Err(error) => tracing::warn!(%error, "market data was not taken"),
             }
+        }
+    }
+
+    /// Tells every engine that trading of an instrument was opened or interrupted.
+    fn shut(&self, symbol: Symbol, status: MarketStatus) {
+        self.markets.send_if_modified(|markets| {
+            let is_news = markets.status(symbol) != status;
+            if is_news {
+                Arc::make_mut(markets).put(symbol, status);
+                tracing::info!(%symbol, ?status, "trading has another status");
+            }
+            is_news
+        });
+    }
+
+    /// Hands out what was gathered when those that have not reported cannot be traded.
+    async fn tell_complete(&mut self, close: &mut Gathering) {
+        let complete = {
+            let markets = self.markets.borrow();
+            let can_come = |symbol| markets.status(symbol) == MarketStatus::Open;
+            self.board.symbols().all(|symbol| close.heard.contains(&symbol) || !can_come(symbol))
+        };
+        if complete && close.close_time.is_some() {
+            self.finish(close).await;
         }
     }
 
@@ -314,9 +344,12 @@ impl<F: Feed> Market<F> {
         if open_time >= self.start {
             close.bars.push(PlayedBar { symbol, open_time, bar });
         }
+        close.heard.push(symbol);
         let base = self.board.base();
         if close.frames.iter().any(|frame| frame.id.timeframe == base) {
             self.tell(std::mem::take(close)).await;
+        } else {
+            self.tell_complete(close).await;
         }
         Ok(())
     }
@@ -414,6 +447,8 @@ struct Gathering {
     close_time: Option<Timestamp>,
     /// When the first bar of the close came.
     since: Option<Instant>,
+    /// Who has reported.
+    heard: Vec<Symbol>,
     bars: Vec<PlayedBar>,
     frames: Vec<Arc<Frame>>,
 }

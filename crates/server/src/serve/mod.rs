@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use ballast_domain::profile::FeeSchedule;
 use ballast_domain::{
-    Capital, Instrument, Limits, ProfileId, Symbol, TenantId, Timeframe, Timestamp,
+    Capital, Instrument, Limits, Markets, ProfileId, Symbol, TenantId, Timeframe, Timestamp,
 };
 use ballast_engine::market::Board;
 use ballast_engine::matching::FillRules;
@@ -132,6 +132,12 @@ impl Running {
     }
 }
 
+/// What the market's loop tells everybody.
+struct Told {
+    last_close: watch::Sender<Option<Timestamp>>,
+    markets: watch::Sender<Arc<Markets>>,
+}
+
 /// What the server is built from, once the market is chosen.
 struct Server {
     settings: Settings,
@@ -171,7 +177,7 @@ impl Server {
             clock.set(self.start);
         }
         let (stop, stopping) = watch::channel(false);
-        let (desks, requests, last_close) = self.desks(&ground, &stopping).await?;
+        let (desks, requests, told) = self.desks(&ground, &stopping).await?;
         let found = |seated: Seated| {
             let place = seated.known.place.filter(|_| self.replay.is_some());
             let Seated { known, profiles, standing } = seated;
@@ -190,7 +196,8 @@ impl Server {
             requests,
             growth: Growth::default(),
             prices: desks.prices.clone(),
-            last_close,
+            markets: told.markets,
+            last_close: told.last_close,
         };
         if !self.warmed_up(&mut market, &mut signals).await? {
             return ground.left().await;
@@ -228,7 +235,7 @@ impl Server {
         &self,
         ground: &Ground,
         stopping: &watch::Receiver<bool>,
-    ) -> Result<(Desks, Requests, watch::Sender<Option<Timestamp>>), CliError> {
+    ) -> Result<(Desks, Requests, Told), CliError> {
         let (last_close, closes) = watch::channel(None);
         let (market, requests) = MarketDesk::new();
         let control = TradingControl::open(&ground.store, Arc::new(SystemClock)).await;
@@ -238,12 +245,13 @@ impl Server {
         let health = Health::new(closes.clone(), ground.store.local_status());
         let product = ProductRules::new(self.settings.limits.clone());
         product.read(&ground.entrance).await.map_err(CliError::failed)?;
-        let kit = self.kit(ground, &health, (&control, &product), &market);
+        let markets = watch::Sender::new(Arc::default());
+        let kit = self.kit(ground, &health, (&control, &product), (&market, &markets));
         let tenants = Tenants::new(kit, stopping.clone());
         let past = Past::new(self.source.clone(), self.start, closes);
         let (prices, backtests) = (Prices::default(), ground.backtests.clone());
         let desks = Desks { tenants, control, product, market, prices, past, health, backtests };
-        Ok((desks, requests, last_close))
+        Ok((desks, requests, Told { last_close, markets }))
     }
 
     /// What every tenant's world is made of.
@@ -252,7 +260,7 @@ impl Server {
         ground: &Ground,
         health: &Health,
         (control, product): (&TradingControl, &ProductRules),
-        desk: &MarketDesk,
+        (desk, markets): (&MarketDesk, &watch::Sender<Arc<Markets>>),
     ) -> Kit {
         Kit {
             store: ground.store.clone(),
@@ -261,6 +269,7 @@ impl Server {
             gaps: Arc::clone(&ground.gaps),
             control: control.clone(),
             product: product.clone(),
+            markets: markets.subscribe(),
             paper: self.paper(),
             engine: self.engine(),
             snapshot_every: self.settings.engine.snapshot_every,

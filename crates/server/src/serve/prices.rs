@@ -47,6 +47,7 @@ impl Prices {
         let (symbol, price, at) = match event {
             MarketEvent::Bar { symbol, bar, .. } => (*symbol, bar.close, bar.close_time),
             MarketEvent::Tick { symbol, at, price, .. } => (*symbol, *price, *at),
+            MarketEvent::Status { .. } => return,
         };
         let mut heard = self.lock();
         heard.changes += 1;

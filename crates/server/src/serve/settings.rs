@@ -23,6 +23,8 @@ const DEFAULTS: &str = include_str!("../../../../ballast.default.toml");
 
 /// What can be computed in seconds at the start.
 pub(super) const MOST_WARM_UP_BARS: u32 = 1_000_000;
+/// Halts of an instrument in a day, at most: more would leave nothing to trade.
+pub(super) const MOST_HALTS_PER_DAY: u32 = 100;
 
 /// What the server runs with.
 #[derive(Debug, Clone, Deserialize)]
@@ -126,6 +128,7 @@ pub(crate) struct Market {
     pub(crate) speed: NonZeroU32,
     pub(crate) warm_up_bars: u32,
     pub(crate) frame_grace_ms: u32,
+    pub(crate) halts_per_day: u32,
     pub(crate) anchor: Option<Timestamp>,
     pub(crate) replay: Option<Replay>,
 }

@@ -9,8 +9,8 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use ballast_domain::{
-    Capital, Envelope, Instrument, Mode, OrderId, ProfileDocument, ProfileId, ProfileStatus,
-    RequestId, Symbol, TenantId, Timestamp, VenueId, Zone,
+    Capital, Envelope, Instrument, Markets, Mode, OrderId, ProfileDocument, ProfileId,
+    ProfileStatus, RequestId, Symbol, TenantId, Timestamp, VenueId, Zone,
 };
 use ballast_engine::market::{Board, Frame};
 use ballast_engine::ports::{Clock, Entropy, Gaps, JournalError};
@@ -81,6 +81,7 @@ pub(super) struct TenantWorld {
     pub(super) gaps: Arc<dyn Gaps>,
     pub(super) control: TradingControl,
     pub(super) product: ProductRules,
+    pub(super) markets: watch::Receiver<Arc<Markets>>,
     pub(super) recent: RecentFrames,
     pub(super) market: watch::Sender<Option<PaperMarket>>,
     /// The way to the tenant while it runs.
@@ -267,6 +268,7 @@ impl TenantWorld {
             clock: SharedClock(Arc::clone(&self.clock)),
             control: self.control.subscribe(),
             product: self.product.subscribe(),
+            markets: self.markets.clone(),
             gaps: Arc::new(Stopwatch::new(Arc::clone(&self.gaps), PAPER)),
         };
         let observer = self.observer();

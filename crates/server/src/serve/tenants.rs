@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ballast_domain::{ProfileDocument, ProfileId, RequestId, TenantId};
+use ballast_domain::{Markets, ProfileDocument, ProfileId, RequestId, TenantId};
 use ballast_engine::ports::{Clock, Entropy, Gaps};
 use ballast_engine::step::{Answer, Command, Settings as EngineOptions};
 use ballast_engine::strategy::Plan;
@@ -38,6 +38,7 @@ pub(super) struct Kit {
     pub(super) gaps: Arc<dyn Gaps>,
     pub(super) control: TradingControl,
     pub(super) product: ProductRules,
+    pub(super) markets: watch::Receiver<Arc<Markets>>,
     pub(super) paper: PaperSettings,
     pub(super) engine: EngineOptions,
     pub(super) snapshot_every: u64,
@@ -152,6 +153,7 @@ impl Tenants {
             gaps: Arc::clone(&kit.gaps),
             control: kit.control.clone(),
             product: kit.product.clone(),
+            markets: kit.markets.clone(),
             recent: kit.recent.clone(),
             market,
             ways,

@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ballast_domain::{Bar, Symbol, Timeframe, Timestamp};
+use ballast_domain::{Bar, MarketStatus, Symbol, Timeframe, Timestamp};
 use ballast_engine::ports::{Clock, Feed, FeedError, MarketEvent};
 
 use super::path::Cursor;
@@ -36,9 +36,17 @@ pub struct SimulatedFeed {
     began: Timestamp,
     /// The base bar that is made next.
     index: i64,
-    /// For each instrument the path's next bar and the close of the last bar that was told.
-    walks: Vec<(Cursor, Timestamp)>,
+    walks: Vec<Walk>,
     queue: VecDeque<MarketEvent>,
+}
+
+/// How far one instrument was told.
+struct Walk {
+    /// The path's next bar.
+    cursor: Cursor,
+    /// The close of the last bar that was told.
+    told: Timestamp,
+    halted: bool,
 }
 
 impl SimulatedFeed {
@@ -57,7 +65,10 @@ impl SimulatedFeed {
             return Err(SimulatedError::BeforeBeginning(start));
         }
         let index = base_index(start);
-        let walk = |path| (Cursor::new(path, index), BASE.bucket_open(start));
+        let walk = |path| {
+            let (cursor, told) = (Cursor::new(path, index), BASE.bucket_open(start));
+            Walk { cursor, told, halted: false }
+        };
         let walks = market.listings.iter().map(|listing| walk(&listing.path)).collect();
         let began = clock.now();
         let queue = VecDeque::new();
@@ -73,9 +84,17 @@ impl SimulatedFeed {
         let close = BASE.close_of(open);
         let mut bars = Vec::with_capacity(self.walks.len());
         let mut trades = Vec::with_capacity(8 * self.walks.len());
-        for (listing, (cursor, _)) in self.market.listings.iter().zip(&mut self.walks) {
-            let raw = cursor.next(&listing.path);
+        for (listing, walk) in self.market.listings.iter().zip(&mut self.walks) {
+            let raw = walk.cursor.next(&listing.path);
             let symbol = listing.instrument.symbol;
+            let halted = listing.halts.covers(self.index);
+            if std::mem::replace(&mut walk.halted, halted) != halted {
+                let status = if halted { MarketStatus::Halted } else { MarketStatus::Open };
+                self.queue.push_back(MarketEvent::Status { symbol, at: open, status });
+            }
+            if halted {
+                continue;
+            }
             for tick in ticks::ticks(&listing.path, self.index, &raw) {
                 let at = open.saturating_add_nanos(tick.millis * 1_000_000);
                 let (price, quantity) = (listing.price(tick.price), listing.quantity(tick.lots));
@@ -106,17 +125,17 @@ impl SimulatedFeed {
     /// Notes that a bar has been told, so that history may give it.
     fn note(&mut self, symbol: Symbol, bar: &Bar) {
         let listings = self.market.listings.iter();
-        for (listing, (_, told)) in listings.zip(&mut self.walks) {
+        for (listing, walk) in listings.zip(&mut self.walks) {
             if listing.instrument.symbol == symbol {
-                *told = bar.close_time;
+                walk.told = bar.close_time;
             }
         }
     }
 
     fn told(&self, symbol: Symbol) -> Option<Timestamp> {
         let listings = self.market.listings.iter();
-        let mut told = listings.zip(&self.walks).filter_map(|(listing, (_, told))| {
-            (listing.instrument.symbol == symbol).then_some(*told)
+        let mut told = listings.zip(&self.walks).filter_map(|(listing, walk)| {
+            (listing.instrument.symbol == symbol).then_some(walk.told)
         });
         told.next()
     }
@@ -125,8 +144,11 @@ impl SimulatedFeed {
 impl Feed for SimulatedFeed {
     /// As [`Feed::next`]; never an error, and the end only where time itself ends, in 2262.
     async fn next(&mut self) -> Result<Option<MarketEvent>, FeedError> {
-        if self.queue.is_empty() && !self.refill() {
-            return Ok(None);
+        // While everything is halted there is nothing to tell.
+        while self.queue.is_empty() {
+            if !self.refill() {
+                return Ok(None);
+            }
         }
         let due = self.queue.front().map(instant);
         while let Some(ahead) = due.map(|at| self.ahead(at)).filter(|ahead| !ahead.is_zero()) {
@@ -171,7 +193,7 @@ impl fmt::Debug for SimulatedFeed {
 
 const fn instant(event: &MarketEvent) -> Timestamp {
     match event {
-        MarketEvent::Tick { at, .. } => *at,
+        MarketEvent::Tick { at, .. } | MarketEvent::Status { at, .. } => *at,
         MarketEvent::Bar { bar, .. } => bar.close_time,
     }
 }
@@ -357,6 +379,40 @@ mod tests {
             }
         }
         assert_eq!(events, expected);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_halt_is_told_before_it_and_nothing_trades_in_it() {
+        let clock = clock("2020-03-01T00:00:00Z");
+        let instruments = sim_instruments()[..2].to_vec().into_iter();
+        let instruments: Vec<_> = instruments
+            .map(|listed| super::super::SimulatedInstrument { halts_per_day: 90, ..listed })
+            .collect();
+        let market = Arc::new(SimulatedMarket::new(7, &instruments).unwrap());
+        let symbols: Vec<Symbol> = market.instruments().map(|it| it.symbol).collect();
+        let history = |symbol, from, to| market.history(symbol, BASE, from, to).len();
+        let start = clock.now();
+        let mut feed =
+            SimulatedFeed::new(Arc::clone(&market), Arc::clone(&clock) as _, start, Speed::Max)
+                .unwrap();
+        let mut halted_since = std::collections::BTreeMap::new();
+        let mut halts = 0;
+        for event in take(&mut feed, 200_000).await {
+            match event {
+                MarketEvent::Status { symbol, at, status: MarketStatus::Halted } => {
+                    assert_eq!(halted_since.insert(symbol, at), None);
+                }
+                MarketEvent::Status { symbol, at, .. } => {
+                    let since = halted_since.remove(&symbol).unwrap();
+                    assert_eq!(history(symbol, since, at), 0);
+                    halts += 1;
+                }
+                MarketEvent::Tick { symbol, .. } | MarketEvent::Bar { symbol, .. } => {
+                    assert!(!halted_since.contains_key(&symbol));
+                }
+            }
+        }
+        assert!(halts > 20, "{halts} halts of {symbols:?}");
     }
 
     #[tokio::test]

@@ -17,6 +17,9 @@ pub struct SimulatedInstrument {
     pub drift_pct: f64,
     /// Mean volume of a day, in units.
     pub daily_volume: Quantity,
+    /// How often a day trading is halted for five minutes, on average.
+    #[serde(default)]
+    pub halts_per_day: u32,
 }
 
 /// The instruments that are simulated unless others are configured. All are traded around the
@@ -48,6 +51,7 @@ pub fn sim_instruments() -> Vec<SimulatedInstrument> {
                 volatility_pct: volatility,
                 drift_pct: drift,
                 daily_volume: volume.parse().ok()?,
+                halts_per_day: 0,
             })
         });
     read.flatten().collect()

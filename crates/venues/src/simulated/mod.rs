@@ -7,10 +7,11 @@
 //!
 //! Prices walk at random through regimes (trends, range, volatile, calm) that follow each other
 //! by chance, jump now and then, and return slowly to a line; ranges and volume follow the hours
-//! of the day. It is a place to practise in, not a model of any real market: a strategy that
+//! of the day. Where it is asked for, trading is halted now and then. It is a place to practise in, not a model of any real market: a strategy that
 //! earns here has proved nothing. Fills are the business of the paper venue.
 
 mod feed;
+mod halts;
 mod instruments;
 mod path;
 mod random;
@@ -23,6 +24,7 @@ use rust_decimal::prelude::ToPrimitive;
 use thiserror::Error;
 
 pub use feed::{SimulatedFeed, Speed};
+use halts::Halts;
 pub use instruments::{SimulatedInstrument, sim_instruments};
 use path::{BLOCK_BARS, Cursor, Path, RawBar, Settings};
 pub use regime::Regime;
@@ -97,6 +99,7 @@ struct Listing {
     tick: Price,
     lot: Quantity,
     path: Path,
+    halts: Halts,
 }
 
 impl SimulatedMarket {
@@ -125,7 +128,8 @@ impl SimulatedMarket {
         self.listings.iter().map(|listing| listing.instrument)
     }
 
-    /// Bars with `from < close_time <= to`, in order; none of a symbol that is not traded. The
+    /// Bars with `from < close_time <= to`, in order; none of a symbol that is not traded, nor of
+    /// what was halted all the while. The
     /// future can be computed like the past: whoever must not know it asks no further than now.
     /// The time this takes grows with the window alone, whatever the timeframe: about 40 ns for
     /// each five seconds of it.
@@ -151,11 +155,14 @@ impl SimulatedMarket {
         }
         let mut cursor = Cursor::new(&listing.path, base_index(open));
         while open < close && close <= to {
-            let mut bar = cursor.next(&listing.path);
-            for _ in base_index(open) + 1..base_index(close) {
-                bar = bar.merge(cursor.next(&listing.path));
+            let mut traded: Option<RawBar> = None;
+            for index in base_index(open)..base_index(close) {
+                let bar = cursor.next(&listing.path);
+                if !listing.halts.covers(index) {
+                    traded = Some(traded.map_or(bar, |before| before.merge(bar)));
+                }
             }
-            bars.push(listing.bar(close, &bar));
+            bars.extend(traded.map(|bar| listing.bar(close, &bar)));
             open = close;
             close = timeframe.close_of(open);
         }
@@ -201,7 +208,8 @@ impl Listing {
             lots_per_bar: daily_lots / DAY_BARS,
         };
         let path = Path::new(seed, symbol.as_str(), settings);
-        Ok(Self { instrument, tick, lot, path })
+        let halts = Halts::new(seed, symbol.as_str(), simulated.halts_per_day);
+        Ok(Self { instrument, tick, lot, path, halts })
     }
 
     fn bar(&self, close_time: Timestamp, raw: &RawBar) -> Bar {

@@ -1,5 +1,7 @@
 //! The market as its callers see it.
 
+use std::collections::BTreeMap;
+
 use super::*;
 
 const MARCH: &str = "2020-03-02T00:00:00Z";
@@ -190,4 +192,34 @@ fn settings_that_cannot_be_simulated_are_refused() {
     for (message, expected) in cases {
         assert!(message.contains(expected), "{message}");
     }
+}
+
+/// The market with so many halts of each instrument in a day.
+fn halting(halts_per_day: u32) -> SimulatedMarket {
+    let instruments = sim_instruments().into_iter();
+    let instruments: Vec<_> =
+        instruments.map(|listed| SimulatedInstrument { halts_per_day, ..listed }).collect();
+    SimulatedMarket::new(1, &instruments).unwrap()
+}
+
+#[test]
+fn halts_are_gaps_in_an_otherwise_equal_market() {
+    let (acme, month) = (symbol("ACME"), (at(MARCH), at("2020-04-01T00:00:00Z")));
+    let bars =
+        |market: &SimulatedMarket, timeframe| market.history(acme, timeframe, month.0, month.1);
+    let (whole, halted) = (market(1), halting(24));
+    let (all, traded) = (bars(&whole, BASE), bars(&halted, BASE));
+    let kept: BTreeMap<_, _> = traded.iter().map(|bar| (bar.close_time, bar)).collect();
+    let (missing, days) = (all.iter().filter(|bar| !kept.contains_key(&bar.close_time)), 30.0);
+    let missing: Vec<_> = missing.collect();
+    let same = all.iter().filter(|bar| kept.get(&bar.close_time) == Some(bar)).count();
+    assert_eq!(same, traded.len(), "what trades, trades as ever");
+    let per_day = missing.len() as f64 / 60.0 / days;
+    assert!((20.0..28.0).contains(&per_day), "{per_day} halts a day");
+    let begins = missing.iter().step_by(60).map(|bar| BASE.open_of(bar.close_time));
+    assert!(begins.into_iter().all(|open| Timeframe::M5.bucket_open(open) == open));
+    let (five, hours) = (bars(&halted, Timeframe::M5), bars(&halted, Timeframe::H1));
+    assert_eq!(five.len() * 60, traded.len(), "a bar of nothing but a halt is missing");
+    assert_eq!(hours.len(), bars(&whole, Timeframe::H1).len());
+    assert_eq!(bars(&halting(0), Timeframe::H1), bars(&whole, Timeframe::H1));
 }

@@ -2,7 +2,9 @@
 //! entries, what raises it passes every check of them, and nothing is left twice.
 
 use ballast_domain::control::{ControlMode, Scope};
-use ballast_domain::{Event, LimitScope, Lock, LockReason, OrderType, Quantity, Signal};
+use ballast_domain::{
+    Event, LimitScope, Lock, LockReason, MarketStatus, OrderType, Quantity, Signal,
+};
 
 use super::entries::{in_slot, short};
 use super::scene::{Scene, at, limit, scene};
@@ -170,7 +172,7 @@ fn what_is_worth_less_than_the_venue_takes_is_refused_both_ways() {
 type Put = fn(&mut Scene);
 
 /// What stands in the way of what raises risk, and lets pass what lowers it.
-const OBSTACLES: [(&str, Put); 14] = [
+const OBSTACLES: [(&str, Put); 15] = [
     ("storeAway", |scene| scene.store_away = true),
     ("control", |scene| {
         scene.stop(ControlMode::Paused, Scope::Global);
@@ -179,6 +181,9 @@ const OBSTACLES: [(&str, Put); 14] = [
     ("underReview", |scene| scene.fold.play("status UnderReview")),
     ("profileStopped", |scene| scene.fold.play("status Stopped")),
     ("notReconciled", |scene| scene.fold.play("unknown 1")),
+    ("marketClosed", |scene| {
+        scene.markets.put(read("GOOG"), MarketStatus::Halted);
+    }),
     ("marketDataStale", |scene| {
         scene.set(LimitScope::Product, r#"{"maxDataAgeMs": 1000}"#);
         scene.now = hour(1001);

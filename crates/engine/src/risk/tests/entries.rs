@@ -2,7 +2,7 @@
 
 use ballast_domain::control::{ControlMode, Scope};
 use ballast_domain::profile::FeeSchedule;
-use ballast_domain::{Direction, OrderType, ProfileId, Signal, SignalTerms, Slot};
+use ballast_domain::{Direction, MarketStatus, OrderType, ProfileId, Signal, SignalTerms, Slot};
 
 use super::scene::{Scene, at, limit, scene};
 use crate::fixture::{PROFILE, entry, exit, goog, hour, read};
@@ -169,6 +169,20 @@ fn a_store_that_is_away_refuses_entries_before_anything_else_and_no_exit() {
     (scene.store_away, scene.control) = (true, None);
     assert_eq!(scene.code(&entry("10")), "storeAway");
     assert_eq!(scene.code(&exit(1, None)), "accepted");
+}
+
+#[test]
+fn a_market_that_is_shut_refuses_entries_of_its_instrument_and_no_exit() {
+    let mut scene = scene("intent 1 long 10 for 1000\n fill 1 a 10@100");
+    let opens_at = Some(hour(1001));
+    for status in [MarketStatus::Halted, MarketStatus::Closed { opens_at }] {
+        scene.markets.put(read("GOOG"), status);
+        assert_eq!(scene.code(&in_slot("b", entry("10"))), "marketClosed");
+        assert_eq!(scene.code(&exit(1, None)), "accepted");
+    }
+    scene.markets.put(read("GOOG"), MarketStatus::Open);
+    scene.markets.put(read("MSFT"), MarketStatus::Halted);
+    assert_eq!(scene.code(&in_slot("b", entry("10"))), "accepted");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What stands in the way of every entry is told before there is one, all of it at once.
 
 use ballast_domain::control::{ControlMode, Scope};
-use ballast_domain::{Availability, Event, LimitScope, Lock, LockReason, Mode};
+use ballast_domain::{Availability, Event, LimitScope, Lock, LockReason, MarketStatus, Mode};
 
 use super::scene::{Scene, scene};
 use crate::fixture::{PROFILE, entry, hour, read, usd};
@@ -31,7 +31,7 @@ fn lost(scene: &mut Scene, limits: &str) {
 }
 
 /// Each obstacle alone, as it is put in the way and as it is called.
-const CASES: [(&str, Put); 17] = [
+const CASES: [(&str, Put); 18] = [
     ("productUnavailable", |scene| {
         scene.product.availability = Availability::Disabled { message: "gone".to_owned() };
     }),
@@ -47,6 +47,9 @@ const CASES: [(&str, Put); 17] = [
         scene.document(|document| document.mode = Mode::Live);
     }),
     ("notReconciled", |scene| scene.fold.play("intent 1 long 1 for 100\n unknown 1")),
+    ("marketClosed", |scene| {
+        scene.markets.put(read("GOOG"), MarketStatus::Halted);
+    }),
     ("marketDataMissing", |scene| scene.mark = None),
     ("marketDataStale", |scene| {
         scene.set(LimitScope::Product, r#"{"maxDataAgeMs": 1000}"#);
@@ -104,5 +107,6 @@ fn what_holds_for_another_instrument_is_none() {
     let mut scene = scene("");
     scene.set(LimitScope::Tenant, r#"{"restrictedSymbols": ["MSFT"]}"#);
     scene.stop(ControlMode::Halted, Scope::Symbol(read("MSFT")));
+    scene.markets.put(read("MSFT"), MarketStatus::Closed { opens_at: None });
     assert_eq!(codes(&scene), [""; 0]);
 }

@@ -4,7 +4,8 @@ use ballast_domain::control::{ControlMode, Scope};
 use ballast_domain::limits::LIMITS;
 use ballast_domain::refusal::{Concerns, REFUSALS};
 use ballast_domain::{
-    Availability, Event, IntentId, LimitScope, Lock, LockReason, Mode, Refusal, Signal,
+    Availability, Event, IntentId, LimitScope, Lock, LockReason, MarketStatus, Mode, Refusal,
+    Signal,
 };
 
 use super::scene::{Scene, at, limit, scene};
@@ -17,7 +18,7 @@ type Check = (&'static str, fn(&mut Scene, &mut Signal));
 const ENTRY: &str = "2";
 const RESTING: &str = "3";
 
-const CHECKS: [Check; 30] = [
+const CHECKS: [Check; 31] = [
     ("productUnavailable", |scene, _| scene.product.availability = Availability::Active),
     ("storeAway", |scene, _| scene.store_away = false),
     ("control", |scene, _| scene.control.as_mut().unwrap().entries.clear()),
@@ -34,6 +35,9 @@ const CHECKS: [Check; 30] = [
     }),
     ("priceImplausible", |_, signal| *signal = at(signal.clone(), limit("106"))),
     ("notReconciled", |scene, _| scene.fold.play(&format!("accepted {ENTRY}"))),
+    ("marketClosed", |scene, _| {
+        scene.markets.put(read("GOOG"), MarketStatus::Open);
+    }),
     ("marketDataStale", |scene, _| scene.now = hour(1000)),
     ("duplicateEntry", |scene, _| scene.fold.play("fill 1s b 1@10001")),
     ("selfTrade", |scene, _| scene.fold.play(&format!("done {RESTING} Cancelled"))),
@@ -100,6 +104,7 @@ fn hostile() -> Scene {
     scene.fold.play(&format!("unknown {ENTRY}\n status UnderReview"));
     scene.stop(ControlMode::Paused, Scope::Global);
     scene.store_away = true;
+    scene.markets.put(read("GOOG"), MarketStatus::Halted);
     scene.product.availability = Availability::Disabled { message: "gone".to_owned() };
     scene.set(LimitScope::Product, r#"{"restrictedSymbols": ["GOOG"]}"#);
     scene.now = hour(2000);
@@ -165,7 +170,7 @@ fn what_cannot_be_known_comes_in_the_place_of_what_it_would_say() {
     assert_eq!(scene.code(&entry("500")), "controlUnknown");
     let mut signal = Signal { symbol: read("AAPL"), ..entry("500") };
     scene.control = Some(Default::default());
-    for (_, mend) in &CHECKS[3..12] {
+    for (_, mend) in &CHECKS[3..13] {
         mend(&mut scene, &mut signal);
     }
     scene.mark = None;

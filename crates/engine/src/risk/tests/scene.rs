@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ballast_domain::control::{ControlEntry, ControlMode, ControlSnapshot, Scope};
 use ballast_domain::{
-    Event, Instrument, LimitScope, Limits, OrderId, OrderTerms, OrderType, Price, Product,
+    Event, Instrument, LimitScope, Limits, Markets, OrderId, OrderTerms, OrderType, Price, Product,
     ProfileDocument, ProfileId, Refusal, Signal, SignalTerms, Timestamp,
 };
 
@@ -23,6 +23,7 @@ pub(super) struct Scene {
     pub(super) open_profit: BTreeMap<ProfileId, Decimal>,
     pub(super) control: Option<ControlSnapshot>,
     pub(super) store_away: bool,
+    pub(super) markets: Markets,
     pub(super) mark: Option<(Price, Timestamp)>,
     pub(super) now: Timestamp,
 }
@@ -35,6 +36,7 @@ pub(super) fn scene(script: &str) -> Scene {
         open_profit: BTreeMap::new(),
         control: Some(ControlSnapshot::default()),
         store_away: false,
+        markets: Markets::default(),
         mark: Some((read("100"), hour(1000))),
         now: hour(1000),
     }
@@ -86,6 +88,7 @@ impl Scene {
         assert!(known, "the profile trades {}", signal.symbol);
         let free = Self {
             store_away: false,
+            markets: Markets::default(),
             fold: Fold::at(self.fold.state.clone()),
             product: Product::default(),
             open_profit: BTreeMap::new(),
@@ -121,6 +124,7 @@ impl Scene {
             open_profit: &self.open_profit,
             control: self.control.as_ref(),
             store_away: self.store_away,
+            markets: &self.markets,
             mark: self.mark,
             at: self.now,
             now: self.now,

@@ -541,3 +541,24 @@ fn what_cannot_be_sized_says_so() {
     let mut world = above_105(range);
     play(&mut world, "bar 106 106 106 106 -> evaluated Hold(RangeNotReady)");
 }
+
+/// While a venue has halted trading, what is held is still left: the order waits there.
+#[test]
+fn a_market_that_is_halted_is_left_and_not_entered() {
+    let rules = r#"{"entry": "close > 105", "exit": "close < 100"}"#;
+    let mut world = World::running(rules);
+    play(
+        &mut world,
+        "
+        market halted       ->
+        bar 100 106 99 106  -> evaluated Enter(Long); refused marketClosed
+        restart
+        bar 106 106 106 106 -> evaluated Enter(Long); refused marketClosed
+        market open         ->
+        bar 106 106 106 106 -> evaluated Enter(Long); intent 1 long 10 | submit 1
+        filled 1 a 10@106
+        market halted       ->
+        bar 104 104 99 99   -> evaluated Exit; intent 2 exit 1 10 exit_signal | submit 2
+        ",
+    );
+}

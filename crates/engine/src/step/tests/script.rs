@@ -19,6 +19,7 @@
 //! | `unlock GOOG` | a person lifts locks, all of them without an instrument |
 //! | `status Stopped` | the profile's status |
 //! | `control Halted GOOG` | a stop by symbol, or global; `control unknown` |
+//! | `market halted`, `market open` | the venue halts trading of GOOG, and lets it go on |
 //! | `store away`, `store back` | the store goes and comes |
 //! | `wait 9` | seconds pass |
 //! | `clock`, `restart` | the timer, and a new process |
@@ -29,8 +30,8 @@ use std::sync::Arc;
 use ballast_domain::control::{ControlMode, Scope};
 use ballast_domain::exits::{Distance, TargetTerms};
 use ballast_domain::{
-    BrokerEvent, CorporateAction, Direction, Money, OrderType, ProfileStatus, SignalTerms, Slot,
-    TimeInForce,
+    BrokerEvent, CorporateAction, Direction, MarketStatus, Money, OrderType, ProfileStatus,
+    SignalTerms, Slot, TimeInForce,
 };
 
 use crate::fixture::{PROFILE, bar, entry, exit, fill, goog, order, read, trade};
@@ -131,6 +132,7 @@ fn take(world: &mut World, input: &str) {
             world.set(PROFILE, named(words[0], [Running, Stopped, UnderReview]));
         }
         "control" => control(world, &words),
+        "market" => world.market(goog(), status(words[0])),
         "store" => world.store(words[0] == "away"),
         "wait" => {
             let seconds: i64 = read(words[0]);
@@ -140,6 +142,14 @@ fn take(world: &mut World, input: &str) {
         "restart" => world.restart(),
         "split" | "dividend" | "rename" => issue(world, verb, &words),
         _ => told(world, verb, &words),
+    }
+}
+
+fn status(word: &str) -> MarketStatus {
+    match word {
+        "open" => MarketStatus::Open,
+        "halted" => MarketStatus::Halted,
+        other => panic!("{other} is no status of a market"),
     }
 }
 

@@ -173,6 +173,7 @@ fn market_of<F>(feed: F, board: Board, start: Timestamp) -> Market<F> {
         requests: MarketDesk::new().1,
         growth: Growth::default(),
         prices: Prices::default(),
+        markets: watch::Sender::new(Arc::default()),
         last_close: watch::channel(None).0,
     }
 }
@@ -424,5 +425,38 @@ async fn the_market_goes_on_while_a_strategy_warms_up() {
     let last = recent.lock().frames.back().unwrap().clone();
     let lane = &compiled.plan.lanes()[0];
     assert!(compiled.plan.can_enter(lane, lane.row(&last).unwrap()));
+    run.abort();
+}
+
+/// A close is not held up for what cannot come: nobody waits out the grace for it.
+#[tokio::test(start_paused = true)]
+async fn a_halted_instrument_holds_nobody_up() {
+    let other: Symbol = "BBB".parse().unwrap();
+    let mut board = Board::new("market".parse().unwrap(), Timeframe::S5);
+    board.subscribe(symbol());
+    board.subscribe(other);
+    let (events, sent) = mpsc::unbounded_channel();
+    let (last_close, mut told) = watch::channel(None);
+    let feed = Sent { events: sent, past: watch::channel(true).1 };
+    let market = Market { last_close, ..market_of(feed, board, second(0)) };
+    let mut markets = market.markets.subscribe();
+    let (_stop, stopping) = watch::channel(false);
+    let run = tokio::spawn(market.run(stopping));
+    let begun = Instant::now();
+    events.send(bar(0, [100; 4])).unwrap();
+    told.wait_for(|close| *close == Some(second(5))).await.unwrap();
+    assert_eq!(begun.elapsed(), GRACE, "it is waited for while it trades");
+    let status = |status| MarketEvent::Status { symbol: other, at: second(5), status };
+    events.send(status(MarketStatus::Halted)).unwrap();
+    events.send(bar(5, [100; 4])).unwrap();
+    told.wait_for(|close| *close == Some(second(10))).await.unwrap();
+    assert_eq!(begun.elapsed(), GRACE);
+    assert_eq!(markets.borrow_and_update().status(other), MarketStatus::Halted);
+    // One that is halted while it is waited for.
+    events.send(status(MarketStatus::Open)).unwrap();
+    events.send(bar(10, [100; 4])).unwrap();
+    events.send(status(MarketStatus::Halted)).unwrap();
+    told.wait_for(|close| *close == Some(second(15))).await.unwrap();
+    assert_eq!(begun.elapsed(), GRACE);
     run.abort();
 }

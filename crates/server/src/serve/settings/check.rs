@@ -11,8 +11,8 @@ use rust_decimal::Decimal;
 
 use super::super::system::SystemClock;
 use super::{
-    Environment, FeedKind, Http, Identity, MOST_WARM_UP_BARS, Market, Paper, ProfileSettings,
-    Settings, StorageSettings, TenantSettings,
+    Environment, FeedKind, Http, Identity, MOST_HALTS_PER_DAY, MOST_WARM_UP_BARS, Market, Paper,
+    ProfileSettings, Settings, StorageSettings, TenantSettings,
 };
 use crate::cli::CliError;
 use crate::names::fault_of_name;
@@ -194,6 +194,10 @@ impl Market {
             let asked = self.warm_up_bars;
             let most = MOST_WARM_UP_BARS;
             faults.push(format!("market.warm_up_bars must be at most {most}, got {asked}"));
+        }
+        if self.halts_per_day > MOST_HALTS_PER_DAY {
+            let (asked, most) = (self.halts_per_day, MOST_HALTS_PER_DAY);
+            faults.push(format!("market.halts_per_day must be at most {most}, got {asked}"));
         }
         match self.feed {
             FeedKind::Simulated => faults.extend(self.check_time(now).err()),
@@ -402,6 +406,7 @@ mod tests {
             ("[paper]\nvolume_share = 0\n", "paper.volume_share must be above 0 and at most 1"),
             ("[paper]\nvolume_share = 7\n", "paper.volume_share must be above 0 and at most 1"),
             ("[market]\nwarm_up_bars = 4294967295\n", "warm_up_bars must be at most 1000000"),
+            ("[market]\nhalts_per_day = 101\n", "market.halts_per_day must be at most 100, got"),
             (
                 "[identity]\naccess_token_minutes = 0\n",
                 "identity.access_token_minutes must be from 1 to 60, got 0",

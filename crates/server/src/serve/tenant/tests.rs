@@ -38,6 +38,7 @@ fn world(store: &Store, control: TradingControl, health: &Health) -> TenantWorld
         gaps: Arc::new(NoGaps),
         control,
         product: ProductRules::new(Default::default()),
+        markets: watch::channel(Arc::default()).1,
         recent: RecentFrames::default(),
         market: watch::channel(None).0,
         ways: watch::channel(None).0,

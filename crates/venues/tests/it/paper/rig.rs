@@ -317,6 +317,7 @@ impl Process {
             clock: clock_of_tenant,
             control,
             product: product_sender.subscribe(),
+            markets: watch::channel(Arc::default()).1,
             gaps,
         };
         let seen = Seen::default();
