@@ -6,6 +6,7 @@ use std::fmt;
 use rust_decimal::Decimal;
 
 use super::Refusal;
+use crate::instrument::Symbol;
 use crate::limits::LimitScope;
 use crate::market::MarketStatus;
 use crate::number::Price;
@@ -24,6 +25,8 @@ const CONTROL_UNKNOWN: &str = "nobody can tell whether entries are stopped; that
     and again, and entries wait for it";
 const NOT_LIVE: &str = "you may not trade for money here; ask an operator, or use the mode paper";
 
+const UNTIL_BACK: &str = "; wait until it is back, what is held can be left";
+
 const NEXT_DAY: &str = "wait for the next day";
 
 impl fmt::Display for Refusal {
@@ -38,10 +41,7 @@ impl fmt::Display for Refusal {
             Self::ControlUnknown => f.write_str(CONTROL_UNKNOWN),
             Self::StoreAway => f.write_str(STORE_AWAY),
             Self::ProductUnavailable { availability } => {
-                write!(
-                    f,
-                    "the product is {availability}; wait until it is back, what is held can be left"
-                )
+                write!(f, "the product is {availability}{UNTIL_BACK}")
             }
             Self::NotEntitled { mode: Mode::Live } => f.write_str(NOT_LIVE),
             Self::NotEntitled { .. } => {
@@ -65,16 +65,7 @@ impl fmt::Display for Refusal {
             Self::TradeUnknown { trade } => {
                 write!(f, "there is no open trade {trade}; nothing of it is left to close")
             }
-            Self::MarketClosed { symbol, status } => match status {
-                MarketStatus::Closed { opens_at } => {
-                    write!(f, "the market of {symbol} is closed; wait until it opens")?;
-                    opens_at.map_or(Ok(()), |at| write!(f, " at {}", at.whole_second()))
-                }
-                // An open market refuses nothing.
-                MarketStatus::Halted | MarketStatus::Open => {
-                    write!(f, "trading of {symbol} is halted by its venue; wait until it goes on")
-                }
-            },
+            Self::MarketClosed { symbol, status } => shut(f, *symbol, *status),
             Self::MarketDataMissing => {
                 f.write_str("no price is known for the instrument yet; wait for its first bar")
             }
@@ -105,6 +96,19 @@ impl fmt::Display for Refusal {
                 f.write_str("the order's numbers are too large to compute exactly; order less")
             }
             _ => self.of_a_number(f),
+        }
+    }
+}
+
+fn shut(f: &mut fmt::Formatter<'_>, symbol: Symbol, status: MarketStatus) -> fmt::Result {
+    match status {
+        MarketStatus::Closed { opens_at } => {
+            write!(f, "the market of {symbol} is closed; wait until it opens")?;
+            opens_at.map_or(Ok(()), |at| write!(f, " at {}", at.whole_second()))
+        }
+        // An open market refuses nothing.
+        MarketStatus::Halted | MarketStatus::Open => {
+            write!(f, "trading of {symbol} is halted by its venue; wait until it goes on")
         }
     }
 }

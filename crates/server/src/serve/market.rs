@@ -8,7 +8,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ballast_domain::{Bar, FrameId, MarketStatus, Markets, Symbol, Timeframe, Timestamp};
+use ballast_domain::{
+    Bar, FrameId, MarketStatus, Markets, Price, Quantity, Symbol, Timeframe, Timestamp,
+};
 use ballast_engine::market::{Board, BoardError, Frame};
 use ballast_engine::matching::PlayedBar;
 use ballast_engine::ports::{Feed, MarketEvent};
@@ -242,13 +244,7 @@ impl<F: Feed> Market<F> {
                 }
                 Ok(Some(MarketEvent::Tick { at, .. })) if at <= self.start => {}
                 Ok(Some(MarketEvent::Tick { symbol, at, price, quantity })) => {
-                    for seat in &self.tenants {
-                        let market = seat.market.borrow().clone();
-                        if let Some(market) = market {
-                            // A venue that has ended is started again by its supervisor.
-                            let _ = market.tick(symbol, at, price, quantity).await;
-                        }
-                    }
+                    self.tick((symbol, price, quantity), at).await;
                 }
                 Ok(Some(MarketEvent::Bar { symbol, timeframe, bar })) => {
                     if timeframe == self.board.base()
@@ -268,6 +264,17 @@ impl<F: Feed> Market<F> {
                     return;
                 }
                 Err(error) => tracing::warn!(%error, "market data was not taken"),
+            }
+        }
+    }
+
+    /// Tells every venue what has traded.
+    async fn tick(&mut self, (symbol, price, quantity): (Symbol, Price, Quantity), at: Timestamp) {
+        for seat in &self.tenants {
+            let market = seat.market.borrow().clone();
+            if let Some(market) = market {
+                // A venue that has ended is started again by its supervisor.
+                let _ = market.tick(symbol, at, price, quantity).await;
             }
         }
     }

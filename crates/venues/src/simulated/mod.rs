@@ -7,8 +7,9 @@
 //!
 //! Prices walk at random through regimes (trends, range, volatile, calm) that follow each other
 //! by chance, jump now and then, and return slowly to a line; ranges and volume follow the hours
-//! of the day. Where it is asked for, trading is halted now and then. It is a place to practise in, not a model of any real market: a strategy that
-//! earns here has proved nothing. Fills are the business of the paper venue.
+//! of the day. Where it is asked for, trading is halted now and then. It is a place to practise in,
+//! not a model of any real market: a strategy that earns here has proved nothing. Fills are the
+//! business of the paper venue.
 
 mod feed;
 mod halts;
