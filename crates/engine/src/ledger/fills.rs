@@ -13,7 +13,10 @@ impl Book {
     /// Books the `number`-th fill of an entry: `cost` becomes the position's, `fee` is paid.
     pub fn enter(&mut self, order: OrderId, number: u32, cost: Money, fee: Money) -> TransferCode {
         if let Some(booked) = self.booked_cost(order, number) {
-            let same = booked == cost.amount();
+            let paid = Self::fee(order, number, fee);
+            let known = self.transfers(order.intent).iter().find(|made| made.id == paid.id);
+            let same_fee = known.map_or(fee.amount().is_zero(), |made| *made == paid);
+            let same = booked == cost.amount() && same_fee;
             let code = TransferCode::ExistsWithDifferentAmount;
             return if same { TransferCode::Exists } else { code };
         }

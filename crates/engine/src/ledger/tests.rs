@@ -472,3 +472,37 @@ proptest! {
         }
     }
 }
+
+/// A fill that cost more than was reserved is known again by all that it cost, and one that is told
+/// with another fee is another.
+#[test]
+fn a_fill_is_known_again_by_all_that_it_moved() {
+    check(
+        "
+        allocate 1 1000  -> Created
+        reserve 1 100    -> Created
+        enter 1 1 130 2  -> Created
+        enter 1 1 130 2  -> Exists
+        enter 1 1 70 2   -> ExistsWithDifferentAmount
+        reserve 2 100    -> Created
+        enter 2 1 50 0   -> Created
+        enter 2 1 50 1   -> ExistsWithDifferentAmount
+        RealizedPnl -2
+        leave 3 1 50 0 0 -> Created
+        leave 3 1 50 5 0 -> ExistsWithDifferentAmount
+        RealizedPnl -2
+        void 3           -> ReservationNotFound
+        available 818
+        ",
+    );
+}
+
+#[test]
+fn what_was_allocated_is_listed() {
+    let mut book = Book::new("USD".parse().unwrap());
+    assert_eq!(allocate(&mut book, 1, usd("100")), TransferCode::Created);
+    assert_eq!(allocate(&mut book, 2, usd("50")), TransferCode::Created);
+    assert_eq!(book.reserve(intent(1), usd("10")), TransferCode::Created);
+    let listed: Vec<_> = book.allocations().iter().map(|made| made.amount).collect();
+    assert_eq!(listed, [usd("100"), usd("50")]);
+}

@@ -397,3 +397,82 @@ proptest! {
         prop_assert!((trade.entry_price() - mean).abs() <= mean * Decimal::new(1, 22));
     }
 }
+
+/// Fills are told in any order: the one that traded last counts, whenever it was told.
+#[test]
+fn a_trade_knows_when_it_was_entered_first_and_last() {
+    let cases: [(&[i64], i64, Option<i64>); 5] = [
+        (&[1], 1, None),
+        (&[1, 1], 1, None),
+        (&[1, 2], 1, Some(2)),
+        (&[2, 1], 1, Some(2)),
+        (&[2, 3, 1], 1, Some(3)),
+    ];
+    for (instants, first, last) in cases {
+        let mut trade = empty(Direction::Long, Protection::default());
+        trade.opened_at = Timestamp::from_nanos(instants[0]);
+        for (number, instant) in (1..).zip(instants) {
+            let at = Timestamp::from_nanos(*instant);
+            enter(&mut trade, &Fill { at, ..parsed(number, "1 100 0") }).unwrap();
+        }
+        assert_eq!(trade.opened_at, Timestamp::from_nanos(first), "{instants:?}");
+        assert_eq!(trade.last_entered_at, last.map(Timestamp::from_nanos), "{instants:?}");
+    }
+}
+
+/// What was left before its entry was told took all that it brought for profit; the entry takes
+/// that back.
+#[test]
+fn an_exit_may_be_told_before_what_it_leaves() {
+    let cases = [
+        (Direction::Long, "5 100 0", "300", "20"),
+        (Direction::Long, "2 100 0", "0", "20"),
+        (Direction::Long, "1 100 0", "0", "120"),
+        (Direction::Short, "5 100 0", "300", "-20"),
+    ];
+    for (direction, entry, reserved, profit) in cases {
+        let mut trade = empty(direction, Protection::default());
+        let early = leave(&mut trade, &parsed(1, "2 110 0"), ExitReason::Manual).unwrap();
+        assert_eq!(early.cost, usd("0"));
+        trade.gross_profit = early.profit;
+        enter(&mut trade, &parsed(2, entry)).unwrap();
+        assert_eq!(trade.reserved, usd(reserved), "{direction:?} {entry}");
+        assert_eq!(trade.gross_profit, usd(profit), "{direction:?} {entry}");
+    }
+}
+
+#[test]
+fn a_billionth_of_what_there_is_buys_nothing() {
+    let cases = [
+        ("1", "1000000000", false),
+        ("1.1", "1000000000", true),
+        ("0.5", "1000000000", false),
+        ("0.000001", "100", true),
+        ("0", "0", false),
+        ("0", "-1000000000", false),
+        ("-0.5", "-1000000000", false),
+    ];
+    for (amount, whole, expected) in cases {
+        assert_eq!(is_worth_spending(decimal(amount), decimal(whole)), expected, "{amount}");
+    }
+}
+
+/// Three for two come out even nowhere; what rounding leaves goes to the last of each kind.
+#[test]
+fn the_fills_of_a_trade_that_is_split_come_to_what_it_has() {
+    let mut trade = entered(Direction::Long, Protection::default(), &["1 100 0", "1 101 0"]);
+    for number in [3, 4] {
+        leave(&mut trade, &parsed(number, "0.1 110 0"), ExitReason::Manual).unwrap();
+    }
+    let ratio = Ratio { numerator: 1.try_into().unwrap(), denominator: 3.try_into().unwrap() };
+    split(&mut trade, ratio, &instrument(), Timestamp::from_nanos(9)).unwrap();
+    let of = |exits: bool| {
+        let fills = trade.executions.iter().filter(|made| made.exit.is_some() == exits);
+        fills.map(|made| made.quantity).collect::<Vec<_>>()
+    };
+    for (fills, whole) in [(of(false), trade.entry_quantity), (of(true), trade.exit_quantity)] {
+        let sum = fills.iter().map(|quantity| quantity.get()).sum::<Decimal>();
+        assert_eq!(sum, whole.get(), "{fills:?}");
+        assert_ne!(fills[0], fills[1], "{fills:?}");
+    }
+}

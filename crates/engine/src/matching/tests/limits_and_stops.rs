@@ -228,6 +228,9 @@ fn the_stop_of_a_pair_fills_first_inside_one_bar() {
         2 long 10 stop 105 cancels=1
         bar 100 106 94 100  -> 2 filled 10 @ 105; 1 cancelled
         bar 94 94 94 94     ->
+        3 long 10 limit 106
+        4 long 10 stop-limit 105 106 cancels=3
+        bar 105.5 107 105 106.5 -> 4 filled 10 @ 105.5; 3 cancelled
         ",
     );
 }

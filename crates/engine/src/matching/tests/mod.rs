@@ -12,6 +12,7 @@
 //! Levels are written `5%`, `5` (a distance) or `@95` (a price). Bars are open, high, low, close
 //! and, where it matters, volume.
 
+mod amendments;
 mod limits_and_stops;
 mod liquidity_and_fees;
 mod market;
@@ -163,6 +164,10 @@ impl Script {
             "end" => self.matcher.end(&self.current(), false, &mut self.out),
             "close" => self.matcher.at_close(&self.current(), &mut self.out),
             "session-ends" => self.matcher.end_session(symbol(words[0]), &mut self.out),
+            "amend" => {
+                let (order, amendment) = order_text::amendment(words);
+                self.matcher.amend(order, &amendment, &mut self.out);
+            }
             "cancel" => self.matcher.cancel(order_id(words[0]), &mut self.out),
             "query" => self.matcher.query(order_id(words[0]), &mut self.out),
             "move-stop" => {

@@ -2,8 +2,8 @@
 
 use ballast_domain::exits::{Distance, TargetTerms};
 use ballast_domain::{
-    Direction, ExitReason, Money, OrderTerms, OrderType, Protection, Purpose, Slot, TimeInForce,
-    Timestamp,
+    Amendment, Direction, ExitReason, Money, OrderId, OrderTerms, OrderType, Protection, Purpose,
+    Slot, TimeInForce, Timestamp,
 };
 use rust_decimal::Decimal;
 
@@ -23,16 +23,7 @@ pub(super) fn terms(text: &str) -> OrderTerms {
         _ => panic!("'{verb}' in '{text}'"),
     };
     let wanted = quantity(next());
-    let order_type = match next() {
-        "market" => OrderType::Market,
-        "limit" => OrderType::Limit { limit_price: price(next()) },
-        "stop" => OrderType::Stop { stop_price: price(next()) },
-        "stop-limit" => {
-            OrderType::StopLimit { stop_price: price(next()), limit_price: price(next()) }
-        }
-        "trail" => OrderType::TrailingStop { distance: decimal(next()) },
-        other => panic!("'{other}' in '{text}'"),
-    };
+    let order_type = order_type(&mut next);
     let side = match leaves {
         None => direction.entry_side(),
         Some(_) => direction.exit_side(),
@@ -59,6 +50,39 @@ pub(super) fn terms(text: &str) -> OrderTerms {
         refine(&mut terms, word);
     }
     terms
+}
+
+fn order_type<'a>(next: &mut impl FnMut() -> &'a str) -> OrderType {
+    match next() {
+        "market" => OrderType::Market,
+        "limit" => OrderType::Limit { limit_price: price(next()) },
+        "stop" => OrderType::Stop { stop_price: price(next()) },
+        "stop-limit" => {
+            OrderType::StopLimit { stop_price: price(next()), limit_price: price(next()) }
+        }
+        "trail" => OrderType::TrailingStop { distance: decimal(next()) },
+        other => panic!("'{other}' is no type of an order"),
+    }
+}
+
+/// Reads an amendment: the order, the revision, units in all, the type, then what it adds to the
+/// reservation and what it frees of it, such as `1 2 10 limit 95 adds=50`.
+pub(super) fn amendment(words: &[&str]) -> (OrderId, Amendment) {
+    let mut words = words.iter().copied();
+    let mut next = || words.next().expect("an amendment has more words");
+    let (order, revision) = (order_id(next()), next().parse().unwrap());
+    let wanted = quantity(next());
+    let order_type = order_type(&mut next);
+    let none = Money::zero(usd());
+    let mut read = Amendment { revision, quantity: wanted, order_type, adds: none, frees: none };
+    for word in words {
+        match word.split_once('=') {
+            Some(("adds", amount)) => read.adds = Money::new(decimal(amount), usd()),
+            Some(("frees", amount)) => read.frees = Money::new(decimal(amount), usd()),
+            _ => panic!("'{word}' is no part of an amendment"),
+        }
+    }
+    (order, read)
 }
 
 fn refine(terms: &mut OrderTerms, word: &str) {
