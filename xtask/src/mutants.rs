@@ -10,6 +10,7 @@ use clap::Args;
 
 use crate::{process, tools, workspace};
 
+const CONFIG: &str = ".cargo/mutants.toml";
 const EXPLAINED: &str = "docs/mutants.md";
 
 /// How `cargo mutants` ends when it has tried all: everything caught, something missed, something
@@ -34,7 +35,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let target = workspace::metadata(&root)?.target_directory;
     let mut command = Command::new(tools::MUTANTS.find_or_install(&target)?);
     command.arg("mutants").arg("--output").arg(&target).current_dir(&root);
-    command.args(options.file.iter().flat_map(|glob| ["--file", glob]));
+    let config = tempfile::NamedTempFile::new().context("no room for a configuration")?;
+    let known = std::fs::read_to_string(root.join(CONFIG))
+        .with_context(|| format!("cannot read {CONFIG}"))?;
+    std::fs::write(&config, only(&known, &options.file)?)?;
+    command.arg("--config").arg(config.path());
     command.args(options.shard.iter().flat_map(|shard| ["--shard", shard]));
     command.args(options.iterate.then_some("--iterate"));
     let status = command.status().context("cannot start cargo-mutants")?;
@@ -44,6 +49,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let explained = std::fs::read_to_string(root.join(EXPLAINED))
         .with_context(|| format!("cannot read {EXPLAINED}"))?;
     report(&target.join("mutants.out"), &explained)
+}
+
+/// The configuration for some files alone; for all of its own when none are named. The tool's own
+/// option would add them to those that the configuration names.
+fn only(config: &str, files: &[String]) -> Result<String> {
+    let mut config: toml::Table = config.parse().with_context(|| format!("in {CONFIG}"))?;
+    if !files.is_empty() {
+        config.insert("examine_globs".to_owned(), files.to_vec().into());
+    }
+    Ok(config.to_string())
 }
 
 /// Says what became of each, and fails where a survivor is explained nowhere.
@@ -104,6 +119,14 @@ mod tests {
         let other = out("a.rs:7:30: replace || with && in f\na.rs:9:1: delete ! in g\n");
         let error = report(other.path(), PAGE).unwrap_err().to_string();
         assert!(error.contains(EXPLAINED), "{error}");
+    }
+
+    #[test]
+    fn files_that_are_named_are_the_only_ones() {
+        let config = "examine_globs = [\"a.rs\"]\ncap_lints = true\n";
+        assert_eq!(only(config, &[]).unwrap().parse::<toml::Table>(), config.parse());
+        let some = only(config, &["b.rs".to_owned()]).unwrap();
+        assert_eq!(some.parse::<toml::Table>(), config.replace("a.rs", "b.rs").parse());
     }
 
     #[test]

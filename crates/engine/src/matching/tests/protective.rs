@@ -346,3 +346,24 @@ fn the_end_of_a_trade_cancels_its_working_exits() {
         ",
     );
 }
+
+/// An order that rests may fill at the open too, and is protected from there on.
+#[test]
+fn a_target_counts_in_the_bar_at_whose_open_a_resting_entry_fills() {
+    check_bar(
+        "",
+        &[
+            (
+                "long 10 limit 95 target=@97",
+                "94 98 93 96",
+                "1 filled 10 @ 94; 1.target0 filled 10 @ 97",
+            ),
+            ("long 10 limit 95 target=@97", "96 98 93 96", "1 filled 10 @ 95"),
+            (
+                "long 10 limit 95 target=@97",
+                "96 98 93 97",
+                "1 filled 10 @ 95; 1.target0 filled 10 @ 97",
+            ),
+        ],
+    );
+}
