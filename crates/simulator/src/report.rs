@@ -59,6 +59,11 @@ impl Tally {
 
     pub(crate) fn event(&mut self, event: &Event) {
         self.count(Kind::Event, name(event), 1);
+        if let Event::IntentAccepted { terms, .. } = event
+            && terms.cancels.is_some()
+        {
+            self.count(Kind::Event, "intent accepted, one of a pair", 1);
+        }
     }
 
     fn count(&mut self, kind: Kind, what: &'static str, by: u64) {
