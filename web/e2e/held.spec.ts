@@ -18,7 +18,8 @@ test("what the venue holds is said in the list and with the trade", async ({ app
   }
   await app.goto(`positions/${tradeId}`);
   await expect(app.getByRole("heading", { level: 2, name: "Protection" })).toBeVisible();
-  const parts = app.getByRole(isPhone ? "listitem" : "row");
+  const protection = app.getByLabel("Protection", { exact: true });
+  const parts = protection.getByRole(isPhone ? "listitem" : "row");
   await expect(parts.filter({ hasText: "Stop loss" })).toContainText(/the venue/i);
   await expect(parts.filter({ hasText: "Target 1" })).toContainText("5 (100 %)");
   await expect(app.getByText("on guard also while Ballast is away")).toBeVisible();
@@ -46,7 +47,8 @@ test("what Ballast does itself is told apart, with what that means", async ({ ap
     await expect(app.getByRole("img", { name: words })).toBeVisible();
   }
   await app.getByRole("link", { name: "ACME", exact: true }).first().click();
-  const parts = app.getByRole(isPhone ? "listitem" : "row");
+  const protection = app.getByLabel("Protection", { exact: true });
+  const parts = protection.getByRole(isPhone ? "listitem" : "row");
   await expect(parts.filter({ hasText: "Limit on bars" })).toContainText("Ballast, while it runs");
   await post(url(), `/api/profiles/${profileId}/stop`, {}, token);
   await post(url(), `/api/profiles/${profileId}/flatten`, {}, token);

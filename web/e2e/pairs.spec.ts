@@ -1,4 +1,4 @@
-/** Two orders of which the first to fill cancels the other, from the ticket to the list of orders. */
+/** Two orders of which the first to fill cancels the other: the ticket, and the list of orders. */
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
 import { get, makeIdleProfile, makeProfile, makeResting, post, tokenOf } from "./server";

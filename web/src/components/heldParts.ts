@@ -1,4 +1,4 @@
-/** Who holds the parts of an order or a position, in words: that tells what goes on without Ballast. */
+/** Who holds the parts of an order or a position: that tells what goes on without Ballast. */
 import type { PartWord, PositionRow } from "~/api/types";
 import { capital } from "~/format/words";
 import { stopOf } from "./tradeMarks";

@@ -66,7 +66,7 @@ export function TradePage() {
           </Panel>
         )}
         {trade === undefined || position !== undefined ? null : <ClosedTrade trade={trade} />}
-        {position === undefined ? null : <Protection position={position} />}
+        <Protection position={position} />
         <Panel title="What happened" flush>
           {lifecycle.isPending ? <Rows rows={6} /> : null}
           <ProblemNote

@@ -125,7 +125,7 @@ function stateOf(among: readonly OrderRow[]): Column<OrderRow> {
     header: "State",
     cell: (order) => (
       <>
-        <Status order={order} />
+        <Status order={order} isMarked />
         <Pair order={order} among={among} />
         <Reason order={order} />
       </>
@@ -133,11 +133,12 @@ function stateOf(among: readonly OrderRow[]): Column<OrderRow> {
   };
 }
 
-function Status({ order }: { order: OrderRow }) {
+/** Marked where there is something to point with; elsewhere who holds it is said in words. */
+function Status({ order, isMarked = false }: { order: OrderRow; isMarked?: boolean }) {
   return (
     <span className={classes.states}>
       <Badge tone={TONES[order.status] ?? "neutral"}>{orderStatus(order.status)}</Badge>
-      {order.working ? <HeldMark held={order} /> : null}
+      {isMarked && order.working ? <HeldMark held={order} /> : null}
       {order.amending === true ? (
         <Badge tone="warning" hint="Its venue has not answered yet; until then it is as shown.">
           Change asked for
@@ -238,13 +239,13 @@ function Card({ order, among }: { order: OrderRow; among: readonly OrderRow[] })
             {orderType(type)} {quantity(filledQuantity)} / {quantity(units)}{" "}
             {type === "market" ? "" : "at "}
             {type === "market" ? "" : <OrderPrice order={order} />}
+            <Pair order={order} among={among} />
+            {working ? <HeldLine held={order} /> : null}
           </>
         }
         valueDetail={<Ago at={updatedAt} />}
         actions={working ? <Cancel order={order} /> : undefined}
       />
-      <Pair order={order} among={among} />
-      {working ? <HeldLine held={order} /> : null}
       <Reason order={order} />
     </>
   );

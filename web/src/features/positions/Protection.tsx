@@ -14,47 +14,52 @@ import classes from "./Positions.module.css";
 import { standingTargets } from "./positionLevels";
 import { LevelsButton, LevelsDialog } from "./StopAndTargets";
 
-export function Protection({ position }: { position: PositionRow }) {
+/** Its dialog outlives the position, to say that it is closed meanwhile. */
+export function Protection({ position }: { position: PositionRow | undefined }) {
   const [asked, setAsked] = useState<PositionRow>();
+  return (
+    <>
+      {position === undefined ? null : (
+        <ProtectionPanel position={position} onAsk={() => setAsked(position)} />
+      )}
+      <LevelsDialog position={asked} onDone={() => setAsked(undefined)} />
+    </>
+  );
+}
+
+function ProtectionPanel({ position, onAsk }: { position: PositionRow; onAsk: () => void }) {
   const isPhone = useIsPhone();
   const tick = useTickSize(position.symbol);
   const sentences = heldSentences(heldOf(position));
   return (
-    <>
-      <Panel
-        title="Protection"
-        flush
-        actions={
-          isPhone ? undefined : (
-            <LevelsButton symbol={position.symbol} onAsk={() => setAsked(position)} />
-          )
+    <Panel
+      title="Protection"
+      flush
+      actions={isPhone ? undefined : <LevelsButton symbol={position.symbol} onAsk={onAsk} />}
+    >
+      <DataTable
+        label="Protection"
+        columns={COLUMNS}
+        rows={partsOf(position, tick)}
+        rowKey={({ what }) => what}
+        card={({ what, at, closes, holder }) => (
+          <CardLines
+            title={what}
+            value={at}
+            detail={holder && HOLDERS[holder].sentence}
+            valueDetail={closes}
+          />
+        )}
+        empty={
+          <Empty title="Nothing protects it">
+            {isPhone
+              ? "Give it a stop and targets on the desktop, or close it among the positions."
+              : "Give it a stop and targets."}
+          </Empty>
         }
-      >
-        <DataTable
-          label="Protection"
-          columns={COLUMNS}
-          rows={partsOf(position, tick)}
-          rowKey={({ what }) => what}
-          card={({ what, at, closes, holder }) => (
-            <CardLines
-              title={what}
-              value={at}
-              detail={holder && HOLDERS[holder].sentence}
-              valueDetail={closes}
-            />
-          )}
-          empty={
-            <Empty title="Nothing protects it">
-              {isPhone
-                ? "Give it a stop and targets on the desktop, or close it here."
-                : "Give it a stop and targets."}
-            </Empty>
-          }
-        />
-        {sentences.length === 0 ? null : <p className={classes.heldNote}>{sentences.join(" ")}</p>}
-      </Panel>
-      <LevelsDialog position={asked} onDone={() => setAsked(undefined)} />
-    </>
+      />
+      {sentences.length === 0 ? null : <p className={classes.heldNote}>{sentences.join(" ")}</p>}
+    </Panel>
   );
 }
 
@@ -112,6 +117,6 @@ function partsOf(position: PositionRow, tick: string | undefined): Part[] {
 
 function closesOf({ quantity: units, portion, filled }: PositionRow["targets"][number]): string {
   const closed = signOf(filled) > 0 ? `${quantity(filled)} closed` : "";
-  if (compare(filled, units) >= 0) return closed;
+  if (compare(filled, units) >= 0) return closed === "" ? "–" : closed;
   return `${quantity(units)} (${share(portion)})${closed === "" ? "" : `, ${closed}`}`;
 }

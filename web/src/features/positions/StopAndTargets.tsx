@@ -2,7 +2,7 @@
 import { Alert, Button, Group, Modal, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { answerOf, trading } from "~/api/client";
-import { asProblem } from "~/api/problem";
+import { asProblem, isRefusal } from "~/api/problem";
 import type { PositionChange, PositionRow } from "~/api/types";
 import { fieldFaults } from "~/components/fieldFaults";
 import { ProblemNote } from "~/components/ProblemNote";
@@ -127,7 +127,7 @@ function LevelsForm({ opened, onDone }: { opened: PositionRow; onDone: () => voi
         <ProblemNote
           error={set.error}
           placed={form.placed}
-          title="Stop and targets stay as they are."
+          title={isRefusal(set.error) ? "Stop and targets stay as they are." : undefined}
         />
       )}
       {isGone && !isConflict ? <Gone symbol={symbol} what={NOTHING_LEFT} /> : null}

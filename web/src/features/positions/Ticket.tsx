@@ -2,6 +2,7 @@
 import { Button, Checkbox, Select } from "@mantine/core";
 import { useState } from "react";
 import { answerOf, trading } from "~/api/client";
+import { isRefusal } from "~/api/problem";
 import type { ManualOrder, OrderPreview, PreviewedOrder, ProfileRow } from "~/api/types";
 import { Flash } from "~/components/Amount";
 import { OldMark } from "~/components/OldMark";
@@ -119,7 +120,7 @@ function OrderForm(props: { profile: ProfileRow; symbol?: string; onDone: () => 
       <ProblemNote
         error={send.error}
         placed={told.placed}
-        title={isPair ? "Neither order is placed." : undefined}
+        title={isPair && isRefusal(send.error) ? "Neither order is placed." : undefined}
       />
       <SendButton
         fields={fields}

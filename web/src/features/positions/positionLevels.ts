@@ -1,4 +1,4 @@
-/** What a form sets of a position's stop and targets: as typed, in words, and as the server wants it. */
+/** What a form sets of a position's stop and targets: as typed, in words and for the server. */
 import type { PositionChange, PositionRow, RefusalBody } from "~/api/types";
 import { stopOf } from "~/components/tradeMarks";
 import {
