@@ -78,7 +78,9 @@ test("a position that is opened from Positions stays there", async ({ app, isPho
     "aria-current",
     "page",
   );
-  await expect(app.getByText("Moving a stop is on the desktop.")).toHaveCount(isPhone ? 1 : 0);
+  await expect(app.getByText("Stop and targets are set on the desktop.")).toHaveCount(
+    isPhone ? 1 : 0,
+  );
   await expect(app.getByText("At the stop, with fees")).toBeVisible();
   await post(url(), `/api/profiles/${profileId}/flatten`, {}, token);
 });

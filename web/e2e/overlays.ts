@@ -93,9 +93,22 @@ export const OVERLAYS: Overlay[] = [
   { name: "flatten", open: ofHolder("Flatten", "Close everything that Holder holds?") },
   { name: "close", open: ofHolder("Close ACME", "Close ACME?", "?tab=positions") },
   {
-    name: "move-stop",
+    name: "stop-and-targets",
     only: "desktop",
-    open: ofHolder("Move stop of ACME", "Move the stop of ACME", "?tab=positions"),
+    open: async (app) => {
+      await ofHolder("Stop and targets of ACME", "Stop and targets of ACME", "?tab=positions")(app);
+      await press(app, "Add a target");
+      await expect(app.getByLabel("Price of the new target")).toBeVisible();
+    },
+  },
+  {
+    name: "ticket-of-two",
+    only: "desktop",
+    open: async (app) => {
+      await app.goto("positions?ticket=new");
+      await app.getByLabel(/^Two orders/).check();
+      await expect(app.getByRole("group", { name: "The other order" })).toBeVisible();
+    },
   },
   {
     name: "lift-lock",

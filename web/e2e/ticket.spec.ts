@@ -63,8 +63,8 @@ test("a sale that opens a short says so before it is sent", async ({ app }) => {
   await app.goto(`profiles/${profileId}?tab=positions`);
   const row = app.getByRole("row").filter({ hasText: "Short" }).last();
   await expect(row).toContainText(/None ?liquidated at [\d.,]+/);
-  await row.getByRole("button", { name: "Move stop of ACME" }).click();
-  const form = app.getByRole("dialog", { name: "Move the stop of ACME" });
+  await row.getByRole("button", { name: "Stop and targets of ACME" }).click();
+  const form = app.getByRole("dialog", { name: "Stop and targets of ACME" });
   await expect(form).toContainText("stop none, liquidated at");
   await expect(form.getByLabel("Stop at")).toHaveValue("");
   await post(url, `/api/profiles/${profileId}/flatten`, {}, token);

@@ -50,6 +50,10 @@ export class ApiProblem extends Error {
   }
 }
 
+/** Whether the gate has said no, so that nothing has changed. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof ApiProblem && error.refusal !== undefined;
+
 export function unreachable(requestId: string, isRead = false): ApiProblem {
   const detail = isRead
     ? "The server did not answer. Check the connection, then try again."

@@ -32,9 +32,17 @@ export type Marks = Schemas["Marks"];
 export type OrderChange = Schemas["OrderChange"];
 /** What refuses every entry of a profile. */
 export type ObstacleRow = Schemas["ObstacleRow"];
+/** An order as it would be sent. */
+export type PreviewedOrder = Schemas["PreviewedOrder"];
 export type OrderPreview = Schemas["Preview"];
+/** The second order of a pair that is placed together. */
+export type OtherEntry = Schemas["OtherEntry"];
+/** A part of an order or a position, by who does it. */
+export type PartWord = Schemas["PartWord"];
 export type OrderRow = Schemas["OrderRow"];
 export type Performance = Schemas["Performance"];
+/** What is to be different about a position's stop and targets. */
+export type PositionChange = Schemas["AmendBody"];
 export type PositionRow = Schemas["PositionRow"];
 export type Problem = Omit<Schemas["Problem"], "type"> & { type?: string };
 export type ProductStatus = Schemas["ProductStatus"];

@@ -12,6 +12,8 @@ export interface Column<T> {
   numeric?: boolean;
   /** Takes what is left, and is cut rather than wrapped. */
   wide?: boolean;
+  /** Stays in view at the end while the rest scrolls sideways: what can be done with a row. */
+  pinned?: boolean;
   /** Is wrapped rather than cut: what it says matters whole. */
   wraps?: boolean;
 }
@@ -57,9 +59,9 @@ function Table<T>({ label, columns, rows, rowKey, onOpen }: TableProps<T>) {
       <table className={classes.table} aria-rowcount={rows.length + 1}>
         <thead>
           <tr>
-            {columns.map(({ key, header, numeric }) => (
-              <th key={key} scope="col" className={numeric === true ? classes.numeric : undefined}>
-                {header}
+            {columns.map((column) => (
+              <th key={column.key} scope="col" className={lookOfHead(column)}>
+                {column.header}
               </th>
             ))}
           </tr>
@@ -90,9 +92,15 @@ function Table<T>({ label, columns, rows, rowKey, onOpen }: TableProps<T>) {
   );
 }
 
-function lookOf<T>({ numeric, wide, wraps }: Column<T>): string {
+function lookOfHead<T>({ numeric, pinned }: Column<T>): string {
+  const looks = [numeric === true ? classes.numeric : "", pinned === true ? classes.pinned : ""];
+  return looks.filter(Boolean).join(" ");
+}
+
+function lookOf<T>(column: Column<T>): string {
+  const { wide, wraps } = column;
   const looks = [
-    numeric === true ? classes.numeric : "",
+    lookOfHead(column),
     wide === true ? classes.wide : "",
     wraps === true ? classes.wraps : "",
   ];

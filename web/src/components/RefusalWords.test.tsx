@@ -37,6 +37,20 @@ describe("the gate's no", () => {
     expect(words).not.toContain("2026-11-26T");
   });
 
+  it("speaks of portions of targets in percent, as the form does", () => {
+    const text = "as the server says it";
+    expect(told({ code: "targetsAboveEntry", text, portions: "1.1" })).toBe(
+      "The targets would close 110 % of the entry, those that have filled included. " +
+        "Choose portions that come to 100 % at most.",
+    );
+    expect(
+      told({ code: "targetsAboveHeld", text, quantity: "10", held: "6", most: "0.6" }),
+    ).toContain("Choose portions that come to 60 % at most.");
+    expect(told({ code: "targetOffTick", text, level: "1.005", below: "1", above: "1.01" })).toBe(
+      "1.005 is no price of the venue. Choose 1.00 or 1.01.",
+    );
+  });
+
   it("writes numbers as everywhere else", () => {
     const text = "12000.5 needed, 9000 available";
     const words = told({ code: "insufficientCapital", text, needed: "12000.5", available: "9000" });

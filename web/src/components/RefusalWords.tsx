@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import type { RefusalBody } from "~/api/types";
 import { isDecimal } from "~/format/decimal";
 import { limitTitle } from "~/format/limits";
-import { money, price, quantity } from "~/format/number";
+import { money, price, quantity, share } from "~/format/number";
 import { capital, spoken } from "~/format/words";
 import { LIMIT_NUMBERS, type Change, type Numbers } from "./limitNumbers";
 import { Said } from "./Said";
@@ -114,6 +114,29 @@ const NUMBERS: Partial<Record<Code, Numbers>> = {
     words: (level = "", last = "") =>
       `A stop at ${price(level)} would be reached at once: the last price is ${price(last)}. ` +
       "Choose a level on the side of the loss, or close the trade.",
+  },
+  targetOffTick: {
+    members: ["level", "below", "above"],
+    words: (level = "", below = "", above = "") =>
+      `${price(level)} is no price of the venue. Choose ${price(below)} or ${price(above)}.`,
+  },
+  targetBeyondPrice: {
+    members: ["level", "price"],
+    words: (level = "", last = "") =>
+      `A target at ${price(level)} would be reached at once: the last price is ${price(last)}. ` +
+      "Choose a level on the side of the profit, or close that part.",
+  },
+  targetsAboveEntry: {
+    members: ["portions"],
+    words: (portions = "") =>
+      `The targets would close ${share(portions)} of the entry, those that have filled included. ` +
+      "Choose portions that come to 100 % at most.",
+  },
+  targetsAboveHeld: {
+    members: ["quantity", "held", "most"],
+    words: (units = "", held = "", most = "") =>
+      `The targets would close ${quantity(units)} units, and ${quantity(held)} are held. ` +
+      `Choose portions that come to ${share(most)} at most.`,
   },
   ...LIMIT_NUMBERS,
 };

@@ -83,6 +83,13 @@ export function trimmed(amount: string): string {
   return amount.includes(".") ? amount.replace(/\.?0+$/, "") : amount;
 }
 
+const PERCENT_DIGITS = 4;
+
+/** A share such as 0.5 as 50, to a ten-thousandth. */
+export function inPercent(share: string): string {
+  return trimmed(divide(multiply(share, "100"), "1", PERCENT_DIGITS));
+}
+
 /** Digits after the point, ignoring zeros at the end. */
 export function decimalsOf(amount: string): number {
   return /\.(\d*?)0*$/.exec(amount)?.[1]?.length ?? 0;

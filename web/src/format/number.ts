@@ -1,5 +1,5 @@
 /** Numbers in words of the user's locale. `Intl` takes decimal text exactly. */
-import { absolute, compare, decimalsOf, signOf } from "./decimal";
+import { absolute, compare, decimalsOf, inPercent, signOf } from "./decimal";
 
 const MINUS = "\u2212";
 const SIGNED: Intl.NumberFormatOptions = { signDisplay: "exceptZero" };
@@ -61,6 +61,11 @@ export function quantity(amount: string): string {
 /** A share in percent: the number is percent already. */
 export function percent(amount: string, precision = 2): string {
   return `${formatted(amount, digits(precision))} %`;
+}
+
+/** A share such as 0.5 as 50 %. */
+export function share(part: string): string {
+  return `${quantity(inPercent(part))} %`;
 }
 
 /** A change in percent: always with a sign. */

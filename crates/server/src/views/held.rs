@@ -52,6 +52,11 @@ impl Parts {
         ])
     }
 
+    /// What an order has besides once another has named it as the other of its pair.
+    pub(super) fn of_pair() -> Self {
+        Self::of(&[(PartWord::Oco, true)])
+    }
+
     /// What protects an open trade.
     pub(super) fn of_trade(trade: &Trade) -> Self {
         let protection = &trade.protection;

@@ -108,6 +108,23 @@ pub(super) fn follow(
     Some(row)
 }
 
+/// The order that an event makes one of a pair by naming it, and the order that names it. Of those
+/// that are asked for together each names the other itself.
+pub(super) fn named_by(event: &Event) -> Option<(OrderId, OrderId)> {
+    let Event::IntentAccepted { terms, .. } = event else { return None };
+    Some((terms.cancels?, terms.order_id()))
+}
+
+/// What being named as the other of a pair makes of the row of an order.
+pub(super) fn pair_with(row: &mut OrderRow, other: OrderId, at: Timestamp) {
+    let Parts { at_venue, emulated } = Parts::of_pair();
+    for (known, more) in [(&mut row.at_venue, at_venue), (&mut row.emulated, emulated)] {
+        known.extend(more.into_iter().filter(|_| row.oco.is_none()));
+    }
+    row.oco = Some(other.to_string());
+    row.updated_at = at;
+}
+
 fn set(row: &mut OrderRow, state: OrderState, reason: Option<&str>) {
     row.status = state.into();
     row.working = state.is_active();

@@ -90,6 +90,9 @@ impl Projector {
         if let Some(order) = orders::order_of(&envelope.event) {
             self.book_order(state, envelope, order, changes);
         }
+        if let Some((named, by)) = orders::named_by(&envelope.event) {
+            self.book_pair(envelope, named, by, changes);
+        }
         if changes_what_is_held(&envelope.event)
             && let Some(trade) = trade_id(profile, &envelope.event)
         {
@@ -115,10 +118,31 @@ impl Projector {
         let known = known.map(|kept| kept.row.clone());
         let row = (!is_booked).then(|| orders::follow(state, envelope, order, known)).flatten();
         if let Some(row) = row {
-            let kept = KeptOrder { row, booked_seq: envelope.seq };
-            self.orders.insert(order, kept.clone());
-            changes.orders.insert(order, kept);
+            self.keep(order, KeptOrder { row, booked_seq: envelope.seq }, changes);
         }
+    }
+
+    /// The row of an order that worked before another has named it as the other of its pair.
+    fn book_pair(
+        &mut self,
+        envelope: &Envelope,
+        named: OrderId,
+        by: OrderId,
+        changes: &mut Changes,
+    ) {
+        let Some(known) = self.orders.get(&named) else { return };
+        let is_so = known.row.oco.as_deref() == Some(by.to_string().as_str());
+        if is_so || known.booked_seq >= envelope.seq {
+            return;
+        }
+        let mut row = known.row.clone();
+        orders::pair_with(&mut row, by, envelope.at);
+        self.keep(named, KeptOrder { row, booked_seq: envelope.seq }, changes);
+    }
+
+    fn keep(&mut self, order: OrderId, kept: KeptOrder, changes: &mut Changes) {
+        self.orders.insert(order, kept.clone());
+        changes.orders.insert(order, kept);
     }
 
     /// The row of a trade that an event may have closed or opened again.

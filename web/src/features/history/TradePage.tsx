@@ -14,6 +14,7 @@ import { At } from "~/components/Time";
 import { useDocumentTitle } from "~/components/useDocumentTitle";
 import { OpenProfit } from "~/features/positions/OpenProfit";
 import { AT_STOP, Price, ProfileName } from "~/features/positions/PositionTable";
+import { Protection } from "~/features/positions/Protection";
 import { StopLevel } from "~/features/positions/StopLevel";
 import { money, quantity } from "~/format/number";
 import { duration } from "~/format/time";
@@ -65,6 +66,7 @@ export function TradePage() {
           </Panel>
         )}
         {trade === undefined || position !== undefined ? null : <ClosedTrade trade={trade} />}
+        <Protection position={position} />
         <Panel title="What happened" flush>
           {lifecycle.isPending ? <Rows rows={6} /> : null}
           <ProblemNote
@@ -121,7 +123,7 @@ function OpenFigures({ tradeId }: { tradeId: string }) {
         ]}
       />
       {isPhone ? (
-        <p className={`muted ${classes.elsewhere}`}>Moving a stop is on the desktop.</p>
+        <p className={`muted ${classes.elsewhere}`}>Stop and targets are set on the desktop.</p>
       ) : null}
     </>
   );

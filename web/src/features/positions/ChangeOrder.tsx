@@ -3,7 +3,7 @@ import { Alert, Button, Group, Modal, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { answerOf, trading } from "~/api/client";
-import { asProblem } from "~/api/problem";
+import { asProblem, isRefusal } from "~/api/problem";
 import type { OrderChange, OrderRow } from "~/api/types";
 import { askForOrder } from "~/app/queries";
 import { fieldFaults } from "~/components/fieldFaults";
@@ -118,7 +118,11 @@ function ChangeForm({ first, onDone }: { first: Seen; onDone: () => void }) {
       {isConflict && form.before !== undefined ? (
         <Changed before={form.before} now={seen.order} tick={tick} />
       ) : (
-        <ProblemNote error={amend.error} placed={placed} title="The order stays as it is." />
+        <ProblemNote
+          error={amend.error}
+          placed={placed}
+          title={isRefusal(amend.error) ? "The order stays as it is." : undefined}
+        />
       )}
       {isChangeable(current) ? null : <NotNow order={current} />}
       <Group justify="flex-end" mt="md" gap="xs">

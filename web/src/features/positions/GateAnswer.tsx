@@ -3,13 +3,19 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { answerOf, trading } from "~/api/client";
 import { asProblem } from "~/api/problem";
-import type { ManualOrder, OrderPreview, ProfileRow, RefusalBody } from "~/api/types";
+import type {
+  ManualOrder,
+  OrderPreview,
+  PreviewedOrder,
+  ProfileRow,
+  RefusalBody,
+} from "~/api/types";
 import { Profit } from "~/components/Amount";
 import { ProblemNote } from "~/components/ProblemNote";
 import { RefusalWords } from "~/components/RefusalWords";
 import { Ago } from "~/components/Time";
 import { money, price, quantity } from "~/format/number";
-import { plural } from "~/format/words";
+import { orderType, plural } from "~/format/words";
 import { useControl, useEvaluation, usePositions, useTickSize } from "~/realtime/hooks";
 import { leavesNext } from "./nextClose";
 import classes from "./Positions.module.css";
@@ -36,7 +42,8 @@ export function usePreview(order: ManualOrder | undefined): Preview {
     staleTime: 0,
     refetchInterval: ASK_AGAIN_MS,
   });
-  return { answer: settled === text ? query.data : undefined, error: query.error };
+  const isSettled = settled === text;
+  return { answer: isSettled ? query.data : undefined, error: isSettled ? query.error : null };
 }
 
 export function GateAnswer(props: {
@@ -44,9 +51,12 @@ export function GateAnswer(props: {
   preview: Preview;
   order: ManualOrder | undefined;
   profile: ProfileRow;
+  /** The fields that are told of at their own place. */
+  placed: string[];
 }) {
-  const { missing, preview, order, profile } = props;
+  const { missing, preview, order, profile, placed } = props;
   const { answer, error } = preview;
+  const isPair = order?.oco !== undefined;
   return (
     <div aria-live="polite">
       {missing !== undefined ? (
@@ -56,8 +66,13 @@ export function GateAnswer(props: {
       ) : error !== null ? (
         <ProblemNote
           error={error}
+          placed={placed}
           title={
-            isTurnedAway(error) ? "This order cannot be sent." : "The gate could not be asked."
+            !isTurnedAway(error)
+              ? "The gate could not be asked."
+              : isPair
+                ? "These orders cannot be sent."
+                : "This order cannot be sent."
           }
         />
       ) : answer === undefined ? (
@@ -68,9 +83,10 @@ export function GateAnswer(props: {
         <>
           <Accepted preview={answer} symbol={order.symbol} currency={profile.capital.currency} />
           {answer.order?.effect === "enter" ? <LeftNext asked={order} profile={profile} /> : null}
+          <OtherLeftNext asked={order} profile={profile} />
         </>
       ) : answer.refusal === undefined ? null : (
-        <Refused refusal={answer.refusal} />
+        <Refused refusal={answer.refusal} isOfOther={answer.refusesOther} isPair={isPair} />
       )}
     </div>
   );
@@ -82,10 +98,16 @@ function isTurnedAway(error: Error): boolean {
   return status >= 400 && status < 500;
 }
 
-function Refused({ refusal }: { refusal: RefusalBody }) {
+function Refused(props: { refusal: RefusalBody; isOfOther: boolean; isPair: boolean }) {
+  const { refusal, isOfOther, isPair } = props;
+  const which = isOfOther ? "the other order" : "the first order";
   return (
     <div className={classes.answer} data-accepted="false" title={`code ${refusal.code}`}>
-      <strong>The gate would refuse it</strong>
+      <strong>
+        {isPair
+          ? `The gate would refuse ${which}, so that neither is placed`
+          : "The gate would refuse it"}
+      </strong>
       <p>
         <RefusalWords refusal={refusal} />
       </p>
@@ -95,33 +117,26 @@ function Refused({ refusal }: { refusal: RefusalBody }) {
 
 function Accepted(props: { preview: OrderPreview; symbol: string; currency: string }) {
   const { preview, symbol, currency } = props;
-  const tick = useTickSize(symbol);
-  const { order, availableBefore, availableAfter = availableBefore } = preview;
+  const { order, oco, availableBefore, availableAfter = availableBefore } = preview;
   if (order === undefined) return null;
-  const { resultAtStop } = order;
   return (
     <div className={classes.answer} data-accepted="true">
-      <strong>The gate would accept it</strong>
+      <strong>
+        {oco === undefined ? "The gate would accept it" : "The gate would accept both"}
+      </strong>
       {order.tradeId === undefined ? null : <Leaves tradeId={order.tradeId} />}
+      {oco === undefined ? null : <LegTitle leg={order} />}
+      <Leg leg={order} symbol={symbol} currency={currency} />
+      {oco === undefined ? null : (
+        <>
+          <LegTitle leg={oco} />
+          <Leg leg={oco} symbol={symbol} currency={currency} />
+          <p className={classes.both}>
+            Each reserves its own cost: until the venue has cancelled one, both may fill.
+          </p>
+        </>
+      )}
       <dl>
-        <dt>Quantity</dt>
-        <dd className="number">{quantity(order.quantity)}</dd>
-        <dt>Expected price</dt>
-        <dd className="number">{shown(order.estimatedPrice, (value) => price(value, tick))}</dd>
-        <dt>Worth</dt>
-        <dd className="number">{shown(order.notional, money)}</dd>
-        <dt>Fees, about</dt>
-        <dd className="number">{shown(order.fees, money)}</dd>
-        {resultAtStop === undefined ? null : (
-          <>
-            <dt title="With the fees of the entry and of the exit.">At the stop, about</dt>
-            <dd>
-              <Profit value={resultAtStop} currency={currency} />
-            </dd>
-          </>
-        )}
-        <dt>Reserved, {currency}</dt>
-        <dd className="number">{money(order.reserved, currency)}</dd>
         <dt>Available afterwards, {currency}</dt>
         <dd className="number" title={`now ${money(availableBefore, currency)}`}>
           {money(availableAfter, currency)}
@@ -131,8 +146,53 @@ function Accepted(props: { preview: OrderPreview; symbol: string; currency: stri
   );
 }
 
+function LegTitle({ leg: { side, type } }: { leg: PreviewedOrder }) {
+  return (
+    <p className={classes.leg}>
+      {side === "buy" ? "Buy" : "Sell"}, {orderType(type).toLowerCase()}
+    </p>
+  );
+}
+
+function Leg(props: { leg: PreviewedOrder; symbol: string; currency: string }) {
+  const { leg, symbol, currency } = props;
+  const tick = useTickSize(symbol);
+  const { resultAtStop } = leg;
+  return (
+    <dl>
+      <dt>Quantity</dt>
+      <dd className="number">{quantity(leg.quantity)}</dd>
+      <dt>Expected price</dt>
+      <dd className="number">{shown(leg.estimatedPrice, (value) => price(value, tick))}</dd>
+      <dt>Worth</dt>
+      <dd className="number">{shown(leg.notional, money)}</dd>
+      <dt>Fees, about</dt>
+      <dd className="number">{shown(leg.fees, money)}</dd>
+      {resultAtStop === undefined ? null : (
+        <>
+          <dt title="With the fees of the entry and of the exit.">At the stop, about</dt>
+          <dd>
+            <Profit value={resultAtStop} currency={currency} />
+          </dd>
+        </>
+      )}
+      <dt>Reserved, {currency}</dt>
+      <dd className="number">{money(leg.reserved, currency)}</dd>
+    </dl>
+  );
+}
+
+type Leaving = Pick<ManualOrder, "symbol" | "side" | "type">;
+
+/** The same of the other order of a pair, where it goes the other way. */
+function OtherLeftNext({ asked, profile }: { asked: ManualOrder; profile: ProfileRow }) {
+  const other = asked.oco !== undefined && "entry" in asked.oco ? asked.oco.entry : undefined;
+  if (other === undefined || other.side === asked.side) return null;
+  return <LeftNext asked={{ symbol: asked.symbol, ...other }} profile={profile} />;
+}
+
 /** That the profile's own rules would leave what the order enters. It is said, and stops nobody. */
-function LeftNext({ asked, profile }: { asked: ManualOrder; profile: ProfileRow }) {
+function LeftNext({ asked, profile }: { asked: Leaving; profile: ProfileRow }) {
   const evaluation = useEvaluation(profile.id, asked.symbol);
   if (evaluation === undefined || profile.state !== "running") return null;
   const direction = asked.side === "buy" ? "long" : "short";

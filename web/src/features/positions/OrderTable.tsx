@@ -1,20 +1,23 @@
 /** Orders, working or done. */
 import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
+import { Link } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { answerOf, trading } from "~/api/client";
 import { asProblem } from "~/api/problem";
 import type { OrderRow } from "~/api/types";
 import { Badge, type Tone } from "~/components/Badge";
 import { CardLines, DataTable, type Column } from "~/components/DataTable";
+import { HeldLine, HeldMark } from "~/components/HeldMark";
 import { Said } from "~/components/Said";
 import { Ago } from "~/components/Time";
 import { useAction } from "~/components/useAction";
 import { useIsPhone } from "~/components/screen";
 import { price, quantity } from "~/format/number";
 import { exitWord, orderStatus, orderType } from "~/format/words";
-import { useCanAct } from "~/realtime/hooks";
+import { useCanAct, useOrder, useTickSize } from "~/realtime/hooks";
 import { ChangeButton, ChangeDialog } from "./ChangeOrder";
+import { orderName, pairWords } from "./orderPair";
 import { Price, ProfileName } from "./PositionTable";
 import classes from "./Positions.module.css";
 
@@ -29,7 +32,7 @@ export function OrderTable(props: OrderTableProps) {
   const { label = "Orders", orders, empty, showsProfile = false } = props;
   const hasWorking = orders.some(({ working }) => working);
   const [changed, setChanged] = useState<OrderRow>();
-  const columns = [...COLUMNS, actionsOf(setChanged)].filter(
+  const columns = [...COLUMNS, stateOf(orders), CHANGED, actionsOf(setChanged)].filter(
     ({ key }) => (showsProfile || key !== "profile") && (hasWorking || key !== "actions"),
   );
   return (
@@ -40,7 +43,7 @@ export function OrderTable(props: OrderTableProps) {
         rows={orders}
         rowKey={({ id }) => id}
         empty={empty}
-        card={(order) => <Card order={order} />}
+        card={(order) => <Card order={order} among={orders} />}
       />
       <ChangeDialog order={changed} onDone={() => setChanged(undefined)} />
     </>
@@ -52,6 +55,7 @@ function actionsOf(onChange: (order: OrderRow) => void): Column<OrderRow> {
     key: "actions",
     header: <span className={classes.hidden}>Actions</span>,
     numeric: true,
+    pinned: true,
     cell: (order) =>
       order.working ? (
         <span className={classes.rowActions}>
@@ -106,29 +110,64 @@ const COLUMNS: Column<OrderRow>[] = [
     cell: ({ averagePrice, symbol }) =>
       averagePrice === undefined ? "–" : <Price symbol={symbol} value={averagePrice} />,
   },
-  {
+];
+
+const CHANGED: Column<OrderRow> = {
+  key: "at",
+  header: "Changed",
+  cell: ({ updatedAt }) => <Ago at={updatedAt} />,
+};
+
+/** The other order of a pair may be known from the same list alone. */
+function stateOf(among: readonly OrderRow[]): Column<OrderRow> {
+  return {
     key: "status",
     header: "State",
     cell: (order) => (
       <>
-        <Status order={order} />
+        <Status order={order} isMarked />
+        <Pair order={order} among={among} />
         <Reason order={order} />
       </>
     ),
-  },
-  { key: "at", header: "Changed", cell: ({ updatedAt }) => <Ago at={updatedAt} /> },
-];
+  };
+}
 
-function Status({ order }: { order: OrderRow }) {
+/** Marked where there is something to point with; elsewhere who holds it is said in words. */
+function Status({ order, isMarked = false }: { order: OrderRow; isMarked?: boolean }) {
   return (
     <span className={classes.states}>
       <Badge tone={TONES[order.status] ?? "neutral"}>{orderStatus(order.status)}</Badge>
+      {isMarked && order.working ? <HeldMark held={order} /> : null}
       {order.amending === true ? (
         <Badge tone="warning" hint="Its venue has not answered yet; until then it is as shown.">
           Change asked for
         </Badge>
       ) : null}
     </span>
+  );
+}
+
+/** Which order is cancelled when this one fills, and the other way round. */
+function Pair({ order, among }: { order: OrderRow; among: readonly OrderRow[] }) {
+  const { oco = "" } = order;
+  const live = useOrder(oco);
+  const tick = useTickSize(order.symbol);
+  if (oco === "") return null;
+  const other = live ?? among.find(({ id }) => id === oco);
+  const { before, after } = pairWords(order, other);
+  return (
+    <div className={classes.reason}>
+      {before}
+      {other === undefined ? (
+        "an order that is not listed here"
+      ) : (
+        <Link to="/positions/$tradeId" params={{ tradeId: other.tradeId }}>
+          {orderName(other, tick)}
+        </Link>
+      )}
+      {after}.
+    </div>
   );
 }
 
@@ -188,7 +227,7 @@ function Cancel({ order }: { order: OrderRow }) {
   );
 }
 
-function Card({ order }: { order: OrderRow }) {
+function Card({ order, among }: { order: OrderRow; among: readonly OrderRow[] }) {
   const { symbol, side, type, quantity: units, filledQuantity, working, updatedAt } = order;
   return (
     <>
@@ -200,6 +239,8 @@ function Card({ order }: { order: OrderRow }) {
             {orderType(type)} {quantity(filledQuantity)} / {quantity(units)}{" "}
             {type === "market" ? "" : "at "}
             {type === "market" ? "" : <OrderPrice order={order} />}
+            <Pair order={order} among={among} />
+            {working ? <HeldLine held={order} /> : null}
           </>
         }
         valueDetail={<Ago at={updatedAt} />}

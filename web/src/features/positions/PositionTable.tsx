@@ -5,15 +5,17 @@ import type { PositionRow } from "~/api/types";
 import { Flash, Profit } from "~/components/Amount";
 import { OldMark } from "~/components/OldMark";
 import { CardLines, DataTable, type Column } from "~/components/DataTable";
+import { HeldLine, HeldMark } from "~/components/HeldMark";
+import { heldOf } from "~/components/heldParts";
 import { Ago } from "~/components/Time";
 import { openTargets } from "~/components/tradeMarks";
 import { price, quantity } from "~/format/number";
 import { spoken } from "~/format/words";
 import { useIsOld, usePosition, useProfile, useTickSize } from "~/realtime/hooks";
 import { CloseButton, CloseDialog } from "./ClosePosition";
-import { StopButton, StopDialog } from "./MoveStop";
 import { OfProfile } from "./OfProfile";
 import { OpenProfit } from "./OpenProfit";
+import { LevelsButton, LevelsDialog } from "./StopAndTargets";
 import { StopLevel } from "./StopLevel";
 import classes from "./Positions.module.css";
 
@@ -43,7 +45,7 @@ export function PositionTable({ positions, empty, showsProfile = false }: Positi
           <Card position={position} showsProfile={showsProfile} onAsk={setAsked} />
         )}
       />
-      <StopDialog position={of("stop")} onDone={end} />
+      <LevelsDialog position={of("levels")} onDone={end} />
       <CloseDialog position={of("close")} onDone={end} />
     </>
   );
@@ -51,7 +53,7 @@ export function PositionTable({ positions, empty, showsProfile = false }: Positi
 
 /** What a person wants to do with which position, as it was when they asked. */
 interface Asked {
-  what: "stop" | "close";
+  what: "levels" | "close";
   position: PositionRow;
 }
 
@@ -60,9 +62,10 @@ function actionsOf(onAsk: (asked: Asked) => void): Column<PositionRow> {
     key: "actions",
     header: <span className={classes.hidden}>Actions</span>,
     numeric: true,
+    pinned: true,
     cell: (position) => (
       <span className={classes.rowActions}>
-        <StopButton symbol={position.symbol} onAsk={() => onAsk({ what: "stop", position })} />
+        <LevelsButton symbol={position.symbol} onAsk={() => onAsk({ what: "levels", position })} />
         <CloseButton symbol={position.symbol} onAsk={() => onAsk({ what: "close", position })} />
       </span>
     ),
@@ -103,7 +106,12 @@ const COLUMNS: Column<PositionRow>[] = [
     key: "stop",
     header: "Stop",
     numeric: true,
-    cell: ({ stop, symbol }) => <StopLevel symbol={symbol} stop={stop} />,
+    cell: (row) => (
+      <>
+        <HeldMark held={heldOf(row)} />
+        <StopLevel symbol={row.symbol} stop={row.stop} />
+      </>
+    ),
   },
   {
     key: "target",
@@ -116,7 +124,7 @@ const COLUMNS: Column<PositionRow>[] = [
   },
   {
     key: "risk",
-    header: <span title={AT_STOP}>At the stop, with fees</span>,
+    header: <span title={AT_STOP}>At the stop</span>,
     numeric: true,
     cell: ({ resultAtStop, currency }) =>
       resultAtStop === undefined ? "–" : <Profit value={resultAtStop} currency={currency} />,
@@ -175,6 +183,7 @@ function Card(props: {
         <>
           {spoken(direction)} {quantity(units)}, stop{" "}
           <StopLevel symbol={symbol} stop={stop} none="none" />
+          <HeldLine held={heldOf(position)} />
           {showsProfile ? <OfProfile id={profileId} /> : null}
         </>
       }

@@ -24,7 +24,7 @@ export function PositionsPage() {
     <>
       <PageHeader
         title="Positions & orders"
-        about={isPhone ? "Moving a stop and orders by hand are on the desktop." : undefined}
+        about={isPhone ? "Stops, targets and orders by hand are on the desktop." : undefined}
         actions={isPhone ? undefined : <Button onClick={openTicket}>New order</Button>}
       />
       <div className={classes.stack}>

@@ -2,18 +2,21 @@
 import { Button, Checkbox, Select } from "@mantine/core";
 import { useState } from "react";
 import { answerOf, trading } from "~/api/client";
-import type { ManualOrder, ProfileRow } from "~/api/types";
+import { isRefusal } from "~/api/problem";
+import type { ManualOrder, OrderPreview, PreviewedOrder, ProfileRow } from "~/api/types";
 import { Flash } from "~/components/Amount";
 import { OldMark } from "~/components/OldMark";
 import { Empty } from "~/components/Panel";
 import { ProblemNote } from "~/components/ProblemNote";
 import { useAction } from "~/components/useAction";
 import { price, quantity } from "~/format/number";
+import { capital } from "~/format/words";
 import { useCanAct, useProfiles, useSymbol } from "~/realtime/hooks";
 import { GateAnswer, usePreview } from "./GateAnswer";
 import classes from "./Positions.module.css";
 import { ExitFields, KindFields, PriceFields, SizeFields } from "./TicketFields";
-import { faultsOf } from "./ticketFaults";
+import { OtherOrder } from "./OtherOrder";
+import { ticketFaults } from "./ticketFaults";
 import { asPreviewed, orderOf, type TicketFields } from "./ticketOrder";
 
 interface TicketProps {
@@ -66,53 +69,97 @@ function OrderForm(props: { profile: ProfileRow; symbol?: string; onDone: () => 
   const wanted = props.symbol ?? "";
   const symbol = profile.symbols.includes(wanted) ? wanted : (profile.symbols[0] ?? "");
   const [fields, setFields] = useState<TicketFields>({ ...FIRST, symbol });
-  const change = (changes: Partial<TicketFields>) => {
+  const replace = (next: TicketFields) => {
     // What is under way is what it was when it was sent.
     if (send.isRunning) return;
-    setFields({ ...fields, ...changes });
+    setFields(next);
     send.reset();
   };
+  const change = (changes: Partial<TicketFields>) => replace({ ...fields, ...changes });
   const instrument = useSymbol(fields.symbol);
-  const canAct = useCanAct();
-  const faults = faultsOf(fields);
   const { order, missing } = orderOf(fields, profile, instrument);
   const preview = usePreview(order);
   const send = useSend(onDone);
-  const verb = fields.side === "buy" ? "Buy" : "Sell";
-  const previewed = preview.answer?.accepted === true ? preview.answer.order : undefined;
+  const told = ticketFaults(fields, send.error ?? preview.error);
+  const answer = preview.answer?.accepted === true ? preview.answer : undefined;
+  const previewed = answer?.order;
+  const isPair = fields.other !== undefined;
   return (
     <>
       <Quote symbol={fields.symbol} />
       <KindFields fields={fields} symbols={profile.symbols} onChange={change} />
-      <PriceFields fields={fields} faults={faults} onChange={change} />
+      <PriceFields fields={fields} faults={told.first} onChange={change} />
       <SizeFields
         fields={fields}
-        faults={faults}
+        faults={told.first}
         currency={profile.capital.currency}
+        isFirst
         onChange={change}
       />
-      <ExitFields fields={fields} faults={faults} onChange={change} />
-      <Checkbox
-        label="Only reduce what is held"
-        checked={fields.reduceOnly}
-        onChange={({ currentTarget }) => change({ reduceOnly: currentTarget.checked })}
+      <ExitFields fields={fields} faults={told.first} onChange={change} />
+      <OtherOrder
+        fields={fields}
+        faults={told.other}
+        currency={profile.capital.currency}
+        onChange={replace}
       />
-      <GateAnswer missing={missing} preview={preview} order={order} profile={profile} />
-      <ProblemNote error={send.error} />
-      <Button
-        size="md"
-        disabled={!canAct || order === undefined || previewed === undefined}
-        loading={send.isRunning}
-        onClick={() =>
-          order !== undefined && previewed !== undefined && send.run(asPreviewed(order, previewed))
-        }
-      >
-        {verb} {previewed === undefined ? "" : `${quantity(previewed.quantity)} `}
-        {fields.symbol}
-        {purposeOf(fields.side, previewed?.effect)}
-      </Button>
+      {isPair ? null : (
+        <Checkbox
+          label="Only reduce what is held"
+          checked={fields.reduceOnly}
+          onChange={({ currentTarget }) => change({ reduceOnly: currentTarget.checked })}
+        />
+      )}
+      <GateAnswer
+        missing={missing}
+        preview={preview}
+        order={order}
+        profile={profile}
+        placed={told.placed}
+      />
+      <ProblemNote
+        error={send.error}
+        placed={told.placed}
+        title={isPair && isRefusal(send.error) ? "Neither order is placed." : undefined}
+      />
+      <SendButton
+        fields={fields}
+        answer={answer}
+        isRunning={send.isRunning}
+        onSend={order && previewed && (() => send.run(asPreviewed(order, previewed)))}
+      />
     </>
   );
+}
+
+function SendButton(props: {
+  fields: TicketFields;
+  answer: OrderPreview | undefined;
+  isRunning: boolean;
+  /** Undefined while there is nothing that the gate would accept. */
+  onSend: (() => void) | undefined;
+}) {
+  const { fields, answer, isRunning, onSend } = props;
+  const { symbol, side, other } = fields;
+  const canAct = useCanAct();
+  const first = deedOf(side, answer?.order);
+  return (
+    <Button
+      size="md"
+      disabled={!canAct || onSend === undefined}
+      loading={isRunning}
+      onClick={onSend}
+    >
+      {other === undefined
+        ? `${capital(first)} ${symbol}${purposeOf(side, answer?.order?.effect)}`
+        : `Place both: ${first} or ${deedOf(other.side, answer?.oco)} ${symbol}`}
+    </Button>
+  );
+}
+
+/** What an order does, with its quantity once the gate has told that. */
+function deedOf(side: ManualOrder["side"], previewed: PreviewedOrder | undefined): string {
+  return previewed === undefined ? side : `${side} ${quantity(previewed.quantity)}`;
 }
 
 /** What the button says that an order is for, where its side alone does not. */
@@ -130,7 +177,14 @@ function useSend(onDone: () => void) {
           body,
         }),
       ),
-    { done: "The order is accepted. It appears among the orders.", onDone, once: true },
+    {
+      done: ({ oco }) =>
+        oco === undefined
+          ? "The order is accepted. It appears among the orders."
+          : "Both orders are accepted. The first to fill cancels the other.",
+      onDone,
+      once: true,
+    },
   );
 }
 

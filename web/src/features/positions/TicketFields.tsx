@@ -4,29 +4,60 @@ import { useDebouncedValue } from "@mantine/hooks";
 import classes from "./Positions.module.css";
 import type { SizeBy } from "./size";
 import type { Faults } from "./ticketFaults";
-import type { TicketFields } from "./ticketOrder";
+import type { LegFields, TicketFields } from "./ticketOrder";
 
 interface FieldsProps {
-  fields: TicketFields;
+  fields: LegFields;
   faults: Faults;
-  onChange: (changes: Partial<TicketFields>) => void;
+  onChange: (changes: Partial<LegFields>) => void;
+}
+
+type KindProps = Omit<FieldsProps, "faults">;
+
+export function SideField({ fields, onChange }: KindProps) {
+  return (
+    <SegmentedControl
+      aria-label="Side"
+      fullWidth
+      data={[
+        { value: "buy", label: "Buy" },
+        { value: "sell", label: "Sell" },
+      ]}
+      value={fields.side}
+      onChange={(side) => onChange({ side })}
+    />
+  );
+}
+
+export function TypeField(props: KindProps & { waits: boolean }) {
+  const { fields, waits, onChange } = props;
+  return (
+    <Select
+      label="Type"
+      allowDeselect={false}
+      data={[
+        ...(waits ? [] : [{ value: "market" as const, label: "Market" }]),
+        { value: "limit", label: "Limit" },
+        { value: "stop", label: "Stop" },
+        { value: "stop_limit", label: "Stop limit" },
+        { value: "trailing_stop", label: "Trailing stop" },
+      ]}
+      value={fields.type}
+      onChange={(value) => value !== null && onChange({ type: value })}
+    />
+  );
 }
 
 /** What is bought or sold, and how. */
-export function KindFields(props: Omit<FieldsProps, "faults"> & { symbols: string[] }) {
+export function KindFields(props: {
+  fields: TicketFields;
+  symbols: string[];
+  onChange: (changes: Partial<TicketFields>) => void;
+}) {
   const { fields, symbols, onChange } = props;
   return (
     <>
-      <SegmentedControl
-        aria-label="Side"
-        fullWidth
-        data={[
-          { value: "buy", label: "Buy" },
-          { value: "sell", label: "Sell" },
-        ]}
-        value={fields.side}
-        onChange={(side) => onChange({ side })}
-      />
+      <SideField fields={fields} onChange={onChange} />
       <div className={classes.pair}>
         <Select
           label="Symbol"
@@ -35,19 +66,7 @@ export function KindFields(props: Omit<FieldsProps, "faults"> & { symbols: strin
           value={fields.symbol}
           onChange={(value) => value !== null && onChange({ symbol: value })}
         />
-        <Select
-          label="Type"
-          allowDeselect={false}
-          data={[
-            { value: "market", label: "Market" },
-            { value: "limit", label: "Limit" },
-            { value: "stop", label: "Stop" },
-            { value: "stop_limit", label: "Stop limit" },
-            { value: "trailing_stop", label: "Trailing stop" },
-          ]}
-          value={fields.type}
-          onChange={(value) => value !== null && onChange({ type: value })}
-        />
+        <TypeField fields={fields} waits={fields.other !== undefined} onChange={onChange} />
       </div>
     </>
   );
@@ -101,8 +120,8 @@ export function PriceFields({ fields, faults, onChange }: FieldsProps) {
   );
 }
 
-export function SizeFields(props: FieldsProps & { currency: string }) {
-  const { fields, faults, currency, onChange } = props;
+export function SizeFields(props: FieldsProps & { currency: string; isFirst?: boolean }) {
+  const { fields, faults, currency, isFirst, onChange } = props;
   const labels: Record<SizeBy, string> = {
     quantity: "Units",
     notional: `Amount, ${currency}`,
@@ -121,11 +140,11 @@ export function SizeFields(props: FieldsProps & { currency: string }) {
           { value: "risk", label: "Risk" },
         ]}
         value={fields.sizeBy}
-        onChange={(sizeBy) => onChange({ sizeBy: sizeBy })}
+        onChange={(sizeBy) => onChange({ sizeBy })}
       />
       <DecimalField
         label={labels[fields.sizeBy]}
-        isFirst
+        isFirst={isFirst}
         value={fields.size}
         fault={faults.size}
         onChange={(size) => onChange({ size })}

@@ -53,6 +53,9 @@ describe("a change of a working order", () => {
       "Limit price was 100.00 and is 101.00 now.",
       "0 had filled, now 0.25.",
     ]);
+    expect(orderChanges(sampleOrder, { ...sampleOrder, oco: "ord_2" })).toEqual([
+      "It is one of a pair now: the first to fill cancels the other.",
+    ]);
     expect(orderChanges(sampleOrder, sampleOrder)).toEqual([
       "Something else about the order is different.",
     ]);

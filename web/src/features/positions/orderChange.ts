@@ -88,6 +88,9 @@ export function orderChanges(before: OrderRow, now: OrderRow, tick?: string): st
   if (before.status !== now.status) {
     changes.push(`Its state is “${orderStatus(now.status)}” now.`);
   }
+  if (now.oco !== undefined && before.oco !== now.oco) {
+    changes.push("It is one of a pair now: the first to fill cancels the other.");
+  }
   return changes.length === 0 ? ["Something else about the order is different."] : changes;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { PositionRow } from "~/api/types";
 import { samplePosition } from "~/realtime/samples";
 import { changesOf, startOf, whatMovesItFurther } from "./positionChanges";
 
@@ -16,6 +17,24 @@ describe("what has changed about a position", () => {
   it("says that there was no stop", () => {
     expect(changesOf(samplePosition, held, "0.01")).toEqual([
       "The stop was none and is at 95.00 now (trailing).",
+    ]);
+  });
+
+  it("says which targets are new, gone, elsewhere or further closed", () => {
+    const [first] = samplePosition.targets;
+    if (first === undefined) throw new Error("the sample has a target");
+    const at = (level: string, filled = "0", number = 1) => ({
+      ...samplePosition,
+      targets: [{ ...first, number, level, filled }],
+    });
+    const told = (before: PositionRow, now: PositionRow) => changesOf(before, now, "0.01");
+    expect(told(at("110"), at("112.5", "0.2"))).toEqual([
+      "Target 1 was at 110.00 and is at 112.50 now.",
+      "Target 1 has closed 0.2 of 0.5 now.",
+    ]);
+    expect(told(at("110"), at("120", "0", 2))).toEqual([
+      "Target 1 at 110.00 is not there any more.",
+      "Target 2 at 120.00 is new.",
     ]);
   });
 

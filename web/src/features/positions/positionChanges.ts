@@ -6,6 +6,7 @@ import { price, quantity } from "~/format/number";
 import { spoken } from "~/format/words";
 
 type Stop = PositionRow["stop"];
+type Target = PositionRow["targets"][number];
 
 /**
  * Where moving a stop begins: at its level as a price that the venue has, on the side of less risk
@@ -28,7 +29,7 @@ export function startOf(
   return divide(start, "1", decimalsOf(tick));
 }
 
-/** Each difference that bears on where a stop should stand; never empty. */
+/** Each difference that bears on where stop and targets should stand; never empty. */
 export function changesOf(before: PositionRow, now: PositionRow, tick?: string): string[] {
   const changes: string[] = [];
   const [stopBefore, stopNow] = [stopOf(before), stopOf(now)];
@@ -37,6 +38,7 @@ export function changesOf(before: PositionRow, now: PositionRow, tick?: string):
     const kind = stopNow === undefined ? "" : ` (${spoken(stopNow.kind).toLowerCase()})`;
     changes.push(`The stop was ${was ?? ""} and is ${is ?? ""} now${kind}.`);
   }
+  changes.push(...targetChanges(before, now, tick));
   if (before.quantity !== now.quantity) {
     changes.push(`${quantity(before.quantity)} were held, now ${quantity(now.quantity)}.`);
   }
@@ -45,6 +47,31 @@ export function changesOf(before: PositionRow, now: PositionRow, tick?: string):
     changes.push(`The entry price was ${was ?? ""} and is ${is ?? ""} now.`);
   }
   return changes.length === 0 ? ["Something else about the position is different."] : changes;
+}
+
+function targetChanges(before: PositionRow, now: PositionRow, tick?: string): string[] {
+  const changes: string[] = [];
+  for (const was of before.targets) {
+    const is = now.targets.find(({ number }) => number === was.number);
+    const name = `Target ${was.number}`;
+    if (is === undefined) {
+      changes.push(`${name} at ${price(was.level, tick)} is not there any more.`);
+      continue;
+    }
+    if (is.level !== was.level) {
+      const [from, to] = [was, is].map(({ level }) => price(level, tick));
+      changes.push(`${name} was at ${from ?? ""} and is at ${to ?? ""} now.`);
+    }
+    if (is.portion !== was.portion || is.filled !== was.filled) {
+      const [closed, all] = [is.filled, is.quantity].map(quantity);
+      changes.push(`${name} has closed ${closed ?? ""} of ${all ?? ""} now.`);
+    }
+  }
+  const isNew = ({ number }: Target) => before.targets.every((was) => was.number !== number);
+  for (const { number, level } of now.targets.filter(isNew)) {
+    changes.push(`Target ${number} at ${price(level, tick)} is new.`);
+  }
+  return changes;
 }
 
 /** What goes on moving a stop after a person has moved it. */

@@ -1,12 +1,13 @@
 /** What is wrong with what was typed into a ticket, said at the field itself. */
 import type { ManualOrder } from "~/api/types";
+import { fieldFaults } from "~/components/fieldFaults";
 import { compare, signOf, typedDecimal } from "~/format/decimal";
 import { quantity } from "~/format/number";
-import type { TicketFields } from "./ticketOrder";
+import type { LegFields, TicketFields } from "./ticketOrder";
 
 export type WaitedFor = "limitPrice" | "stopPrice" | "trailDistance";
-type DecimalField = WaitedFor | "size" | "stopLoss" | "takeProfit";
-export type Faults = Partial<Record<DecimalField, string>>;
+type LegField = WaitedFor | "size" | "stopLoss" | "takeProfit";
+export type Faults = Partial<Record<LegField, string>>;
 
 /** The prices that an order of each type waits for. */
 export const NEEDS: Record<ManualOrder["type"], WaitedFor[]> = {
@@ -18,7 +19,7 @@ export const NEEDS: Record<ManualOrder["type"], WaitedFor[]> = {
 };
 
 /** What is empty is no fault: it is still to be written. */
-export function faultsOf(fields: TicketFields): Faults {
+export function faultsOf(fields: LegFields): Faults {
   const amounts = [...NEEDS[fields.type], "size" as const];
   const faults: Faults = {};
   for (const name of amounts) {
@@ -33,6 +34,45 @@ export function faultsOf(fields: TicketFields): Faults {
   if (takeProfit !== undefined) faults.takeProfit = takeProfit;
   return faults;
 }
+
+/** What is wrong with each order of a ticket: what was typed, else what the server said of it. */
+export function ticketFaults({ other, ...first }: TicketFields, error: Error | null) {
+  const { at, placed } = fieldFaults(error, ticketPlace, () => true);
+  return {
+    first: { ...refusedOf(at, ""), ...faultsOf(first) },
+    other: other === undefined ? {} : { ...refusedOf(at, OF_OTHER), ...faultsOf(other) },
+    placed,
+  };
+}
+
+function refusedOf(at: Partial<Record<string, string>>, prefix: string): Faults {
+  const faults: Faults = {};
+  for (const name of LEG_FIELDS) {
+    const fault = at[prefix + name];
+    if (fault !== undefined) faults[name] = fault;
+  }
+  return faults;
+}
+
+/** How the server's names of the other order's fields begin. */
+const OF_OTHER = "oco.entry.";
+
+/** The form's name of a field by the server's, which both have for the other order too. */
+function ticketPlace(field: string): string | undefined {
+  const prefix = field.startsWith(OF_OTHER) ? OF_OTHER : "";
+  const own = field.slice(prefix.length);
+  const name = own === "quantity" || own === "notional" ? "size" : own;
+  return LEG_FIELDS.some((each) => each === name) ? prefix + name : undefined;
+}
+
+const LEG_FIELDS: readonly LegField[] = [
+  "limitPrice",
+  "stopPrice",
+  "trailDistance",
+  "size",
+  "stopLoss",
+  "takeProfit",
+];
 
 // As far away as the server takes a target.
 const MOST_PERCENT = "100000";

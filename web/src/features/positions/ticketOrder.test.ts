@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { sampleProfile, sampleState } from "~/realtime/samples";
-import { faultsOf } from "./ticketFaults";
-import { asPreviewed, expectedFill, orderOf, type TicketFields } from "./ticketOrder";
+import { ApiProblem } from "~/api/problem";
+import { faultsOf, ticketFaults } from "./ticketFaults";
+import { asPair, asPreviewed, expectedFill, orderOf, type TicketFields } from "./ticketOrder";
 
 const fields: TicketFields = {
   symbol: "BTC/USD",
@@ -29,6 +30,73 @@ describe("the order of a ticket", () => {
 
   it("is as written when it enters", () => {
     expect(asPreviewed(order, { effect: "enter" })).toEqual(order);
+  });
+});
+
+describe("two orders of which the first to fill cancels the other", () => {
+  const pair = asPair({ ...fields, reduceOnly: true, stopLoss: "2 %" });
+  const other = pair.other ?? pair;
+  const waits: TicketFields = {
+    ...pair,
+    limitPrice: "120",
+    other: { ...other, side: "buy", stopPrice: "90" },
+  };
+  const asked = (changes: Partial<TicketFields>) =>
+    orderOf({ ...pair, ...changes }, sampleProfile, sampleState.symbols["BTC/USD"]);
+
+  it("wait for prices on either side, and neither only reduces", () => {
+    expect([pair.type, pair.other?.type, pair.reduceOnly]).toEqual(["limit", "stop", false]);
+    expect(asPair({ ...fields, type: "stop" }).other?.type).toBe("limit");
+    expect(pair.other).toMatchObject({ size: "0.5", stopLoss: "2 %", side: "sell" });
+  });
+
+  it("are asked for together", () => {
+    expect(asked(waits).order).toEqual({
+      profileId: "prf_1",
+      symbol: "BTC/USD",
+      side: "sell",
+      type: "limit",
+      quantity: "0.5",
+      limitPrice: "120",
+      timeInForce: "gtc",
+      stopLoss: { percent: "2" },
+      oco: {
+        entry: {
+          side: "buy",
+          type: "stop",
+          quantity: "0.5",
+          stopPrice: "90",
+          timeInForce: "gtc",
+          stopLoss: { percent: "2" },
+        },
+      },
+    });
+  });
+
+  it("say which of them lacks something, or is wrong", () => {
+    expect(asked({}).missing).toBe("Write the price that the order waits for.");
+    expect(asked({ limitPrice: "120" }).missing).toBe(
+      "The other order: Write the price that the order waits for.",
+    );
+    const wrong = { ...pair, limitPrice: "-1", other: { ...other, stopPrice: "x" } };
+    const { first, other: second } = ticketFaults(wrong, null);
+    expect([first.limitPrice, second.stopPrice]).toEqual([
+      "Must be above zero.",
+      "x is not a number; write digits such as 0.25.",
+    ]);
+  });
+
+  it("have what the server says of each at its own fields", () => {
+    const errors = [
+      { field: "limitPrice", message: "must be above zero" },
+      { field: "oco.entry.quantity", message: "must be above zero" },
+      { field: "oco.entry.type", message: "is of another kind" },
+    ];
+    const problem = new ApiProblem({ title: "", status: 422, code: "invalid", detail: "", errors });
+    const told = ticketFaults(pair, problem);
+    expect(told.first).toEqual({ limitPrice: "It must be above zero." });
+    expect(told.other).toEqual({ size: "It must be above zero." });
+    expect(told.placed).toEqual(["limitPrice", "oco.entry.quantity"]);
   });
 });
 

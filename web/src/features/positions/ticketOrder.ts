@@ -1,11 +1,11 @@
 /** What the fields of a ticket ask for, as the server wants it, or what is still missing. */
-import type { ManualOrder, OrderPreview, ProfileRow, SymbolRow } from "~/api/types";
+import type { ManualOrder, OrderPreview, OtherEntry, ProfileRow, SymbolRow } from "~/api/types";
 import { add, compare, divide, multiply, subtract, typedDecimal } from "~/format/decimal";
 import { sizeOf, type SizeBy } from "./size";
 import { faultsOf, NEEDS, type WaitedFor } from "./ticketFaults";
 
-export interface TicketFields {
-  symbol: string;
+/** What one order asks for; a pair has two of them. */
+export interface LegFields {
   side: ManualOrder["side"];
   type: ManualOrder["type"];
   sizeBy: SizeBy;
@@ -16,18 +16,71 @@ export interface TicketFields {
   timeInForce: NonNullable<ManualOrder["timeInForce"]>;
   stopLoss: string;
   takeProfit: string;
+}
+
+export interface TicketFields extends LegFields {
+  symbol: string;
   reduceOnly: boolean;
+  /** The other entry of a pair: the first to fill cancels the other. */
+  other?: LegFields;
 }
 
 type Protection = ManualOrder["stopLoss"];
-type Asked = { order: ManualOrder; missing?: undefined } | { order?: undefined; missing: string };
+interface Missing {
+  order?: undefined;
+  missing: string;
+}
+type Asked = { order: ManualOrder; missing?: undefined } | Missing;
+type AskedLeg = { order: OtherEntry; missing?: undefined } | Missing;
+
+/**
+ * A pair has no order that fills at once and none that only reduces. The other begins like the
+ * first, for a price on the other side of the market.
+ */
+export function asPair(fields: TicketFields): TicketFields {
+  const { side, sizeBy, size, timeInForce, stopLoss, takeProfit } = fields;
+  const type = fields.type === "market" ? "limit" : fields.type;
+  const other: LegFields = {
+    side,
+    type: type === "stop" ? "limit" : "stop",
+    sizeBy,
+    size,
+    limitPrice: "",
+    stopPrice: "",
+    trailDistance: "",
+    timeInForce,
+    stopLoss,
+    takeProfit,
+  };
+  return { ...fields, type, reduceOnly: false, other };
+}
 
 export function orderOf(
   fields: TicketFields,
   profile: ProfileRow,
   instrument: SymbolRow | undefined,
 ): Asked {
-  const { symbol, side, type, timeInForce } = fields;
+  const { symbol, reduceOnly, other } = fields;
+  const first = legOrder(fields, profile, instrument);
+  if (first.order === undefined) return first;
+  const order = {
+    profileId: profile.id,
+    symbol,
+    ...first.order,
+    ...(reduceOnly ? { reduceOnly: true } : {}),
+  };
+  if (other === undefined) return { order };
+  const second = legOrder(other, profile, instrument);
+  if (second.order === undefined) return { missing: `The other order: ${second.missing}` };
+  return { order: { ...order, oco: { entry: second.order } } };
+}
+
+function legOrder(
+  fields: LegFields,
+  profile: ProfileRow,
+  instrument: SymbolRow | undefined,
+): AskedLeg {
+  const { side, type, timeInForce } = fields;
   if (Object.keys(faultsOf(fields)).length > 0) return { missing: "Correct what is marked above." };
   const needs = pricesOf(fields);
   if (needs.missing !== undefined) return { missing: needs.missing };
@@ -49,8 +102,6 @@ export function orderOf(
     sized.kind === "quantity" ? { quantity: sized.quantity } : { notional: sized.notional };
   return {
     order: {
-      profileId: profile.id,
-      symbol,
       side,
       type,
       ...amount,
@@ -58,7 +109,6 @@ export function orderOf(
       ...(type === "market" ? {} : { timeInForce }),
       ...(stopLoss === undefined ? {} : { stopLoss }),
       ...(takeProfit === undefined ? {} : { takeProfit }),
-      ...(fields.reduceOnly ? { reduceOnly: true } : {}),
     },
   };
 }
@@ -90,7 +140,7 @@ export function expectedFill(
   return limitPrice === undefined ? begun : (isBuy ? lower : higher)(limitPrice, begun);
 }
 
-function pricesOf(fields: TicketFields): { prices: Prices; missing?: string } {
+function pricesOf(fields: LegFields): { prices: Prices; missing?: string } {
   const prices: Prices = {};
   for (const name of NEEDS[fields.type]) {
     const price = typedDecimal(fields[name]);

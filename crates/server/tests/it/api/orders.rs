@@ -227,7 +227,31 @@ async fn pairs(client: &Client, profile: &str) {
     let ended = client.post(MANUAL, &buy(json!({"order": ids[0]}))).await;
     let told = ended.problem(409, "notPossible")["detail"].as_str().unwrap().to_owned();
     assert!(told.contains("was cancelled already; name an entry"), "{told}");
+    named_later(client, profile, &low).await;
     first_fills(client, profile, &low).await;
+}
+
+/// An order that worked before another named it says so as well as that one does, also once it has
+/// another partner.
+async fn named_later(client: &Client, profile: &str, low: &str) {
+    let lower = away(client, "ACME", 0.7).await;
+    let place = async |limit: &str, further: Value| {
+        let mut terms = json!({"type": "limit", "limitPrice": limit, "quantity": "1"});
+        terms.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+        let placed = client.post(MANUAL, &order(profile, "ACME", "buy", &terms)).await.json(201);
+        placed["orderId"].as_str().unwrap().to_owned()
+    };
+    let first = place(low, json!({"stopLoss": {"percent": "2"}})).await;
+    let row = client.get(&format!("/api/orders/{first}")).await.json(200);
+    assert_eq!((row.get("oco"), &row["atVenue"]), (None, &json!(["stop"])), "{row}");
+    for _ in 0..2 {
+        let other = place(&lower, json!({"oco": {"order": first}})).await;
+        let row = client.get(&format!("/api/orders/{first}")).await.json(200);
+        assert_eq!((&row["oco"], &row["working"]), (&json!(other), &json!(true)), "{row}");
+        assert_eq!(row["atVenue"], json!(["stop", "oco"]), "{row}");
+        cancelled(client, &format!("/api/orders/{other}")).await;
+    }
+    cancelled(client, &format!("/api/orders/{first}")).await;
 }
 
 async fn bad_pairs(client: &Client, profile: &str, buy: &impl Fn(Value) -> Value) {
