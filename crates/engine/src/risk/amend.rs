@@ -13,6 +13,7 @@ use rust_decimal::Decimal;
 use super::gate::{
     View, market_open, not_restricted, reconciled, with_fee, within_order_limits, worth_the_minimum,
 };
+use super::levels::{expected_fill, levels_fit};
 use super::price::{fresh_mark, no_self_trade, plausible, rounded, within_collar};
 use super::scopes::Scopes;
 use super::sums::Measure;
@@ -107,6 +108,7 @@ pub fn check_amendment(
         Purpose::Exit { trade, .. } => asked(reducible(order, *trade, quantity, view)?, none, none),
         Purpose::Enter { direction, .. } => {
             let entry = Entry { order, direction: *direction, order_type, quantity };
+            entry.levels_fit(instrument, view)?;
             let funds = entry.funds(instrument, view)?;
             let amendment = asked(quantity, funds.adds, funds.frees);
             if raises_risk(terms, &amendment) {
@@ -254,6 +256,19 @@ struct Funds {
 }
 
 impl Entry<'_> {
+    /// Whether the prices at which the trade is to end suit the price at which it would begin.
+    fn levels_fit(&self, instrument: Option<&Instrument>, view: &View<'_>) -> Result<(), Refusal> {
+        let terms: &OrderTerms = &self.order.terms;
+        let moved = self.order_type != terms.order_type;
+        let (Purpose::Enter { protection, .. }, Some(instrument), Some((mark, _))) =
+            (&terms.purpose, instrument, view.mark.filter(|_| moved))
+        else {
+            return Ok(());
+        };
+        let expected = expected_fill(self.order_type, mark, self.direction);
+        levels_fit(self.direction, protection, expected, instrument)
+    }
+
     /// Cost and fee of what has not filled, beside what is reserved for it.
     fn funds(&self, instrument: Option<&Instrument>, view: &View<'_>) -> Result<Funds, Refusal> {
         let terms: &OrderTerms = &self.order.terms;

@@ -6,6 +6,8 @@
 use ballast_domain::exits::Distance;
 use ballast_domain::{Direction, Instrument, OrderType, Origin, Price, Protection, Refusal};
 
+use rust_decimal::Decimal;
+
 use super::stop::off_tick;
 
 /// # Errors
@@ -17,10 +19,20 @@ pub(super) fn check_levels(
     expected: Price,
     instrument: &Instrument,
 ) -> Result<(), Refusal> {
-    if *origin == Origin::Strategy {
-        return Ok(());
+    match origin {
+        Origin::Strategy => Ok(()),
+        _ => levels_fit(direction, protection, expected, instrument),
     }
-    let price = expected;
+}
+
+/// # Errors
+/// The first [`Refusal`] that applies.
+pub(super) fn levels_fit(
+    direction: Direction,
+    protection: &Protection,
+    price: Price,
+    instrument: &Instrument,
+) -> Result<(), Refusal> {
     if let Some(Distance::At(level)) = protection.stop_loss {
         if let Some((below, above)) = off_tick(level, instrument) {
             return Err(Refusal::StopOffTick { level, below, above });
@@ -49,6 +61,16 @@ pub(super) fn is_beyond(level: Price, from: Price, direction: Direction) -> bool
     }
 }
 
+/// Where an entry that trails begins to wait: the market may come back to there at most. The last
+/// price where there is no such level.
+pub(super) fn trigger(mark: Price, distance: Decimal, direction: Direction) -> Price {
+    let shift = match direction {
+        Direction::Long => distance,
+        Direction::Short => -distance,
+    };
+    mark.shifted(shift).unwrap_or(mark)
+}
+
 /// Where an entry is expected to fill: at the last price where that is better than its limit, or
 /// has passed its trigger.
 #[must_use]
@@ -60,7 +82,8 @@ pub fn expected_fill(order_type: OrderType, mark: Price, direction: Direction) -
     let better = |one, other| ordered(one, other).0;
     let worse = |one, other| ordered(one, other).1;
     match order_type {
-        OrderType::Market | OrderType::TrailingStop { .. } => mark,
+        OrderType::Market => mark,
+        OrderType::TrailingStop { distance } => trigger(mark, distance, direction),
         OrderType::Limit { limit_price } => better(limit_price, mark),
         OrderType::Stop { stop_price } => worse(stop_price, mark),
         OrderType::StopLimit { stop_price, limit_price } => {

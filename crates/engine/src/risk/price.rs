@@ -87,7 +87,8 @@ pub(super) fn plausible(
     };
     let Some((last, _)) = view.mark else { return Ok(()) };
     let named = match order_type {
-        OrderType::Market | OrderType::TrailingStop { .. } => [None, None],
+        OrderType::Market => [None, None],
+        OrderType::TrailingStop { distance } => [last.shifted(distance), None],
         OrderType::Limit { limit_price } => [Some(limit_price), None],
         OrderType::Stop { stop_price } => [Some(stop_price), None],
         OrderType::StopLimit { stop_price, limit_price } => [Some(stop_price), Some(limit_price)],
@@ -119,7 +120,8 @@ pub(super) fn within_collar(
         OrderType::Stop { stop_price } | OrderType::StopLimit { stop_price, .. } => {
             expected_fill(OrderType::Stop { stop_price }, mark, direction)
         }
-        OrderType::Market | OrderType::Limit { .. } | OrderType::TrailingStop { .. } => mark,
+        OrderType::TrailingStop { .. } => price,
+        OrderType::Market | OrderType::Limit { .. } => mark,
     };
     let share = limit_percent / Decimal::ONE_HUNDRED;
     let room = reference.get().checked_mul(share).ok_or(Refusal::Overflow)?;

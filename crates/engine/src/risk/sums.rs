@@ -3,7 +3,9 @@
 
 use std::cell::OnceCell;
 
-use ballast_domain::{Account, Direction, LimitScope, Limits, OrderId, Refusal, Symbol, TradeId};
+use ballast_domain::{
+    Account, Day, Direction, LimitScope, Limits, OrderId, Refusal, Symbol, TradeId,
+};
 use rust_decimal::Decimal;
 
 use super::gate::View;
@@ -181,7 +183,12 @@ impl Sums {
         let positions = profile.book.balance(Account::ReservedPositions);
         self.exposure = self.exposure.saturating_add(orders).saturating_add(positions);
         self.open_orders = self.open_orders.saturating_add(orders);
-        if let Some(day) = profile.counters.day {
+        let of_today = |day: Day| {
+            let (today, _) = profile.document.time_zone.day(view.at);
+            !profile.removed || day >= today
+        };
+        // Nobody opens the days of a profile that was removed: what it lost counts on that day.
+        if let Some(day) = profile.counters.day.filter(|opened| of_today(opened.day)) {
             self.opening = self.opening.saturating_add(day.equity);
             self.equity = self.equity.saturating_add(view.equity(profile));
         }

@@ -147,18 +147,6 @@ impl State {
             Event::AmendmentRejected { order, revision, .. } => {
                 self.indexed(*order, None, |profile| profile.amend(*order, *revision, false))
             }
-            Event::OrderFilled { order, fill } => {
-                let profile = self.find(order.intent.profile)?;
-                profile.unmatched.retain(|message| !is_of(message, *order, fill));
-                let trade = profile.trade_of(*order);
-                self.indexed(*order, Some(trade), |profile| profile.fill(*order, fill))
-            }
-            Event::FillCorrected { order, fill, by } => {
-                let profile = self.find(order.intent.profile)?;
-                profile.unmatched.retain(|message| !corrects(message, *order, *fill));
-                let trade = profile.booked(*order, *fill).map(|(trade, _)| trade.id);
-                self.indexed(*order, trade, |profile| profile.correct(*order, *fill, by.as_deref()))
-            }
             Event::OrderDone { order, state, .. } => {
                 self.indexed(*order, None, |profile| profile.end(*order, *state))
             }

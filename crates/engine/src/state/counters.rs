@@ -148,8 +148,8 @@ impl Counters {
         // Frames are stamped with their close, so that one may follow what a person did after it.
         let place = self.entries.partition_point(|entry| *entry <= terms.accepted_at);
         self.entries.insert(place, terms.accepted_at);
-        let newest = self.entries.back().copied().unwrap_or_default();
-        let since = newest.saturating_add_nanos(-RATE_WINDOW);
+        // Not since the newest: one that was accepted while the clock was ahead would hide the rest.
+        let since = terms.accepted_at.saturating_add_nanos(-RATE_WINDOW);
         while self.entries.len() > MAX_ORDERS as usize
             || self.entries.front().is_some_and(|entry| *entry <= since)
         {

@@ -47,8 +47,8 @@ Prices are those of closed bars. A reversal's second half is an entry like any o
 is looked for among working orders that rest at a limit; the targets that rest for an open trade are
 not among them.
 
-Whether the market is open is not checked: this release has no calendars. Stocks are bounded by the
-bars that come, and by `maxDataAgeMs`.
+Whether a market is open the gate knows from its feed alone: this release has no calendars. Stocks
+are bounded by the bars that come, and by `maxDataAgeMs`.
 ";
 
 const REFUSALS_HEAD: &str = "\

@@ -3,10 +3,11 @@
 
 use ballast_domain::control::{ControlMode, Scope};
 use ballast_domain::{
-    Event, LimitScope, Lock, LockReason, MarketStatus, OrderType, Quantity, Signal,
+    Direction, Event, LimitScope, Lock, LockReason, MarketStatus, OrderType, Quantity, Signal,
 };
 
 use super::entries::{in_slot, short};
+use super::levels::protected;
 use super::scene::{Scene, at, limit, scene};
 use crate::fixture::{PROFILE, entry, exit, hour, read};
 use crate::risk::{ApprovedAmendment, Change, check_amendment};
@@ -90,7 +91,7 @@ fn what_trades_sooner_or_costs_more_raises_risk() {
         (sell(stop_limit("95", "90")), "limit 89", "raises 10"),
         (sell(stop_limit("95", "90")), "limit 91", "lowers 10"),
         (buy(trailing("5")), "distance 4", "raises 10"),
-        (buy(trailing("5")), "distance 6", "lowers 10"),
+        (buy(trailing("5")), "distance 6", "raises 10"),
         (buy(trailing("5")), "distance 5", "same"),
         (buy(limit("90")), "quantity 11", "raises 11"),
         (buy(limit("90")), "quantity 9", "lowers 9"),
@@ -324,4 +325,23 @@ fn an_instrument_that_the_profile_lost_is_not_entered_further() {
     scene.instrument(|instrument| instrument.symbol = read("MSFT"));
     assert_eq!(answer(&scene, "quantity 11"), "instrumentUnknown");
     assert_eq!(working(&scene).terms.quantity, Quantity::new(read("10")).unwrap());
+}
+
+/// The trade would end as it begins, which no entry may.
+#[test]
+fn an_entry_is_not_moved_beyond_its_own_levels() {
+    let asked = at(protected(Direction::Long, "95", "105"), limit("100"));
+    let scene = resting(&asked);
+    for (words, expected) in [
+        ("limit 95.01", "lowers 1"),
+        ("limit 95", "stopPassedAtEntry"),
+        ("limit 90", "stopPassedAtEntry"),
+        ("quantity 0.5", "lowers 0.5"),
+    ] {
+        assert_eq!(answer(&scene, words), expected, "{words}");
+    }
+    let mut scene = scene;
+    scene.mark = Some((read("110"), hour(1000)));
+    assert_eq!(answer(&scene, "limit 104.99"), "raises 1");
+    assert_eq!(answer(&scene, "limit 105"), "targetPassedAtEntry");
 }

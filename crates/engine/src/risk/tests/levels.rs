@@ -7,7 +7,7 @@ use super::scene::{Scene, at, limit, scene};
 use crate::fixture::{entry, read};
 
 /// An entry with a stop and a target at these prices; none where the text is empty.
-fn protected(way: Direction, stop: &str, target: &str) -> Signal {
+pub(super) fn protected(way: Direction, stop: &str, target: &str) -> Signal {
     let mut signal = entry("1");
     signal.origin = Origin::Manual { by: "alice".to_owned() };
     if let SignalTerms::Enter { direction, protection, .. } = &mut signal.terms {

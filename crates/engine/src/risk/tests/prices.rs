@@ -30,7 +30,8 @@ fn a_price_far_from_the_market_is_a_typing_error_in_every_order() {
         (stop("300"), "accepted"),
         (stop("301"), "priceImplausible"),
         (stop_limit("110", "301"), "priceImplausible"),
-        (OrderType::TrailingStop { distance: read("90") }, "accepted"),
+        (OrderType::TrailingStop { distance: read("200") }, "accepted"),
+        (OrderType::TrailingStop { distance: read("200.01") }, "priceImplausible"),
     ];
     let mut scene = scene(HELD);
     scene.set(LimitScope::Profile, r#"{"maxPriceRatio": 3}"#);
@@ -139,4 +140,16 @@ fn an_entry_may_meet_the_order_that_it_cancels() {
         assert_eq!(*direction, Direction::Long);
     }
     assert_eq!(scene.code(&signal), "accepted");
+}
+
+/// The market may come back to where it begins to wait: that is the most that it may cost.
+#[test]
+fn an_entry_that_trails_is_reckoned_at_its_trigger() {
+    let trail = |distance: &str| OrderType::TrailingStop { distance: read(distance) };
+    let mut scene = scene("");
+    assert_eq!(scene.facts(&at(entry("10"), trail("5"))), "10 for 1050");
+    assert_eq!(scene.facts(&at(short(entry("10")), trail("5"))), "10 for 1000");
+    scene.set(LimitScope::Profile, r#"{"maxOrderNotional": 1900, "priceCollarPercent": 5}"#);
+    assert_eq!(scene.code(&at(entry("10"), trail("90"))), "accepted");
+    assert_eq!(scene.code(&at(entry("10"), trail("90.01"))), "orderNotionalAboveLimit");
 }

@@ -164,6 +164,36 @@ fn a_tenants_day_is_the_sum_of_its_profiles_of_one_currency() {
     }
 }
 
+/// What a profile had lost by the time it was removed counts on that day, and on no other.
+#[test]
+fn a_removed_profile_counts_on_the_day_on_which_it_lost() {
+    for (day, expected) in [("2024-06-22", "accepted"), ("2024-06-23", "dailyLossReached")] {
+        let mut scene = family();
+        let day = serde_json::from_str(&format!("{day:?}")).unwrap();
+        let today = serde_json::from_str("\"2024-06-23\"").unwrap();
+        for (profile, day, equity) in [(PROFILE, today, "10000"), (OTHER, day, "10500")] {
+            scene.fold.apply(Event::DayOpened { profile, day, equity: usd(equity) }).unwrap();
+        }
+        scene.set(LimitScope::Tenant, r#"{"maxDailyLoss": 400}"#);
+        assert_eq!(scene.code(&entry("1")), "dailyLossReached", "while it is there");
+        let by = "alice".to_owned();
+        scene.fold.apply(Event::ProfileRemoved { profile: OTHER, by }).unwrap();
+        assert_eq!(scene.code(&entry("1")), expected, "{day:?}");
+    }
+}
+
+/// A clock that was ahead for one entry hides none of those after it.
+#[test]
+fn entries_are_counted_while_the_clock_is_set_back() {
+    let mut scene = scene("");
+    scene.accept(&in_slot("ahead", entry("1")), hour(1001));
+    for slot in ["a", "b"] {
+        scene.accept(&in_slot(slot, entry("1")), hour(1000));
+    }
+    scene.set(LimitScope::Profile, r#"{"maxOrdersPerMinute": 3}"#);
+    assert_eq!(scene.code(&entry("1")), "orderRateAboveLimit");
+}
+
 #[test]
 fn equity_far_below_its_peak_enters_nothing_more() {
     for scope in [LimitScope::Product, LimitScope::Tenant, LimitScope::Profile] {
