@@ -38,6 +38,7 @@ impl Engine {
         self.protect(context, order, trade, effects)?;
         self.check_available(context, id, was_negative, effects)?;
         self.mark_profile(context, id, effects)?;
+        self.lock_entries(context, trade, effects)?;
         self.close_dust(context, order, trade, effects)?;
         self.cancel_orphans(context, trade, effects)?;
         self.on_awaited(context, OrderId::main(trade.0), trade, effects)

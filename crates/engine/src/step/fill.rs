@@ -422,12 +422,24 @@ fn match_fill(profile: &Profile, order: OrderId, fill: &Fill) -> Match {
     let surprise = match known {
         Some(known) if !known.state.is_active() => Some("filled after it had ended"),
         Some(known) if fill.quantity > known.open_quantity() => Some("filled more than was asked"),
+        Some(known) if has_other_filled(profile, known) => {
+            Some("filled although the other order of its pair had")
+        }
         _ if !entering && held.is_some_and(|held| moved > held) => {
             Some("filled more than was held")
         }
         _ => None,
     };
     Match::Trade { trade: id, surprise }
+}
+
+/// Whether the other order of a pair has filled: this one was to be cancelled by it.
+fn has_other_filled(profile: &Profile, order: &Order) -> bool {
+    let (id, named) = (order.terms.order_id(), order.terms.cancels);
+    let is_other =
+        |other: &&Order| other.terms.cancels == Some(id) || named == Some(other.terms.order_id());
+    let mut others = profile.working.values().chain(&profile.ended).filter(is_other);
+    others.any(|other| !other.filled.is_zero())
 }
 
 fn reversal_signal(

@@ -288,3 +288,23 @@ proptest! {
         prop_assert_eq!(play_all(&messages), expected, "{:?}", messages);
     }
 }
+
+/// A win that turns out to have been a loss locks what that loss would have locked.
+#[test]
+fn a_correction_locks_like_the_close_that_it_makes() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        r#"
+        limits {"maxConsecutiveLosses": 1, "lossCooldownMinutes": 600}
+        bar 100 101 99 100
+        enter 10 stop 5
+        filled 1 a 10@100
+        exit 1
+        filled 2 b 10@101
+        "#,
+    );
+    assert!(!world.words().contains("locked"), "{}", world.words());
+    play(&mut world, "corrected 2 b c 10@99");
+    assert_eq!(world.words().matches("locked").count(), 1, "{}", world.words());
+}

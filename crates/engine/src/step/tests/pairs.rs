@@ -65,6 +65,22 @@ fn the_first_to_fill_cancels_the_other() {
     );
 }
 
+/// The cancel has come too late: what the venue did is booked, and somebody looks at it.
+#[test]
+fn both_of_a_pair_may_have_filled_by_then() {
+    let mut world = paired();
+    play(
+        &mut world,
+        "
+        filled 1 a 10@95
+        filled 2 b 4@105  -> filled 2 4@105; protected 2 210; status UnderReview
+        filled 2 c 6@105  -> filled 2 6@105
+        trade 1: 10 950
+        trade 2: 10 1050
+        ",
+    );
+}
+
 #[test]
 fn one_of_which_the_gate_refuses_the_other_is_not_placed() {
     let far = Refusal::InsufficientCapital { needed: read("10500"), available: read("9050") };
