@@ -148,7 +148,7 @@ impl Counters {
         // Frames are stamped with their close, so that one may follow what a person did after it.
         let place = self.entries.partition_point(|entry| *entry <= terms.accepted_at);
         self.entries.insert(place, terms.accepted_at);
-        // Not since the newest: one that was accepted while the clock was ahead would hide the rest.
+        // Not since the newest: one accepted while the clock was ahead would hide the rest.
         let since = terms.accepted_at.saturating_add_nanos(-RATE_WINDOW);
         while self.entries.len() > MAX_ORDERS as usize
             || self.entries.front().is_some_and(|entry| *entry <= since)
