@@ -43,6 +43,12 @@ impl Markets {
         self.shut.get(&symbol).copied().unwrap_or_default()
     }
 
+    /// Whether all that was told of can be traded.
+    #[must_use]
+    pub fn are_open(&self) -> bool {
+        self.shut.is_empty()
+    }
+
     /// Takes over what a venue says of an instrument, and whether that is news.
     pub fn put(&mut self, symbol: Symbol, status: MarketStatus) -> bool {
         let before = match status {
@@ -66,8 +72,9 @@ mod tests {
         assert!(!markets.put(one, MarketStatus::Halted));
         assert_eq!(markets.status(one), MarketStatus::Halted);
         assert_eq!(markets.status(other), MarketStatus::Open);
+        assert!(!markets.are_open());
         assert!(markets.put(one, MarketStatus::Closed { opens_at: None }));
         assert!(markets.put(one, MarketStatus::Open));
-        assert_eq!(markets, Markets::default());
+        assert_eq!((markets.are_open(), markets), (true, Markets::default()));
     }
 }

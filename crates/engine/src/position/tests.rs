@@ -457,7 +457,7 @@ fn a_billionth_of_what_there_is_buys_nothing() {
     }
 }
 
-/// Three for two come out even nowhere; what rounding leaves goes to the last of each kind.
+/// One for three comes out even nowhere; what rounding leaves goes to the last of each kind.
 #[test]
 fn the_fills_of_a_trade_that_is_split_come_to_what_it_has() {
     let mut trade = entered(Direction::Long, Protection::default(), &["1 100 0", "1 101 0"]);

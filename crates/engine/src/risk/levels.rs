@@ -5,7 +5,6 @@
 
 use ballast_domain::exits::Distance;
 use ballast_domain::{Direction, Instrument, OrderType, Origin, Price, Protection, Refusal};
-
 use rust_decimal::Decimal;
 
 use super::stop::off_tick;
@@ -25,6 +24,8 @@ pub(super) fn check_levels(
     }
 }
 
+/// Whether each level is a price of the venue that a trade from `price` on has not passed.
+///
 /// # Errors
 /// The first [`Refusal`] that applies.
 pub(super) fn levels_fit(
@@ -63,7 +64,7 @@ pub(super) fn is_beyond(level: Price, from: Price, direction: Direction) -> bool
 
 /// Where an entry that trails begins to wait: the market may come back to there at most. The last
 /// price where there is no such level.
-pub(super) fn trigger(mark: Price, distance: Decimal, direction: Direction) -> Price {
+fn trigger(mark: Price, distance: Decimal, direction: Direction) -> Price {
     let shift = match direction {
         Direction::Long => distance,
         Direction::Short => -distance,

@@ -184,11 +184,8 @@ impl Engine {
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         let Some(profile) = self.state.profile(order.intent.profile) else { return Ok(()) };
-        let named = profile.order(order).and_then(|filled| filled.terms.cancels);
-        let is_partner = |other: &&Order| {
-            other.terms.cancels == Some(order) || named == Some(other.terms.order_id())
-        };
-        let partners = profile.working.values().filter(is_partner);
+        let Some(filled) = profile.order(order) else { return Ok(()) };
+        let partners = profile.working.values().filter(|other| are_pair(filled, other));
         let partners: Vec<OrderId> = partners.map(|other| other.terms.order_id()).collect();
         for partner in partners {
             self.request_cancel(context, partner, "the other order has filled", effects)?;
@@ -435,11 +432,14 @@ fn match_fill(profile: &Profile, order: OrderId, fill: &Fill) -> Match {
 
 /// Whether the other order of a pair has filled: this one was to be cancelled by it.
 fn has_other_filled(profile: &Profile, order: &Order) -> bool {
-    let (id, named) = (order.terms.order_id(), order.terms.cancels);
-    let is_other =
-        |other: &&Order| other.terms.cancels == Some(id) || named == Some(other.terms.order_id());
-    let mut others = profile.working.values().chain(&profile.ended).filter(is_other);
-    others.any(|other| !other.filled.is_zero())
+    let mut others = profile.working.values().chain(&profile.ended);
+    others.any(|other| are_pair(order, other) && !other.filled.is_zero())
+}
+
+/// Whether the first of two orders to fill cancels the other.
+fn are_pair(one: &Order, other: &Order) -> bool {
+    let names = |one: &Order, other: &Order| one.terms.cancels == Some(other.terms.order_id());
+    names(one, other) || names(other, one)
 }
 
 fn reversal_signal(

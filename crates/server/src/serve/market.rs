@@ -4,7 +4,7 @@ mod growth;
 mod requests;
 
 use std::cmp::Ordering;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -282,9 +282,8 @@ impl<F: Feed> Market<F> {
     /// Tells every engine that trading of an instrument was opened or interrupted.
     fn shut(&self, symbol: Symbol, status: MarketStatus) {
         self.markets.send_if_modified(|markets| {
-            let is_news = markets.status(symbol) != status;
+            let is_news = Arc::make_mut(markets).put(symbol, status);
             if is_news {
-                Arc::make_mut(markets).put(symbol, status);
                 tracing::info!(%symbol, ?status, "trading has another status");
             }
             is_news
@@ -295,6 +294,10 @@ impl<F: Feed> Market<F> {
     async fn tell_complete(&mut self, close: &mut Gathering) {
         let complete = {
             let markets = self.markets.borrow();
+            // The usual case costs nothing, however many instruments there are.
+            if markets.are_open() {
+                return;
+            }
             let can_come = |symbol| markets.status(symbol) == MarketStatus::Open;
             self.board.symbols().all(|symbol| close.heard.contains(&symbol) || !can_come(symbol))
         };
@@ -351,7 +354,7 @@ impl<F: Feed> Market<F> {
         if open_time >= self.start {
             close.bars.push(PlayedBar { symbol, open_time, bar });
         }
-        close.heard.push(symbol);
+        close.heard.insert(symbol);
         let base = self.board.base();
         if close.frames.iter().any(|frame| frame.id.timeframe == base) {
             self.tell(std::mem::take(close)).await;
@@ -455,7 +458,7 @@ struct Gathering {
     /// When the first bar of the close came.
     since: Option<Instant>,
     /// Who has reported.
-    heard: Vec<Symbol>,
+    heard: BTreeSet<Symbol>,
     bars: Vec<PlayedBar>,
     frames: Vec<Arc<Frame>>,
 }
