@@ -234,6 +234,9 @@ pub struct Trade {
     pub exit_reason: Option<ExitReason>,
     /// When the last exit filled.
     pub closed_at: Option<Timestamp>,
+    /// Which of its profile's trades it was to close, counted from one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub close_number: Option<u64>,
 }
 
 impl Trade {

@@ -78,6 +78,7 @@ pub fn begin(
         worst_price: None,
         exit_reason: None,
         closed_at: None,
+        close_number: None,
     }
 }
 

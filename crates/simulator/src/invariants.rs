@@ -112,7 +112,7 @@ fn accepted(profile: &Profile, terms: &OrderTerms) -> Option<Violation> {
 }
 
 fn filled(profile: &Profile) -> Option<Violation> {
-    let mut orders = profile.working.values().chain(&profile.ended);
+    let mut orders = profile.working.values().chain(profile.ended.iter());
     let over = orders.find(|order| order.filled > order.most())?;
     let why = format!("{} filled {}", over.terms.intent, over.filled);
     Some(violation(Invariant::FillsWithinIntent, why))

@@ -4,8 +4,8 @@
 //! cargo run -p ballast-engine --example journal_fixture
 //! ```
 //!
-//! It plays [`HISTORY`] to the engine and writes `tests/fixtures/journal-v9.jsonl`, an envelope a
-//! line, and `journal-v9-state.json`, what it folds to. `tests/it/journal_fixture.rs` reads all.
+//! It plays [`HISTORY`] to the engine and writes `tests/fixtures/journal-v10.jsonl`, an envelope a
+//! line, and `journal-v10-state.json`, what it folds to. `tests/it/journal_fixture.rs` reads all.
 //!
 //! Events are for ever, and so are stored journals: a file that was merged is never written again.
 //! What is new gets new files beside them, by another [`NAME`] and a history that holds it.
@@ -33,7 +33,7 @@ use ballast_engine::step::{
 };
 use ballast_engine::strategy::Plan;
 
-const NAME: &str = "journal-v9";
+const NAME: &str = "journal-v10";
 const WITHHELD: &str = "not sent: trading control had changed meanwhile";
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 

@@ -251,7 +251,7 @@ pub(super) fn with_fee(
 }
 
 pub(super) fn reconciled(profile: &Profile) -> Result<(), Refusal> {
-    profile.unknown_order().map_or(Ok(()), |order| Err(Refusal::NotReconciled { order }))
+    profile.order_in_doubt().map_or(Ok(()), |order| Err(Refusal::NotReconciled { order }))
 }
 
 pub(super) fn market_open(symbol: Symbol, view: &View<'_>) -> Result<(), Refusal> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ballast_domain::ledger::AmendmentPart;
-use ballast_domain::{Amendment, DoneState, Money, OrderId};
+use ballast_domain::{Amendment, DoneState, Money, OrderId, Timestamp};
 
 use super::apply::{Booked, expect_created};
 use super::profile::Profile;
@@ -26,7 +26,12 @@ impl Profile {
 
     /// An amendment was `taken` by the venue, or not. What of its money the fills meanwhile have
     /// left goes back.
-    pub(super) fn amend(&mut self, id: OrderId, revision: u32, taken: bool) -> Booked {
+    pub(super) fn amend(
+        &mut self,
+        id: OrderId,
+        (revision, taken): (u32, bool),
+        at: Timestamp,
+    ) -> Booked {
         let order = self.working(id)?;
         let asked = order.amending.take().filter(|asked| asked.revision == revision);
         let asked = asked.ok_or_else(|| format!("{id} has no amendment {revision}"))?;
@@ -44,6 +49,6 @@ impl Profile {
         if !amount.amount().is_zero() {
             expect_created(self.book.free((id.intent, revision), part, amount))?;
         }
-        if done { self.end(id, DoneState::Filled) } else { Ok(()) }
+        if done { self.end(id, DoneState::Filled, at) } else { Ok(()) }
     }
 }

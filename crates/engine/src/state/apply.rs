@@ -141,14 +141,16 @@ impl State {
             Event::AmendmentRequested { order, amendment, .. } => {
                 self.indexed(*order, None, |profile| profile.begin_amendment(*order, amendment))
             }
-            Event::OrderAmended { order, revision } => {
-                self.indexed(*order, None, |profile| profile.amend(*order, *revision, true))
-            }
+            Event::OrderAmended { order, revision } => self.indexed(*order, None, |profile| {
+                profile.amend(*order, (*revision, true), envelope.at)
+            }),
             Event::AmendmentRejected { order, revision, .. } => {
-                self.indexed(*order, None, |profile| profile.amend(*order, *revision, false))
+                self.indexed(*order, None, |profile| {
+                    profile.amend(*order, (*revision, false), envelope.at)
+                })
             }
             Event::OrderDone { order, state, .. } => {
-                self.indexed(*order, None, |profile| profile.end(*order, *state))
+                self.indexed(*order, None, |profile| profile.end(*order, *state, envelope.at))
             }
             _ => Ok(()),
         }
@@ -237,7 +239,11 @@ impl State {
     fn confirm(&mut self, id: OrderId) -> Booked {
         self.indexed(id, None, |profile| {
             let order = profile.working(id)?;
-            order.confirmed = true;
+            (order.confirmed, order.in_doubt) = (true, false);
+            // That the venue has it does not take back that it is to be cancelled.
+            if order.state == OrderState::Active(ActiveState::PendingCancel) {
+                return Ok(());
+            }
             order.state = OrderState::Active(match order.filled.is_zero() {
                 true => ActiveState::Accepted,
                 false => ActiveState::PartiallyFilled,
@@ -250,6 +256,7 @@ impl State {
         self.indexed(id, None, |profile| {
             let order = profile.working(id)?;
             order.state = OrderState::Active(state);
+            order.in_doubt |= state == ActiveState::Unknown;
             order.waits_since = since;
             Ok(())
         })
@@ -330,21 +337,18 @@ impl Profile {
         Ok(())
     }
 
-    pub(super) fn end(&mut self, id: OrderId, state: DoneState) -> Booked {
+    pub(super) fn end(&mut self, id: OrderId, state: DoneState, at: Timestamp) -> Booked {
         let order = self.working.remove(&id);
         let mut order = order.ok_or_else(|| format!("no order {id} is working"))?;
         order.state = OrderState::Done(state);
-        order.amending = None;
+        (order.amending, order.in_doubt, order.ended_at) = (None, false, Some(at));
         if !order.terms.is_reducing() {
             // Without a reservation there is nothing to give back.
             let _ = self.book.void(id.intent);
         }
-        if self.ended.len() == REMEMBERED
-            && let Some(oldest) = self.ended.pop_front()
-        {
-            self.forget(&oldest);
+        if let Some(forgotten) = self.ended.keep(order) {
+            self.forget(&forgotten);
         }
-        self.ended.push_back(order);
         Ok(())
     }
 

@@ -6,8 +6,12 @@ use ballast_domain::{ActionId, CorporateAction, Money, Price, Symbol, Timestamp,
 use super::apply::{Booked, expect_created};
 use super::fills::UNFIT;
 use super::index::Turn;
-use super::profile::{Profile, REMEMBERED};
+use super::profile::Profile;
 use crate::position::{self, Ratio, Returned};
+
+/// Names of corporate actions that are kept: booked again, one would be money that nobody has paid.
+/// Five hundred instruments that pay each quarter have so many in two years.
+const ACTIONS: usize = 4_096;
 
 impl Profile {
     pub(super) fn act(
@@ -19,7 +23,7 @@ impl Profile {
         if self.actions.contains(&id) {
             return Err(format!("{id} was booked before"));
         }
-        if self.actions.len() == REMEMBERED {
+        if self.actions.len() == ACTIONS {
             self.actions.pop_front();
         }
         self.actions.push_back(id);

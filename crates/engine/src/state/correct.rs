@@ -109,8 +109,7 @@ impl Profile {
             target.filled = target.filled.saturating_sub(units);
         }
         let id = struck.order;
-        let ended = self.ended.iter_mut().find(|order| order.terms.order_id() == id);
-        if let Some(order) = self.working.get_mut(&id).or(ended) {
+        if let Some(order) = self.order_mut(id) {
             order.filled = order.filled.saturating_sub(units);
         }
     }

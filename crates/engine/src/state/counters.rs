@@ -157,12 +157,17 @@ impl Counters {
         }
     }
 
-    pub(super) fn closed(&mut self, trade: &Trade) {
-        self.closes += 1;
+    /// A trade has closed; one that a correction has changed stays which it was to close.
+    pub(super) fn closed(&mut self, trade: &mut Trade) {
+        let closes = &mut self.closes;
+        let number = *trade.close_number.get_or_insert_with(|| {
+            *closes += 1;
+            *closes
+        });
         let profit = trade.net_profit().map(|profit| profit.amount()).unwrap_or_default();
         let outcome = Outcome {
             trade: trade.id,
-            number: self.closes,
+            number,
             closed_at: trade.closed_at.unwrap_or(trade.opened_at),
             profit,
             cost: trade.entry_notional.amount(),
@@ -210,9 +215,11 @@ impl Counters {
     }
 }
 
+/// Keeps an outcome at its place, unless enough later ones are known.
 fn keep(latest: &mut VecDeque<Outcome>, outcome: Outcome) {
-    if latest.len() == MAX_TRADES as usize {
+    let place = latest.partition_point(|known| known.number < outcome.number);
+    latest.insert(place, outcome);
+    if latest.len() > MAX_TRADES as usize {
         latest.pop_front();
     }
-    latest.push_back(outcome);
 }

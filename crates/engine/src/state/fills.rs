@@ -75,15 +75,12 @@ impl Profile {
             return Err(format!("there is no order {id}"));
         }
         if id.leg != Leg::Main {
-            self.open_trade(trade)?;
+            self.known_trade_mut(trade)?;
         }
         let made = self.execution(id, trade, fill).ok_or(UNFIT)?;
         let mut trade = match (terms.as_deref(), made.exit) {
             (Some(terms), None) => self.entered_by(terms, &made)?,
-            _ => self
-                .trades
-                .remove(&trade)
-                .ok_or_else(|| format!("there is no open trade {trade}"))?,
+            _ => self.take_out(trade).ok_or_else(|| format!("there is no trade {trade}"))?,
         };
         once(&trade, &made)?;
         self.book_to(&mut trade, made)?;
@@ -214,7 +211,7 @@ impl Profile {
     pub(super) fn put_back(&mut self, mut trade: Trade) {
         let (id, flat) = (trade.id, trade.open_quantity().is_zero());
         if !flat {
-            trade.closed_at = None;
+            (trade.closed_at, trade.close_number) = (None, None);
         }
         self.trades.insert(id, trade);
         if flat {
@@ -235,28 +232,27 @@ impl Profile {
             closed.targets.shrink_to_fit();
             // One of which every fill was taken back was none.
             if !closed.executions.is_empty() {
-                self.counters.closed(&closed);
+                self.counters.closed(&mut closed);
             }
             self.closed.push_back(closed);
         }
     }
 
     pub(super) fn count_filled(&mut self, id: OrderId, fill: &Fill) -> Booked {
-        let late = self.ended.iter_mut().find(|order| order.terms.order_id() == id);
-        let Some(order) = self.working.get_mut(&id).or(late) else { return Ok(()) };
+        let Some(order) = self.order_mut(id) else { return Ok(()) };
         let filled = order.filled.checked_add(fill.quantity);
         order.filled = filled.ok_or("the filled quantity does not fit a decimal")?;
-        order.confirmed = true;
+        (order.confirmed, order.in_doubt) = (true, false);
         if !order.state.is_active() {
             return Ok(());
         }
         // More than there was to fill: its venue has taken the amendment.
         if let Some(asked) = order.amending.filter(|_| order.filled > order.terms.quantity) {
-            self.amend(id, asked.revision, true)?;
+            self.amend(id, (asked.revision, true), fill.at)?;
         }
         let Some(order) = self.working.get_mut(&id) else { return Ok(()) };
         if order.open_quantity().is_zero() {
-            return self.end(id, DoneState::Filled);
+            return self.end(id, DoneState::Filled, fill.at);
         }
         // A fill does not take back that we asked for the rest to be cancelled.
         if order.state != OrderState::Active(ActiveState::PendingCancel) {

@@ -6,8 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ballast_domain::{
-    ActiveState, IntentId, OrderId, OrderState, OrderType, Price, Purpose, Side, Slot, Symbol,
-    Trade, TradeId,
+    IntentId, OrderId, OrderType, Price, Purpose, Side, Slot, Symbol, Trade, TradeId,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -24,7 +23,7 @@ pub struct Index {
     /// Working entries of which nothing is held.
     entering: BTreeSet<IntentId>,
     /// Working orders that nobody can tell about.
-    unknown: BTreeSet<OrderId>,
+    in_doubt: BTreeSet<OrderId>,
 }
 
 /// What a profile has of one instrument.
@@ -100,16 +99,16 @@ impl Index {
     }
 
     /// A working order that nobody can tell about.
-    pub(super) fn unknown(&self) -> Option<OrderId> {
-        self.unknown.first().copied()
+    pub(super) fn in_doubt(&self) -> Option<OrderId> {
+        self.in_doubt.first().copied()
     }
 
     /// A working order; `held` says whether something of the trade that it enters is held, and
     /// `reserved` what is left of its reservation.
     pub(super) fn order(&mut self, turn: Turn, order: &Order, held: bool, reserved: Decimal) {
         let (terms, id) = (&order.terms, order.terms.order_id());
-        if order.state == OrderState::Active(ActiveState::Unknown) {
-            turn.member(&mut self.unknown, id);
+        if order.in_doubt {
+            turn.member(&mut self.in_doubt, id);
         }
         let holding = self.instruments.entry(terms.symbol).or_default();
         turn.member(&mut holding.orders, id);

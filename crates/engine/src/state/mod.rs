@@ -8,6 +8,7 @@ mod apply;
 mod corporate;
 mod correct;
 mod counters;
+mod ended;
 mod fills;
 mod index;
 mod profile;
@@ -22,12 +23,13 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use counters::{Counters, OpenedDay, Outcome, Outcomes, RATE_WINDOW};
+pub use ended::Ended;
 pub use index::{Holding, Index};
 pub use profile::{Flattening, Order, Profile, unrealised};
 
 /// The number of the form in which this build writes a [`State`]. A snapshot in another form is not
 /// read: the journal is folded instead.
-pub const STATE_FORMAT: u16 = 9;
+pub const STATE_FORMAT: u16 = 10;
 
 /// Everything the journal has told about one tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -13,10 +13,11 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::counters::Counters;
+use super::ended::Ended;
 use super::index::{Index, Turn};
 use crate::ledger::Book;
 
-/// Ended orders, closed trades and unmatched messages that are kept, so that late and repeated
+/// Filled orders, closed trades and unmatched messages that are kept, so that late and repeated
 /// reports are recognised.
 pub(super) const REMEMBERED: usize = 64;
 
@@ -32,6 +33,8 @@ pub struct Order {
     pub filled: Quantity,
     /// Whether its venue has ever said that it has it.
     pub confirmed: bool,
+    /// Whether nobody could tell about it, and its venue has not said since that it has it.
+    pub in_doubt: bool,
     /// Since when it waits for what its venue says: from its acceptance on, or from when nobody
     /// could tell about it or it was to be cancelled.
     pub waits_since: Timestamp,
@@ -39,6 +42,8 @@ pub struct Order {
     pub revision: u32,
     /// What its venue is asked to make of it.
     pub amending: Option<Amendment>,
+    /// When it has ended, if it has.
+    pub ended_at: Option<Timestamp>,
 }
 
 impl Order {
@@ -50,9 +55,11 @@ impl Order {
             state,
             filled: Quantity::ZERO,
             confirmed: false,
+            in_doubt: false,
             waits_since,
             revision: 0,
             amending: None,
+            ended_at: None,
         }
     }
 
@@ -105,7 +112,7 @@ pub struct Profile {
     /// Orders that may still fill.
     pub working: BTreeMap<OrderId, Order>,
     /// The latest orders that have ended, oldest first.
-    pub ended: VecDeque<Order>,
+    pub ended: Ended,
     /// Trades that are open.
     pub trades: BTreeMap<TradeId, Trade>,
     /// The latest closed trades, oldest first.
@@ -149,7 +156,7 @@ impl Profile {
             changed_at: Timestamp::MIN,
             last_intent: 0,
             working: BTreeMap::new(),
-            ended: VecDeque::new(),
+            ended: Ended::default(),
             trades: BTreeMap::new(),
             closed: VecDeque::new(),
             decisions: BTreeMap::new(),
@@ -180,8 +187,11 @@ impl Profile {
     /// An order that may still fill or has ended lately.
     #[must_use]
     pub fn order(&self, id: OrderId) -> Option<&Order> {
-        let ended = || self.ended.iter().find(|order| order.terms.order_id() == id);
-        self.working.get(&id).or_else(ended)
+        self.working.get(&id).or_else(|| self.ended.get(id))
+    }
+
+    pub(super) fn order_mut(&mut self, id: OrderId) -> Option<&mut Order> {
+        self.working.get_mut(&id).or_else(|| self.ended.get_mut(id))
     }
 
     /// The open trades of one instrument, by id.
@@ -238,10 +248,10 @@ impl Profile {
         self.index.has_exits()
     }
 
-    /// A working order that nobody can tell about.
+    /// A working order that nobody can tell about, to be cancelled or not.
     #[must_use]
-    pub fn unknown_order(&self) -> Option<OrderId> {
-        self.index.unknown()
+    pub fn order_in_doubt(&self) -> Option<OrderId> {
+        self.index.in_doubt()
     }
 
     /// Units of `trade` that working exits have claimed.

@@ -57,18 +57,36 @@ impl Engine {
         order: OrderId,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        match self.order(order).map(|order| order.state) {
+        let known = self.order(order);
+        let is_news = known.is_some_and(|known| !known.confirmed || known.in_doubt);
+        match known.map(|order| order.state) {
             Some(OrderState::Active(ActiveState::PendingSubmit | ActiveState::Unknown)) => {
                 self.emit(context, Event::OrderAccepted { order }, effects)
             }
+            Some(OrderState::Active(ActiveState::PendingCancel)) if is_news => {
+                self.emit(context, Event::OrderAccepted { order }, effects)?;
+                effects.actions.push(Action::Cancel(order));
+                Ok(())
+            }
             Some(OrderState::Active(ActiveState::Accepted | ActiveState::PartiallyFilled))
-            | Some(OrderState::Done(DoneState::Filled))
-            | None => Ok(()),
+            | Some(OrderState::Done(DoneState::Filled)) => Ok(()),
             Some(OrderState::Active(ActiveState::PendingCancel) | OrderState::Done(_)) => {
                 effects.actions.push(Action::Cancel(order));
                 Ok(())
             }
+            None if self.was_ours(order) => {
+                effects.actions.push(Action::Cancel(order));
+                Ok(())
+            }
+            None => Ok(()),
         }
+    }
+
+    /// Whether it is an order that has ended so long ago that it is forgotten.
+    fn was_ours(&self, order: OrderId) -> bool {
+        let profile = self.state.profile(order.intent.profile);
+        let last = profile.map_or(0, |profile| profile.last_intent);
+        order.leg == Leg::Main && (1..=last).contains(&order.intent.number)
     }
 
     /// A protective order that the venue refuses leaves its trade unprotected: somebody looks.
@@ -262,6 +280,7 @@ impl Engine {
         at: Timestamp,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
+        self.end_entries_left_early(at, effects)?;
         // A clock that was set back has not stood still.
         let since = self.polled_at.map(|last| at.nanos_since(last).saturating_abs());
         if since.is_some_and(|nanos| nanos >= self.settings.poll_nanos) {
@@ -306,8 +325,7 @@ impl Engine {
             actions.extend(profile.working.keys().copied().map(Action::Query));
             let amending = profile.working.values().filter_map(ApprovedAmendment::again);
             actions.extend(amending.map(Action::Amend));
-            let ended = profile.ended.iter().filter(|order| may_have_filled(order, at));
-            actions.extend(ended.map(|order| Action::Query(order.terms.order_id())));
+            actions.extend(profile.ended.asked_about(at).map(Action::Query));
             for trade in profile.trades.values() {
                 actions.extend(levels_of(trade));
                 actions.extend(legs(trade).map(Action::Query));
@@ -325,17 +343,6 @@ impl Engine {
     fn order(&self, id: OrderId) -> Option<&Order> {
         self.state.profile(id.intent.profile)?.order(id)
     }
-}
-
-/// How long after its acceptance more may be told of an order that has ended.
-const LATE_NEWS_NANOS: i64 = 24 * 3_600_000_000_000;
-
-/// Whether an order that has ended may have filled nevertheless: it was given up and has arrived
-/// since, or a fill from before its end was lost.
-fn may_have_filled(order: &Order, now: Timestamp) -> bool {
-    let age = now.nanos_since(order.terms.accepted_at).saturating_abs();
-    let unfilled = [DoneState::Voided, DoneState::Cancelled, DoneState::Expired];
-    unfilled.map(OrderState::Done).contains(&order.state) && age < LATE_NEWS_NANOS
 }
 
 /// Where what protects a trade stands, for its venue; nothing where nothing does. Targets at a

@@ -4,8 +4,9 @@ use ballast_domain::exits::Levels;
 use ballast_domain::id::Leg;
 use ballast_domain::order::Reversal;
 use ballast_domain::{
-    BrokerEvent, Event, Fill, Money, OrderId, OrderTerms, OrderType, Origin, Price, ProfileId,
-    ProfileStatus, Purpose, Signal, SignalTerms, Slot, TimeInForce, Trade, TradeId,
+    BrokerEvent, Cause, Event, Fill, Money, OrderId, OrderTerms, OrderType, Origin, Price,
+    ProfileId, ProfileStatus, Purpose, Signal, SignalTerms, Slot, TimeInForce, Timestamp, Trade,
+    TradeId,
 };
 use rust_decimal::Decimal;
 
@@ -37,6 +38,7 @@ impl Engine {
         };
         let (name, price) = (fill.id, fill.price);
         let was_negative = profile.book.available() < Decimal::ZERO;
+        let was_open = profile.trades.contains_key(&trade);
         self.emit(context, Event::OrderFilled { order, fill: Box::new(fill) }, effects)?;
         self.follow_excursion(context, trade, effects)?;
         self.protect(context, order, trade, effects)?;
@@ -50,7 +52,7 @@ impl Engine {
         self.lock_entries(context, trade, effects)?;
         self.cancel_partners(context, order, effects)?;
         self.close_dust(context, order, trade, effects)?;
-        self.on_trade_left(context, order, trade, price, effects)?;
+        self.on_trade_left(context, order, (trade, was_open), price, effects)?;
         self.leave_entered(context, order, trade, effects)?;
         self.on_awaited(context, order, trade, effects)?;
         self.correct_awaited(context, (order, name), effects)
@@ -68,6 +70,31 @@ impl Engine {
         let message = BrokerEvent::Filled { order, fill };
         self.keep_unmatched(context, message, effects)?;
         self.ask_about_entry(order, effects);
+        Ok(())
+    }
+
+    /// What a protective order has left before its entry had filled so far, as far as was told, has
+    /// waited long enough: no more is entered, so that what the entry came to is known.
+    pub(super) fn end_entries_left_early(
+        &mut self,
+        at: Timestamp,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let context = Context { at, now: at, request_id: None, cause: Cause::Clock };
+        let mut entries = Vec::new();
+        for profile in self.state.profiles() {
+            let waiting = profile.unmatched.iter().filter_map(|message| match message {
+                BrokerEvent::Filled { order, fill } if order.leg != Leg::Main => {
+                    let waited = at.nanos_since(fill.at).saturating_abs();
+                    (waited >= self.settings.unknown_grace_nanos).then_some(order.intent)
+                }
+                _ => None,
+            });
+            entries.extend(waiting.map(OrderId::main));
+        }
+        for entry in entries {
+            self.request_cancel(&context, entry, "more was left than has entered", effects)?;
+        }
         Ok(())
     }
 
@@ -215,12 +242,12 @@ impl Engine {
     }
 
     /// After an exit's fill: cancels what still works for a trade that has closed, the rest of its
-    /// entry among it, and begins the second half of a reversal.
+    /// entry among it, and begins the second half of a reversal where the fill has closed it.
     fn on_trade_left(
         &mut self,
         context: &Context,
         order: OrderId,
-        id: TradeId,
+        (id, was_open): (TradeId, bool),
         price: Price,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
@@ -236,7 +263,7 @@ impl Engine {
             _ => None,
         });
         self.cancel_orphans(context, id, effects)?;
-        match then.filter(|_| self.enters(order.intent.profile)) {
+        match then.filter(|_| was_open && self.enters(order.intent.profile)) {
             Some((symbol, reversal)) => {
                 let signal = reversal_signal(order.intent.profile, symbol, *reversal);
                 // The data was fresh when both halves were decided, and this price is newer.
@@ -385,31 +412,34 @@ fn match_fill(profile: &Profile, order: OrderId, fill: &Fill) -> Match {
     if fill.quantity.is_zero() {
         return Match::Nothing("with no units");
     }
-    let mut trades = profile.trades.values().chain(&profile.closed);
     let known = profile.order(order);
     let id = match (order.leg, known.map(|known| &known.terms.purpose)) {
         (_, Some(Purpose::Exit { trade, .. })) => *trade,
         // An order that was forgotten since may still be repeated.
-        (Leg::Main, None) => match trades.any(|trade| trade.fills.contains(&fill.id)) {
-            true => return Match::Repeated,
-            false => return Match::Nothing(UNKNOWN),
-        },
+        (Leg::Main, None) => {
+            let mut trades = profile.trades.values().chain(&profile.closed);
+            return match trades.any(|trade| trade.fills.contains(&fill.id)) {
+                true => Match::Repeated,
+                false => Match::Nothing(UNKNOWN),
+            };
+        }
         (_, Some(Purpose::Enter { .. }) | None) => TradeId(order.intent),
     };
-    if trades.any(|trade| trade.id == id && trade.fills.contains(&fill.id)) {
+    let trade = profile.known_trade(id);
+    if trade.is_some_and(|trade| trade.fills.contains(&fill.id)) {
         return Match::Repeated;
     }
     let entering = known.is_some_and(|known| !known.terms.is_reducing());
-    let held = profile.trades.get(&id).map(Trade::open_quantity);
+    let held = trade.map(Trade::open_quantity).unwrap_or_default();
     // What the venue has taken back already waits for nothing: it is undone with the booking.
-    let taken_back = profile.correction_of(order, fill.id).is_some() && held.is_some();
-    if order.leg != Leg::Main && !taken_back && held.unwrap_or_default() < fill.quantity {
+    let taken_back = profile.correction_of(order, fill.id).is_some() && trade.is_some();
+    if order.leg != Leg::Main && !taken_back && held < fill.quantity {
         let entry = profile.order(OrderId::main(order.intent));
         if entry.is_some_and(|entry| !entry.terms.is_reducing() && entry.state.is_active()) {
             return Match::Early;
         }
     }
-    if held.is_none() && !entering {
+    if trade.is_none() && !entering {
         return Match::Nothing(UNKNOWN);
     }
     let moved = match profile.booking(order, id, fill) {
@@ -422,9 +452,7 @@ fn match_fill(profile: &Profile, order: OrderId, fill: &Fill) -> Match {
         Some(known) if has_other_filled(profile, known) => {
             Some("filled although the other order of its pair had")
         }
-        _ if !entering && held.is_some_and(|held| moved > held) => {
-            Some("filled more than was held")
-        }
+        _ if !entering && moved > held => Some("filled more than was held"),
         _ => None,
     };
     Match::Trade { trade: id, surprise }
@@ -432,7 +460,7 @@ fn match_fill(profile: &Profile, order: OrderId, fill: &Fill) -> Match {
 
 /// Whether the other order of a pair has filled: this one was to be cancelled by it.
 fn has_other_filled(profile: &Profile, order: &Order) -> bool {
-    let mut others = profile.working.values().chain(&profile.ended);
+    let mut others = profile.working.values().chain(profile.ended.iter());
     others.any(|other| are_pair(order, other) && !other.filled.is_zero())
 }
 

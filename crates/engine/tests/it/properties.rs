@@ -20,7 +20,7 @@ use crate::world::World;
 /// Fills never exceed what the gate accepted, and exits never what was entered.
 fn nothing_overfills(rehearsal: &Rehearsal) {
     for profile in rehearsal.world.engine.state().profiles() {
-        for order in profile.working.values().chain(&profile.ended) {
+        for order in profile.working.values().chain(profile.ended.iter()) {
             assert!(order.filled <= order.terms.quantity, "{order:?}");
         }
         for trade in profile.trades.values().chain(&profile.closed) {

@@ -315,8 +315,10 @@ fn check_index(profile: &Profile, envelope: &Envelope) {
         assert_eq!(profile.claimed(trade.id).get(), claimed.sum::<Decimal>(), "{envelope:?}");
     }
     assert_eq!(profile.has_exits(), orders().any(|order| order.terms.is_reducing()));
-    let unknown = orders().find(|order| order.state == OrderState::Active(ActiveState::Unknown));
-    assert_eq!(profile.unknown_order(), unknown.map(|order| order.terms.order_id()));
+    let in_doubt = orders().find(|order| order.in_doubt);
+    assert_eq!(profile.order_in_doubt(), in_doubt.map(|order| order.terms.order_id()));
+    let unknown = OrderState::Active(ActiveState::Unknown);
+    assert!(orders().all(|order| order.in_doubt || order.state != unknown), "{envelope:?}");
     for symbol in profile.document.instruments.iter().map(|instrument| instrument.symbol) {
         let held: Vec<&Trade> =
             profile.trades.values().filter(|trade| trade.symbol == symbol).collect();

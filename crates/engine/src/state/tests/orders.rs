@@ -2,6 +2,7 @@
 
 use super::script::fold;
 use crate::fixture::{order, read};
+use crate::state::ended::GIVEN_UP;
 use crate::state::profile::REMEMBERED;
 
 #[test]
@@ -223,8 +224,8 @@ fn what_was_never_made_is_refused() {
         "
         accepted 1 -> no order ord_000000000000100000001 is working
         fill 1 a 1@100 -> there is no order
-        fill 1s a 1@100 -> there is no open trade trd_000000000000100000001
-        fill 1t0 a 1@100 -> there is no open trade
+        fill 1s a 1@100 -> there is no trade trd_000000000000100000001
+        fill 1t0 a 1@100 -> there is no trade
         protect 1 95 -> there is no open trade
         stop 1 95 Trailing -> there is no open trade
         intent 2 long 1 for 100 -> does not follow intent 0
@@ -232,23 +233,44 @@ fn what_was_never_made_is_refused() {
         intent 1 long 1 for 10000
         intent 1 long 1 for 1 -> does not follow intent 1
         intent 2 exit 1 1
-        fill 2 a 1@100 -> there is no open trade
+        fill 2 a 1@100 -> there is no trade
         ",
     );
 }
 
 #[test]
-fn only_the_latest_ended_orders_are_remembered() {
-    let mut fold = fold("intent 1 long 10 for 1000\n fill 1 a 10@100");
-    for number in 2..=REMEMBERED as u64 + 1 {
-        fold.play(&format!("intent {number} long 1 for 10\n done {number} Cancelled"));
+fn only_the_latest_filled_orders_are_remembered() {
+    let mut fold = fold("");
+    let trade = "intent N long 1 for 10\n fill N aN 1@10\n fill Ns bN 1@10";
+    for number in 1..=REMEMBERED {
+        fold.play(&trade.replace('N', &number.to_string()));
     }
-    fold.play("order 1: forgotten\n order 2: Done(Cancelled) 0");
-    assert_eq!(fold.profile().ended.len(), REMEMBERED);
-    fold.play("fill 1 b 1@100 -> there is no order\n trade 1: 10 1000\n available: 9000");
-    fold.play("fill 1s c 10@100\n closed 1: 0");
-    let oldest = fold.profile().ended.front().map(|ended| ended.terms.order_id());
-    assert_eq!(oldest, Some(order("2")));
+    fold.play("order 1: Done(Filled) 1");
+    fold.play(&trade.replace('N', &(REMEMBERED + 1).to_string()));
+    fold.play("order 1: forgotten\n order 2: Done(Filled) 1");
+    assert_eq!(fold.profile().ended.iter().count(), REMEMBERED);
+    fold.play("fill 1 c 1@10 -> there is no order");
+}
+
+/// What was given up may arrive yet: no number of filled orders drives it out, and of its kind only
+/// more than can be kept.
+#[test]
+fn orders_that_were_given_up_are_remembered_longer() {
+    let mut fold = fold("intent 1 long 1 for 10\n done 1 Voided\n intent 2 long 1 for 10");
+    fold.play("done 2 Rejected");
+    let trade = "intent N long 1 for 10\n fill N aN 1@10\n fill Ns bN 1@10";
+    for number in 3..=2 * REMEMBERED {
+        fold.play(&trade.replace('N', &number.to_string()));
+    }
+    fold.play("order 1: Done(Voided) 0\n order 2: forgotten");
+    let last = 2 * REMEMBERED + GIVEN_UP;
+    for number in 2 * REMEMBERED + 1..last {
+        fold.play(&format!("intent {number} long 1 for 10\n done {number} Expired"));
+    }
+    fold.play("order 1: Done(Voided) 0");
+    fold.play(&format!("intent {last} long 1 for 10\n done {last} Cancelled"));
+    fold.play("order 1: forgotten\n order 129: Done(Expired) 0");
+    fold.play("fill 129 z 1@10\n order 129: Done(Expired) 1\n trade 129: 1 10");
 }
 
 #[test]

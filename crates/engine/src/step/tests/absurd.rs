@@ -37,8 +37,8 @@ fn absurd_fills_are_booked_right_or_looked_at() {
         (
             "filled 1 a 10@100\n filled 1s b 10@100\n filled 1s c 10@100",
             "none",
-            "10000",
-            "nothing is known",
+            "11000",
+            "filled more than was held",
         ),
         ("filled 1 a 10@100\n filled 1t7 b 4@100", "6 600", "9400", ""),
         ("filled 7 a 10@100", "none", "8990", "nothing is known"),

@@ -96,6 +96,7 @@ fn an_opposite_entry_closes_and_reverses() {
         filled 2 c 10@80 -> filled 2 10@80; intent 3 short 57.5 | submit 3
         filled 3 d 57.5@80 -> filled 3 57.5@80; protected 3 160
         open: 1
+        filled 2 e 1@80 -> filled 2 1@80; status UnderReview
         ",
     );
 }

@@ -163,6 +163,7 @@ fn a_cancel_is_repeated_until_the_order_is_gone() {
         notfound 1 ->
         unknown 1  -> | query 1
         clock      -> | query 1
+        accepted 1 -> accepted 1 | cancel 1
         accepted 1 -> | cancel 1
         filled 1 a 2@99
         clock      -> | query 1

@@ -82,7 +82,7 @@ fn a_repeated_fill_is_known_although_its_order_is_forgotten() {
         "bar 100 101 99 100\n enter 10\n filled 1 a 10@100\n exit 1 4\n filled 2 b 4@100",
     );
     for number in 3..70 {
-        play(&mut world, &format!("enter 1 limit 9 slot b\n cancel {number}\n cancelled {number}"));
+        play(&mut world, &format!("enter 1 slot b\n rejected {number}"));
     }
     play(
         &mut world,
@@ -91,8 +91,70 @@ fn a_repeated_fill_is_known_although_its_order_is_forgotten() {
         order 2: forgotten
         filled 1 a 10@100 ->
         filled 2 b 4@100 ->
+        accepted 2 -> | cancel 2
+        accepted 70 ->
         status: Running
         filled 2 c 4@100 -> unmatched 2; status UnderReview
+        ",
+    );
+}
+
+/// Invariant: a late fill is still booked, however many orders have filled since.
+#[test]
+fn an_order_that_was_given_up_may_arrive_long_after() {
+    let mut world = sent();
+    play(&mut world, "unknown 1\n wait 10\n notfound 1 -> ended 1 Voided");
+    for number in 2..70 {
+        let trade = "enter 1 slot b\n filled N aN 1@100\n filled Ns bN 1@100";
+        play(&mut world, &trade.replace('N', &number.to_string()));
+    }
+    play(
+        &mut world,
+        "
+        accepted 1 -> | cancel 1
+        filled 1 a 10@99 -> filled 1 10@99; status UnderReview
+        trade 1: 10 990
+        ",
+    );
+}
+
+/// What more was sold than was held brings all that it was sold for; somebody looks at it.
+#[test]
+fn a_fill_after_its_trade_has_closed_is_booked_and_looked_at() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 101 99 100
+        enter 10 stop 5
+        filled 1 a 10@100
+        exit 1
+        filled 2 b 10@101 -> filled 2 10@101
+        filled 2 b 10@101 ->
+        closed 1: 10
+        available: 10010
+        filled 1s c 10@95 1 -> filled 1s 10@95; status UnderReview | query 1
+        filled 1s c 10@95 1 ->
+        closed 1: 959
+        available: 10959
+        filled 1 d 10@96 -> filled 1 10@96
+        closed 1: -1
+        available: 9999
+        ",
+    );
+    let mut short = World::running("{}");
+    play(
+        &mut short,
+        "
+        bar 100 101 99 100
+        enter 10 way Short stop 5
+        filled 1 a 10@100
+        exit 1 4
+        filled 2 b 4@99
+        filled 1s c 6@105
+        filled 2 d 4@99 -> filled 2 4@99; status UnderReview
+        closed 1: -422
+        available: 9578
         ",
     );
 }
@@ -208,6 +270,61 @@ fn a_protective_fill_that_overtakes_its_entry_waits_for_it() {
         filled 1s d 4@95 -> filled 1s 4@95
         trade 1: none
         available: 9950
+        ",
+    );
+}
+
+/// The entry may rest for days, and what was left too much must not wait for it.
+#[test]
+fn an_entry_of_which_more_was_left_than_entered_is_entered_no_further() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 101 99 100
+        enter 10 stop 5 limit 100
+        filled 1 a 4@100
+        filled 1s b 6@95 -> unmatched 1s | query 1
+        clock ->
+        wait 9
+        clock ->
+        wait 1
+        clock -> cancelling 1 (more was left than has entered) | cancel 1; query 1
+        clock -> | query 1
+        cancelled 1 -> ended 1 Cancelled; filled 1s 6@95; status UnderReview | query 1
+        trade 1: none
+        clock ->
+        ",
+    );
+}
+
+#[test]
+fn an_order_in_doubt_is_in_doubt_until_its_venue_has_it_although_it_is_to_be_cancelled() {
+    let mut world = sent();
+    play(
+        &mut world,
+        "
+        unknown 1 -> unknown 1 | query 1
+        enter 1 slot b -> refused notReconciled
+        cancel 1 -> cancelling 1 (test) | cancel 1
+        enter 1 slot b -> refused notReconciled
+        unknown 1 -> | query 1
+        accepted 1 -> accepted 1 | cancel 1
+        order 1: Active(PendingCancel) 0
+        accepted 1 -> | cancel 1
+        enter 1 slot b -> intent 2 long 1 | submit 2
+        wait 10
+        notfound 1 -> ended 1 Cancelled
+        ",
+    );
+    let mut filled = sent();
+    play(
+        &mut filled,
+        "
+        unknown 1
+        cancel 1
+        filled 1 a 4@99
+        enter 1 slot b -> intent 2 long 1 | submit 2
         ",
     );
 }

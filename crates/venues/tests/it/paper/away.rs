@@ -110,7 +110,7 @@ async fn the_entry_that_finds_the_store_away_is_refused_and_never_sent() {
     assert_eq!(desk.taken(), 0);
     let state = desk.disk.state();
     let profile = state.profile(world::profile(1)).unwrap();
-    let ended = profile.ended.back().unwrap();
+    let ended = profile.ended.iter().next_back().unwrap();
     assert_eq!(ended.state, OrderState::Done(DoneState::Voided), "it may be in the store");
     assert_eq!(profile.book.available(), Decimal::from(world::CASH), "its money is free again");
     let kept = desk.disk.journal.kept();

@@ -1,0 +1,67 @@
+//! Orders that have ended, as long as their venue may still say something about them.
+
+use std::collections::VecDeque;
+
+use ballast_domain::{DoneState, OrderId, OrderState, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::profile::{Order, REMEMBERED};
+
+/// How many are kept of those that ended before they were filled.
+pub(super) const GIVEN_UP: usize = 4 * REMEMBERED;
+
+/// How long after its end a venue is asked about an order that ended before it was filled.
+const LATE_NEWS_NANOS: i64 = 24 * 3_600_000_000_000;
+
+/// The latest orders that have ended, oldest first.
+///
+/// Of one that has filled, or that its venue has refused, hardly anything is to come. One that was
+/// cancelled, has expired or was given up may have filled before, or arrive yet: those are kept
+/// longer, and no number of others drives them out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(transparent)]
+pub struct Ended(VecDeque<Order>);
+
+impl Ended {
+    /// One of them.
+    #[must_use]
+    pub fn get(&self, id: OrderId) -> Option<&Order> {
+        self.0.iter().rev().find(|order| order.terms.order_id() == id)
+    }
+
+    pub(super) fn get_mut(&mut self, id: OrderId) -> Option<&mut Order> {
+        self.0.iter_mut().rev().find(|order| order.terms.order_id() == id)
+    }
+
+    /// All of them, oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Order> {
+        self.0.iter()
+    }
+
+    /// Those that may have filled nevertheless, of which their venue is still asked at `now`: the
+    /// latest that ended before they were filled, at most 64. A clock that was set back makes
+    /// nobody ask longer.
+    pub fn asked_about(&self, now: Timestamp) -> impl Iterator<Item = OrderId> {
+        let is_young = move |order: &&Order| {
+            let age = order.ended_at.map(|at| now.nanos_since(at).saturating_abs());
+            age.is_some_and(|nanos| nanos < LATE_NEWS_NANOS)
+        };
+        let latest = self.0.iter().filter(|order| is_given_up(order)).rev().take(REMEMBERED);
+        latest.filter(is_young).map(|order| order.terms.order_id())
+    }
+
+    /// Keeps an order that has ended; gives the one that is forgotten for it.
+    pub(super) fn keep(&mut self, order: Order) -> Option<Order> {
+        let given_up = is_given_up(&order);
+        let most = if given_up { GIVEN_UP } else { REMEMBERED };
+        self.0.push_back(order);
+        let alike = |order: &Order| is_given_up(order) == given_up;
+        let count = self.0.iter().filter(|order| alike(order)).count();
+        let oldest = (count > most).then(|| self.0.iter().position(alike));
+        self.0.remove(oldest??)
+    }
+}
+
+const fn is_given_up(order: &Order) -> bool {
+    !matches!(order.state, OrderState::Done(DoneState::Filled | DoneState::Rejected))
+}
