@@ -9,7 +9,13 @@ export interface ViewUnderTest {
   desktopOnly?: boolean;
 }
 
-const inProfile = (rest: string) => async (app: Page) => (await firstProfile(app)) + rest;
+/** Looked up once. */
+let profile: Promise<string> | undefined;
+
+const inProfile = (rest: string) => async (app: Page) => {
+  profile ??= firstProfile(app);
+  return (await profile) + rest;
+};
 
 export const VIEWS: ViewUnderTest[] = [
   { name: "home", heading: /^Home$/, address: () => "" },
