@@ -46,10 +46,22 @@ async function isUsable(page: Page, { heading, address }: ViewUnderTest): Promis
 async function isClean(page: Page): Promise<void> {
   const scheme = page.locator("html[data-mantine-color-scheme]");
   await expect(scheme).toHaveAttribute("data-mantine-color-scheme", "dark");
+  await hasSettled(page);
   expect(await faults(checks(page).withTags(RULES))).toEqual([]);
   await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
   await expect(scheme).toHaveAttribute("data-mantine-color-scheme", "light");
+  await hasSettled(page);
   expect(await faults(checks(page).withRules(RULES_OF_COLOUR))).toEqual([]);
+}
+
+/** What changes its colour or slides in has done so: in between it would be pale. */
+async function hasSettled(page: Page): Promise<void> {
+  await page.waitForFunction(() =>
+    document.getAnimations().every(({ playState, effect }) => {
+      const isEndless = effect?.getComputedTiming().endTime === Infinity;
+      return isEndless || playState !== "running";
+    }),
+  );
 }
 
 /** The report of a back-test is a document of its own, in a frame that runs no foreign script. */
