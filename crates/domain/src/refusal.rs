@@ -229,6 +229,11 @@ pub enum Refusal {
         /// Whose limit it is.
         scope: LimitScope,
     },
+    /// What is held is not all priced, so that nobody can tell what was lost.
+    EquityUnknown {
+        /// Whose loss is limited.
+        scope: LimitScope,
+    },
     /// The day has lost as much as allowed.
     DailyLossReached {
         /// Lost since the day's opening, in the profile's currency.

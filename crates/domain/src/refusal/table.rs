@@ -175,6 +175,9 @@ refusals! {
     EntryTooSoon Entries "entryTooSoon" "repeated execution" ["minEntryIntervalMs"]
         "The last entry of the same instrument and side is too young"
         => "Wait, or lower the limit";
+    EquityUnknown Entries "equityUnknown" "daily loss" []
+        "What is held is not all priced, and a loss is limited"
+        => "Wait for the first prices, or leave what has none";
     DailyLossReached Entries "dailyLossReached" "daily loss" ["maxDailyLoss"]
         "The day has lost as much as it may"
         => "Wait for the next day, or raise the limit";

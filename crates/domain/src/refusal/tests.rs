@@ -256,6 +256,11 @@ const SAID: &[(&str, &str)] = &[
          maxDailyLoss of the profile",
     ),
     (
+        r#"{"code":"equityUnknown","scope":"tenant"}"#,
+        "no price is known yet of all that is held, and a limit of the tenant ends entries at a \
+         loss; wait for the first prices, or leave what has none",
+    ),
+    (
         r#"{"code":"dailyLossPercentReached","lossPercent":"5.1","limitPercent":"5",
             "scope":"profile"}"#,
         "the day has lost 5.1 %, entries end at 5 %; wait for the next day, or raise \

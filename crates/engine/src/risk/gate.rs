@@ -36,8 +36,8 @@ pub struct View<'a> {
     pub product: &'a Product,
     /// Trading control; `None` while it cannot be known.
     pub control: Option<&'a ControlSnapshot>,
-    /// Open profit of each profile at the last prices, in its currency; without one it counts at
-    /// cost.
+    /// Open profit of each profile that holds something, at the last prices and in its currency;
+    /// none where it cannot be told.
     pub open_profit: &'a BTreeMap<ProfileId, Decimal>,
     /// What the venue says of its instruments.
     pub markets: &'a Markets,
@@ -52,11 +52,21 @@ pub struct View<'a> {
 }
 
 impl View<'_> {
-    /// What a profile is worth at the last prices, in its currency.
-    pub(super) fn equity(&self, profile: &Profile) -> Decimal {
-        let open = self.open_profit.get(&profile.id).copied().unwrap_or_default();
-        profile.book.equity_at_cost().saturating_add(open)
+    /// What a profile is worth at the last prices, in its currency; `None` while that cannot be
+    /// told.
+    pub(super) fn equity(&self, profile: &Profile) -> Option<Decimal> {
+        equity(profile, self.open_profit)
     }
+}
+
+/// What a profile is worth with its open profit, in its currency; `None` while that is not known,
+/// and on overflow.
+pub fn equity(profile: &Profile, open_profit: &BTreeMap<ProfileId, Decimal>) -> Option<Decimal> {
+    let open = match open_profit.get(&profile.id) {
+        Some(open) => *open,
+        None => profile.trades.is_empty().then_some(Decimal::ZERO)?,
+    };
+    profile.book.equity_at_cost().checked_add(open)
 }
 
 /// Accepts a signal or refuses it.

@@ -18,7 +18,7 @@ mod target;
 pub(crate) mod tests;
 
 pub use amend::{ApprovedAmendment, Change, check_amendment};
-pub use gate::{View, check};
+pub use gate::{View, check, equity};
 pub use intent::OrderIntent;
 pub use levels::expected_fill;
 pub use obstacles::obstacles;

@@ -28,6 +28,8 @@ struct Sums {
     opening: Decimal,
     /// Equity of the same profiles now.
     equity: Decimal,
+    /// Whether nobody can tell what some of it is worth now.
+    unpriced: bool,
 }
 
 /// What is compared with the limits of a profile's scopes.
@@ -144,23 +146,35 @@ impl<'a> Measure<'a> {
 
     /// Whether not too much is lost, today and since the peak.
     pub(super) fn bears_losses(&self) -> Result<(), Refusal> {
-        let lost = |sums: &Sums, limit| sums.loss() >= limit;
-        if let Some((sums, limit, scope)) = self.broken(|limits| limits.max_daily_loss, lost) {
-            return Err(Refusal::DailyLossReached { loss: sums.loss(), limit, scope });
+        let lost = |sums: &Sums, limit| sums.unpriced || sums.loss() >= limit;
+        match self.broken(|limits| limits.max_daily_loss, lost) {
+            Some((sums, _, scope)) if sums.unpriced => {
+                return Err(Refusal::EquityUnknown { scope });
+            }
+            Some((sums, limit, scope)) => {
+                return Err(Refusal::DailyLossReached { loss: sums.loss(), limit, scope });
+            }
+            None => {}
         }
-        let lost = |sums: &Sums, limit| sums.loss_percent().is_some_and(|loss| loss >= limit);
+        let lost = |sums: &Sums, limit| {
+            sums.unpriced || sums.loss_percent().is_some_and(|loss| loss >= limit)
+        };
         let percent = self.broken(|limits| limits.max_daily_loss_percent, lost);
         if let Some((sums, limit_percent, scope)) = percent {
+            if sums.unpriced {
+                return Err(Refusal::EquityUnknown { scope });
+            }
             let loss_percent = sums.loss_percent().unwrap_or_default();
             return Err(Refusal::DailyLossPercentReached { loss_percent, limit_percent, scope });
         }
-        let peak = self.view.profile.counters.peak;
-        let (Some((limit_percent, scope)), Some(peak)) =
-            (self.scopes.least(|limits| limits.max_drawdown_percent), peak)
+        let Some((limit_percent, scope)) = self.scopes.least(|limits| limits.max_drawdown_percent)
         else {
             return Ok(());
         };
-        match percent_of(peak.saturating_sub(self.view.equity(self.view.profile)), peak) {
+        let profile = self.view.profile;
+        let equity = self.view.equity(profile).ok_or(Refusal::EquityUnknown { scope })?;
+        let Some(peak) = profile.counters.peak else { return Ok(()) };
+        match percent_of(peak.saturating_sub(equity), peak) {
             Some(drawdown_percent) if drawdown_percent >= limit_percent => {
                 Err(Refusal::DrawdownReached { drawdown_percent, limit_percent, scope })
             }
@@ -187,10 +201,12 @@ impl Sums {
             let (today, _) = profile.document.time_zone.day(view.at);
             !profile.removed || day >= today
         };
+        let equity = view.equity(profile);
+        self.unpriced |= equity.is_none();
         // Nobody opens the days of a profile that was removed: what it lost counts on that day.
         if let Some(day) = profile.counters.day.filter(|opened| of_today(opened.day)) {
             self.opening = self.opening.saturating_add(day.equity);
-            self.equity = self.equity.saturating_add(view.equity(profile));
+            self.equity = self.equity.saturating_add(equity.unwrap_or_default());
         }
     }
 

@@ -299,6 +299,15 @@ impl Profile {
             equity.checked_add(open)
         })
     }
+
+    /// Profit or loss of all that is held when each open trade is marked by `mark`, before fees and
+    /// in its currency; `None` where a trade has no mark, and on overflow.
+    pub fn open_profit(&self, mark: impl Fn(Symbol) -> Option<Price>) -> Option<Decimal> {
+        self.trades.values().try_fold(Decimal::ZERO, |sum, trade| {
+            let open = unrealised(trade, mark(trade.symbol)?)?;
+            sum.checked_add(open.amount())
+        })
+    }
 }
 
 /// Profit or loss of what is still held of `trade` at `price`, before fees; `None` on overflow.

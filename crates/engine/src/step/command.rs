@@ -178,15 +178,6 @@ impl Command {
             | Self::Flatten { .. } => false,
         }
     }
-
-    /// The profile that it may enter something for.
-    pub(super) fn enters(&self) -> Option<ProfileId> {
-        match self {
-            Self::Signal(signal) => Some(signal.profile),
-            Self::Order(order) | Self::Preview(order) => Some(order.profile),
-            _ => None,
-        }
-    }
 }
 
 /// What a command came to.

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::{Context, Desk, Effects, Engine, Input};
 use crate::market::Frame;
-use crate::risk::Scopes;
+use crate::risk::{self, Scopes};
 use crate::state::{ApplyError, Profile};
 
 /// A rise of less than this part of a peak is no new one: one basis point.
@@ -54,10 +54,8 @@ impl Engine {
         let desk = &self.desks[place];
         let known = self.state.profile(desk.profile);
         let held = known.filter(|known| desk.followed.equity && !known.trades.is_empty());
-        let open = held.and_then(|known| {
-            let equity = known.equity(|symbol| Some(desk.lane(symbol)?.mark?.0))?;
-            equity.checked_sub(known.book.equity_at_cost())
-        });
+        let open =
+            held.and_then(|known| known.open_profit(|symbol| Some(desk.lane(symbol)?.mark?.0)));
         match open {
             Some(open) => self.open_profit.insert(desk.profile, open),
             None => self.open_profit.remove(&desk.profile),
@@ -109,7 +107,7 @@ impl Engine {
         let Some(known) = self.state.profile(profile).filter(|_| followed.peak) else {
             return Ok(());
         };
-        let equity = self.equity_of(known);
+        let Some(equity) = self.equity_of(known) else { return Ok(()) };
         let higher = |peak: Decimal| {
             let step = peak.checked_mul(PEAK_STEP).unwrap_or_default();
             equity.amount() > peak && equity.amount().saturating_sub(peak) >= step
@@ -146,12 +144,8 @@ impl Engine {
             | Input::Store { .. }
             | Input::Withheld { .. } => return Ok(()),
         };
-        let asked = match input {
-            Input::Command { command, .. } => command.enters(),
-            _ => None,
-        };
         let context = Context { at, now: at, request_id: None, cause };
-        self.open_days(&context, asked, effects)
+        self.open_days(&context, effects)
     }
 
     /// Whether a missed frame tells of what nobody has seen yet.
@@ -161,11 +155,10 @@ impl Engine {
 
     /// Opens the day of each profile whose day is limited and has begun by `context.at`, with the
     /// equity of the last prices before it. One whose open trades are not all priced yet, after a
-    /// restart, waits until they are, unless it is `asked` about now.
+    /// restart, waits until they are, and enters nothing.
     pub(super) fn open_days(
         &mut self,
         context: &Context,
-        asked: Option<ProfileId>,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         for place in 0..self.desks.len() {
@@ -179,26 +172,15 @@ impl Engine {
                 self.desks[place].followed.day_ends = ends;
                 continue;
             }
-            if asked != Some(profile) && !self.is_priced(place) {
-                continue;
-            }
-            let equity = self.equity_of(known);
+            let Some(equity) = self.equity_of(known) else { continue };
             self.emit(context, Event::DayOpened { profile, day, equity }, effects)?;
             self.desks[place].followed.day_ends = ends;
         }
         Ok(())
     }
 
-    fn is_priced(&self, place: usize) -> bool {
-        let desk = &self.desks[place];
-        let known = self.state.profile(desk.profile);
-        let priced = |symbol| desk.lane(symbol).is_some_and(|lane| lane.mark.is_some());
-        known.is_some_and(|known| known.trades.values().all(|trade| priced(trade.symbol)))
-    }
-
-    fn equity_of(&self, known: &Profile) -> Money {
-        let open = self.open_profit.get(&known.id).copied().unwrap_or_default();
-        let equity = known.book.equity_at_cost().saturating_add(open);
-        Money::new(equity, known.book.currency())
+    fn equity_of(&self, known: &Profile) -> Option<Money> {
+        let equity = risk::equity(known, &self.open_profit)?;
+        Money::checked(equity, known.book.currency())
     }
 }

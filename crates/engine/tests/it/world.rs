@@ -42,7 +42,7 @@ pub(crate) struct World {
     pub(crate) actions: Vec<Action>,
     pub(crate) answer: Option<Answer>,
     /// Every bar so far, in order.
-    bars: Vec<(Symbol, Bar)>,
+    pub(crate) bars: Vec<(Symbol, Bar)>,
     /// The journal folded a second time.
     pub(crate) fold: State,
 }

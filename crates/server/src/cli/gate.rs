@@ -36,8 +36,9 @@ limit that would look back on more is refused. Of entries the last minute is kep
 
 A day begins at midnight in the profile's `timeZone`, UTC unless it has another one, with its
 equity at the last prices before. Where a limit of the day is set later, the day counts from then
-on. Equity now is at the last prices that the engine has; after a restart, until a price is known,
-a position counts at its cost. Money that is put in or taken out is no gain and no loss.
+on. Equity now is at the last prices that the engine has. While something is held of which no price
+is known, after a restart, nobody can tell what was lost: entries that such a limit concerns are
+refused (`equityUnknown`) until one is. Money that is put in or taken out is no gain and no loss.
 
 Protections (losses in a row, the cooldown, the stop guard, the low-profit lock) look when a trade
 closes. What they find is a lock, with the instant at which it ends, in the journal. A person can

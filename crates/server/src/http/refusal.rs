@@ -34,7 +34,7 @@ refusals! {
     TargetsAboveEntry, TargetsAboveHeld, DuplicateEntry, SelfTrade, OrderQuantityAboveLimit,
     OrderNotionalAboveLimit, TooManyPositions,
     PositionAboveLimit, ExposureAboveLimit, OpenOrdersAboveLimit, OrderRateAboveLimit,
-    EntryTooSoon, DailyLossReached, DailyLossPercentReached, DrawdownReached, EntriesLocked,
+    EntryTooSoon, EquityUnknown, DailyLossReached, DailyLossPercentReached, DrawdownReached, EntriesLocked,
     SymbolRestricted, PriceBeyondCollar, InsufficientCapital, Overflow
 }
 

@@ -2,14 +2,14 @@
 //! those of one currency.
 
 use ballast_domain::{
-    Event, LimitScope, Lock, LockReason, Money, ProfileDocument, ProfileId, ProfileStatus, Signal,
-    Timestamp,
+    Event, IntentId, LimitScope, Lock, LockReason, Money, OrderId, ProfileDocument, ProfileId,
+    ProfileStatus, Signal, Timestamp,
 };
 use rust_decimal::Decimal;
 
 use super::entries::in_slot;
 use super::scene::{Scene, scene};
-use crate::fixture::{PROFILE, config, document, entry, exit, goog, hour, read, usd};
+use crate::fixture::{PROFILE, config, document, entry, exit, fill, goog, hour, read, usd};
 
 const OTHER: ProfileId = ProfileId::from_bits(2);
 const EURO: ProfileId = ProfileId::from_bits(3);
@@ -125,6 +125,39 @@ fn a_day_that_has_lost_enough_enters_nothing_more() {
             let signal = in_slot("b", entry("1"));
             assert_eq!(scene.code(&signal), expected, "{scope} {limits} {open_profit}");
             assert_eq!(scene.code(&exit(1, None)), "accepted", "{scope} {limits}");
+        }
+    }
+}
+
+/// What nobody can tell is no loss of nothing: an entry waits for it, where it would count.
+#[test]
+fn a_loss_that_cannot_be_told_enters_nothing() {
+    let limits = [
+        (r#"{"maxDailyLoss": 100}"#, true),
+        (r#"{"maxDailyLossPercent": 1}"#, true),
+        (r#"{"maxDrawdownPercent": 20}"#, false),
+        (r#"{"maxExposure": 100000}"#, false),
+    ];
+    for scope in [LimitScope::Product, LimitScope::Tenant, LimitScope::Profile] {
+        for (limits, of_all) in limits {
+            let is_loss = !limits.contains("Exposure");
+            let mut own = scene("intent 1 long 1 for 100\n fill 1 a 1@100");
+            own.set(scope, limits);
+            let expected = if is_loss { "equityUnknown" } else { "accepted" };
+            assert_eq!(own.code(&in_slot("b", entry("1"))), expected, "{scope} {limits}");
+            assert_eq!(own.code(&exit(1, None)), "accepted", "{scope} {limits}");
+
+            // What another profile holds counts where the limit is not the profile's alone.
+            let mut scene = family();
+            let first = IntentId { profile: OTHER, number: 1 };
+            let fill = Box::new(fill("a", "5@100", "0", hour(1000)));
+            scene.fold.apply(Event::OrderFilled { order: OrderId::main(first), fill }).unwrap();
+            scene.set(scope, limits);
+            let counts = of_all && scope != LimitScope::Profile;
+            let expected = if counts { "equityUnknown" } else { "accepted" };
+            assert_eq!(scene.code(&entry("1")), expected, "{scope} {limits}");
+            scene.open_profit.insert(OTHER, read("0"));
+            assert_eq!(scene.code(&entry("1")), "accepted", "{scope} {limits}");
         }
     }
 }

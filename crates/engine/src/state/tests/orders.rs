@@ -1,7 +1,7 @@
 //! Orders and trades through their lives.
 
 use super::script::fold;
-use crate::fixture::{order, read};
+use crate::fixture::read;
 use crate::state::ended::GIVEN_UP;
 use crate::state::profile::REMEMBERED;
 

@@ -23,7 +23,7 @@ impl Engine {
         }
         self.emit(context, Event::LimitsChanged { version: version + 1, limits, by }, effects)?;
         self.follow_limits();
-        self.open_days(context, None, effects)?;
+        self.open_days(context, effects)?;
         for place in 0..self.desks.len() {
             self.note_peak(context, place, effects)?;
         }

@@ -42,7 +42,7 @@ impl Engine {
         let event = Event::ProfileChanged { profile, version, document, by };
         self.emit(context, event, effects)?;
         self.attach(profile, plan);
-        self.open_days(context, None, effects)?;
+        self.open_days(context, effects)?;
         self.mark_profile(context, profile, effects)?;
         Ok(Answer::Done)
     }

@@ -8,7 +8,7 @@ use ballast_domain::{
 };
 
 use super::script::play;
-use crate::fixture::{PROFILE, entry, read};
+use crate::fixture::{PROFILE, bar, entry, goog, hour, read};
 use crate::step::{Answer, Command, Engine, Input};
 use crate::strategy::Plan;
 use crate::world::World;
@@ -82,6 +82,34 @@ fn days_and_peaks_are_facts() {
         clock ->
         ",
     );
+}
+
+/// After a restart what is held may have lost anything until its price is known again.
+#[test]
+fn nothing_enters_on_a_loss_that_nobody_can_tell() {
+    let mut world = World::running(r#"{"symbols": ["GOOG", "MSFT"]}"#);
+    set(&mut world, "limits", r#"{"maxDailyLoss": 60}"#);
+    let (msft, held): (Symbol, Symbol) = (read("MSFT"), goog());
+    world.bar(msft, &bar(hour(1), "50 50 50 50"));
+    world.bar(held, &bar(hour(1), "100 100 100 100"));
+    play(&mut world, "enter 10\n filled 1 a 10@100");
+    world.bars.clear();
+    world.restart();
+    // The held one is silent: the next bar of the other closes the frame without it.
+    for close in [2, 3] {
+        world.bar(msft, &bar(hour(close), "50 50 50 50"));
+    }
+    let other = || Signal { symbol: msft, ..entry("1") };
+    let refusal = |answer| match answer {
+        Answer::Refused(refusal) => refusal.code(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refusal(world.signal(other())), "equityUnknown");
+    world.bar(held, &bar(hour(3), "100 100 94 94"));
+    assert_eq!(refusal(world.signal(other())), "dailyLossReached");
+    world.bar(held, &bar(hour(4), "94 95 94 95"));
+    world.bar(msft, &bar(hour(4), "50 50 50 50"));
+    assert!(matches!(world.signal(other()), Answer::Accepted(_)));
 }
 
 /// Equity at the day's opening is that of the last prices before it, also when the first thing that
