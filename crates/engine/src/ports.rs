@@ -138,8 +138,11 @@ impl JournalError {
     }
 }
 
-/// What a venue does by itself, also while nobody here runs. What it does not, the engine does in
-/// its place, or the venue's adapter.
+/// What a venue does by itself, also while nobody here runs. The rest is emulated, while this
+/// process runs: trails, break-even and pairs by the engine, which looks at closed bars; stops,
+/// targets and trailing orders by the venue's adapter, which hears every price. To the engine an
+/// adapter's emulation looks like the venue's own: it takes the same calls and tells the same
+/// fills, by the same order ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 pub struct Capabilities {

@@ -1995,7 +1995,7 @@ export interface components {
                 /** Format: date-time */
                 createdAt: string;
                 direction?: components["schemas"]["DirectionWord"];
-                /** @description What of that the engine emulates: it stands still while this server is away. */
+                /** @description What of that this server emulates: it stands still while the server is away. */
                 emulated?: components["schemas"]["PartWord"][];
                 exitReason?: string;
                 fees: string;
@@ -2042,7 +2042,7 @@ export interface components {
                 cost: string;
                 currency: string;
                 direction: components["schemas"]["DirectionWord"];
-                /** @description What of that the engine emulates: it stands still while this server is away. */
+                /** @description What of that this server emulates: it stands still while the server is away. */
                 emulated: components["schemas"]["PartWord"][];
                 entryPrice: string;
                 fees: string;
@@ -2365,7 +2365,7 @@ export interface components {
             /** Format: date-time */
             createdAt: string;
             direction?: components["schemas"]["DirectionWord"];
-            /** @description What of that the engine emulates: it stands still while this server is away. */
+            /** @description What of that this server emulates: it stands still while the server is away. */
             emulated?: components["schemas"]["PartWord"][];
             exitReason?: string;
             fees: string;
@@ -2463,7 +2463,7 @@ export interface components {
             cost: string;
             currency: string;
             direction: components["schemas"]["DirectionWord"];
-            /** @description What of that the engine emulates: it stands still while this server is away. */
+            /** @description What of that this server emulates: it stands still while the server is away. */
             emulated: components["schemas"]["PartWord"][];
             entryPrice: string;
             fees: string;

@@ -1,5 +1,6 @@
 //! The checks of an order's prices.
 
+use ballast_domain::id::Leg;
 use ballast_domain::{
     Direction, Instrument, OrderId, OrderType, Price, Refusal, Side, Symbol, Timestamp,
 };
@@ -136,8 +137,9 @@ pub(super) fn within_collar(
 }
 
 /// Whether an entry could trade with an order of the tenant's own that rests at a limit at the same
-/// venue. Orders at the market and stops rest in no book, so that two of them cannot meet; of
-/// orders that cancel each other one is gone before the other fills.
+/// venue, or with a target. Orders at the market and stops rest in no book, so that two of them
+/// cannot meet; of orders that cancel each other one is gone before the other fills, and a target
+/// that the market has passed has been filled, though nobody may have said so yet.
 pub(super) fn no_self_trade(
     (symbol, order_type, direction): (Symbol, OrderType, Direction),
     cancels: Option<OrderId>,
@@ -146,16 +148,18 @@ pub(super) fn no_self_trade(
 ) -> Result<(), Refusal> {
     let reach = worst_price(order_type, mark, direction);
     let other = direction.exit_side();
+    let counts = |price: Price, order: OrderId| {
+        let is_passed = match direction {
+            Direction::Long => price <= mark,
+            Direction::Short => price >= mark,
+        };
+        Some(order) != cancels && (order.leg == Leg::Main || !is_passed)
+    };
     for profile in view.state.profiles() {
         if profile.document.venue != view.profile.document.venue {
             continue;
         }
-        let Some((price, order)) = profile.best_resting(symbol, other, cancels) else { continue };
-        let meets = match direction {
-            Direction::Long => price <= reach,
-            Direction::Short => price >= reach,
-        };
-        if meets {
+        if let Some((price, order)) = profile.resting(symbol, (other, reach), counts) {
             return Err(Refusal::SelfTrade { order, price });
         }
     }

@@ -94,20 +94,16 @@ impl State {
                 let trade = profile.booked(*order, *fill).map(|(trade, _)| trade.id);
                 self.indexed(*order, trade, |profile| profile.correct(*order, *fill, by.as_deref()))
             }
-            Event::ProtectionPlaced { trade, stop, targets } => {
-                let trade = self.find(trade.0.profile)?.open_trade(*trade)?;
+            Event::ProtectionPlaced { trade, stop, targets } => self.retargeted(*trade, |trade| {
                 trade.stop = *stop;
                 trade.targets.clone_from(targets);
-                Ok(())
-            }
+            }),
             Event::StopMoved { trade, stop, by } => self.move_stop(*trade, *stop, by.is_some()),
-            Event::TargetsMoved { trade, terms, targets, .. } => {
-                let trade = self.find(trade.0.profile)?.open_trade(*trade)?;
+            Event::TargetsMoved { trade, terms, targets, .. } => self.retargeted(*trade, |trade| {
                 trade.protection.targets.clone_from(terms);
                 trade.targets.clone_from(targets);
                 trade.amendments = trade.amendments.saturating_add(1);
-                Ok(())
-            }
+            }),
             Event::BarHeld { trade, bars, close } => self.hold_bar(*trade, *bars, *close),
             Event::ExcursionsKnown { trade, best, worst } => {
                 let known = self.find(trade.0.profile)?.known_trade_mut(*trade)?;
@@ -260,6 +256,15 @@ impl State {
             order.waits_since = since;
             Ok(())
         })
+    }
+
+    /// Changes an open trade, and the index of the profile with its targets.
+    fn retargeted(&mut self, id: TradeId, change: impl FnOnce(&mut Trade)) -> Booked {
+        let profile = self.find(id.0.profile)?;
+        profile.index(Turn::Out, None, Some(id));
+        let booked = profile.open_trade(id).map(change);
+        profile.index(Turn::In, None, Some(id));
+        booked
     }
 
     fn hold_bar(&mut self, id: TradeId, bars: u32, close: Timestamp) -> Booked {

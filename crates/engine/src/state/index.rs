@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ballast_domain::id::Leg;
 use ballast_domain::{
     IntentId, OrderId, OrderType, Price, Purpose, Side, Slot, Symbol, Trade, TradeId,
 };
@@ -38,7 +39,7 @@ pub struct Holding {
     cost: Decimal,
     /// What is left of the reservations of working entries.
     reserved: Decimal,
-    /// Working orders that rest at a limit, by it.
+    /// Working orders that rest at a limit, and targets of open trades, by their price.
     buys: BTreeSet<(Price, OrderId)>,
     sells: BTreeSet<(Price, OrderId)>,
 }
@@ -115,11 +116,7 @@ impl Index {
         // While nobody knows whether it was amended it may rest at either price.
         let amended = order.amending.map(|asked| asked.order_type);
         for price in [Some(terms.order_type), amended].into_iter().flatten().filter_map(limit_of) {
-            let side = match terms.side {
-                Side::Buy => &mut holding.buys,
-                Side::Sell => &mut holding.sells,
-            };
-            turn.member(side, (price, id));
+            turn.member(holding.side(terms.side), (price, id));
         }
         match &terms.purpose {
             Purpose::Enter { slot, .. } => {
@@ -146,6 +143,12 @@ impl Index {
         turn.member(&mut holding.trades, trade.id);
         turn.slot(&mut holding.slots, trade.slot);
         turn.amount(&mut holding.cost, trade.reserved.amount());
+        for (leg, target) in (0..).zip(&trade.targets) {
+            if !target.open_quantity().is_zero() {
+                let id = OrderId { intent: trade.id.0, leg: Leg::Target(leg) };
+                turn.member(holding.side(trade.direction.exit_side()), (target.level, id));
+            }
+        }
         self.drop_empty(trade.symbol);
     }
 
@@ -178,13 +181,28 @@ impl Holding {
         self.cost.saturating_add(self.reserved)
     }
 
-    /// The resting order of a side that the other side meets first, but for one.
-    pub(super) fn best(&self, side: Side, but: Option<OrderId>) -> Option<(Price, OrderId)> {
-        let counts = |(_, order): &&(Price, OrderId)| Some(*order) != but;
+    fn side(&mut self, side: Side) -> &mut BTreeSet<(Price, OrderId)> {
         match side {
-            Side::Buy => self.buys.iter().rev().find(counts).copied(),
-            Side::Sell => self.sells.iter().find(counts).copied(),
+            Side::Buy => &mut self.buys,
+            Side::Sell => &mut self.sells,
         }
+    }
+
+    /// What rests on a side and is met by the other at `reach`, of what `counts`: the first.
+    pub(super) fn met(
+        &self,
+        side: Side,
+        reach: Price,
+        counts: impl Fn(Price, OrderId) -> bool,
+    ) -> Option<(Price, OrderId)> {
+        let counts = |(price, order): &&(Price, OrderId)| counts(*price, *order);
+        let met = match side {
+            Side::Buy => {
+                self.buys.iter().rev().take_while(|(price, _)| *price >= reach).find(counts)
+            }
+            Side::Sell => self.sells.iter().take_while(|(price, _)| *price <= reach).find(counts),
+        };
+        met.copied()
     }
 }
 

@@ -230,16 +230,16 @@ impl Profile {
         self.index.holding(symbol).map_or(Decimal::ZERO, |holding| holding.used())
     }
 
-    /// The own order of a side, but for one, that rests at a limit and that the other side would
-    /// meet first.
+    /// What of one's own rests on a side, at a limit or as a target, and is met first by the other
+    /// side at `reach`, of what `counts`.
     #[must_use]
-    pub fn best_resting(
+    pub fn resting(
         &self,
         symbol: Symbol,
-        side: Side,
-        but: Option<OrderId>,
+        (side, reach): (Side, Price),
+        counts: impl Fn(Price, OrderId) -> bool,
     ) -> Option<(Price, OrderId)> {
-        self.index.holding(symbol)?.best(side, but)
+        self.index.holding(symbol)?.met(side, reach, counts)
     }
 
     /// Whether an exit works.

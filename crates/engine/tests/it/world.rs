@@ -7,10 +7,11 @@
 use std::sync::Arc;
 
 use ballast_domain::control::{ControlEntry, ControlMode, ControlSnapshot, Scope};
+use ballast_domain::id::Leg;
 use ballast_domain::{
-    ActiveState, Bar, BrokerEvent, Envelope, Event, MarketStatus, Markets, OrderState, OrderType,
-    Product, ProfileDocument, ProfileId, ProfileStatus, Purpose, Side, Signal, SignalTerms, Slot,
-    Symbol, Timeframe, Timestamp, Trade, TradeId,
+    ActiveState, Bar, BrokerEvent, Envelope, Event, MarketStatus, Markets, OrderId, OrderState,
+    OrderType, Price, Product, ProfileDocument, ProfileId, ProfileStatus, Purpose, Side, Signal,
+    SignalTerms, Slot, Symbol, Timeframe, Timestamp, Trade, TradeId,
 };
 use ballast_engine::market::{Board, Frame};
 use ballast_engine::ports::BrokerMessage;
@@ -352,8 +353,20 @@ fn check_index(profile: &Profile, envelope: &Envelope) {
                 }
                 _ => None,
             });
-            let best = if side == Side::Buy { prices.max() } else { prices.min() };
-            assert_eq!(profile.best_resting(symbol, side, None), best, "{envelope:?}");
+            let leaving = held.iter().filter(|trade| trade.direction.exit_side() == side);
+            let targets = leaving.flat_map(|trade| {
+                let open = (0..).zip(&trade.targets).filter(|(_, t)| !t.open_quantity().is_zero());
+                let leg = |leg| OrderId { intent: trade.id.0, leg: Leg::Target(leg) };
+                open.map(move |(number, target)| (target.level, leg(number)))
+            });
+            let all = prices.chain(targets);
+            let (best, farthest) = match side {
+                Side::Buy => (all.max(), "0.0000000001"),
+                Side::Sell => (all.min(), "1000000000000"),
+            };
+            let farthest: Price = farthest.parse().unwrap();
+            let found = profile.resting(symbol, (side, farthest), |_, _| true);
+            assert_eq!(found, best, "{envelope:?}");
         }
     }
 }

@@ -45,8 +45,8 @@ closes. What they find is a lock, with the instant at which it ends, in the jour
 lift it: `POST /api/profiles/{id}/unlock`. A limit that is changed changes no lock that stands.
 
 Prices are those of closed bars. A reversal's second half is an entry like any other. A self-trade
-is looked for among working orders that rest at a limit; the targets that rest for an open trade are
-not among them.
+is looked for among working orders that rest at a limit, and among the targets of open trades that
+the last price has not reached.
 
 Whether a market is open the gate knows from its feed alone: this release has no calendars. Stocks
 are bounded by the bars that come, and by `maxDataAgeMs`.

@@ -1,4 +1,4 @@
-//! What of orders and positions their venue holds, and what the engine does in its place.
+//! What of orders and positions their venue holds, and what is emulated in its place.
 //!
 //! The difference is what goes on while this server is away: what the venue holds does.
 
@@ -16,7 +16,7 @@ const VENUE: Capabilities = PaperBroker::CAPABILITIES;
 pub(super) struct Parts {
     /// The venue does, also while this server is away.
     pub(super) at_venue: Vec<PartWord>,
-    /// The engine does, while it runs.
+    /// This server does, while it runs.
     pub(super) emulated: Vec<PartWord>,
 }
 
@@ -89,7 +89,7 @@ impl Parts {
             true => held,
             false => {
                 let parts = list(&self.emulated);
-                format!("{held} The engine emulates {parts}, while this server runs.")
+                format!("{held} This server emulates {parts}, while it runs.")
             }
         }
     }
@@ -133,8 +133,8 @@ mod tests {
         ]);
         assert_eq!(parts.at_venue, [PartWord::Stop]);
         assert_eq!(parts.emulated, [PartWord::Trail, PartWord::BreakEven]);
-        let text = " The venue holds the stop. The engine emulates the trail and the move to \
-                    break-even, while this server runs.";
+        let text = " The venue holds the stop. This server emulates the trail and the move to \
+                    break-even, while it runs.";
         assert_eq!(parts.text(), text);
         assert_eq!(Parts::default().text(), "");
         let bare = Capabilities { stops: false, ..VENUE };

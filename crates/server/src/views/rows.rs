@@ -213,7 +213,7 @@ pub(crate) struct OrderRow {
     /// What of it, and of what will protect its trade, the venue holds.
     #[serde(default)]
     pub(crate) at_venue: Vec<PartWord>,
-    /// What of that the engine emulates: it stands still while this server is away.
+    /// What of that this server emulates: it stands still while the server is away.
     #[serde(default)]
     pub(crate) emulated: Vec<PartWord>,
     /// Whether its venue was asked to change it, and has not answered.
@@ -284,7 +284,7 @@ pub(crate) struct PositionRow {
     pub(crate) targets: Vec<TargetRow>,
     /// What of its protection the venue holds.
     pub(crate) at_venue: Vec<PartWord>,
-    /// What of that the engine emulates: it stands still while this server is away.
+    /// What of that this server emulates: it stands still while the server is away.
     pub(crate) emulated: Vec<PartWord>,
     /// Profit and loss of what was left of it so far, before fees.
     pub(crate) realized_pnl: String,

@@ -122,6 +122,37 @@ fn an_entry_meets_no_order_of_the_tenants_own_that_rests_at_its_venue() {
     assert_eq!(elsewhere.code(&at(entry("1"), limit("105"))), "accepted", "at another venue");
 }
 
+/// A target rests at the venue like any other order, until the market has come to it.
+#[test]
+fn an_entry_meets_no_target_that_rests() {
+    let target = |level: &str| format!("1@{level}");
+    let cases = [
+        ("long", target("105"), at(entry("1"), limit("104.99")), "accepted"),
+        ("long", target("105"), at(entry("1"), limit("105")), "selfTrade"),
+        ("long", target("105"), entry("1"), "accepted"),
+        ("long", target("105"), at(entry("1"), stop("105")), "selfTrade"),
+        ("long", target("100"), at(entry("1"), limit("105")), "accepted"),
+        ("long", target("105"), at(short(entry("1")), limit("105")), "accepted"),
+        ("short", target("95"), at(short(entry("1")), limit("95.01")), "accepted"),
+        ("short", target("95"), at(short(entry("1")), limit("95")), "selfTrade"),
+        ("short", target("100"), at(short(entry("1")), limit("95")), "accepted"),
+        // Behind one that the market has passed another rests.
+        ("long", "0.5@99 0.5@103".to_owned(), at(entry("1"), limit("103")), "selfTrade"),
+    ];
+    for (way, targets, signal, expected) in cases {
+        let stop = if way == "long" { "50" } else { "150" };
+        let protect = format!("protect 1 {stop} {targets}");
+        let mut scene = scene(&format!("intent 1 {way} 1 for 100\n fill 1 a 1@100\n {protect}"));
+        let signal = in_slot("b", signal);
+        assert_eq!(scene.code(&signal), expected, "{way} {protect} {signal:?}");
+        scene.fold.play("fill 1t0 b 0.5@101");
+        let after = if protect.contains("0.5@") { "selfTrade" } else { expected };
+        assert_eq!(scene.code(&signal), after, "{way} {protect}: half of it has filled");
+        scene.fold.play("fill 1t1 c 0.5@101");
+        assert_eq!(scene.code(&signal), "accepted", "{way} {protect} {signal:?}");
+    }
+}
+
 #[test]
 fn an_entry_may_meet_the_order_that_it_cancels() {
     let mut scene = scene("");
