@@ -202,9 +202,11 @@ impl Sums {
             !profile.removed || day >= today
         };
         let equity = view.equity(profile);
-        self.unpriced |= equity.is_none();
-        // Nobody opens the days of a profile that was removed: what it lost counts on that day.
-        if let Some(day) = profile.counters.day.filter(|opened| of_today(opened.day)) {
+        // Nobody opens the days of a profile that was removed, nor prices what it was told of since:
+        // what it lost counts on that day.
+        let day = profile.counters.day.filter(|opened| of_today(opened.day));
+        self.unpriced |= equity.is_none() && (day.is_some() || !profile.removed);
+        if let Some(day) = day {
             self.opening = self.opening.saturating_add(day.equity);
             self.equity = self.equity.saturating_add(equity.unwrap_or_default());
         }

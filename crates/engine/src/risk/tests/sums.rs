@@ -212,6 +212,12 @@ fn a_removed_profile_counts_on_the_day_on_which_it_lost() {
         let by = "alice".to_owned();
         scene.fold.apply(Event::ProfileRemoved { profile: OTHER, by }).unwrap();
         assert_eq!(scene.code(&entry("1")), expected, "{day:?}");
+        // What it is told of afterwards has no price here.
+        let order = OrderId::main(IntentId { profile: OTHER, number: 1 });
+        let fill = Box::new(fill("a", "5@100", "0", hour(1000)));
+        scene.fold.apply(Event::OrderFilled { order, fill }).unwrap();
+        let expected = if expected == "accepted" { expected } else { "equityUnknown" };
+        assert_eq!(scene.code(&entry("1")), expected, "{day:?}");
     }
 }
 
