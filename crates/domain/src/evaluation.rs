@@ -61,6 +61,8 @@ pub enum Hold {
     SessionClosed,
     /// The profile is not running.
     Stopped,
+    /// Something of the profile has to be looked at before it goes on.
+    UnderReview,
     /// Bars missed while the process was down are caught up on; they make no signals.
     CatchingUp,
 }

@@ -28,7 +28,7 @@ export function toldNow(
 ): Told {
   const { decision, hold } = evaluation;
   const isRunning = state === "running";
-  if (isRunning && hold === "stopped") {
+  if (isRunning && (hold === "stopped" || hold === "underReview")) {
     const text = `Started since then: it decides again when the next ${timeframe} bar closes.`;
     return { badge: "Started", tone: "neutral", text };
   }

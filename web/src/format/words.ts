@@ -61,6 +61,7 @@ const HOLDS: Record<string, string> = {
   orderWorking: "An order is working",
   sessionClosed: "Session closed",
   stopped: "Stopped",
+  underReview: "Under review",
   catchingUp: "Catching up",
 };
 export const holdWord = (hold: string | undefined): string =>

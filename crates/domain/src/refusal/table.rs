@@ -94,9 +94,9 @@ refusals! {
     QuantityBelowFilled All "quantityBelowFilled" "instrument" []
         "The order or the target would become smaller than what of it has filled"
         => "Ask for more than that, cancel what is left, or take the target away";
-    NotionalBelowMinimum Entries "notionalBelowMinimum" "instrument" []
+    NotionalBelowMinimum All "notionalBelowMinimum" "instrument" []
         "The venue takes no order so small"
-        => "Order more";
+        => "Order more; all of a trade may be left, whatever it is worth";
     PriceImplausible All "priceImplausible" "price sanity" ["maxPriceRatio"]
         "A limit or stop price is so far from the last price that it looks mistyped"
         => "Correct the price, or raise the limit";

@@ -107,7 +107,7 @@ const SAID: &[(&str, &str)] = &[
     ),
     (
         r#"{"code":"notionalBelowMinimum","notional":"4","minimum":"5"}"#,
-        "the order is worth 4, the venue takes 5 or more; order more",
+        "the order is worth 4, the venue takes 5 or more; choose a larger quantity",
     ),
     (
         r#"{"code":"tradeUnknown","trade":"trd_fzzzzzzzzzzzz00000011"}"#,

@@ -132,7 +132,7 @@ impl Refusal {
             Self::NotionalBelowMinimum { notional, minimum } => {
                 let parts = ["the order is worth ", ", the venue takes ", " or more"];
                 compare(f, parts, *notional, *minimum)?;
-                f.write_str("; order more")
+                f.write_str("; choose a larger quantity")
             }
             Self::StopBeyondPrice { level, price } => write!(
                 f,

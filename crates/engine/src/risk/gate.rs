@@ -18,7 +18,9 @@ use ballast_domain::{
 use rust_decimal::Decimal;
 
 use super::levels::{check_levels, expected_fill};
-use super::price::{fresh_mark, no_self_trade, plausible, reckoned, rounded, within_collar};
+use super::price::{
+    fresh_mark, no_self_trade, plausible, reckoned, reference_price, rounded, within_collar,
+};
 use super::scopes::Scopes;
 use super::sums::Measure;
 use super::{OrderIntent, access, protections};
@@ -107,7 +109,7 @@ fn check_exit(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal> 
         side,
         order_type,
         time_in_force: *time_in_force,
-        quantity: reducible(open, *quantity, instrument, view)?,
+        quantity: reducible(open, (*quantity, order_type), instrument, view)?,
         reserved: Money::zero(view.profile.book.currency()),
         cancels: None,
         purpose,
@@ -115,11 +117,11 @@ fn check_exit(signal: &Signal, view: &View<'_>) -> Result<OrderIntent, Refusal> 
 }
 
 /// What of a trade may still be left: never more than is held less what working exits have
-/// claimed, so that two exits never reverse it. A part is a whole number of lots; all that is free
-/// may be left whatever the lot.
+/// claimed, so that two exits never reverse it. A part is a whole number of lots and worth what the
+/// venue takes; all that is free may be left whatever it is.
 fn reducible(
     open: &Trade,
-    wanted: Option<Quantity>,
+    (wanted, order_type): (Option<Quantity>, OrderType),
     instrument: Option<&Instrument>,
     view: &View<'_>,
 ) -> Result<Quantity, Refusal> {
@@ -138,7 +140,14 @@ fn reducible(
         let lot = instrument.and_then(|known| known.lot_size).unwrap_or_default();
         return Err(Refusal::QuantityBelowLot { quantity: part.get(), lot: lot.get() });
     }
-    Ok(lots)
+    let price = reference_price(order_type, view.mark.map(|(price, _)| price));
+    let notional = price.and_then(|price| price.get().checked_mul(lots.get()));
+    match (instrument.and_then(|known| known.min_notional), notional) {
+        (Some(minimum), Some(notional)) if notional < minimum => {
+            Err(Refusal::NotionalBelowMinimum { notional, minimum })
+        }
+        _ => Ok(lots),
+    }
 }
 
 /// The terms of an entry as asked for, in one place.

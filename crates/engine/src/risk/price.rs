@@ -39,7 +39,7 @@ pub(super) fn reckoned(
 }
 
 /// The price that an order names, or the last one.
-const fn reference_price(order_type: OrderType, mark: Option<Price>) -> Option<Price> {
+pub(super) const fn reference_price(order_type: OrderType, mark: Option<Price>) -> Option<Price> {
     match order_type {
         OrderType::Market | OrderType::TrailingStop { .. } => mark,
         OrderType::Limit { limit_price } | OrderType::StopLimit { limit_price, .. } => {

@@ -317,7 +317,8 @@ impl Engine {
             let runs = known.is_some_and(|known| known.status == ProfileStatus::Running);
             let mut evaluation = self.evaluated(spot, symbol, Decision::Hold(Hold::CatchingUp));
             if !runs && evaluation.held.is_none() {
-                evaluation.decision = Decision::Hold(Hold::Stopped);
+                let why = known.map_or(Hold::Stopped, |known| why_stopped(known.status));
+                evaluation.decision = Decision::Hold(why);
             }
             self.desks[spot.desk].lanes[spot.lane].evaluation = Some(evaluation);
         }
@@ -445,12 +446,19 @@ fn choose(
     };
     let direction = position.map(|trade| trade.direction);
     if !enters && direction.is_none() {
-        let decision = Decision::Hold(Hold::Stopped);
+        let decision = Decision::Hold(why_stopped(profile.status));
         return Choice { decision, exit_reason: ExitReason::ExitSignal };
     }
     let choice = decide(Standing { position: direction, order_working });
     let time_is_up = position.is_some_and(|trade| overdue.contains(&trade.id));
     if time_is_up && !order_working { choice.overdue() } else { choice }
+}
+
+const fn why_stopped(status: ProfileStatus) -> Hold {
+    match status {
+        ProfileStatus::UnderReview => Hold::UnderReview,
+        ProfileStatus::Running | ProfileStatus::Stopped => Hold::Stopped,
+    }
 }
 
 fn exit_signal(

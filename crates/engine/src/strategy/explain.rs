@@ -158,21 +158,40 @@ const fn role_name(role: RuleRole) -> &'static str {
     }
 }
 
+/// Why nothing was decided, and what would change that.
 const fn hold_sentence(hold: Hold) -> &'static str {
     match hold {
-        Hold::NotReady => "Waiting: some values need more bars before they can be computed.",
+        Hold::NotReady => {
+            "Waiting: some values need more bars before they can be computed; it decides by itself \
+             once they have them."
+        }
         Hold::RangeNotReady => {
             "Waiting: the entry is true, but the average true range that its size or exits read \
              needs more bars."
         }
         Hold::NoEntry => "Waiting: no entry condition is true.",
         Hold::NoExit => "Holding the position: no exit condition is true.",
-        Hold::Conflict => "Waiting: the conditions to enter long and short are both true.",
-        Hold::OrderWorking => "Waiting: an order of this instrument is still working.",
-        Hold::SessionClosed => "Waiting: the session is closed.",
-        Hold::Stopped => "Waiting: the profile is not running, so it makes no entries.",
+        Hold::Conflict => {
+            "Waiting: the conditions to enter long and short are both true; it enters once only \
+             one is."
+        }
+        Hold::OrderWorking => {
+            "Waiting: an order of this instrument is still working; it decides again once that has \
+             filled or ended."
+        }
+        Hold::SessionClosed => {
+            "Waiting: the session is closed; it decides again once that has opened."
+        }
+        Hold::Stopped => {
+            "Waiting: the profile is not running, so it makes no entries until somebody starts it."
+        }
+        Hold::UnderReview => {
+            "Waiting: the profile is under review, so it makes no entries until somebody has \
+             looked at its last events and starts it."
+        }
         Hold::CatchingUp => {
-            "Catching up: this bar closed while the server was down, so it makes no signal."
+            "Catching up: this bar closed while the server was down, so it makes no signal; it \
+             decides again at the next one."
         }
     }
 }

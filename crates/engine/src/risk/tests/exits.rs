@@ -65,6 +65,34 @@ fn an_exit_takes_what_is_held_less_what_is_claimed() {
     }
 }
 
+/// A venue takes no part that is worth too little; what is left of a trade goes whatever it is worth.
+#[test]
+fn a_part_is_worth_what_the_venue_takes() {
+    let too_little = "the order is worth 400, the venue takes 500 or more";
+    let of_limit = "the order is worth 475, the venue takes 500 or more";
+    let cases = [
+        ("", "4", None, too_little),
+        ("", "5", None, "5 for 0"),
+        ("", "5", Some("95"), of_limit),
+        ("", "4.8", Some("105"), "4.8 for 0"),
+        ("intent 2 exit 1 6", "4", None, "4 for 0"),
+        ("intent 2 exit 1 6", "3", None, "the order is worth 300, the venue takes 500 or more"),
+    ];
+    for (history, quantity, price, expected) in cases {
+        let mut scene = scene(HELD);
+        scene.instrument(|goog| goog.min_notional = Some(read("500")));
+        scene.fold.play(history);
+        let signal = match price {
+            Some(price) => at(exit(1, Some(quantity)), limit(price)),
+            None => exit(1, Some(quantity)),
+        };
+        assert_eq!(scene.facts(&signal), expected, "{history} {quantity} {price:?}");
+        scene.mark = None;
+        let known = scene.code(&exit(1, Some(quantity)));
+        assert_eq!(known, "accepted", "without a price nobody can tell, and an exit goes");
+    }
+}
+
 #[test]
 fn a_part_is_whole_lots_and_the_rest_may_always_go() {
     let cases = [

@@ -480,6 +480,8 @@ fn a_stopped_profile_says_so() {
         "
         status Stopped
         bar 106 106 106 106 -> evaluated Hold(Stopped)
+        filled 9 a 1@100 -> unmatched 9; status UnderReview
+        bar 106 106 106 106 -> evaluated Hold(UnderReview)
         status Running
         bar 106 106 106 106 -> evaluated Enter(Long); intent 1 long 10 | submit 1
         ",

@@ -26,7 +26,8 @@ fn a_cross() {
     scene.closes(&["10"]);
     assert_eq!(
         scene.explain(FLAT),
-        "Waiting: some values need more bars before they can be computed. \
+        "Waiting: some values need more bars before they can be computed; it \
+         decides by itself once they have them. \
          Entry: sma(close, 2) has no value yet."
     );
     scene.closes(&["9", "12"]);
@@ -64,7 +65,8 @@ fn named_rules() {
     scene.closes(&["80", "80", "80", "80", "80"]);
     assert_eq!(
         scene.explain(FLAT),
-        "Waiting: some values need more bars before they can be computed. \
+        "Waiting: some values need more bars before they can be computed; it \
+         decides by itself once they have them. \
          Entry: 1 of 3 rules passed, 2 are needed and TrendBias among them. \
          TrendBias (required) is not ready: tf(\"4h\", close > sma(close, 2)) has no value yet: \
          tf(\"4h\", sma(close, 2)) has no value yet. \
@@ -114,7 +116,8 @@ fn both_directions() {
     scene.closes(&["14"]);
     assert_eq!(
         scene.explain(FLAT),
-        "Waiting: the conditions to enter long and short are both true. \
+        "Waiting: the conditions to enter long and short are both true; it enters once \
+         only one is. \
          Entry: close is 14, above 10. Short entry: close is 14, below 20."
     );
     assert_eq!(
@@ -156,12 +159,28 @@ fn every_reason_to_hold_is_a_sentence() {
             "Waiting: the entry is true, but the average true range that its size or exits read \
              needs more bars.",
         ),
-        (Hold::OrderWorking, "Waiting: an order of this instrument is still working."),
-        (Hold::SessionClosed, "Waiting: the session is closed."),
-        (Hold::Stopped, "Waiting: the profile is not running, so it makes no entries."),
+        (
+            Hold::OrderWorking,
+            "Waiting: an order of this instrument is still working; it decides again once that has \
+         filled or ended.",
+        ),
+        (
+            Hold::SessionClosed,
+            "Waiting: the session is closed; it decides again once that has opened.",
+        ),
+        (
+            Hold::Stopped,
+            "Waiting: the profile is not running, so it makes no entries until somebody starts it.",
+        ),
+        (
+            Hold::UnderReview,
+            "Waiting: the profile is under review, so it makes no entries until somebody has \
+             looked at its last events and starts it.",
+        ),
         (
             Hold::CatchingUp,
-            "Catching up: this bar closed while the server was down, so it makes no signal.",
+            "Catching up: this bar closed while the server was down, so it makes no signal; it \
+             decides again at the next one.",
         ),
     ];
     for (hold, sentence) in holds {
@@ -268,7 +287,8 @@ fn a_position_without_an_exit_rule_says_what_leaves_it() {
     );
     assert_eq!(
         scene.explain_as(Decision::Hold(Hold::OrderWorking), LONG),
-        "Waiting: an order of this instrument is still working."
+        "Waiting: an order of this instrument is still working; it decides again once that has \
+         filled or ended."
     );
 }
 
