@@ -13,8 +13,8 @@
 use std::sync::Arc;
 
 use ballast_domain::{
-    Availability, ControlMode, ControlSnapshot, Envelope, Markets, OrderId, Product, Refusal,
-    Timestamp,
+    Availability, BrokerEvent, ControlMode, ControlSnapshot, Envelope, Markets, OrderId, Product,
+    Refusal, Timestamp,
 };
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -137,6 +137,11 @@ pub trait Observer: Send {
     fn settled(&mut self, engine: &Engine) {
         let _ = engine;
     }
+
+    /// The venue has told of a fill of a profile that the tenant never had. It is booked nowhere.
+    fn stranger(&mut self, engine: &Engine, message: &BrokerEvent) {
+        let _ = (engine, message);
+    }
 }
 
 /// What one batch has gathered until it is durable.
@@ -146,6 +151,7 @@ struct Batch {
     actions: Vec<(u64, Action)>,
     answers: Vec<(oneshot::Sender<Answer>, Answer)>,
     settled: Vec<oneshot::Sender<()>>,
+    strangers: Vec<BrokerEvent>,
     stop: bool,
 }
 
@@ -313,6 +319,9 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
             self.gaps.pass(Gap::Released);
             observer.durable(&self.engine, &batch.events).await;
         }
+        for message in batch.strangers.drain(..) {
+            observer.stranger(&self.engine, &message);
+        }
         observer.settled(&self.engine);
         batch.tell();
         if withheld.is_empty() { Ok(()) } else { self.void(withheld, observer).await }
@@ -421,6 +430,7 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
 impl Batch {
     fn gather(&mut self, effects: &mut Effects, reply: Option<oneshot::Sender<Answer>>, seq: u64) {
         self.events.append(&mut effects.events);
+        self.strangers.append(&mut effects.strangers);
         self.actions.extend(effects.actions.drain(..).map(|action| (seq, action)));
         if let (Some(reply), Some(answer)) = (reply, effects.answer.take()) {
             self.answers.push((reply, answer));

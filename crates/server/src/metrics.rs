@@ -28,7 +28,7 @@ use table::{
 };
 pub(crate) use table::{
     CONTROL_DRIFT, CONTROL_PROPAGATION_SECONDS, CONTROL_UPDATE_FAILURES, LOCAL_ORPHANS,
-    SOCKET_REFUSALS, SOCKETS, SOCKETS_DROPPED, page,
+    SOCKET_REFUSALS, SOCKETS, SOCKETS_DROPPED, STRANGERS, page,
 };
 
 /// Upper edges of the histograms, in seconds: what people wait for, and what orders do.

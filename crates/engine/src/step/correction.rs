@@ -15,7 +15,10 @@ impl Engine {
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         let id = order.intent.profile;
-        let Some(profile) = self.state.profile(id) else { return Ok(()) };
+        let Some(profile) = self.state.profile(id) else {
+            effects.strangers.push(BrokerEvent::Corrected { order, fill, by });
+            return Ok(());
+        };
         let was_negative = profile.book.available() < Decimal::ZERO;
         let (trade, by) = match match_correction(profile, (order, fill), by.as_ref()) {
             Match::Repeated => return Ok(()),

@@ -23,8 +23,10 @@ impl Engine {
         fill: Fill,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        // A fill of a profile that this tenant never had is none of ours.
-        let Some(profile) = self.state.profile(order.intent.profile) else { return Ok(()) };
+        let Some(profile) = self.state.profile(order.intent.profile) else {
+            effects.strangers.push(BrokerEvent::Filled { order, fill });
+            return Ok(());
+        };
         let (trade, surprise) = match match_fill(profile, order, &fill) {
             Match::Repeated => return Ok(()),
             Match::Early => return self.on_early(context, order, fill, effects),

@@ -21,8 +21,9 @@ use std::sync::Arc;
 use ballast_domain::event::EVENT_VERSION;
 use ballast_domain::exits::Levels;
 use ballast_domain::{
-    Cause, ControlSnapshot, Decision, Envelope, Evaluation, Event, Markets, OrderId, Origin, Price,
-    Product, ProfileId, Refusal, RequestId, Signal, SignalTerms, Symbol, Timestamp, TradeId,
+    BrokerEvent, Cause, ControlSnapshot, Decision, Envelope, Evaluation, Event, Markets, OrderId,
+    Origin, Price, Product, ProfileId, Refusal, RequestId, Signal, SignalTerms, Symbol, Timestamp,
+    TradeId,
 };
 
 use rust_decimal::Decimal;
@@ -124,6 +125,9 @@ pub struct Effects {
     pub actions: Vec<Action>,
     /// What to tell whoever gave the command, once the events are durable.
     pub answer: Option<Answer>,
+    /// Fills, and corrections of them, of profiles that the tenant never had. No journal of its has
+    /// a place for them, and somebody has to look.
+    pub strangers: Vec<BrokerEvent>,
 }
 
 impl Effects {
@@ -132,6 +136,7 @@ impl Effects {
         self.events.clear();
         self.actions.clear();
         self.answer = None;
+        self.strangers.clear();
     }
 }
 

@@ -44,6 +44,7 @@ pub(crate) struct World {
     pub(crate) answer: Option<Answer>,
     /// Every bar so far, in order.
     pub(crate) bars: Vec<(Symbol, Bar)>,
+    pub(crate) strangers: Vec<BrokerEvent>,
     /// The journal folded a second time.
     pub(crate) fold: State,
 }
@@ -67,6 +68,7 @@ impl World {
             actions: Vec::new(),
             answer: None,
             bars: Vec::new(),
+            strangers: Vec::new(),
             fold: tenant,
         };
         world.control(&[]);
@@ -243,6 +245,7 @@ impl World {
         assert!(accepted.eq(submitted), "each intent is submitted once: {effects:?}");
         assert_eq!(self.fold, *self.engine.state(), "the state is a fold of the journal");
         self.journal.extend(effects.events.iter().cloned());
+        self.strangers.extend(effects.strangers);
         self.events.extend(effects.events);
         self.actions.extend(effects.actions);
         self.answer = effects.answer.or(self.answer.take());

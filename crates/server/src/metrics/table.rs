@@ -14,6 +14,7 @@ pub(super) const FILLS: &str = "ballast_fills_total";
 pub(super) const REFUSALS: &str = "ballast_refusals_total";
 pub(super) const REVIEWS: &str = "ballast_profile_reviews_total";
 pub(super) const NEGATIVE: &str = "ballast_capital_invariant_violations_total";
+pub(crate) const STRANGERS: &str = "ballast_stranger_fills_total";
 pub(super) const SUBMIT_SECONDS: &str = "ballast_order_submit_seconds";
 pub(super) const APPEND_SECONDS: &str = "ballast_journal_append_seconds";
 pub(super) const CONFIG_FAILURES: &str = "ballast_config_update_failures_total";
@@ -74,7 +75,7 @@ const fn histogram(
     Metric { kind: Kind::Histogram, name, labels, says }
 }
 
-const METRICS: [Metric; 33] = [
+const METRICS: [Metric; 34] = [
     counter(
         REQUESTS,
         &["method", "route", "status"],
@@ -112,6 +113,7 @@ const METRICS: [Metric; 33] = [
     gauge(FEED_UP, &["venue"], "Whether the feed tells what it should"),
     counter(REVIEWS, &[], "Profiles that went under review"),
     counter(NEGATIVE, &[], "Times that an available amount became negative"),
+    counter(STRANGERS, &[], "Fills of profiles that their tenant never had; the log has each"),
     gauge(QUEUE_DEPTH, &["queue"], "What waits in the fullest queue of its kind"),
     gauge(QUEUE_CAPACITY, &["queue"], "What such a queue can hold, where it has a limit"),
     gauge(TENANTS, &["state"], "Tenants by whether they run"),

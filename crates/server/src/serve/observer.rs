@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    Direction, DoneState, Envelope, Event, ExitReason, Fill, OrderId, ProfileId, ProfileStatus,
-    Purpose, Trade, TradeId,
+    BrokerEvent, Direction, DoneState, Envelope, Event, ExitReason, Fill, OrderId, ProfileId,
+    ProfileStatus, Purpose, Trade, TradeId,
 };
 use ballast_engine::run::Observer;
 use ballast_engine::state::{STATE_FORMAT, State};
 use ballast_engine::step::Engine;
 use ballast_storage::Snapshot;
-use metrics::histogram;
+use metrics::{counter, histogram};
 use serde::{Deserialize, Serialize};
 
 use super::control::TradingControl;
 use super::health::TenantHealth;
-use crate::metrics::{CONTROL_PROPAGATION_SECONDS, count_events};
+use crate::metrics::{CONTROL_PROPAGATION_SECONDS, STRANGERS, count_events};
 use crate::views::TenantView;
 use crate::views::words::ControlModeWord;
 
@@ -65,6 +65,18 @@ impl Observer for TenantObserver {
             self.told = shown.mode;
             self.view.controlled(&shown);
         }
+    }
+
+    fn stranger(&mut self, engine: &Engine, message: &BrokerEvent) {
+        let (tenant, order) = (engine.state().tenant(), message.order());
+        counter!(STRANGERS).increment(1);
+        tracing::error!(
+            %tenant,
+            %order,
+            ?message,
+            "the venue told of a fill of a profile that this tenant never had: it is booked \
+             nowhere; look at the venue's account"
+        );
     }
 }
 

@@ -69,6 +69,52 @@ fn absurd_fills_are_booked_right_or_looked_at() {
     }
 }
 
+/// Prices and quantities as far apart as they come: an entry is refused for a reason, or what it was
+/// bought and sold for at one price leaves the money that there was, to the last digit.
+#[test]
+fn extreme_numbers_go_through_gate_and_books() {
+    let cases = [
+        ("0.0000000001", "10000000000000", "1000"),
+        ("0.0000000001", "0.000000000000000001", "0"),
+        ("1000000000000", "0.000000005", "5000"),
+        ("1000000000000", "0.000000000000000001", "0.000001"),
+        ("100", "99.9999999999999", "9999.99999999999"),
+        ("1000000000000", "0.00000001", "10000"),
+    ];
+    for (price, units, cost) in cases {
+        let mut world = World::running("{}");
+        play(
+            &mut world,
+            &format!(
+                "
+                bar {price} {price} {price} {price}
+                enter {units} -> intent 1 long {units} | submit 1
+                filled 1 a {units}@{price} -> filled 1 {units}@{price}
+                trade 1: {units} {cost}
+                exit 1
+                filled 2 b {units}@{price} -> filled 2 {units}@{price}
+                trade 1: none
+                closed 1: 0
+                available: 10000
+                status: Running
+                "
+            ),
+        );
+    }
+    let refused = [
+        ("1000000000000", "0.000000010000000001", "insufficientCapital"),
+        ("1000000000000", "1000000000000", "insufficientCapital"),
+        ("1000000000000", HUGE, "overflow"),
+        (HUGE, "1", "insufficientCapital"),
+        (HUGE, HUGE, "overflow"),
+    ];
+    for (price, units, code) in refused {
+        let mut world = World::running("{}");
+        let asked = format!("bar {price} {price} {price} {price}\n enter {units}");
+        play(&mut world, &format!("{asked} -> refused {code}\n available: 10000"));
+    }
+}
+
 /// Ten units of a coin are ordered at 101 or better.
 fn coin() -> World {
     let mut world = World::running("{}");

@@ -411,8 +411,13 @@ fn what_fits_nothing_is_kept_and_looked_at_once() {
     let strange = ProfileId::from_bits(77);
     let intent = ballast_domain::IntentId { profile: strange, number: 1 };
     let order = OrderId::main(intent);
-    world.say(BrokerEvent::Filled { order, fill: fill("z", "1@1", "0", world.now) });
-    assert_eq!(world.words(), "", "another tenant's profile is none of ours");
+    let fill = fill("z", "1@1", "0", world.now);
+    let taken_back = BrokerEvent::Corrected { order, fill: fill.id, by: None };
+    for message in [BrokerEvent::Filled { order, fill }, taken_back] {
+        world.say(message.clone());
+        assert_eq!(world.words(), "", "no journal of this tenant has a place for it");
+        assert_eq!(world.strangers.pop(), Some(message), "and somebody is told");
+    }
 }
 
 #[test]
