@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::people::Person;
-use super::trading::{busy, running};
+use super::trading::{busy, ended, held, idle, order, running};
 use super::{OPEN, desk};
-use crate::support::{Desk, Server, eventually};
+use crate::support::{Desk, LOOPBACK, Server, eventually, market};
 
 #[tokio::test]
 async fn charts_go_on_without_anybody_and_compute_what_the_command_line_computes() {
@@ -135,4 +135,34 @@ async fn questions(client: &Client) {
         let path = format!("/api/candles?symbol=ACME&timeframe={timeframe}&limit=5");
         assert_eq!(client.get(&path).await.status, 200, "{timeframe}");
     }
+}
+
+/// While the venue halts an instrument nothing enters, what is held can be asked to be left, and
+/// both go on when it trades again.
+#[tokio::test]
+async fn nothing_enters_while_a_market_is_shut() {
+    let settings = [LOOPBACK, "tenants = []\n", &market(600, 60), "halts_per_day = 100\n", OPEN];
+    let desk = Desk::serving(&settings.concat());
+    let server = Server::start(&desk);
+    let client = Person::registered(&server, "ann").await.client;
+    let profile = running(&client, &idle("By hand", "ACME")).await;
+    let ticket = order(&profile, "ACME", "buy", &json!({"type": "market", "quantity": "1"}));
+    let entry = async || client.post("/api/orders/manual", &ticket).await;
+
+    let trade = eventually("an entry is accepted", async || {
+        let placed = entry().await;
+        (placed.status == 201).then(|| placed.body["tradeId"].as_str().unwrap().to_owned())
+    })
+    .await;
+    held(&client, &trade).await;
+    let refusal = eventually("the market is shut", async || {
+        let refused = entry().await.problem(422, "refused")["refusal"].clone();
+        (refused["code"] == "marketClosed").then_some(refused)
+    })
+    .await;
+    assert_eq!(refusal["symbol"], "ACME", "{refusal}");
+    assert_eq!(refusal["status"], "halted", "{refusal}");
+    client.post(&format!("/api/positions/{trade}/close"), &json!({})).await.json(201);
+    ended(&client, &trade).await;
+    eventually("it trades again", async || (entry().await.status == 201).then_some(())).await;
 }
