@@ -232,7 +232,8 @@ impl Tenant {
     pub(crate) fn close(&mut self, frame: &Arc<Frame>, closes: &[(Symbol, Bar)]) {
         let mut outside = self.outside.lock();
         let taken = outside.is_idle();
-        for (symbol, bar) in closes {
+        // A frame of a longer time may be told late, with bars that nobody has seen yet behind it.
+        for (symbol, bar) in closes.iter().filter(|(_, bar)| bar.close_time == frame.id.close) {
             outside.audit.closed(*symbol, (bar.close, bar.close_time), taken);
         }
         drop(outside);

@@ -278,7 +278,8 @@ fn pace(
     if let Some(most) = scope.limits.max_orders_per_minute {
         let entered = scope.over.iter().flat_map(|known| &known.entered);
         let since = at.saturating_add_nanos(-MINUTE);
-        let count = entered.filter(|entered| entered.accepted_at > since).count();
+        let within = |stamp: Timestamp| stamp > since && stamp <= at;
+        let count = entered.filter(|entered| within(entered.accepted_at)).count();
         holds("maxOrdersPerMinute", count < most as usize);
     }
     if let Some(least) = scope.limits.min_entry_interval_ms {
