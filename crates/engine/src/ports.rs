@@ -277,6 +277,12 @@ pub enum Gap {
     Appended,
     /// An order was handed to the broker; more may follow.
     Submitted,
+    /// A venue was asked to change an order; more may follow.
+    Amended,
+    /// A venue was asked to cancel an order; more may follow.
+    Cancelled,
+    /// A venue was told where what protects a trade stands; more may follow.
+    Protected,
     /// Everything that a step asked for was done; nobody was told.
     Released,
     /// The venue has an order; its record is not durable yet.
@@ -309,6 +315,9 @@ impl Gap {
     /// Those of one whose store is away, or has been.
     pub const AWAY: [Self; 2] = [Self::KeptLocally, Self::Drained];
 
+    /// Those behind what a step may ask of a venue beside a new order.
+    pub const ASKED: [Self; 3] = [Self::Amended, Self::Cancelled, Self::Protected];
+
     /// Its name in tables and on the wire.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -316,6 +325,9 @@ impl Gap {
             Self::Stepped => "stepped",
             Self::Appended => "appended",
             Self::Submitted => "submitted",
+            Self::Amended => "amended",
+            Self::Cancelled => "cancelled",
+            Self::Protected => "protected",
             Self::Released => "released",
             Self::VenueTook => "venue-took",
             Self::VenueRecorded => "venue-recorded",

@@ -310,8 +310,11 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
                         None => withheld.push((order, Some(approved.amendment().revision))),
                     }
                 }
-                Action::Cancel(order) => self.broker.cancel(order).await,
-                Action::Protect(trade, levels) => self.broker.protect(trade, levels).await,
+                Action::Cancel(order) => self.cancel(order).await,
+                Action::Protect(trade, levels) => {
+                    self.broker.protect(trade, levels).await;
+                    self.gaps.pass(Gap::Protected);
+                }
                 Action::Query(order) => self.broker.query(order).await,
             }
         }
@@ -375,7 +378,13 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
     async fn amend(&self, approved: ApprovedAmendment, seq: u64, receipt: Receipt, version: u64) {
         if let Some(durable) = Durable::prove(approved, seq, receipt, version) {
             self.broker.amend(durable).await;
+            self.gaps.pass(Gap::Amended);
         }
+    }
+
+    async fn cancel(&self, order: OrderId) {
+        self.broker.cancel(order).await;
+        self.gaps.pass(Gap::Cancelled);
     }
 
     /// The version of control that lets an order out at this very moment, if it does. What does not
@@ -416,7 +425,7 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
         self.record(&mut batch).await?;
         for (_, action) in batch.actions.drain(..) {
             if let Action::Cancel(order) = action {
-                self.broker.cancel(order).await;
+                self.cancel(order).await;
             }
         }
         if !batch.events.is_empty() {

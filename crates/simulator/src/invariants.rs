@@ -9,7 +9,6 @@ use ballast_domain::{
     OrderTerms, OrderType, ProfileStatus, Purpose, Quantity, Trade, TradeId,
 };
 use ballast_engine::matching::Matcher;
-use ballast_engine::position;
 use ballast_engine::state::{Order, Profile, State};
 use rust_decimal::Decimal;
 
@@ -20,6 +19,8 @@ pub enum Invariant {
     TransfersBalance,
     /// No accepted intent makes what is available negative.
     NothingBeyondAvailable,
+    /// Every accepted entry is within every limit of every scope, by books that the gate never saw.
+    LimitsHold,
     /// Fills are never more than the intent, and exits never more than what is held.
     FillsWithinIntent,
     /// Each intent is sent once, in all the lives of its process.
@@ -30,6 +31,8 @@ pub enum Invariant {
     NothingEntersWhenStopped,
     /// Every open position has the stop that it was entered with, or a closer one.
     Covered,
+    /// When nothing is on its way, stops and targets stand at the venue where the engine believes.
+    ProtectedAtVenue,
     /// The state is a fold of the journal, whatever happened to the process.
     StateIsFold,
     /// When nobody waits for anything, the engine holds what the venue holds, and as much money.
@@ -124,22 +127,6 @@ fn left_within_entered(profile: &Profile) -> Option<Violation> {
     let over = trades.find(|trade| trade.exit_quantity > trade.entry_quantity)?;
     let why = format!("{} left {} of {}", over.id, over.exit_quantity, over.entry_quantity);
     Some(violation(Invariant::FillsWithinIntent, why))
-}
-
-/// Every open trade has a stop where its protection gives one.
-pub(crate) fn covered(state: &State) -> Found {
-    let mut found = Vec::new();
-    for profile in state.profiles() {
-        for trade in profile.trades.values().filter(|trade| trade.stop.is_none()) {
-            let instrument = profile.document.instrument(trade.symbol);
-            let stop = instrument.and_then(|known| position::protect(trade, known).0);
-            if let Some(stop) = stop {
-                let why = format!("{} has no stop, it should stand at {}", trade.id, stop.level);
-                found.push(violation(Invariant::Covered, why));
-            }
-        }
-    }
-    found
 }
 
 /// Whether control lets an entry go to the venue.

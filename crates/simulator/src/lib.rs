@@ -11,6 +11,7 @@
 //! contract of `ballast_engine::matching`, and the journal of `ballast_storage` in memory with its
 //! JSON, hash chain and epochs. What is simulated: the wire to the venue and everything that fails.
 
+mod audit;
 mod invariants;
 mod issuer;
 mod market;
@@ -18,6 +19,7 @@ mod minimise;
 mod people;
 mod ports;
 mod process;
+mod protection;
 mod report;
 mod scenario;
 mod strategies;

@@ -11,7 +11,7 @@ use std::task::Poll;
 
 use ballast_domain::exits::Levels;
 use ballast_domain::{
-    ControlSnapshot, Envelope, Event, IntentId, MarketStatus, Markets, OrderId, ProfileId,
+    ControlSnapshot, Envelope, Event, IntentId, MarketStatus, Markets, OrderId, Product, ProfileId,
     Timestamp, TradeId,
 };
 use ballast_engine::matching::FillRules;
@@ -24,7 +24,9 @@ use ballast_engine::state::State;
 use ballast_engine::step::Engine;
 use ballast_storage::TenantJournal;
 
+use crate::audit::Audit;
 use crate::invariants::{self, Invariant, Violation, violation};
+use crate::protection;
 use crate::report::name;
 use crate::scenario::Fault;
 use crate::venue::{Request, Venue};
@@ -62,6 +64,10 @@ pub(crate) struct Outside {
     pub(crate) rules: BTreeMap<ProfileId, FillRules>,
     /// What the venue says of its instruments.
     pub(crate) markets: Arc<Markets>,
+    /// The books that are kept beside it.
+    pub(crate) audit: Audit,
+    /// What the product lets tenants do.
+    pub(crate) product: Arc<Product>,
     /// The fold of what is durable.
     pub(crate) state: State,
     /// The close of the last frame that an event names.
@@ -74,6 +80,8 @@ pub(crate) struct Outside {
     durable_amendments: BTreeSet<(OrderId, u32)>,
     submitted: BTreeSet<IntentId>,
     append_faults: VecDeque<Fault>,
+    /// Whether a process waits for the store to answer.
+    appending: bool,
     full_until: u64,
     pub(crate) violations: Vec<Violation>,
     /// Lines of what happened, when somebody wants to read them.
@@ -90,6 +98,8 @@ impl Handle {
             venue: Venue::default(),
             rules: BTreeMap::new(),
             markets: Arc::default(),
+            audit: Audit::default(),
+            product: Arc::default(),
             state,
             last_frame: None,
             kept: Vec::new(),
@@ -98,6 +108,7 @@ impl Handle {
             durable_amendments: BTreeSet::new(),
             submitted: BTreeSet::new(),
             append_faults: VecDeque::new(),
+            appending: false,
             full_until: 0,
             violations: Vec::new(),
             trace: trace.then(Vec::new),
@@ -165,6 +176,8 @@ impl Outside {
             self.venue.tally.event(&envelope.event);
             self.note(|| format!("    {} {}", envelope.seq, told(&envelope.event)));
             self.violations.extend(invariants::after_event(&self.state, envelope));
+            let found = self.audit.follow(envelope, &self.state);
+            self.violations.extend(found);
             if let ballast_domain::Cause::Frame(frame) = envelope.cause {
                 self.last_frame = self.last_frame.max(Some(frame.close));
             }
@@ -192,6 +205,19 @@ impl Outside {
     /// Another process owns the journal from here on, under this epoch.
     pub(crate) fn own(&mut self, epoch: u64) {
         self.epoch = epoch;
+        self.appending = false;
+    }
+
+    /// Every process has gone on until it waits.
+    pub(crate) fn has_settled(&mut self) {
+        if self.is_idle() {
+            self.audit.is_idle();
+        }
+    }
+
+    /// Whether the process that owns the journal has taken everything that came to it.
+    pub(crate) const fn is_idle(&self) -> bool {
+        !self.appending
     }
 
     /// Whether the node keeps what the store does not have.
@@ -353,6 +379,7 @@ impl Gaps for LifeGaps {
 #[derive(Debug)]
 pub(crate) struct LifeJournal {
     pub(crate) journal: TenantJournal<Envelope>,
+    pub(crate) clock: Arc<WorldClock>,
     pub(crate) epoch: u64,
     pub(crate) life: Arc<Life>,
     pub(crate) outside: Handle,
@@ -365,15 +392,28 @@ impl LifeJournal {
         Ok(receipt)
     }
 
+    fn decided(&self, events: &[Envelope]) {
+        let mut outside = self.outside.lock();
+        outside.decided(events);
+        if self.epoch == outside.epoch {
+            let limits = outside.product.limits.clone();
+            outside.audit.decides(&limits, self.clock.now());
+        }
+    }
+
     /// Waits until so many bars have passed.
     async fn bars(&self, bars: u8) {
         let until = self.outside.lock().venue.turn() + u64::from(bars);
+        let own = self.outside.lock().epoch == self.epoch;
+        self.outside.lock().appending |= own;
         poll_fn(|_| match self.outside.lock().venue.turn() >= until {
             true => Poll::Ready(()),
             false => Poll::Pending,
         })
         .await;
         self.life.goes_on().await;
+        let mut outside = self.outside.lock();
+        outside.appending &= outside.epoch != self.epoch;
     }
 
     fn next_fault(&self) -> Option<Fault> {
@@ -400,7 +440,7 @@ impl Journal<Envelope> for LifeJournal {
         events: &[Envelope],
     ) -> Result<Receipt, JournalError> {
         self.life.goes_on().await;
-        self.outside.lock().decided(events);
+        self.decided(events);
         let away = || JournalError::Unavailable("simulated".to_owned());
         match self.next_fault() {
             Some(Fault::AppendFails) => Err(away()),
@@ -427,12 +467,12 @@ impl Journal<Envelope> for LifeJournal {
         events: &[Envelope],
     ) -> Result<Receipt, JournalError> {
         self.life.goes_on().await;
+        self.decided(events);
         let mut outside = self.outside.lock();
         if let Some(fault) = outside.take_fault(Fault::NodeFull) {
             outside.venue.tally.fault(fault);
             return Err(JournalError::Unavailable("simulated: the node has no room".to_owned()));
         }
-        outside.decided(events);
         outside.venue.tally.run("batch kept on the node");
         outside.kept.extend_from_slice(events);
         outside.fold(events);
@@ -526,6 +566,6 @@ impl Observer for LifeObserver {
             let why = format!("the engine went astray at {}", ours.last_seq());
             outside.violations.push(violation(Invariant::StateIsFold, why));
         }
-        outside.violations.extend(invariants::covered(ours));
+        outside.violations.extend(protection::covered(ours));
     }
 }

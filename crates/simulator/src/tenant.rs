@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use ballast_domain::{
-    Availability, ControlSnapshot, Envelope, Markets, Product, ProfileId, TenantId, Timestamp,
+    Availability, Bar, ControlSnapshot, Envelope, Markets, Product, ProfileId, Symbol, TenantId,
+    Timestamp,
 };
 use ballast_engine::market::Frame;
 use ballast_engine::ports::{BrokerMessage, Clock, Gap, Journal, JournalError};
@@ -19,6 +20,7 @@ use crate::invariants::{self, Invariant, violation};
 use crate::ports::{
     Handle, Life, LifeBroker, LifeGaps, LifeJournal, LifeObserver, ProcessClock, WorldClock,
 };
+use crate::protection::stands_at_venue;
 use crate::process::{Ended, Process, Told, at_once};
 use crate::scenario::Account;
 use crate::strategies::Catalogue;
@@ -123,12 +125,14 @@ impl Tenant {
         let (product, allowed) = watch::channel(Arc::clone(&common.product));
         let (markets, open) = watch::channel(Arc::clone(&common.markets));
         outside.lock().markets = Arc::clone(&common.markets);
+        outside.lock().product = Arc::clone(&common.product);
         let (inbox, deliveries) = mpsc::channel(INBOX);
         let observer = LifeObserver { life: Arc::clone(&life), outside: outside.clone() };
         let tenant = ballast_engine::run::Tenant {
             engine,
             journal: LifeJournal {
                 journal,
+                clock: Arc::clone(&common.clock),
                 epoch: self.epoch,
                 life: Arc::clone(&life),
                 outside: outside.clone(),
@@ -224,9 +228,22 @@ impl Tenant {
         process.deliver(Delivery::Command { command, request_id: None, answer });
     }
 
+    /// A frame has closed.
+    pub(crate) fn close(&mut self, frame: &Arc<Frame>, closes: &[(Symbol, Bar)]) {
+        let mut outside = self.outside.lock();
+        let taken = outside.is_idle();
+        // A frame of a longer time may be told late, with bars that nobody has seen yet behind it.
+        for (symbol, bar) in closes.iter().filter(|(_, bar)| bar.close_time == frame.id.close) {
+            outside.audit.closed(*symbol, (bar.close, bar.close_time), taken);
+        }
+        drop(outside);
+        self.deliver(|| Delivery::Frame(Arc::clone(frame)));
+    }
+
     /// Tells every process what is in force.
     pub(crate) fn follow(&mut self, common: &Common) {
         self.outside.lock().markets = Arc::clone(&common.markets);
+        self.outside.lock().product = Arc::clone(&common.product);
         for Process { told, .. } in self.process.iter().chain(&self.taken_over) {
             told.control.send_replace(common.control.clone());
             told.product.send_replace(Arc::clone(&common.product));
@@ -241,6 +258,7 @@ impl Tenant {
             self.hear_answers();
             let arriving = self.outside.lock().venue.arriving();
             if arriving.is_empty() {
+                self.outside.lock().has_settled();
                 return Ok(());
             }
             for event in arriving {
@@ -377,9 +395,26 @@ impl Tenant {
             }
         }
         outside.violations.append(&mut found);
+        outside.venue.agrees();
         drop(outside);
         self.snapshot = Some(serde_json::to_string(&state)?);
         Ok(())
+    }
+
+    /// Checks what must hold whenever nothing is on its way, of the profiles of which that is known.
+    pub(crate) fn check_on_the_way(&self) {
+        let mut outside = self.outside.lock();
+        if self.process.is_none() || !outside.is_idle() {
+            return;
+        }
+        let mut found = Vec::new();
+        for profile in outside.state.profiles() {
+            let account = outside.venue.accounts.get(&profile.id);
+            let account = account.filter(|_| outside.venue.all_arrived(profile.id));
+            found.extend(account.map_or_else(Vec::new, |account| stands_at_venue(profile, account)));
+        }
+        outside.venue.tally.run("look at what protects");
+        outside.violations.append(&mut found);
     }
 
     /// Checks that nothing is held any more.

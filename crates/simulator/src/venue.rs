@@ -4,7 +4,7 @@
 //! It lives outside of every process of the tenant and never forgets. What it has said is true;
 //! only whether it arrives, and when, is open.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use ballast_domain::exits::Levels;
@@ -49,6 +49,8 @@ pub(crate) struct Venue {
     cancel_faults: VecDeque<Fault>,
     amend_faults: VecDeque<Fault>,
     stop_faults: VecDeque<Fault>,
+    /// Profiles of which something was lost, which the engine has to ask for again.
+    astray: BTreeSet<ProfileId>,
     /// Counted up with each bar.
     turn: u64,
     orders_taken: u64,
@@ -175,7 +177,10 @@ impl Venue {
                 let due = behind.unwrap_or_default().max(self.turn + u64::from(bars));
                 self.requests.push(OnTheWay { due, what: request });
             }
-            (Some(fault), _) => self.tally.fault(fault),
+            (Some(fault), _) => {
+                self.tally.fault(fault);
+                self.astray.insert(trade.0.profile);
+            }
             (None, Some(due)) => self.requests.push(OnTheWay { due, what: request }),
             (None, None) => self.perform(request),
         }
@@ -310,7 +315,7 @@ impl Venue {
             Some(Fault::MessageLost) if matches!(event, BrokerEvent::Accepted { .. }) => {
                 self.send(2, event);
             }
-            Some(Fault::MessageLost) => {}
+            Some(Fault::MessageLost) => drop(self.astray.insert(event.order().intent.profile)),
             _ => self.send(0, event),
         }
     }
@@ -333,6 +338,16 @@ impl Venue {
     /// Whether something is still on its way.
     pub(crate) fn is_quiet(&self) -> bool {
         self.messages.is_empty() && self.requests.is_empty()
+    }
+
+    /// Whether everything that was ever said and asked of a profile has arrived.
+    pub(crate) fn all_arrived(&self, profile: ProfileId) -> bool {
+        self.is_quiet() && !self.astray.contains(&profile)
+    }
+
+    /// Both sides agree about everything.
+    pub(crate) fn agrees(&mut self) {
+        self.astray.clear();
     }
 
     /// How many orders have reached the venue so far.

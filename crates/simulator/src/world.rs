@@ -141,6 +141,7 @@ impl World {
             self.steps += 1;
             self.note(|| format!("{step:?}"));
             self.step(step)?;
+            self.tenants.iter().for_each(Tenant::check_on_the_way);
             if self.has_failed() {
                 return Ok(());
             }
@@ -271,7 +272,7 @@ impl World {
         self.board.expire(self.close, |frame| frames.push(Arc::new(frame.clone())));
         for frame in frames {
             for tenant in &mut self.tenants {
-                tenant.deliver(|| Delivery::Frame(Arc::clone(&frame)));
+                tenant.close(&frame, bars);
                 tenant.run()?;
             }
             self.common.frames.push(frame);

@@ -9,7 +9,7 @@
 //! - [`Leases`] say which node owns what, under an epoch that only grows.
 //! - `local.log` keeps on the node what must not wait for a store that is away ([`LocalStatus`]).
 //!
-//! Back ends are embedded SQLite and, for tests, memory. No SQL and no wire format leaves this
+//! Back ends are embedded SQLite and, for tests, memory; [`LocalImage`] is `local.log` there. No SQL and no wire format leaves this
 //! crate, and nothing here knows what a record or a document means.
 #![deny(clippy::float_arithmetic)]
 #![warn(missing_docs)]
@@ -39,7 +39,7 @@ pub use drain::{Drain, Orphans, Recorded};
 pub use error::{OpenError, StoreError};
 pub use journal::TenantJournal;
 pub use lease::{Lease, Leases};
-pub use local::{LocalStatus, MIN_LOCAL_BYTES};
+pub use local::{LocalImage, LocalStatus, MIN_LOCAL_BYTES};
 pub use memory::{Asked, Fault, Faults};
 pub use query::{Cursor, Query, Value};
 pub use sqlite::COMMIT_SECONDS;

@@ -24,9 +24,10 @@ impl Matcher {
         let Purpose::Enter { direction, slot, protection } = &terms.purpose else {
             return None;
         };
-        let fill = self.quote_fill(quantity, quote)?;
-        let made = execution(terms.order_id(), terms.side, &fill, self.coins(), None)?;
         let instrument = *self.instrument(terms.symbol)?;
+        let fill = self.taken(self.quote_fill(quantity, quote)?, terms.side, &instrument)?;
+        let coins = self.coins(Some(&instrument));
+        let made = execution(terms.order_id(), terms.side, &fill, coins, None)?;
         let id = TradeId(terms.intent);
         let place = self.holdings.iter().position(|holding| holding.trade.id == id);
         let mut trade = match place {
@@ -34,8 +35,12 @@ impl Matcher {
             None => position::begin(terms, *direction, *slot, protection.clone(), &made),
         };
         let cost = position::enter(&mut trade, &made)?.cost;
+        let fee = made.fee;
+        if self.in_kind {
+            trade.executions.push(made);
+        }
         (trade.stop, trade.targets) = position::protect(&trade, &instrument);
-        self.cash = self.cash.checked_sub(cost)?.checked_sub(fill.fee)?;
+        self.cash = self.cash.checked_sub(cost)?.checked_sub(fee)?;
         self.fills += 1;
         match place {
             Some(place) => self.holdings[place].trade = trade,
@@ -56,13 +61,25 @@ impl Matcher {
         out: &mut Vec<BrokerEvent>,
     ) -> Option<Fill> {
         let place = self.holdings.iter().position(|holding| holding.trade.id == trade)?;
-        let fill = self.quote_fill(quantity, quote)?;
         let mut left = self.holdings[place].trade.clone();
         let (order, side) = (OrderId::main(trade.0), left.direction.exit_side());
-        let made = execution(order, side, &fill, self.coins(), Some(reason))?;
+        let instrument = self.instrument(left.symbol).copied();
+        let mut fill = self.quote_fill(quantity, quote)?;
+        if let Some(instrument) = &instrument {
+            fill = self.taken(fill, side, instrument)?;
+        }
+        let made = execution(order, side, &fill, self.coins(instrument.as_ref()), Some(reason))?;
         let returned = position::leave(&mut left, &made)?;
-        let cash = self.cash.checked_add(returned.cost)?.checked_add(returned.profit)?;
-        self.cash = cash.checked_sub(fill.fee)?;
+        let mut cash = self.cash.checked_add(returned.cost)?.checked_add(returned.profit)?;
+        cash = cash.checked_sub(made.fee)?;
+        if self.in_kind {
+            left.executions.push(made);
+        }
+        if instrument.is_some_and(|known| position::dust(&left, &known).is_some()) {
+            let dust = position::write_off(&mut left, quote.at)?;
+            cash = cash.checked_add(dust.cost)?.checked_add(dust.profit)?;
+        }
+        self.cash = cash;
         self.fills += 1;
         self.end_entry(trade, out);
         if left.open_quantity().is_zero() {
@@ -79,9 +96,18 @@ impl Matcher {
         holding.map(|holding| holding.trade.open_quantity()).unwrap_or_default()
     }
 
-    /// It takes its fees in money.
-    const fn coins(&self) -> Coins {
-        Coins { quote: self.cash.currency(), base: None }
+    /// What its fees may be taken of: money, or the coin itself.
+    fn coins(&self, instrument: Option<&Instrument>) -> Coins {
+        let base = instrument.filter(|_| self.in_kind).and_then(Instrument::base_coin);
+        Coins { quote: self.cash.currency(), base }
+    }
+
+    /// A fill with its fee in what it is taken of.
+    fn taken(&self, fill: Fill, side: Side, instrument: &Instrument) -> Option<Fill> {
+        let base = self.coins(Some(instrument)).base.filter(|_| side == Side::Buy);
+        let Some(base) = base else { return Some(fill) };
+        let units = fill.fee.amount().checked_div(fill.price.get())?;
+        Some(Fill { fee: Money::new(units, base), ..fill })
     }
 
     fn quote_fill(&self, quantity: Quantity, quote: &Quote) -> Option<Fill> {

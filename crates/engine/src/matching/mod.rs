@@ -102,7 +102,15 @@ pub struct Matcher {
     /// Corporate actions that were done.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     actions: Vec<ActionId>,
+    /// Whether the fee of what is bought is taken of the coin itself.
+    #[serde(default, skip_serializing_if = "is_no")]
+    in_kind: bool,
     fills: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_no(flag: &bool) -> bool {
+    !*flag
 }
 
 impl Matcher {
@@ -119,6 +127,7 @@ impl Matcher {
             last_close: Vec::new(),
             waiting: Vec::new(),
             actions: Vec::new(),
+            in_kind: false,
             fills: 0,
         }
     }
@@ -160,6 +169,12 @@ impl Matcher {
     /// amount is set aside: what orders have reserved that are on their way here.
     pub const fn set_aside(&mut self, amount: Decimal) {
         self.set_aside = amount;
+    }
+
+    /// Takes the fees of what is bought of the coin itself from now on, where one is traded, as
+    /// exchanges of coins do. What it leaves of a trade and no order can sell is written off.
+    pub const fn take_fees_in_kind(&mut self) {
+        self.in_kind = true;
     }
 
     /// Fills by `rules` from now on.

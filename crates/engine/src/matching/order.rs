@@ -131,7 +131,10 @@ impl Working {
     fn count(&mut self, fill: &Fill) {
         self.left = self.left.saturating_sub(fill.quantity);
         let cost = fill.price.get().checked_mul(fill.quantity.get());
-        let cost = cost.and_then(|cost| cost.checked_add(fill.fee.amount()));
+        // A fee that is taken of the coin costs no money.
+        let in_money = fill.fee.currency() == self.terms.reserved.currency();
+        let fee = if in_money { fill.fee.amount() } else { Decimal::ZERO };
+        let cost = cost.and_then(|cost| cost.checked_add(fee));
         let rest = cost.and_then(|cost| self.reserved.checked_sub(cost));
         self.reserved = rest.unwrap_or_default().max(Decimal::ZERO);
     }

@@ -14,11 +14,15 @@ use serde::{Deserialize, Serialize};
 /// Nanoseconds in which entries are counted for the order rate.
 pub const RATE_WINDOW: i64 = 60_000_000_000;
 
+/// For how long what has ended is kept all the same: a clock that was ahead and is set back has not
+/// ended it.
+const CLOCK_SLACK: i64 = 3_600_000_000_000;
+
 /// What limits look back on, of one profile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 pub struct Counters {
-    /// When the entries of the last minute were accepted, in order.
+    /// When the entries of the last hour were accepted, in order.
     entries: VecDeque<Timestamp>,
     /// When the last entry of each instrument was accepted, by direction.
     last_entries: BTreeMap<Symbol, LastEntries>,
@@ -149,7 +153,7 @@ impl Counters {
         let place = self.entries.partition_point(|entry| *entry <= terms.accepted_at);
         self.entries.insert(place, terms.accepted_at);
         // Not since the newest: one accepted while the clock was ahead would hide the rest.
-        let since = terms.accepted_at.saturating_add_nanos(-RATE_WINDOW);
+        let since = terms.accepted_at.saturating_add_nanos(-RATE_WINDOW - CLOCK_SLACK);
         while self.entries.len() > MAX_ORDERS as usize
             || self.entries.front().is_some_and(|entry| *entry <= since)
         {
@@ -191,11 +195,12 @@ impl Counters {
         }
     }
 
-    /// A lock takes the place of one of the same kind, and of those that have ended.
+    /// A lock takes the place of one of the same kind, and of those that ended long ago.
     pub(super) fn locked(&mut self, lock: Lock, at: Timestamp) {
         let same =
             |other: &Lock| other.symbol == lock.symbol && other.why.limit() == lock.why.limit();
-        self.locks.retain(|other| other.until > at && !same(other));
+        let since = at.saturating_add_nanos(-CLOCK_SLACK);
+        self.locks.retain(|other| other.until > since && !same(other));
         self.locks.push(lock);
     }
 

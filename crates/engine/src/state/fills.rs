@@ -242,6 +242,7 @@ impl Profile {
         let Some(order) = self.order_mut(id) else { return Ok(()) };
         let filled = order.filled.checked_add(fill.quantity);
         order.filled = filled.ok_or("the filled quantity does not fit a decimal")?;
+        order.fills.push(fill.id);
         (order.confirmed, order.in_doubt) = (true, false);
         if !order.state.is_active() {
             return Ok(());

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use ballast_domain::control::ControlSubject;
 use ballast_domain::{
-    ActionId, ActiveState, Amendment, BrokerEvent, Currency, Decision, IntentId, Money, OrderId,
-    OrderState, OrderTerms, Price, ProfileDocument, ProfileId, ProfileStatus, Purpose, Quantity,
+    ActionId, ActiveState, Amendment, BrokerEvent, Currency, Decision, FillId, IntentId, Money,
+    OrderId, OrderState, OrderTerms, Price, ProfileDocument, ProfileId, ProfileStatus, Purpose, Quantity,
     Side, Slot, Symbol, TenantId, Timestamp, Trade, TradeId,
 };
 use rust_decimal::Decimal;
@@ -31,6 +31,9 @@ pub struct Order {
     pub state: OrderState,
     /// Units filled.
     pub filled: Quantity,
+    /// The fills that were booked: its venue is asked about it for longer than its trade is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fills: Vec<FillId>,
     /// Whether its venue has ever said that it has it.
     pub confirmed: bool,
     /// Whether nobody could tell about it, and its venue has not said since that it has it.
@@ -54,6 +57,7 @@ impl Order {
             terms,
             state,
             filled: Quantity::ZERO,
+            fills: Vec::new(),
             confirmed: false,
             in_doubt: false,
             waits_since,

@@ -428,7 +428,10 @@ fn match_fill(profile: &Profile, order: OrderId, fill: &Fill) -> Match {
         (_, Some(Purpose::Enter { .. }) | None) => TradeId(order.intent),
     };
     let trade = profile.known_trade(id);
-    if trade.is_some_and(|trade| trade.fills.contains(&fill.id)) {
+    // An order that its venue is asked about may be known for longer than its trade.
+    if trade.is_some_and(|trade| trade.fills.contains(&fill.id))
+        || known.is_some_and(|known| known.fills.contains(&fill.id))
+    {
         return Match::Repeated;
     }
     let entering = known.is_some_and(|known| !known.terms.is_reducing());

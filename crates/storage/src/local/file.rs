@@ -50,10 +50,22 @@ pub(super) enum WriteError {
 /// A record that was found: its number and payload.
 pub(super) type Found = (u64, Vec<u8>);
 
+/// What the bytes lie on.
+pub(super) trait Medium: Read + Write + Seek {
+    /// Makes durable what was written.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+impl Medium for File {
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_data()
+    }
+}
+
 /// The open file.
-pub(super) struct LocalFile {
+pub(super) struct LocalFile<M = File> {
     path: PathBuf,
-    file: File,
+    file: M,
     capacity: u64,
     generation: u64,
     /// The next record's number and place.
@@ -171,24 +183,8 @@ impl LocalFile {
             reason: error.to_string(),
         };
         let mut file = private().truncate(false).open(path).map_err(unavailable)?;
-        let mut content = Vec::new();
-        file.read_to_end(&mut content).map_err(unavailable)?;
-        let damaged = |reason: String| OpenError::Damaged { file: path.to_owned(), reason };
-        let second = usize::try_from(SECTOR).unwrap_or_default();
-        let heads = [content.as_slice(), content.get(second..).unwrap_or_default()];
-        let heads = heads.into_iter().filter_map(read_head);
-        let Some((generation, format)) = heads.max() else {
-            return Err(damaged("neither of its heads is whole".to_owned()));
-        };
-        if format > FORMAT {
-            return Err(OpenError::TooNew {
-                file: path.to_owned(),
-                min_reader: format,
-                ours: FORMAT,
-            });
-        }
-        let (records, next) = scan(&content, generation).map_err(damaged)?;
-        let mut capacity = content.len() as u64;
+        let (generation, records, next) = read_all(path, &mut file)?;
+        let mut capacity = file.metadata().map_err(unavailable)?.len();
         if let Some(bytes) = bytes.filter(|bytes| *bytes > capacity) {
             // On a full disk the old size has to do.
             let grown = zero(&mut file, capacity, bytes).and_then(|()| file.sync_all());
@@ -200,7 +196,9 @@ impl LocalFile {
         let path = path.to_owned();
         Ok((Self { path, file, capacity, generation, next, durable: next }, records))
     }
+}
 
+impl<M: Medium> LocalFile<M> {
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
@@ -236,7 +234,7 @@ impl LocalFile {
     /// Makes durable what was written. When that fails nobody knows what of it is: it is written
     /// over by what comes next.
     pub(super) fn flush(&mut self) -> Result<(), WriteError> {
-        match self.file.sync_data() {
+        match self.file.sync() {
             Ok(()) => {
                 self.durable = self.next;
                 Ok(())
@@ -254,12 +252,37 @@ impl LocalFile {
         // The head before stays whole, in the other place, until this one is.
         self.file.seek(SeekFrom::Start(if generation % 2 == 1 { 0 } else { SECTOR }))?;
         self.file.write_all(&head(generation))?;
-        self.file.sync_data()?;
+        self.file.sync()?;
         self.generation = generation;
         self.next = (1, FIRST_RECORD);
         self.durable = self.next;
         Ok(())
     }
+}
+
+/// What one file holds: its generation, its records, and the number and place of the next one.
+type Content = (u64, Vec<Found>, (u64, u64));
+
+/// Reads all that a medium holds.
+fn read_all(path: &Path, medium: &mut impl Medium) -> Result<Content, OpenError> {
+    let unavailable = |error: io::Error| OpenError::Unavailable {
+        file: path.to_owned(),
+        reason: error.to_string(),
+    };
+    let mut content = Vec::new();
+    medium.read_to_end(&mut content).map_err(unavailable)?;
+    let damaged = |reason: String| OpenError::Damaged { file: path.to_owned(), reason };
+    let second = usize::try_from(SECTOR).unwrap_or_default();
+    let heads = [content.as_slice(), content.get(second..).unwrap_or_default()];
+    let heads = heads.into_iter().filter_map(read_head);
+    let Some((generation, format)) = heads.max() else {
+        return Err(damaged("neither of its heads is whole".to_owned()));
+    };
+    if format > FORMAT {
+        return Err(OpenError::TooNew { file: path.to_owned(), min_reader: format, ours: FORMAT });
+    }
+    let (records, next) = scan(&content, generation).map_err(damaged)?;
+    Ok((generation, records, next))
 }
 
 /// The records of a generation, and the number and place of the next one; else what is damaged.
@@ -295,6 +318,8 @@ fn scan(content: &[u8], generation: u64) -> Result<(Vec<Found>, (u64, u64)), Str
     }
     Ok((records, (number, place)))
 }
+
+pub(super) mod image;
 
 #[cfg(test)]
 mod tests;

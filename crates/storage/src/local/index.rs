@@ -1,7 +1,9 @@
 //! What `local.log` holds that the store does not have, in memory.
 
 use std::collections::VecDeque;
+use std::path::Path;
 
+use crate::error::OpenError;
 use crate::journal::Stream;
 use crate::local::entry::Entry;
 
@@ -31,6 +33,19 @@ pub(super) struct Index {
 }
 
 impl Index {
+    /// What the records of a file come to, each with its number.
+    pub(super) fn of_records(path: &Path, records: Vec<(u64, Vec<u8>)>) -> Result<Self, OpenError> {
+        let mut index = Self::default();
+        for (number, payload) in records {
+            let entry = Entry::decode(&payload).map_err(|why| OpenError::Damaged {
+                file: path.to_owned(),
+                reason: format!("record {number} is not one that this release knows: {why}"),
+            })?;
+            index.add(number, entry);
+        }
+        Ok(index)
+    }
+
     pub(super) fn add(&mut self, number: u64, entry: Entry) {
         match entry {
             Entry::Continuation(batch) => self.batches.push_back((number, batch)),

@@ -28,6 +28,7 @@ use crate::local::file::LocalFile;
 use crate::local::index::Index;
 use crate::local::writer::{Job, Writer};
 
+pub use crate::local::file::image::LocalImage;
 pub(crate) use crate::local::index::Continuation;
 
 /// The file's name in the data directory.
@@ -75,14 +76,7 @@ impl LocalLog {
             (true, _) => {}
         }
         let (file, records) = LocalFile::open(&path, bytes)?;
-        let mut index = Index::default();
-        for (number, payload) in records {
-            let entry = Entry::decode(&payload).map_err(|why| OpenError::Damaged {
-                file: path.clone(),
-                reason: format!("record {number} is not one that this release knows: {why}"),
-            })?;
-            index.add(number, entry);
-        }
+        let index = Index::of_records(&path, records)?;
         let status = watch::channel(LocalStatus {
             away: index.has_batches(),
             full: false,

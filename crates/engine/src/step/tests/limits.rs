@@ -249,6 +249,40 @@ fn a_guard_counts_the_stops_of_all_instruments_or_of_each() {
     }
 }
 
+/// A lock that ended by a clock that was ahead holds again once that is set back.
+#[test]
+fn a_clock_that_was_ahead_ends_no_lock() {
+    let mut world = World::running(r#"{"symbols": ["GOOG", "MSFT"]}"#);
+    set(&mut world, "limits", r#"{"cooldownMinutes": 5}"#);
+    let msft: Symbol = read("MSFT");
+    world.bar(goog(), &bar(hour(1), "100 100 100 100"));
+    world.bar(msft, &bar(hour(1), "100 100 100 100"));
+    let before = world.now;
+    play(&mut world, "enter 10\n filled 1 a 10@100\n exit 1\n filled 2 b 10@101");
+    world.now = before.saturating_add_nanos(27 * 60_000_000_000);
+    let mut other = Signal { symbol: msft, ..entry("10") };
+    if let SignalTerms::Enter { protection, .. } = &mut other.terms {
+        protection.stop_loss = Some(Distance::Percent(read("5")));
+    }
+    let answer = world.signal(other);
+    assert!(matches!(answer, Answer::Accepted(_)), "{answer:?}");
+    play(&mut world, "filled 3 c 10@100\n filled 3s d 10@101");
+    world.now = before;
+    assert_eq!(enters(&mut world), "entriesLocked");
+}
+
+/// Neither does it take out of the count what was entered just before.
+#[test]
+fn a_clock_that_was_ahead_hides_no_entry() {
+    let mut world = limited(r#"{"maxOrdersPerMinute": 2}"#);
+    let before = world.now;
+    play(&mut world, "enter 1 slot a\n enter 1 slot b");
+    world.now = before.saturating_add_nanos(27 * 60_000_000_000);
+    play(&mut world, "enter 1 slot c -> intent 3 long 1 | submit 3");
+    world.now = before.saturating_add_nanos(30_000_000_000);
+    assert_eq!(enters(&mut world), "orderRateAboveLimit");
+}
+
 /// Of equal ones the widest scope is told.
 #[test]
 fn the_longest_lock_of_all_scopes_is_told_once() {

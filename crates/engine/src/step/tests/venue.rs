@@ -99,6 +99,40 @@ fn a_repeated_fill_is_known_although_its_order_is_forgotten() {
     );
 }
 
+/// Invariant: nothing is booked twice. What was cancelled is asked about for a day, and many trades
+/// may close in one.
+#[test]
+fn a_repeated_fill_is_known_although_its_trade_is_forgotten() {
+    let mut world = sent();
+    play(
+        &mut world,
+        "
+        filled 1 a 4@99
+        cancelled 1
+        exit 1
+        filled 2 b 3@99
+        cancelled 2
+        filled 1s c 1@94
+        trade 1: none
+        ",
+    );
+    for number in 3..70 {
+        let trade = "enter 1 slot b\n filled N aN 1@100\n filled Ns bN 1@100";
+        play(&mut world, &trade.replace('N', &number.to_string()));
+    }
+    play(
+        &mut world,
+        "
+        available: 9995
+        filled 1 a 4@99 ->
+        filled 2 b 3@99 ->
+        order 1: Done(Cancelled) 4
+        available: 9995
+        status: Running
+        ",
+    );
+}
+
 /// Invariant: a late fill is still booked, however many orders have filled since.
 #[test]
 fn an_order_that_was_given_up_may_arrive_long_after() {
