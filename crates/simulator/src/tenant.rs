@@ -20,8 +20,8 @@ use crate::invariants::{self, Invariant, violation};
 use crate::ports::{
     Handle, Life, LifeBroker, LifeGaps, LifeJournal, LifeObserver, ProcessClock, WorldClock,
 };
-use crate::protection::stands_at_venue;
 use crate::process::{Ended, Process, Told, at_once};
+use crate::protection::stands_at_venue;
 use crate::scenario::Account;
 use crate::strategies::Catalogue;
 
@@ -411,7 +411,8 @@ impl Tenant {
         for profile in outside.state.profiles() {
             let account = outside.venue.accounts.get(&profile.id);
             let account = account.filter(|_| outside.venue.all_arrived(profile.id));
-            found.extend(account.map_or_else(Vec::new, |account| stands_at_venue(profile, account)));
+            found
+                .extend(account.map_or_else(Vec::new, |account| stands_at_venue(profile, account)));
         }
         outside.venue.tally.run("look at what protects");
         outside.violations.append(&mut found);

@@ -202,8 +202,8 @@ impl Sums {
             !profile.removed || day >= today
         };
         let equity = view.equity(profile);
-        // Nobody opens the days of a profile that was removed, nor prices what it was told of since:
-        // what it lost counts on that day.
+        // Nobody opens the days of a profile that was removed, nor prices what it was told of
+        // since: what it lost counts on that day.
         let day = profile.counters.day.filter(|opened| of_today(opened.day));
         self.unpriced |= equity.is_none() && (day.is_some() || !profile.removed);
         if let Some(day) = day {

@@ -32,10 +32,9 @@ refusals! {
     NotReconciled, MarketClosed, MarketDataMissing, MarketDataStale, StopOffTick, StopPassedAtEntry,
     TargetOffTick, TargetPassedAtEntry, StopBeyondPrice, StopBeyondLiquidation, TargetBeyondPrice,
     TargetsAboveEntry, TargetsAboveHeld, DuplicateEntry, SelfTrade, OrderQuantityAboveLimit,
-    OrderNotionalAboveLimit, TooManyPositions,
-    PositionAboveLimit, ExposureAboveLimit, OpenOrdersAboveLimit, OrderRateAboveLimit,
-    EntryTooSoon, EquityUnknown, DailyLossReached, DailyLossPercentReached, DrawdownReached, EntriesLocked,
-    SymbolRestricted, PriceBeyondCollar, InsufficientCapital, Overflow
+    OrderNotionalAboveLimit, TooManyPositions, PositionAboveLimit, ExposureAboveLimit,
+    OpenOrdersAboveLimit, OrderRateAboveLimit, EntryTooSoon, EquityUnknown, DailyLossReached,
+    DailyLossPercentReached, DrawdownReached, EntriesLocked, SymbolRestricted, PriceBeyondCollar, InsufficientCapital, Overflow
 }
 
 /// Why the gate refuses, with the numbers of its code.

@@ -65,7 +65,7 @@ fn an_exit_takes_what_is_held_less_what_is_claimed() {
     }
 }
 
-/// A venue takes no part that is worth too little; what is left of a trade goes whatever it is worth.
+/// A venue takes no part that is worth too little; what is left of a trade may always go.
 #[test]
 fn a_part_is_worth_what_the_venue_takes() {
     let too_little = "the order is worth 400, the venue takes 500 or more";

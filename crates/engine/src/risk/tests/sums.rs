@@ -3,7 +3,7 @@
 
 use ballast_domain::{
     Event, IntentId, LimitScope, Lock, LockReason, Money, OrderId, ProfileDocument, ProfileId,
-    ProfileStatus, Signal, Timestamp,
+    ProfileStatus, Signal, SignalTerms, Timestamp,
 };
 use rust_decimal::Decimal;
 
@@ -77,6 +77,24 @@ fn counts_of_a_tenant_go_over_every_currency() {
             scene.set(scope, &format!(r#"{{"{name}": {most}}}"#));
             assert_eq!(scene.code(&entry("1")), expected, "{scope} {name} {most}");
         }
+    }
+}
+
+/// Of a pair one entry takes the place of the other, but of nothing that is held already.
+#[test]
+fn the_other_of_a_pair_is_no_second_position() {
+    for (history, expected) in [
+        ("intent 1 long 2 for 200", "accepted"),
+        ("intent 1 long 2 for 200\n fill 1 a 1@100", "tooManyPositions"),
+    ] {
+        let mut scene = scene(history);
+        scene.set(LimitScope::Profile, r#"{"maxOpenPositions": 1}"#);
+        let mut signal = in_slot("b", entry("1"));
+        assert_eq!(scene.code(&signal), "tooManyPositions", "{history}");
+        if let SignalTerms::Enter { cancels, .. } = &mut signal.terms {
+            *cancels = Some(OrderId::main(IntentId { profile: PROFILE, number: 1 }));
+        }
+        assert_eq!(scene.code(&signal), expected, "{history}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! What each event does to the state, and which events it refuses.
 
+mod counters;
 mod journal;
 mod orders;
 mod profiles;

@@ -69,8 +69,8 @@ fn absurd_fills_are_booked_right_or_looked_at() {
     }
 }
 
-/// Prices and quantities as far apart as they come: an entry is refused for a reason, or what it was
-/// bought and sold for at one price leaves the money that there was, to the last digit.
+/// Prices and quantities as far apart as they come: an entry is refused for a reason, or what was
+/// bought and sold at one price leaves the money that there was, to the last digit.
 #[test]
 fn extreme_numbers_go_through_gate_and_books() {
     let cases = [

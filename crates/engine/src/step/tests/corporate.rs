@@ -1,11 +1,11 @@
 //! Splits, dividends and changes of symbol: what is held follows them, once.
 
 use ballast_domain::exits::Distance;
-use ballast_domain::{CorporateAction, Direction, Money, SignalTerms, Trade};
+use ballast_domain::{CorporateAction, Direction, Money, Signal, SignalTerms, Symbol, Trade};
 use rust_decimal::Decimal;
 
 use super::script::{act, play};
-use crate::fixture::{PROFILE, config, document, entry, goog, read, trade, usd};
+use crate::fixture::{PROFILE, bar, config, document, entry, goog, hour, read, trade, usd};
 use crate::step::Answer;
 use crate::world::World;
 
@@ -174,6 +174,29 @@ fn an_instrument_goes_on_under_its_new_name() {
     assert_eq!(profile.trades_of(read("GOO")).count(), 1);
     assert_eq!(profile.trades_of(goog()).count(), 0);
     play(&mut world, "filled 1s b 10@95 1\n trade 1: none\n closed 1: -52");
+}
+
+/// What limits look back on goes with it.
+#[test]
+fn what_is_counted_of_an_instrument_goes_on_under_its_new_name() {
+    let mut world = World::running(r#"{"symbols": ["GOOG", "MSFT"]}"#);
+    play(&mut world, r#"limits {"cooldownMinutes": 600}"#);
+    let [goo, msft]: [Symbol; 2] = ["GOO", "MSFT"].map(read);
+    for symbol in [msft, goog()] {
+        world.bar(symbol, &bar(hour(1), "100 100 100 100"));
+    }
+    for (number, symbol) in [(1, msft), (2, goog())] {
+        world.signal(Signal { symbol, ..entry("1") });
+        let fills = format!("filled {number} a 1@100\n filled {number}s b 1@95");
+        play(&mut world, &fills);
+    }
+    play(&mut world, "rename GOO r1 -> change of symbol GOOG r1");
+    let (counters, at) = (&world.profile().counters, world.now);
+    for (symbol, known) in [(goo, true), (goog(), false), (msft, true)] {
+        assert_eq!(counters.locks_at(symbol, at).count(), usize::from(known), "{symbol}");
+        assert_eq!(counters.outcomes_of(symbol).is_some(), known, "{symbol}");
+        assert_eq!(counters.last_entry(symbol, Direction::Long).is_some(), known, "{symbol}");
+    }
 }
 
 /// Orders are in units and prices from before: they go first, and it is told again.

@@ -173,7 +173,7 @@ fn protections_lock_entries_when_a_trade_closes() {
         "minProfitPercent": 1}}"#;
     let losses = r#"{"maxConsecutiveLosses": 2, "lossCooldownMinutes": 15}"#;
     let [stop, stop_won, lost, won] = [("95", true), ("106", true), ("95", false), ("106", false)];
-    let [even, one_percent] = [("100", false), ("101", false)];
+    let [even, one_percent, stop_even] = [("100", false), ("101", false), ("100", true)];
     // Trades one after another, minutes between them, and the lock that the last one brings.
     let cases = [
         (guard, vec![stop, stop], 1, Some("until 01:31 by stopGuard")),
@@ -182,6 +182,7 @@ fn protections_lock_entries_when_a_trade_closes() {
         (guard, vec![stop, stop], 60, None),
         (guard, vec![stop, lost], 1, None),
         (guard, vec![stop, stop_won], 1, None),
+        (guard, vec![stop, stop_even], 1, None),
         (guard, vec![stop, lost, stop], 1, Some("until 01:32 by stopGuard")),
         (losses, vec![lost, stop], 1, Some("until 01:16 by maxConsecutiveLosses")),
         (losses, vec![lost, lost], 500, Some("until 09:35 by maxConsecutiveLosses")),

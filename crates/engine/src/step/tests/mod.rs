@@ -9,6 +9,7 @@ mod fees;
 mod flatten;
 mod frames;
 mod growth;
+mod late;
 mod limits;
 mod manual;
 mod orders;
