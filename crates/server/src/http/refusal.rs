@@ -34,7 +34,8 @@ refusals! {
     TargetsAboveEntry, TargetsAboveHeld, DuplicateEntry, SelfTrade, OrderQuantityAboveLimit,
     OrderNotionalAboveLimit, TooManyPositions, PositionAboveLimit, ExposureAboveLimit,
     OpenOrdersAboveLimit, OrderRateAboveLimit, EntryTooSoon, EquityUnknown, DailyLossReached,
-    DailyLossPercentReached, DrawdownReached, EntriesLocked, SymbolRestricted, PriceBeyondCollar, InsufficientCapital, Overflow
+    DailyLossPercentReached, DrawdownReached, EntriesLocked, SymbolRestricted, PriceBeyondCollar,
+    InsufficientCapital, Overflow
 }
 
 /// Why the gate refuses, with the numbers of its code.
