@@ -29,9 +29,12 @@ impl Engine {
             Match::Repeated => return Ok(()),
             Match::Early => return self.on_early(context, order, fill, effects),
             Match::Nothing(why) => {
-                self.ask_about_entry(order, effects);
                 let why = format!("the venue filled {order} {why}");
                 let message = BrokerEvent::Filled { order, fill };
+                // The answer may tell it again: one question is enough.
+                if !profile.unmatched.contains(&message) {
+                    self.ask_about_entry(order, effects);
+                }
                 return self.on_unmatched(context, message, why, effects);
             }
             Match::Trade { trade, surprise } => (trade, surprise),
@@ -68,8 +71,9 @@ impl Engine {
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         let message = BrokerEvent::Filled { order, fill };
-        self.keep_unmatched(context, message, effects)?;
-        self.ask_about_entry(order, effects);
+        if self.keep_unmatched(context, message, effects)? {
+            self.ask_about_entry(order, effects);
+        }
         Ok(())
     }
 
@@ -126,8 +130,17 @@ impl Engine {
             }
             _ => None,
         });
-        for (leg, fill) in awaited.collect::<Vec<_>>() {
+        let awaited: Vec<_> = awaited.collect();
+        for (leg, fill) in awaited.iter().cloned() {
             self.on_fill(context, leg, fill, effects)?;
+        }
+        let still = awaited.into_iter().find(|(leg, fill)| {
+            let message = BrokerEvent::Filled { order: *leg, fill: fill.clone() };
+            let profile = self.state.profile(leg.intent.profile);
+            profile.is_some_and(|profile| profile.unmatched.contains(&message))
+        });
+        if let Some((leg, _)) = still {
+            self.ask_about_entry(leg, effects);
         }
         Ok(())
     }

@@ -133,6 +133,24 @@ fn a_repeated_fill_is_known_although_its_trade_is_forgotten() {
     );
 }
 
+/// The answer about an entry may tell of its protective orders too.
+#[test]
+fn what_fits_nothing_is_asked_about_once() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 101 99 100
+        enter 10 limit 100 stop 5
+        filled 1s a 4@95 -> unmatched 1s | query 1
+        filled 1s a 4@95 ->
+        cancelled 1 -> ended 1 Cancelled; status UnderReview | query 1
+        filled 1s b 4@95 -> unmatched 1s | query 1
+        filled 1s b 4@95 ->
+        ",
+    );
+}
+
 /// Invariant: a late fill is still booked, however many orders have filled since.
 #[test]
 fn an_order_that_was_given_up_may_arrive_long_after() {
@@ -295,7 +313,7 @@ fn a_protective_fill_that_overtakes_its_entry_waits_for_it() {
         enter 10 stop 5
         accepted 1
         filled 1s b 6@95 -> unmatched 1s | query 1
-        filled 1s b 6@95 -> | query 1
+        filled 1s b 6@95 ->
         status: Running
         filled 1 a 4@100 -> filled 1 4@100; protected 1 95 | query 1
         filled 1 c 6@100 -> filled 1 6@100; filled 1s 6@95
