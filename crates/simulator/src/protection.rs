@@ -15,8 +15,7 @@ pub(crate) fn covered(state: &State) -> Found {
         for trade in profile.trades.values() {
             let Some(instrument) = profile.document.instrument(trade.symbol) else { continue };
             let Ok(price) = Price::new(trade.entry_price()) else { continue };
-            let first =
-                position::first_stop(&trade.protection, price, trade.direction, instrument);
+            let first = position::first_stop(&trade.protection, price, trade.direction, instrument);
             let Some(first) = first else { continue };
             let why = match trade.stop {
                 None => "no stop".to_owned(),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use ballast_domain::control::ControlSubject;
 use ballast_domain::{
     ActionId, ActiveState, Amendment, BrokerEvent, Currency, Decision, FillId, IntentId, Money,
-    OrderId, OrderState, OrderTerms, Price, ProfileDocument, ProfileId, ProfileStatus, Purpose, Quantity,
-    Side, Slot, Symbol, TenantId, Timestamp, Trade, TradeId,
+    OrderId, OrderState, OrderTerms, Price, ProfileDocument, ProfileId, ProfileStatus, Purpose,
+    Quantity, Side, Slot, Symbol, TenantId, Timestamp, Trade, TradeId,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};

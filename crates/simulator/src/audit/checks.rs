@@ -139,7 +139,8 @@ impl Audit {
             }
         }
         let at = self.now;
-        let holds = |lock: &&Lock| lock.until > at && lock.symbol.is_none_or(|of| of == terms.symbol);
+        let holds =
+            |lock: &&Lock| lock.until > at && lock.symbol.is_none_or(|of| of == terms.symbol);
         if let Some(lock) = known.locks.iter().find(holds) {
             broken.push(format!("a lock: {lock:?}"));
         }
@@ -156,7 +157,9 @@ impl Audit {
         // The second half of a reversal is decided by the price at which the first has filled.
         if by_fill(cause) {
             let lots = known.lots.values().filter(|lot| lot.symbol == terms.symbol);
-            marks.extend(lots.filter_map(super::lot::Lot::last_price).map(|price| (price, self.now)));
+            marks.extend(
+                lots.filter_map(super::lot::Lot::last_price).map(|price| (price, self.now)),
+            );
         }
         marks
     }
@@ -199,7 +202,8 @@ impl Audit {
     fn equity(&self, known: &Known) -> Option<Decimal> {
         known.held().try_fold(known.cash(), |equity, lot| {
             let marks = self.marks.get(&lot.symbol)?;
-            let mark = (marks.len() == 1 && !known.unmarked.contains(&lot.symbol)).then(|| marks[0]);
+            let mark =
+                (marks.len() == 1 && !known.unmarked.contains(&lot.symbol)).then(|| marks[0]);
             Some(equity + lot.open_profit(mark?.0.get()))
         })
     }
@@ -283,9 +287,8 @@ fn pace(
         holds("maxOrdersPerMinute", count < most as usize);
     }
     if let Some(least) = scope.limits.min_entry_interval_ms {
-        let alike = |it: &&std::sync::Arc<OrderTerms>| {
-            (it.symbol, it.side) == (terms.symbol, terms.side)
-        };
+        let alike =
+            |it: &&std::sync::Arc<OrderTerms>| (it.symbol, it.side) == (terms.symbol, terms.side);
         let last = known.entered.iter().filter(alike).map(|entered| entered.accepted_at).max();
         let together = partner.is_some_and(|other| {
             other.terms.cancels == Some(order) && other.terms.side == terms.side

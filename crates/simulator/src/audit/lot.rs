@@ -2,7 +2,8 @@
 
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    Currency, Direction, ExitReason, Fill, FillId, OrderId, Price, Symbol, Timestamp, Trade, TradeId,
+    Currency, Direction, ExitReason, Fill, FillId, OrderId, Price, Symbol, Timestamp, Trade,
+    TradeId,
 };
 use rust_decimal::Decimal;
 

@@ -157,8 +157,8 @@ impl Audit {
     }
 
     fn count(&mut self, envelope: &Envelope, after: &State) {
-        let Some((id, known)) = profile_of(&envelope.event)
-            .and_then(|id| Some((id, self.profiles.get_mut(&id)?)))
+        let Some((id, known)) =
+            profile_of(&envelope.event).and_then(|id| Some((id, self.profiles.get_mut(&id)?)))
         else {
             return;
         };
