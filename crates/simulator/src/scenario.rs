@@ -323,7 +323,9 @@ fn market(rng: &mut Rng) -> Step {
 }
 
 fn crash(rng: &mut Rng, tenant: usize) -> Step {
-    let at = *pick(rng, &[&GAPS.map(Some)[..], &[None]].concat());
+    // Some are passed seldom.
+    let seldom = [Some(Gap::Amended); 4];
+    let at = *pick(rng, &[&GAPS.map(Some)[..], &seldom, &[None]].concat());
     Step::Crash { tenant, at, down: rng.u8(0..6), snapshot: rng.bool() }
 }
 
@@ -370,7 +372,7 @@ fn act(rng: &mut Rng) -> Act {
             profile,
             trade: rng.u8(0..3),
             quantity: rng.bool().then(|| rng.u8(1..40)),
-            limit: rng.bool(),
+            limit: rng.usize(0..4) > 0,
         },
         16..19 => Act::Cancel { profile, order: rng.u8(0..4) },
         19..22 => Act::MoveStop { profile, trade: rng.u8(0..3), percent: rng.i8(-4..4) },
