@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::control::{ControlMode, Scope};
-use crate::id::{OrderId, TradeId};
+use crate::id::{OrderId, ProfileId, TradeId};
 use crate::instrument::{Symbol, VenueId};
 use crate::limits::LimitScope;
 use crate::lock::LockReason;
@@ -231,6 +231,8 @@ pub enum Refusal {
     },
     /// What is held is not all priced, so that nobody can tell what was lost.
     EquityUnknown {
+        /// The profile that holds it.
+        profile: ProfileId,
         /// Whose loss is limited.
         scope: LimitScope,
     },

@@ -169,6 +169,18 @@ pub fn leave(trade: &mut Trade, made: &Execution) -> Option<Returned> {
     Some(Returned { cost, profit })
 }
 
+/// What units have brought that were left beyond what had entered, at the mean exit price and in
+/// quote currency; less than nothing for what too much bought back has cost.
+#[must_use]
+pub fn oversold(trade: &Trade) -> Decimal {
+    let beyond = trade.exit_quantity.saturating_sub(trade.entry_quantity);
+    let brought = beyond.get().checked_mul(trade.exit_price()).unwrap_or_default();
+    match trade.direction {
+        Direction::Long => brought,
+        Direction::Short => -brought,
+    }
+}
+
 /// Remembers a fill that was booked, so that a repetition is recognised and it can be corrected;
 /// `None` on overflow of the fees in other currencies (nothing changed). A venue repeats none to
 /// itself.

@@ -334,7 +334,7 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
     /// is away.
     async fn record(&mut self, batch: &mut Batch) -> Result<Receipt, RunError> {
         let Some(first) = batch.events.first() else {
-            return Ok(Receipt::new(self.engine.state().last_seq()));
+            return self.owns(batch).await;
         };
         let expected = first.seq - 1;
         self.gaps.pass(Gap::Stepped);
@@ -354,6 +354,21 @@ impl<J: Journal<Envelope>, B: Broker, C: Clock> Tenant<J, B, C> {
         let receipt = kept.map_err(|error| error.beside(away))?;
         self.gaps.pass(Gap::KeptLocally);
         Ok(receipt)
+    }
+
+    /// Levels are said again without an event. A process that was taken over would say old ones, by
+    /// which a stop stands further away than the new one has moved it: so the journal is asked
+    /// first whose it is. While it does not answer nobody takes over either.
+    async fn owns(&self, batch: &Batch) -> Result<Receipt, RunError> {
+        let last_seq = self.engine.state().last_seq();
+        let levels = |(_, action): &(u64, Action)| matches!(action, Action::Protect(..));
+        if batch.actions.iter().any(levels) && !self.journal.is_away() {
+            match self.journal.append(last_seq, &[]).await {
+                Ok(_) | Err(JournalError::Unavailable(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Receipt::new(last_seq))
     }
 
     /// Begins nothing that raises risk, and books that the entries of the batch are not sent.

@@ -1,12 +1,12 @@
 //! What must hold, whatever happens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use ballast_domain::{
-    Account, ControlMode, ControlSnapshot, Direction, Envelope, Event, IntentId, Money, OrderState,
-    OrderTerms, OrderType, ProfileStatus, Purpose, Quantity, Trade, TradeId,
+    Account, ControlMode, ControlSnapshot, Direction, Envelope, Event, IntentId, Money, OrderId,
+    OrderState, OrderTerms, OrderType, ProfileStatus, Purpose, Quantity, Trade, TradeId,
 };
 use ballast_engine::matching::Matcher;
 use ballast_engine::state::{Order, Profile, State};
@@ -33,6 +33,10 @@ pub enum Invariant {
     Covered,
     /// When nothing is on its way, stops and targets stand at the venue where the engine believes.
     ProtectedAtVenue,
+    /// Whoever is told that more was left than was held stops entering until a person has looked.
+    SurprisesReviewed,
+    /// What the node has kept by itself is there after its process has ended, whatever it was at.
+    NothingKeptIsLost,
     /// The state is a fold of the journal, whatever happened to the process.
     StateIsFold,
     /// When nobody waits for anything, the engine holds what the venue holds, and as much money.
@@ -121,9 +125,36 @@ fn filled(profile: &Profile) -> Option<Violation> {
     Some(violation(Invariant::FillsWithinIntent, why))
 }
 
+/// After a batch: more was left of a trade than was held, and a person has not looked since.
+pub(crate) fn reviewed(state: &State, batch: &[Envelope]) -> Found {
+    let looked = |profile| {
+        batch.iter().any(|envelope| match &envelope.event {
+            Event::ProfileStatusChanged { profile: of, by, .. } => *of == profile && by.is_some(),
+            Event::ProfileRemoved { profile: of, .. } => *of == profile,
+            _ => false,
+        })
+    };
+    let mut found = Vec::new();
+    for envelope in batch {
+        let Event::OrderFilled { order, .. } = &envelope.event else { continue };
+        let Some(profile) = state.profile(order.intent.profile) else { continue };
+        let Some(trade) = profile.known_trade(profile.trade_of(*order)) else { continue };
+        let over = trade.exit_quantity > trade.entry_quantity;
+        // The entry's own fill, told late, is what was missing.
+        let entered = *order == OrderId::main(trade.id.0);
+        if over && !entered && profile.status == ProfileStatus::Running && !looked(profile.id) {
+            let why =
+                format!("{} left {} of {}", trade.id, trade.exit_quantity, trade.entry_quantity);
+            found.push(violation(Invariant::SurprisesReviewed, why));
+        }
+    }
+    found
+}
+
 /// While a fill of the entry is on its way, more may have been left than is known to be held.
-fn left_within_entered(profile: &Profile) -> Option<Violation> {
-    let mut trades = profile.trades.values().chain(&profile.closed);
+fn left_within_entered(profile: &Profile, overfilled: &BTreeSet<TradeId>) -> Option<Violation> {
+    let trades = profile.trades.values().chain(&profile.closed);
+    let mut trades = trades.filter(|trade| !overfilled.contains(&trade.id));
     let over = trades.find(|trade| trade.exit_quantity > trade.entry_quantity)?;
     let why = format!("{} left {} of {}", over.id, over.exit_quantity, over.entry_quantity);
     Some(violation(Invariant::FillsWithinIntent, why))
@@ -164,6 +195,7 @@ pub(crate) fn at_rest(
     profile: &Profile,
     state: &State,
     account: &Matcher,
+    overfilled: &BTreeSet<TradeId>,
 ) -> Found {
     let mut found = Vec::new();
     let mut disagree = |what: &str, ours: String, theirs: String| {
@@ -189,7 +221,7 @@ pub(crate) fn at_rest(
     if ours != theirs {
         disagree("has", ours.to_string(), theirs.to_string());
     }
-    found.extend(left_within_entered(profile));
+    found.extend(left_within_entered(profile, overfilled));
     for order in profile.working.values() {
         if !is_decided(control, profile, state, order) {
             let why = format!("{} is {:?}", order.terms.intent, order.state);
@@ -219,7 +251,7 @@ pub(crate) fn flat(profile: &Profile) -> Option<Violation> {
 }
 
 /// Only the engine counts bars and amendments, knows whether break-even is armed, and hears of
-/// a fill twice. How cost is shared between what was left and what is held depends on the order in
+/// a fill twice. Why a part was left last depends on the order in which fills are told. How cost is shared between what was left and what is held depends on the order in
 /// which fills are told; what both come to together does not.
 fn as_the_venue_knows_it(trade: &Trade) -> Trade {
     let share = match trade.direction {
@@ -236,6 +268,7 @@ fn as_the_venue_knows_it(trade: &Trade) -> Trade {
         fills: Vec::new(),
         executions: Vec::new(),
         changes: 0,
+        exit_reason: None,
         reserved: share.unwrap_or(trade.reserved),
         gross_profit: Money::zero(trade.gross_profit.currency()),
         ..trade.clone()

@@ -167,9 +167,12 @@ fn amend(
     act: &Act,
 ) -> Option<Command> {
     let Act::Amend { order, units, percent, .. } = act else { return None };
-    let mut resting =
-        known.working.values().filter(|order| order.terms.order_type != OrderType::Market);
-    let Some(works) = resting.nth(usize::from(*order)) else {
+    let resting: Vec<_> = known
+        .working
+        .values()
+        .filter(|order| order.terms.order_type != OrderType::Market)
+        .collect();
+    let Some(works) = resting.get(usize::from(*order) % resting.len().max(1)) else {
         return rest(known.id, catalogue, prices, *units);
     };
     let place = catalogue.symbols.iter().position(|symbol| *symbol == works.terms.symbol)?;
@@ -225,10 +228,16 @@ fn exit(
     let Act::Exit { trade, quantity, limit, .. } = act else { return None };
     let open = known.trades.values().nth(usize::from(*trade))?;
     let place = catalogue.symbols.iter().position(|symbol| *symbol == open.symbol)?;
+    // A limit rests where the trade gains, so that its stop may be reached meanwhile.
+    let kind = match open.direction {
+        _ if !limit => 0,
+        Direction::Long => 2,
+        Direction::Short => 1,
+    };
     let terms = SignalTerms::Exit {
         trade: open.id,
         quantity: quantity.and_then(|units| Quantity::new(Decimal::from(units)).ok()),
-        order_type: order_type(prices[place], u8::from(*limit)),
+        order_type: order_type(prices[place], kind),
         time_in_force: TimeInForce::Gtc,
         reason: ExitReason::Manual,
         then: None,

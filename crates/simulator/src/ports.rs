@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
+use anyhow::Result;
 use ballast_domain::exits::Levels;
 use ballast_domain::{
     ControlSnapshot, Envelope, Event, IntentId, MarketStatus, Markets, OrderId, Product, ProfileId,
@@ -22,7 +23,7 @@ use ballast_engine::risk::{ApprovedAmendment, OrderIntent};
 use ballast_engine::run::{Durable, Observer};
 use ballast_engine::state::State;
 use ballast_engine::step::Engine;
-use ballast_storage::TenantJournal;
+use ballast_storage::{LocalImage, StreamName, TenantJournal};
 
 use crate::audit::Audit;
 use crate::invariants::{self, Invariant, Violation, violation};
@@ -61,7 +62,7 @@ impl Clock for ProcessClock {
 #[derive(Debug)]
 pub(crate) struct Outside {
     pub(crate) venue: Venue,
-    pub(crate) rules: BTreeMap<ProfileId, FillRules>,
+    pub(crate) rules: BTreeMap<ProfileId, (FillRules, bool)>,
     /// What the venue says of its instruments.
     pub(crate) markets: Arc<Markets>,
     /// The books that are kept beside it.
@@ -72,8 +73,10 @@ pub(crate) struct Outside {
     pub(crate) state: State,
     /// The close of the last frame that an event names.
     pub(crate) last_frame: Option<Timestamp>,
-    /// What the node keeps by itself until the store has it: the continuation of the journal.
-    kept: Vec<Envelope>,
+    /// The node's `local.log`: the continuation of the journal until the store has it.
+    node: LocalImage,
+    /// Events in it that somebody was told were durable.
+    kept: u64,
     /// The epoch that owns the journal.
     epoch: u64,
     durable: BTreeSet<IntentId>,
@@ -93,7 +96,7 @@ pub(crate) struct Outside {
 pub(crate) struct Handle(Arc<Mutex<Outside>>);
 
 impl Handle {
-    pub(crate) fn new(state: State, trace: bool) -> Self {
+    pub(crate) fn new(state: State, node: LocalImage, trace: bool) -> Self {
         Self(Arc::new(Mutex::new(Outside {
             venue: Venue::default(),
             rules: BTreeMap::new(),
@@ -102,7 +105,8 @@ impl Handle {
             product: Arc::default(),
             state,
             last_frame: None,
-            kept: Vec::new(),
+            node,
+            kept: 0,
             epoch: 0,
             durable: BTreeSet::new(),
             durable_amendments: BTreeSet::new(),
@@ -130,6 +134,7 @@ impl Outside {
             Fault::AppendFails
             | Fault::NodeFull
             | Fault::DrainHalts
+            | Fault::NodeTorn(_)
             | Fault::AppendAnswerLost
             | Fault::AppendSlow(_)
             | Fault::AppendAnswerSlow(_) => self.append_faults.push_back(fault),
@@ -166,6 +171,11 @@ impl Outside {
 
     /// Events are durable, in the store or on the node.
     fn fold(&mut self, events: &[Envelope]) {
+        self.fold_each(events);
+        self.violations.extend(invariants::reviewed(&self.state, events));
+    }
+
+    fn fold_each(&mut self, events: &[Envelope]) {
         let known = self.state.last_seq();
         for envelope in events.iter().filter(|envelope| envelope.seq > known) {
             let before = self.capital_of(&envelope.event);
@@ -198,8 +208,52 @@ impl Outside {
     }
 
     /// What continues a journal that ends with `last_seq`.
-    pub(crate) fn continuation(&self, last_seq: u64) -> Vec<Envelope> {
-        self.kept.iter().filter(|envelope| envelope.seq > last_seq).cloned().collect()
+    pub(crate) fn continuation(&self, last_seq: u64) -> Result<Vec<Envelope>> {
+        let mut events = Vec::new();
+        for (_, bodies) in self.node.continuation(self.state.tenant(), StreamName::Journal) {
+            for body in bodies {
+                let envelope: Envelope = serde_json::from_str(&body)?;
+                events.extend((envelope.seq > last_seq).then_some(envelope));
+            }
+        }
+        Ok(events)
+    }
+
+    /// A process opens the node's file, as the one before has left it.
+    pub(crate) fn open_node(&mut self) -> Result<()> {
+        self.node = LocalImage::open(self.node.content().to_vec())?;
+        let found = self.continuation(0)?.len() as u64;
+        if found != self.kept {
+            let why = format!("{} events were kept, and {found} are there", self.kept);
+            self.violations.push(violation(Invariant::NothingKeptIsLost, why));
+        }
+        Ok(())
+    }
+
+    /// Keeps a batch on the node.
+    fn keep(&mut self, epoch: u64, events: &[Envelope]) -> Result<(), JournalError> {
+        let (first, bodies) = encoded(events)?;
+        let tenant = self.state.tenant().clone();
+        let kept = self.node.keep((&tenant, StreamName::Journal), (epoch, first), bodies);
+        kept.map_err(JournalError::from)?;
+        self.kept += events.len() as u64;
+        self.fold(events);
+        Ok(())
+    }
+
+    /// The process ends while it keeps a batch: of the record a part is there, or all of it.
+    fn tear(&mut self, epoch: u64, events: &[Envelope], share: u8) -> Result<()> {
+        let (first, bodies) = encoded(events)?;
+        let tenant = self.state.tenant().clone();
+        let stream = (&tenant, StreamName::Journal);
+        let content = self.node.torn(stream, (epoch, first), bodies, share)?;
+        self.node = LocalImage::open(content)?;
+        let found = self.continuation(0)?.len() as u64;
+        if found == self.kept + events.len() as u64 {
+            self.kept = found;
+            self.fold(events);
+        }
+        Ok(())
     }
 
     /// Another process owns the journal from here on, under this epoch.
@@ -222,21 +276,31 @@ impl Outside {
 
     /// Whether the node keeps what the store does not have.
     pub(crate) const fn is_away(&self) -> bool {
-        !self.kept.is_empty()
+        self.kept > 0
     }
 
     /// What the store is to get now, if it takes anything: it ends with `last_seq`.
-    pub(crate) fn to_drain(&self, last_seq: u64) -> Option<Vec<Envelope>> {
+    pub(crate) fn to_drain(&self, last_seq: u64) -> Result<Option<Vec<Envelope>>> {
         let takes = self.is_away() && self.venue.turn() >= self.full_until;
-        takes.then(|| self.continuation(last_seq))
+        takes.then(|| self.continuation(last_seq)).transpose()
     }
 
     /// The store has it; the node forgets it, unless it ends before that.
     pub(crate) fn drained(&mut self) {
         match self.take_fault(Fault::DrainHalts) {
             Some(fault) => self.venue.tally.fault(fault),
-            None => self.kept.clear(),
+            None => {
+                let (tenant, last_seq) = (self.state.tenant().clone(), self.state.last_seq());
+                self.node.drained(&tenant, StreamName::Journal, last_seq);
+                self.kept = 0;
+            }
         }
+    }
+
+    fn take_torn(&mut self) -> Option<Fault> {
+        let torn = |fault: &Fault| matches!(fault, Fault::NodeTorn(_));
+        let place = self.append_faults.iter().position(torn)?;
+        self.append_faults.remove(place)
     }
 
     /// Takes a fault of its kind out of those that wait.
@@ -303,6 +367,13 @@ impl Outside {
         self.note(|| format!("    asked to amend {order} ({})", amendment.revision));
         self.venue.ask(Request::Amend(order, amendment));
     }
+}
+
+/// The sequence of the first of these events, and all of them as they are kept.
+fn encoded(events: &[Envelope]) -> Result<(u64, Vec<String>), JournalError> {
+    let refused = |error: serde_json::Error| JournalError::Refused(error.to_string());
+    let bodies = events.iter().map(serde_json::to_string).collect::<Result<_, _>>();
+    Ok((events.first().map_or(0, |first| first.seq), bodies.map_err(refused)?))
 }
 
 /// An event in few words.
@@ -401,6 +472,23 @@ impl LifeJournal {
         }
     }
 
+    /// Keeps events on the node, if it has room and lives to see it.
+    fn keep(&self, events: &[Envelope]) -> Result<(), JournalError> {
+        let mut outside = self.outside.lock();
+        if let Some(fault) = outside.take_fault(Fault::NodeFull) {
+            outside.venue.tally.fault(fault);
+            return Err(JournalError::Unavailable("simulated: the node has no room".to_owned()));
+        }
+        if let Some(fault @ Fault::NodeTorn(share)) = outside.take_torn() {
+            outside.venue.tally.fault(fault);
+            self.life.end();
+            let torn = outside.tear(self.epoch, events, share);
+            return torn.map_err(|error| JournalError::Corrupt(error.to_string()));
+        }
+        outside.venue.tally.run("batch kept on the node");
+        outside.keep(self.epoch, events)
+    }
+
     /// Waits until so many bars have passed.
     async fn bars(&self, bars: u8) {
         let until = self.outside.lock().venue.turn() + u64::from(bars);
@@ -425,7 +513,10 @@ impl LifeJournal {
         if outside.venue.turn() < outside.full_until {
             return Some(Fault::AppendFails);
         }
-        let of_append = |fault: &Fault| !matches!(fault, Fault::NodeFull | Fault::DrainHalts);
+        let of_node = |fault: &Fault| {
+            matches!(fault, Fault::NodeFull | Fault::DrainHalts | Fault::NodeTorn(_))
+        };
+        let of_append = |fault: &Fault| !of_node(fault);
         let place = outside.append_faults.iter().position(of_append)?;
         let fault = outside.append_faults.remove(place)?;
         outside.venue.tally.fault(fault);
@@ -468,14 +559,8 @@ impl Journal<Envelope> for LifeJournal {
     ) -> Result<Receipt, JournalError> {
         self.life.goes_on().await;
         self.decided(events);
-        let mut outside = self.outside.lock();
-        if let Some(fault) = outside.take_fault(Fault::NodeFull) {
-            outside.venue.tally.fault(fault);
-            return Err(JournalError::Unavailable("simulated: the node has no room".to_owned()));
-        }
-        outside.venue.tally.run("batch kept on the node");
-        outside.kept.extend_from_slice(events);
-        outside.fold(events);
+        self.keep(events)?;
+        self.life.goes_on().await;
         Ok(Receipt::new(expected_seq + events.len() as u64))
     }
 

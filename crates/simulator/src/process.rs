@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use ballast_domain::{ControlSnapshot, Markets, Product};
+use ballast_engine::ports::Gaps;
 use ballast_engine::run::{Delivery, RunError};
 use tokio::sync::{mpsc, watch};
 
@@ -35,6 +36,7 @@ pub(crate) struct Told {
 /// A process that runs.
 pub(crate) struct Process {
     pub(crate) life: Arc<Life>,
+    pub(crate) gaps: Arc<dyn Gaps>,
     pub(crate) told: Told,
     inbox: mpsc::Sender<Delivery>,
     /// What the inbox had no room for yet.
@@ -54,13 +56,13 @@ impl Wake for Woken {
 
 impl Process {
     pub(crate) fn new(
-        life: Arc<Life>,
+        (life, gaps): (Arc<Life>, Arc<dyn Gaps>),
         told: Told,
         inbox: mpsc::Sender<Delivery>,
         work: impl Future<Output = Result<(), RunError>> + 'static,
     ) -> Self {
         let (waiting, woken) = (VecDeque::new(), Arc::default());
-        Self { life, told, inbox, waiting, work: Box::pin(work), woken }
+        Self { life, gaps, told, inbox, waiting, work: Box::pin(work), woken }
     }
 
     pub(crate) fn deliver(&mut self, delivery: Delivery) {

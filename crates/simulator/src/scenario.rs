@@ -30,6 +30,8 @@ pub(crate) struct Account {
     pub(crate) volume_share: Option<&'static str>,
     pub(crate) allocated: u32,
     pub(crate) limits: usize,
+    /// Whether the venue takes the fee of what is bought of the coin itself.
+    pub(crate) in_kind: bool,
 }
 
 /// What a venue takes.
@@ -106,6 +108,8 @@ pub(crate) enum Fault {
     NodeFull,
     /// The store gets what the node has kept, and the node does not come to forget it.
     DrainHalts,
+    /// The process ends while the node writes what it keeps; so many of 256 parts are written.
+    NodeTorn(u8),
     /// The venue's next message comes so many bars later; those after it overtake it.
     MessageLate(u8),
     /// The venue's next message never comes.
@@ -114,6 +118,8 @@ pub(crate) enum Fault {
     MessageTwice(u8),
     /// The next order reaches the venue so many bars later, and the wire times out.
     OrderLate(u8),
+    /// The next order is given up, and reaches the venue after many others.
+    OrderVeryLate(u8),
     /// The next order never reaches the venue, and the wire times out.
     OrderLost,
     /// The next order reaches the venue, and the wire times out all the same.
@@ -134,11 +140,15 @@ pub(crate) enum Fault {
     StopLost,
     /// The venue cancels a working order on its own.
     VenueCancels(u8),
+    /// The venue tells the next fill wrongly, and what it was so many bars later.
+    FillMistold(u8),
+    /// The venue fills an exit of a trade whose stop or target has left it already.
+    ExitFillsToo,
 }
 
 impl Fault {
     /// One of each kind, with so many bars where it has any.
-    const fn of(bars: u8) -> [Self; 21] {
+    const fn of(bars: u8) -> [Self; 25] {
         [
             Self::AppendFails,
             Self::AppendAnswerLost,
@@ -147,10 +157,12 @@ impl Fault {
             Self::StoreFull(bars),
             Self::NodeFull,
             Self::DrainHalts,
+            Self::NodeTorn(bars * 51),
             Self::MessageLate(bars),
             Self::MessageLost,
             Self::MessageTwice(bars),
             Self::OrderLate(bars),
+            Self::OrderVeryLate(bars),
             Self::OrderLost,
             Self::OrderAnswerLost,
             Self::OrderRejected,
@@ -161,6 +173,8 @@ impl Fault {
             Self::StopLate(bars),
             Self::StopLost,
             Self::VenueCancels(bars),
+            Self::FillMistold(bars),
+            Self::ExitFillsToo,
         ]
     }
 
@@ -179,10 +193,12 @@ impl Fault {
             Self::StoreFull(_) => "store full",
             Self::NodeFull => "node full too",
             Self::DrainHalts => "drained, not forgotten",
+            Self::NodeTorn(_) => "process ended while the node wrote",
             Self::MessageLate(_) => "message late, overtaken",
             Self::MessageLost => "message lost",
             Self::MessageTwice(_) => "message twice",
             Self::OrderLate(_) => "order timed out, arrives late",
+            Self::OrderVeryLate(_) => "order given up, arrives much later",
             Self::OrderLost => "order timed out, never arrives",
             Self::OrderAnswerLost => "order timed out, arrives",
             Self::OrderRejected => "order rejected",
@@ -193,14 +209,25 @@ impl Fault {
             Self::StopLate(_) => "stop late",
             Self::StopLost => "stop lost",
             Self::VenueCancels(_) => "venue cancels",
+            Self::FillMistold(_) => "fill mistold, corrected later",
+            Self::ExitFillsToo => "exit filled beside stop or target",
         }
     }
 }
 
 /// The gaps of a tenant's loop, in which its process may end. Those of the paper venue and of the
 /// store have tests of their own.
-pub const GAPS: [Gap; 5] =
-    [Gap::Stepped, Gap::Appended, Gap::KeptLocally, Gap::Submitted, Gap::Released];
+pub const GAPS: [Gap; 9] = [
+    Gap::Stepped,
+    Gap::Appended,
+    Gap::KeptLocally,
+    Gap::Submitted,
+    Gap::Amended,
+    Gap::Cancelled,
+    Gap::Protected,
+    Gap::Released,
+    Gap::Drained,
+];
 
 const STEPS: usize = 320;
 const QUIET_EVERY: usize = 80;
@@ -252,6 +279,8 @@ fn accounts(rng: &mut Rng) -> Vec<Account> {
         volume_share: *pick(rng, &[None, None, Some("0.05")]),
         allocated: *pick(rng, &[10_000, 10_000, 3_000, 250_000]),
         limits: limits(rng),
+        // What no order can sell is judged otherwise by engine and venue: not among the seeds yet.
+        in_kind: false,
     };
     (0..rng.usize(1..=3)).map(|_| account(rng)).collect()
 }
@@ -294,7 +323,9 @@ fn market(rng: &mut Rng) -> Step {
 }
 
 fn crash(rng: &mut Rng, tenant: usize) -> Step {
-    let at = *pick(rng, &[&GAPS.map(Some)[..], &[None]].concat());
+    // Some are passed seldom.
+    let seldom = [Some(Gap::Amended); 4];
+    let at = *pick(rng, &[&GAPS.map(Some)[..], &seldom, &[None]].concat());
     Step::Crash { tenant, at, down: rng.u8(0..6), snapshot: rng.bool() }
 }
 
@@ -341,7 +372,7 @@ fn act(rng: &mut Rng) -> Act {
             profile,
             trade: rng.u8(0..3),
             quantity: rng.bool().then(|| rng.u8(1..40)),
-            limit: rng.bool(),
+            limit: rng.usize(0..4) > 0,
         },
         16..19 => Act::Cancel { profile, order: rng.u8(0..4) },
         19..22 => Act::MoveStop { profile, trade: rng.u8(0..3), percent: rng.i8(-4..4) },
@@ -365,6 +396,10 @@ fn fault(rng: &mut Rng) -> Fault {
         Fault::MessageTwice(bars),
         Fault::AmendmentLate(bars),
         Fault::AmendmentLost,
+        Fault::FillMistold(bars),
+        Fault::ExitFillsToo,
+        Fault::ExitFillsToo,
+        Fault::NodeTorn(rng.u8(..)),
     ];
     let faults: Vec<Fault> = often.into_iter().chain(Fault::of(bars)).collect();
     *pick(rng, &faults)

@@ -116,7 +116,9 @@ impl Catalogue {
             let free = Instrument::unrestricted(symbol, AssetClass::Crypto, currency);
             let lot_size = account.lot.map(str::parse).transpose().context("a lot")?;
             let tick_size = Some("0.01".parse().context("a tick")?);
-            instruments.push(Instrument { lot_size, tick_size, ..free });
+            let base = account.in_kind.then(|| symbol.as_str().parse()).transpose();
+            let base = base.context("a coin")?;
+            instruments.push(Instrument { lot_size, tick_size, base, ..free });
         }
         Ok(ProfileDocument {
             name: "simulated".to_owned(),

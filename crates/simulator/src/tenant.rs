@@ -9,11 +9,11 @@ use ballast_domain::{
     Timestamp,
 };
 use ballast_engine::market::Frame;
-use ballast_engine::ports::{BrokerMessage, Clock, Gap, Journal, JournalError};
+use ballast_engine::ports::{BrokerMessage, Clock, Gap, Gaps, Journal, JournalError};
 use ballast_engine::run::{Delivery, RunError};
 use ballast_engine::state::{Profile, State};
 use ballast_engine::step::{Answer, Command, Effects, Engine, Input, Settings};
-use ballast_storage::{Store, StreamName, TenantJournal};
+use ballast_storage::{LocalImage, Store, StreamName, TenantJournal};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::invariants::{self, Invariant, violation};
@@ -27,6 +27,8 @@ use crate::strategies::Catalogue;
 
 const INBOX: usize = 64;
 const PAGE: usize = 512;
+/// The size of what the node keeps events in.
+const NODE_BYTES: usize = 512 << 10;
 
 /// What all tenants of a world have in common.
 #[derive(Debug)]
@@ -86,9 +88,10 @@ impl Tenant {
         accounts: Vec<Account>,
         clock: Arc<WorldClock>,
         trace: bool,
-    ) -> Self {
-        let outside = Handle::new(State::new(id.clone()), trace);
-        Self {
+    ) -> Result<Self> {
+        let node = LocalImage::new(NODE_BYTES)?;
+        let outside = Handle::new(State::new(id.clone()), node, trace);
+        Ok(Self {
             id,
             accounts,
             outside,
@@ -101,7 +104,7 @@ impl Tenant {
             asked: Vec::new(),
             crash: None,
             clock,
-        }
+        })
     }
 
     /// The ids of its profiles: a place in its accounts each.
@@ -121,6 +124,8 @@ impl Tenant {
         let since = at_work_since(&state);
         let engine = self.engine(common, state)?;
         let (life, outside) = (Arc::new(Life::default()), self.outside.clone());
+        let gaps: Arc<dyn Gaps> =
+            Arc::new(LifeGaps { life: Arc::clone(&life), outside: outside.clone() });
         let (control, following) = watch::channel(common.control.clone());
         let (product, allowed) = watch::channel(Arc::clone(&common.product));
         let (markets, open) = watch::channel(Arc::clone(&common.markets));
@@ -146,10 +151,10 @@ impl Tenant {
             control: following,
             product: allowed,
             markets: open,
-            gaps: Arc::new(LifeGaps { life: Arc::clone(&life), outside }),
+            gaps: Arc::clone(&gaps),
         };
         let mut process = Process::new(
-            life,
+            (life, gaps),
             Told { control, product, markets },
             inbox,
             tenant.run(deliveries, observer),
@@ -183,7 +188,8 @@ impl Tenant {
             }
         }
         let mut outside = self.outside.lock();
-        for envelope in outside.continuation(state.last_seq()) {
+        outside.open_node()?;
+        for envelope in outside.continuation(state.last_seq())? {
             state.apply(&envelope)?;
         }
         if outside.state != state {
@@ -301,14 +307,20 @@ impl Tenant {
     }
 
     /// The store gets what the node has kept, when it takes something again.
-    pub(crate) fn drain(&self, common: &Common) -> Result<()> {
+    pub(crate) fn drain(&mut self, common: &Common) -> Result<()> {
         let journal: TenantJournal<Envelope> =
             common.store.tenant(&self.id).journal(StreamName::Journal, self.epoch);
         let last_seq = at_once(journal.head()).context("answers at once")??.last_seq;
-        let mut outside = self.outside.lock();
-        let Some(events) = outside.to_drain(last_seq) else { return Ok(()) };
+        let to_drain = self.outside.lock().to_drain(last_seq)?;
+        let Some(events) = to_drain else { return Ok(()) };
         at_once(journal.append(last_seq, &events)).context("appends at once")??;
-        outside.drained();
+        if let Some(process) = &self.process {
+            process.gaps.pass(Gap::Drained);
+            if process.life.is_over() {
+                return self.run();
+            }
+        }
+        self.outside.lock().drained();
         Ok(())
     }
 
@@ -391,7 +403,13 @@ impl Tenant {
         for profile in state.profiles() {
             if let Some(account) = outside.venue.accounts.get(&profile.id) {
                 let control = common.letting();
-                found.extend(invariants::at_rest(control, profile, &state, account));
+                found.extend(invariants::at_rest(
+                    control,
+                    profile,
+                    &state,
+                    account,
+                    &outside.venue.overfilled,
+                ));
             }
         }
         outside.violations.append(&mut found);

@@ -17,6 +17,7 @@ fn idle(steps: Vec<Step>) -> Outcome {
         volume_share: None,
         allocated: 10_000,
         limits: 0,
+        in_kind: false,
     };
     play(&Scenario { tenants: vec![vec![account]], steps }, true).unwrap()
 }

@@ -10,10 +10,12 @@ use std::sync::Arc;
 use ballast_domain::exits::Levels;
 use ballast_domain::id::Leg;
 use ballast_domain::{
-    ActionId, Amendment, BrokerEvent, CorporateAction, IntentId, Money, OrderId, OrderTerms,
-    ProfileDocument, ProfileId, Symbol, Timestamp, TradeId,
+    ActionId, Amendment, BrokerEvent, CorporateAction, Fill, FillId, IntentId, Money, OrderId,
+    OrderTerms, Price, ProfileDocument, ProfileId, Purpose, Quantity, Side, Symbol, Timestamp,
+    TradeId,
 };
 use ballast_engine::matching::{FillRules, Matcher};
+use rust_decimal::Decimal;
 
 use crate::report::Tally;
 use crate::scenario::Fault;
@@ -43,12 +45,22 @@ pub(crate) struct Venue {
     told: BTreeMap<IntentId, Vec<BrokerEvent>>,
     messages: Vec<OnTheWay<BrokerEvent>>,
     requests: Vec<OnTheWay<Request>>,
+    /// What the venue will say of fills that it has told wrongly.
+    corrections: Vec<OnTheWay<BrokerEvent>>,
+    /// Exits that it has been asked for, of which trade and how much.
+    exits: BTreeMap<OrderId, (TradeId, Arc<OrderTerms>)>,
+    /// Trades of which it has left more than was held.
+    pub(crate) overfilled: BTreeSet<TradeId>,
+    /// Fills that no account has counted.
+    other_fills: u64,
     /// What will go wrong with the next message, order, cancel and moved stop.
     message_faults: VecDeque<Fault>,
     order_faults: VecDeque<Fault>,
     cancel_faults: VecDeque<Fault>,
     amend_faults: VecDeque<Fault>,
     stop_faults: VecDeque<Fault>,
+    fill_faults: VecDeque<Fault>,
+    overfill_faults: VecDeque<Fault>,
     /// Profiles of which something was lost, which the engine has to ask for again.
     astray: BTreeSet<ProfileId>,
     /// Counted up with each bar.
@@ -64,10 +76,16 @@ impl Venue {
         profile: ProfileId,
         before: Option<Money>,
         document: &ProfileDocument,
-        rules: FillRules,
+        (rules, in_kind): (FillRules, bool),
     ) {
         let cash = document.capital.money();
-        let open = || Matcher::new(rules, document.instruments.clone(), cash);
+        let open = || {
+            let mut account = Matcher::new(rules, document.instruments.clone(), cash);
+            if in_kind {
+                account.take_fees_in_kind();
+            }
+            account
+        };
         let account = self.accounts.entry(profile).or_insert_with(open);
         if let Some(change) = before.and_then(|before| cash.checked_sub(before)) {
             account.deposit(change);
@@ -78,29 +96,40 @@ impl Venue {
     pub(crate) fn arm(&mut self, fault: Fault) {
         use Fault::{
             AmendmentLate, AmendmentLost, CancelLate, CancelLost, MessageLate, MessageLost,
-            MessageTwice, OrderAnswerLost, OrderLate, OrderLost, OrderRejected, StopLate, StopLost,
+            MessageTwice, OrderAnswerLost, OrderLate, OrderLost, OrderRejected, OrderVeryLate,
+            StopLate, StopLost,
         };
         match fault {
             MessageLate(_) | MessageLost | MessageTwice(_) => self.message_faults.push_back(fault),
-            OrderLate(_) | OrderLost | OrderAnswerLost | OrderRejected => {
+            OrderLate(_) | OrderVeryLate(_) | OrderLost | OrderAnswerLost | OrderRejected => {
                 self.order_faults.push_back(fault);
             }
             AmendmentLate(_) | AmendmentLost => self.amend_faults.push_back(fault),
             CancelLate(_) | CancelLost => self.cancel_faults.push_back(fault),
             StopLate(_) | StopLost => self.stop_faults.push_back(fault),
+            Fault::FillMistold(_) => self.fill_faults.push_back(fault),
+            Fault::ExitFillsToo => self.overfill_faults.push_back(fault),
             Fault::VenueCancels(which) => self.cancel_some(usize::from(which)),
             _ => {}
         }
     }
 
-    /// Nothing goes wrong any more.
+    /// Nothing goes wrong any more. Corrections are told again: whoever was not there when they were
+    /// told does not ask for them.
     pub(crate) fn disarm(&mut self) {
+        let told = self.told.values().flatten();
+        let told = told.filter(|event| matches!(event, BrokerEvent::Corrected { .. })).cloned();
+        for correction in told.collect::<Vec<_>>() {
+            self.send(0, correction);
+        }
         for faults in [
             &mut self.message_faults,
             &mut self.order_faults,
             &mut self.cancel_faults,
             &mut self.amend_faults,
             &mut self.stop_faults,
+            &mut self.fill_faults,
+            &mut self.overfill_faults,
         ] {
             faults.clear();
         }
@@ -113,6 +142,13 @@ impl Venue {
             std::mem::take(&mut self.requests).into_iter().partition(|it| it.due <= self.turn);
         self.requests = later;
         let due: Vec<OnTheWay<Request>> = due;
+        let (corrected, later) =
+            std::mem::take(&mut self.corrections).into_iter().partition(|it| it.due <= self.turn);
+        self.corrections = later;
+        let corrected: Vec<OnTheWay<BrokerEvent>> = corrected;
+        for correction in corrected {
+            self.say_so(correction.what);
+        }
         for request in due {
             self.perform(request.what);
         }
@@ -151,6 +187,9 @@ impl Venue {
         }
         match fault {
             Some(Fault::OrderLate(bars)) => self.later(bars, Request::Submit(terms)),
+            Some(Fault::OrderVeryLate(bars)) => {
+                self.later(20 + 20 * bars, Request::Submit(terms));
+            }
             Some(Fault::OrderLost) => {}
             Some(Fault::OrderRejected) => {
                 let reason = "the venue has a bad day".to_owned();
@@ -158,7 +197,8 @@ impl Venue {
             }
             _ => self.perform(Request::Submit(terms)),
         }
-        if matches!(fault, Some(Fault::OrderLate(_) | Fault::OrderLost | Fault::OrderAnswerLost)) {
+        let silent = matches!(fault, Some(Fault::OrderLost | Fault::OrderAnswerLost));
+        if silent || matches!(fault, Some(Fault::OrderLate(_) | Fault::OrderVeryLate(_))) {
             // The adapter says so, not the venue.
             self.send(0, BrokerEvent::Unknown { order, reason: "timed out".to_owned() });
         }
@@ -196,6 +236,9 @@ impl Venue {
             Request::Submit(terms) => {
                 self.orders_taken += 1;
                 let order = terms.order_id();
+                if let Purpose::Exit { trade, .. } = &terms.purpose {
+                    self.exits.insert(order, (*trade, Arc::clone(&terms)));
+                }
                 match self.accounts.get_mut(&order.intent.profile) {
                     Some(account) => account.submit(&terms, &mut said),
                     None => {
@@ -256,8 +299,88 @@ impl Venue {
         }
     }
 
-    /// The venue says something new.
+    /// The venue says something new, unless it tells something else for it.
     pub(crate) fn say(&mut self, event: BrokerEvent) {
+        match event {
+            BrokerEvent::Filled { order, fill } if !self.fill_faults.is_empty() => {
+                self.mistell(order, fill);
+            }
+            _ => self.say_so(event),
+        }
+    }
+
+    /// Tells a fill as another: at another price, of half the units, or for another fee. What is true
+    /// comes later.
+    fn mistell(&mut self, order: OrderId, fill: Fill) {
+        let Some(fault @ Fault::FillMistold(bars)) = self.fill_faults.pop_front() else { return };
+        self.tally.fault(fault);
+        self.astray.insert(order.intent.profile);
+        let id = self.other_fill();
+        let changed = |quantity: Decimal, price: Decimal, fee: Decimal| {
+            let quantity = Quantity::new(fill.quantity.get() * quantity).ok()?;
+            let price = Price::new((fill.price.get() * price).round_dp(2)).ok()?;
+            let fee = Money::new(fill.fee.amount() * fee, fill.fee.currency());
+            Some(Fill { id, at: fill.at, price, quantity, fee })
+        };
+        let (one, half) = (Decimal::ONE, Decimal::new(5, 1));
+        let told = match bars {
+            1 => changed(one, Decimal::new(101, 2), one),
+            2 => changed(half, one, one),
+            _ => changed(one, Decimal::new(99, 2), Decimal::TWO),
+        };
+        let due = self.turn + u64::from(bars);
+        let by = Some(fill.clone());
+        let what = BrokerEvent::Corrected { order, fill: id, by };
+        self.corrections.push(OnTheWay { due, what });
+        self.say_so(BrokerEvent::Filled { order, fill: told.unwrap_or(fill) });
+    }
+
+    fn other_fill(&mut self) -> FillId {
+        self.other_fills += 1;
+        FillId::from_number(1_000_000 + self.other_fills)
+    }
+
+    /// Beside the stop or target that has left a trade, the venue fills an exit of it that it would
+    /// have cancelled: more is left than was held.
+    fn overfill(&mut self, said: &mut [BrokerEvent]) {
+        let legs = said.iter().filter_map(|event| match event {
+            BrokerEvent::Filled { order, fill } if order.leg != Leg::Main => {
+                Some((TradeId(order.intent), fill.clone()))
+            }
+            _ => None,
+        });
+        let legs: Vec<_> = legs.collect();
+        let fills = said.iter().filter(|event| matches!(event, BrokerEvent::Filled { .. }));
+        let filled: BTreeSet<OrderId> = fills.map(BrokerEvent::order).collect();
+        for event in said {
+            let BrokerEvent::Cancelled { order } = *event else { continue };
+            let Some((trade, terms)) = self.exits.get(&order).cloned() else { continue };
+            let untouched = |told: &Vec<BrokerEvent>| {
+                told.iter().all(|told| matches!(told, BrokerEvent::Accepted { .. }))
+            };
+            let leg = legs.iter().find(|(of, _)| *of == trade);
+            let account = self.accounts.get_mut(&order.intent.profile);
+            let (Some((_, leg)), Some(account)) = (leg, account) else { continue };
+            let fills_now = filled.contains(&order);
+            if fills_now || !self.told.get(&order.intent).is_some_and(untouched) {
+                continue;
+            }
+            let Some(fault) = self.overfill_faults.pop_front() else { return };
+            let currency = account.cash().currency();
+            let Some(notional) = leg.price.notional(terms.quantity, currency) else { continue };
+            account.deposit(match terms.side {
+                Side::Sell => notional,
+                Side::Buy => Money::new(-notional.amount(), currency),
+            });
+            self.tally.fault(fault);
+            self.overfilled.insert(trade);
+            let (id, fee) = (self.other_fill(), Money::zero(currency));
+            let (at, price, quantity) = (leg.at, leg.price, terms.quantity);
+            *event = BrokerEvent::Filled { order, fill: Fill { id, at, price, quantity, fee } };
+        }
+    }
+
+    fn say_so(&mut self, event: BrokerEvent) {
         self.told.entry(event.order().intent).or_default().push(event.clone());
         self.tell(event);
     }
@@ -268,6 +391,7 @@ impl Venue {
         for account in self.accounts.values_mut() {
             play(account, &mut said);
         }
+        self.overfill(&mut said);
         for event in said {
             self.say(event);
         }
@@ -312,7 +436,13 @@ impl Venue {
             }
             // Nobody lists the orders that work at the venue, so that an order of which nobody
             // hears at all would work for ever.
-            Some(Fault::MessageLost) if matches!(event, BrokerEvent::Accepted { .. }) => {
+            // Neither is asked for a correction of what has filled.
+            Some(Fault::MessageLost)
+                if matches!(
+                    event,
+                    BrokerEvent::Accepted { .. } | BrokerEvent::Corrected { .. }
+                ) =>
+            {
                 self.send(2, event);
             }
             Some(Fault::MessageLost) => drop(self.astray.insert(event.order().intent.profile)),
@@ -337,7 +467,7 @@ impl Venue {
 
     /// Whether something is still on its way.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.messages.is_empty() && self.requests.is_empty()
+        self.messages.is_empty() && self.requests.is_empty() && self.corrections.is_empty()
     }
 
     /// Whether everything that was ever said and asked of a profile has arrived.

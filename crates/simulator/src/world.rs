@@ -89,7 +89,7 @@ impl World {
         let mut tenants = Vec::with_capacity(scenario.tenants.len());
         for (number, accounts) in scenario.tenants.iter().enumerate() {
             let id = format!("tenant{number}").parse().context("a tenant's name")?;
-            tenants.push(Tenant::new(id, accounts.clone(), Arc::clone(&clock), trace));
+            tenants.push(Tenant::new(id, accounts.clone(), Arc::clone(&clock), trace)?);
         }
         let mut world = Self {
             common,
@@ -112,7 +112,7 @@ impl World {
         for tenant in &mut self.tenants {
             for number in 0..tenant.accounts.len() as u8 {
                 let (profile, account) = tenant.profile(number);
-                tenant.outside.lock().rules.insert(profile, rules(&account));
+                tenant.outside.lock().rules.insert(profile, (rules(&account), account.in_kind));
             }
             tenant.start(&self.common)?;
             for number in 0..tenant.accounts.len() as u8 {

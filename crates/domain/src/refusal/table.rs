@@ -177,7 +177,7 @@ refusals! {
         => "Wait, or lower the limit";
     EquityUnknown Entries "equityUnknown" "daily loss" []
         "What is held is not all priced, and a loss is limited"
-        => "Wait for the first prices, or leave what has none";
+        => "Wait for the first prices, leave what has none, or take the limit off";
     DailyLossReached Entries "dailyLossReached" "daily loss" ["maxDailyLoss"]
         "The day has lost as much as it may"
         => "Wait for the next day, or raise the limit";

@@ -256,9 +256,10 @@ const SAID: &[(&str, &str)] = &[
          maxDailyLoss of the profile",
     ),
     (
-        r#"{"code":"equityUnknown","scope":"tenant"}"#,
-        "no price is known yet of all that is held, and a limit of the tenant ends entries at a \
-         loss; wait for the first prices, or leave what has none",
+        r#"{"code":"equityUnknown","profile":"prf_0000000000002","scope":"tenant"}"#,
+        "no price is known yet of all that prf_0000000000002 holds, and a limit of the tenant \
+         ends entries at a loss; wait for the first prices, leave what has none, or take that \
+         limit off",
     ),
     (
         r#"{"code":"dailyLossPercentReached","lossPercent":"5.1","limitPercent":"5",

@@ -241,10 +241,11 @@ impl Refusal {
                 write!(f, "the last entry was {elapsed_ms} ms ago, {limit_ms} ms are to pass")?;
                 change(f, "wait", "lower", "minEntryIntervalMs", *scope)
             }
-            Self::EquityUnknown { scope } => write!(
+            Self::EquityUnknown { profile, scope } => write!(
                 f,
-                "no price is known yet of all that is held, and a limit of the {scope} ends \
-                 entries at a loss; wait for the first prices, or leave what has none"
+                "no price is known yet of all that {profile} holds, and a limit of the {scope} \
+                 ends entries at a loss; wait for the first prices, leave what has none, or take \
+                 that limit off"
             ),
             Self::DailyLossReached { loss, limit, scope } => {
                 compare(f, ["the day has lost ", ", entries end at ", ""], *loss, *limit)?;

@@ -11,7 +11,8 @@ use ballast_domain::{
 use rust_decimal::Decimal;
 
 use super::gate::{
-    View, market_open, not_restricted, reconciled, with_fee, within_order_limits, worth_the_minimum,
+    View, market_open, not_restricted, reconciled, with_fee, within_order_limits, worth_leaving,
+    worth_the_minimum,
 };
 use super::levels::{expected_fill, levels_fit};
 use super::price::{fresh_mark, no_self_trade, plausible, rounded, within_collar};
@@ -208,6 +209,10 @@ fn reducible(
         return Err(Refusal::NothingToReduce { held: held.get(), claimed: others.get() });
     }
     let left = quantity.saturating_sub(order.filled).min(free);
+    if left < free {
+        let instrument = view.profile.document.instrument(order.terms.symbol);
+        worth_leaving(left, order.terms.order_type, instrument, view)?;
+    }
     order.filled.checked_add(left).ok_or(Refusal::Overflow)
 }
 

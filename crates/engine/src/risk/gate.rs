@@ -68,7 +68,7 @@ pub fn equity(profile: &Profile, open_profit: &BTreeMap<ProfileId, Decimal>) -> 
         Some(open) => *open,
         None => profile.trades.is_empty().then_some(Decimal::ZERO)?,
     };
-    profile.book.equity_at_cost().checked_add(open)
+    profile.equity_at_cost()?.checked_add(open)
 }
 
 /// Accepts a signal or refuses it.
@@ -140,13 +140,24 @@ fn reducible(
         let lot = instrument.and_then(|known| known.lot_size).unwrap_or_default();
         return Err(Refusal::QuantityBelowLot { quantity: part.get(), lot: lot.get() });
     }
+    worth_leaving(lots, order_type, instrument, view)?;
+    Ok(lots)
+}
+
+/// Whether the venue takes so small a part of a trade; without a price nobody can tell, and it goes.
+pub(super) fn worth_leaving(
+    part: Quantity,
+    order_type: OrderType,
+    instrument: Option<&Instrument>,
+    view: &View<'_>,
+) -> Result<(), Refusal> {
     let price = reference_price(order_type, view.mark.map(|(price, _)| price));
-    let notional = price.and_then(|price| price.get().checked_mul(lots.get()));
+    let notional = price.and_then(|price| price.get().checked_mul(part.get()));
     match (instrument.and_then(|known| known.min_notional), notional) {
         (Some(minimum), Some(notional)) if notional < minimum => {
             Err(Refusal::NotionalBelowMinimum { notional, minimum })
         }
-        _ => Ok(lots),
+        _ => Ok(()),
     }
 }
 

@@ -150,8 +150,8 @@ pub(super) fn no_self_trade(
     let other = direction.exit_side();
     let counts = |price: Price, order: OrderId| {
         let is_passed = match direction {
-            Direction::Long => price <= mark,
-            Direction::Short => price >= mark,
+            Direction::Long => price < mark,
+            Direction::Short => price > mark,
         };
         Some(order) != cancels && (order.leg == Leg::Main || !is_passed)
     };

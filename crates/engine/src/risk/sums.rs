@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 
 use ballast_domain::{
-    Account, Day, Direction, LimitScope, Limits, OrderId, Refusal, Symbol, TradeId,
+    Account, Direction, LimitScope, Limits, OrderId, ProfileId, Refusal, Symbol, TradeId,
 };
 use rust_decimal::Decimal;
 
@@ -28,8 +28,8 @@ struct Sums {
     opening: Decimal,
     /// Equity of the same profiles now.
     equity: Decimal,
-    /// Whether nobody can tell what some of it is worth now.
-    unpriced: bool,
+    /// One of them of which nobody can tell what it is worth now.
+    unpriced: Option<ProfileId>,
 }
 
 /// What is compared with the limits of a profile's scopes.
@@ -146,24 +146,17 @@ impl<'a> Measure<'a> {
 
     /// Whether not too much is lost, today and since the peak.
     pub(super) fn bears_losses(&self) -> Result<(), Refusal> {
-        let lost = |sums: &Sums, limit| sums.unpriced || sums.loss() >= limit;
-        match self.broken(|limits| limits.max_daily_loss, lost) {
-            Some((sums, _, scope)) if sums.unpriced => {
-                return Err(Refusal::EquityUnknown { scope });
-            }
-            Some((sums, limit, scope)) => {
-                return Err(Refusal::DailyLossReached { loss: sums.loss(), limit, scope });
-            }
-            None => {}
+        let lost = |sums: &Sums, limit| sums.unpriced.is_some() || sums.loss() >= limit;
+        if let Some((sums, limit, scope)) = self.broken(|limits| limits.max_daily_loss, lost) {
+            sums.are_priced(scope)?;
+            return Err(Refusal::DailyLossReached { loss: sums.loss(), limit, scope });
         }
         let lost = |sums: &Sums, limit| {
-            sums.unpriced || sums.loss_percent().is_some_and(|loss| loss >= limit)
+            sums.unpriced.is_some() || sums.loss_percent().is_some_and(|loss| loss >= limit)
         };
         let percent = self.broken(|limits| limits.max_daily_loss_percent, lost);
         if let Some((sums, limit_percent, scope)) = percent {
-            if sums.unpriced {
-                return Err(Refusal::EquityUnknown { scope });
-            }
+            sums.are_priced(scope)?;
             let loss_percent = sums.loss_percent().unwrap_or_default();
             return Err(Refusal::DailyLossPercentReached { loss_percent, limit_percent, scope });
         }
@@ -172,7 +165,8 @@ impl<'a> Measure<'a> {
             return Ok(());
         };
         let profile = self.view.profile;
-        let equity = self.view.equity(profile).ok_or(Refusal::EquityUnknown { scope })?;
+        let unknown = Refusal::EquityUnknown { profile: profile.id, scope };
+        let equity = self.view.equity(profile).ok_or(unknown)?;
         let Some(peak) = profile.counters.peak else { return Ok(()) };
         match percent_of(peak.saturating_sub(equity), peak) {
             Some(drawdown_percent) if drawdown_percent >= limit_percent => {
@@ -197,19 +191,23 @@ impl Sums {
         let positions = profile.book.balance(Account::ReservedPositions);
         self.exposure = self.exposure.saturating_add(orders).saturating_add(positions);
         self.open_orders = self.open_orders.saturating_add(orders);
-        let of_today = |day: Day| {
-            let (today, _) = profile.document.time_zone.day(view.at);
-            !profile.removed || day >= today
-        };
         let equity = view.equity(profile);
+        let (today, _) = profile.document.time_zone.day(view.at);
         // Nobody opens the days of a profile that was removed, nor prices what it was told of
         // since: what it lost counts on that day.
-        let day = profile.counters.day.filter(|opened| of_today(opened.day));
-        self.unpriced |= equity.is_none() && (day.is_some() || !profile.removed);
+        let day = profile.counters.day.filter(|opened| opened.day >= today);
+        if equity.is_none() && (day.is_some() || !profile.removed) {
+            self.unpriced = Some(profile.id);
+        }
         if let Some(day) = day {
             self.opening = self.opening.saturating_add(day.equity);
             self.equity = self.equity.saturating_add(equity.unwrap_or_default());
         }
+    }
+
+    /// Whether everybody can tell what all of it is worth.
+    fn are_priced(&self, scope: LimitScope) -> Result<(), Refusal> {
+        self.unpriced.map_or(Ok(()), |profile| Err(Refusal::EquityUnknown { profile, scope }))
     }
 
     fn loss(&self) -> Decimal {

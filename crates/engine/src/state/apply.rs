@@ -251,7 +251,11 @@ impl State {
     fn wait(&mut self, id: OrderId, state: ActiveState, since: Timestamp) -> Booked {
         self.indexed(id, None, |profile| {
             let order = profile.working(id)?;
-            order.state = OrderState::Active(state);
+            let leaving = OrderState::Active(ActiveState::PendingCancel);
+            // That nobody can tell does not take back that it is to be cancelled.
+            if state != ActiveState::Unknown || order.state != leaving {
+                order.state = OrderState::Active(state);
+            }
             order.in_doubt |= state == ActiveState::Unknown;
             order.waits_since = since;
             Ok(())
@@ -351,7 +355,7 @@ impl Profile {
             // Without a reservation there is nothing to give back.
             let _ = self.book.void(id.intent);
         }
-        if let Some(forgotten) = self.ended.keep(order) {
+        for forgotten in self.ended.keep(order) {
             self.forget(&forgotten);
         }
         Ok(())

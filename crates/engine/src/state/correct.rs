@@ -69,9 +69,11 @@ impl Profile {
             self.book_to(&mut trade, made)?;
         }
         self.put_back(trade);
-        match by {
-            Some(by) if order.leg == Leg::Main => self.count_filled(order, by),
-            _ => Ok(()),
+        let Some(by) = by else { return Ok(()) };
+        self.remember_fill(order, by.id);
+        match order.leg {
+            Leg::Main => self.count_filled(order, by),
+            Leg::Stop | Leg::Target(_) => Ok(()),
         }
     }
 

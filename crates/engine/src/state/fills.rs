@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ballast_domain::id::Leg;
 use ballast_domain::ledger::{Change, FillPart};
 use ballast_domain::{
-    Account, ActiveState, Currency, DoneState, Execution, ExitReason, Fill, Money, OrderId,
+    Account, ActiveState, Currency, DoneState, Execution, ExitReason, Fill, FillId, Money, OrderId,
     OrderState, OrderTerms, Purpose, Side, Symbol, Timestamp, Trade, TradeId, TransferId,
 };
 use rust_decimal::Decimal;
@@ -85,10 +85,27 @@ impl Profile {
         once(&trade, &made)?;
         self.book_to(&mut trade, made)?;
         self.put_back(trade);
+        self.remember_fill(id, fill.id);
         match id.leg {
             Leg::Main => self.count_filled(id, fill),
             Leg::Stop | Leg::Target(_) => Ok(()),
         }
+    }
+
+    /// The order remembers what of it was booked, and an entry what of its protective orders was:
+    /// its venue is asked about it for longer than its trade is known.
+    pub(super) fn remember_fill(&mut self, id: OrderId, fill: FillId) {
+        if let Some(order) = self.order_mut(OrderId::main(id.intent)) {
+            order.fills.push(fill);
+        }
+    }
+
+    /// Whether a fill of an order was booked, as far as that is remembered.
+    #[must_use]
+    pub fn has_booked(&self, order: OrderId, trade: TradeId, fill: FillId) -> bool {
+        let known = self.known_trade(trade).map(|trade| &trade.fills);
+        let kept = self.order(OrderId::main(order.intent)).map(|order| &order.fills);
+        known.into_iter().chain(kept).any(|fills| fills.contains(&fill))
     }
 
     /// The trade that an entry fills, which may begin with it or be opened again.
@@ -203,6 +220,7 @@ impl Profile {
         }
         let place = self.closed.iter().position(|trade| trade.id == id)?;
         let closed = self.closed.remove(place)?;
+        self.oversold = self.oversold.saturating_sub(position::oversold(&closed));
         self.counters.reopened(&closed);
         Some(closed)
     }
@@ -213,6 +231,7 @@ impl Profile {
         if !flat {
             (trade.closed_at, trade.close_number) = (None, None);
         }
+        self.oversold = self.oversold.saturating_add(position::oversold(&trade));
         self.trades.insert(id, trade);
         if flat {
             self.close(id);
@@ -242,7 +261,6 @@ impl Profile {
         let Some(order) = self.order_mut(id) else { return Ok(()) };
         let filled = order.filled.checked_add(fill.quantity);
         order.filled = filled.ok_or("the filled quantity does not fit a decimal")?;
-        order.fills.push(fill.id);
         (order.confirmed, order.in_doubt) = (true, false);
         if !order.state.is_active() {
             return Ok(());

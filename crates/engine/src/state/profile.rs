@@ -31,7 +31,7 @@ pub struct Order {
     pub state: OrderState,
     /// Units filled.
     pub filled: Quantity,
-    /// The fills that were booked: its venue is asked about it for longer than its trade is known.
+    /// The fills that were booked, those of its protective orders among them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fills: Vec<FillId>,
     /// Whether its venue has ever said that it has it.
@@ -129,6 +129,10 @@ pub struct Profile {
     pub actions: VecDeque<ActionId>,
     /// What limits look back on.
     pub counters: Counters,
+    /// What units have brought that were left beyond what had entered, in the profile's currency;
+    /// less than nothing for what too much bought back has cost. Its books have it as profit, and
+    /// somebody owes those units.
+    pub oversold: Decimal,
     index: Index,
 }
 
@@ -167,6 +171,7 @@ impl Profile {
             unmatched: VecDeque::new(),
             actions: VecDeque::new(),
             counters: Counters::default(),
+            oversold: Decimal::ZERO,
             index: Index::default(),
         }
     }
@@ -292,10 +297,16 @@ impl Profile {
         }
     }
 
+    /// What the profile is worth with what it holds at cost, in its currency; `None` on overflow.
+    #[must_use]
+    pub fn equity_at_cost(&self) -> Option<Decimal> {
+        self.book.equity_at_cost().checked_sub(self.oversold)
+    }
+
     /// What the profile is worth when each open trade is marked by `mark` (at cost where there is
     /// no mark), in its currency; `None` on overflow.
     pub fn equity(&self, mark: impl Fn(Symbol) -> Option<Price>) -> Option<Decimal> {
-        self.trades.values().try_fold(self.book.equity_at_cost(), |equity, trade| {
+        self.trades.values().try_fold(self.equity_at_cost()?, |equity, trade| {
             let open = match mark(trade.symbol) {
                 Some(price) => unrealised(trade, price)?.amount(),
                 None => Decimal::ZERO,

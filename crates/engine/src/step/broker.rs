@@ -86,7 +86,9 @@ impl Engine {
     fn was_ours(&self, order: OrderId) -> bool {
         let profile = self.state.profile(order.intent.profile);
         let last = profile.map_or(0, |profile| profile.last_intent);
-        order.leg == Leg::Main && (1..=last).contains(&order.intent.number)
+        let is_held =
+            profile.is_some_and(|known| known.trades.contains_key(&TradeId(order.intent)));
+        order.leg == Leg::Main && (1..=last).contains(&order.intent.number) && !is_held
     }
 
     /// A protective order that the venue refuses leaves its trade unprotected: somebody looks.
@@ -133,12 +135,12 @@ impl Engine {
         reason: String,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        match self.order(order).map(|order| order.state) {
-            Some(OrderState::Active(ActiveState::Unknown | ActiveState::PendingCancel)) => {}
-            Some(OrderState::Active(_)) => {
-                self.emit(context, Event::OrderUnknown { order, reason }, effects)?;
-            }
-            _ => return Ok(()),
+        let Some(known) = self.order(order).filter(|known| known.state.is_active()) else {
+            return Ok(());
+        };
+        let is_leaving = known.state == OrderState::Active(ActiveState::PendingCancel);
+        if !known.in_doubt && !(is_leaving && known.confirmed) {
+            self.emit(context, Event::OrderUnknown { order, reason }, effects)?;
         }
         effects.actions.push(Action::Query(order));
         Ok(())
@@ -303,9 +305,8 @@ impl Engine {
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         let context = Context { at, now: at, request_id: None, cause: Cause::Clock };
-        let pending = OrderState::Active(ActiveState::PendingSubmit);
         let working = self.state.profiles().flat_map(|profile| profile.working.values());
-        let unanswered = working.filter(|order| order.state == pending);
+        let unanswered = working.filter(|order| !order.confirmed && !order.in_doubt);
         let unanswered: Vec<OrderId> = unanswered.map(|order| order.terms.order_id()).collect();
         self.ask_about_all(at, effects);
         for order in unanswered {

@@ -47,6 +47,18 @@ impl Engine {
             self.desks[place].followed = followed;
             self.mark_open_profit(place);
         }
+        let profiles = self.state.profiles().filter(|known| self.desk(known.id).is_none());
+        let unseated: Vec<ProfileId> = profiles.map(|known| known.id).collect();
+        unseated.into_iter().for_each(|profile| self.count_at_cost(profile));
+    }
+
+    /// A profile whose strategy does not run on this market data has no prices here, now or later:
+    /// what it holds counts at cost.
+    fn count_at_cost(&mut self, profile: ProfileId) {
+        match self.state.profile(profile).is_some_and(|known| !known.trades.is_empty()) {
+            true => self.open_profit.insert(profile, Decimal::ZERO),
+            false => self.open_profit.remove(&profile),
+        };
     }
 
     /// Reckons what a profile's open trades are worth at the last prices.
@@ -91,7 +103,10 @@ impl Engine {
         profile: ProfileId,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        let Ok(place) = self.desk_place(profile) else { return Ok(()) };
+        let Ok(place) = self.desk_place(profile) else {
+            self.count_at_cost(profile);
+            return Ok(());
+        };
         self.mark_open_profit(place);
         self.note_peak(context, place, effects)
     }

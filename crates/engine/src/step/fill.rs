@@ -31,9 +31,12 @@ impl Engine {
             Match::Repeated => return Ok(()),
             Match::Early => return self.on_early(context, order, fill, effects),
             Match::Nothing(why) => {
-                self.ask_about_entry(order, effects);
                 let why = format!("the venue filled {order} {why}");
                 let message = BrokerEvent::Filled { order, fill };
+                // The answer may tell it again: one question is enough.
+                if !profile.unmatched.contains(&message) {
+                    self.ask_about_entry(order, effects);
+                }
                 return self.on_unmatched(context, message, why, effects);
             }
             Match::Trade { trade, surprise } => (trade, surprise),
@@ -50,10 +53,10 @@ impl Engine {
             self.review(context, order.intent.profile, reason, effects)?;
         }
         self.check_available(context, order.intent.profile, was_negative, effects)?;
-        self.mark_profile(context, order.intent.profile, effects)?;
         self.lock_entries(context, trade, effects)?;
         self.cancel_partners(context, order, effects)?;
         self.close_dust(context, order, trade, effects)?;
+        self.mark_profile(context, order.intent.profile, effects)?;
         self.on_trade_left(context, order, (trade, was_open), price, effects)?;
         self.leave_entered(context, order, trade, effects)?;
         self.on_awaited(context, order, trade, effects)?;
@@ -70,13 +73,14 @@ impl Engine {
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         let message = BrokerEvent::Filled { order, fill };
-        self.keep_unmatched(context, message, effects)?;
-        self.ask_about_entry(order, effects);
+        if self.keep_unmatched(context, message, effects)? {
+            self.ask_about_entry(order, effects);
+        }
         Ok(())
     }
 
-    /// What a protective order has left before its entry had filled so far, as far as was told, has
-    /// waited long enough: no more is entered, so that what the entry came to is known.
+    /// What a protective order has left before its entry had filled so far, as far as was told, was
+    /// filled long enough ago: no more is entered, so that what the entry came to is known.
     pub(super) fn end_entries_left_early(
         &mut self,
         at: Timestamp,
@@ -128,8 +132,17 @@ impl Engine {
             }
             _ => None,
         });
-        for (leg, fill) in awaited.collect::<Vec<_>>() {
+        let awaited: Vec<_> = awaited.collect();
+        for (leg, fill) in awaited.iter().cloned() {
             self.on_fill(context, leg, fill, effects)?;
+        }
+        let still = awaited.into_iter().find(|(leg, fill)| {
+            let message = BrokerEvent::Filled { order: *leg, fill: fill.clone() };
+            let profile = self.state.profile(leg.intent.profile);
+            profile.is_some_and(|profile| profile.unmatched.contains(&message))
+        });
+        if let Some((leg, _)) = still {
+            self.ask_about_entry(leg, effects);
         }
         Ok(())
     }
@@ -428,10 +441,7 @@ fn match_fill(profile: &Profile, order: OrderId, fill: &Fill) -> Match {
         (_, Some(Purpose::Enter { .. }) | None) => TradeId(order.intent),
     };
     let trade = profile.known_trade(id);
-    // An order that its venue is asked about may be known for longer than its trade.
-    if trade.is_some_and(|trade| trade.fills.contains(&fill.id))
-        || known.is_some_and(|known| known.fills.contains(&fill.id))
-    {
+    if profile.has_booked(order, id, fill.id) {
         return Match::Repeated;
     }
     let entering = known.is_some_and(|known| !known.terms.is_reducing());

@@ -43,6 +43,10 @@ impl Engine {
         let context = Context { at, now, request_id: None, cause };
         self.remember_prices(frame);
         self.mark_frame(&context, frame, live.is_some(), effects)?;
+        if live.is_some() || self.is_new(at) {
+            // A day that waited for these prices begins with them.
+            self.open_days(&context, effects)?;
+        }
         if live.is_none() && self.is_new(at) {
             self.leave_passed(&context, frame, effects)?;
         }

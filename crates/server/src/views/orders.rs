@@ -75,8 +75,9 @@ pub(super) fn follow(
     };
     row.updated_at = envelope.at;
     match &envelope.event {
-        // That the venue has it does not take back that it is to be cancelled.
-        Event::OrderAccepted { .. } if row.status == OrderStatus::PendingCancel => {}
+        // What is told of the order does not take back that it is to be cancelled.
+        Event::OrderAccepted { .. } | Event::OrderUnknown { .. }
+            if row.status == OrderStatus::PendingCancel => {}
         Event::OrderAccepted { .. } => {
             let filled = row.filled_quantity != "0";
             let accepted =

@@ -6,6 +6,7 @@
 mod checks;
 mod lot;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -304,17 +305,16 @@ impl Known {
         let exit = self.exits.get(&order).copied();
         let terms = self.orders.get(&order).map(|works| Arc::clone(&works.terms));
         let trade = exit.map_or(TradeId(order.intent), |(trade, _)| trade);
-        let lots = &mut self.lots;
-        if !lots.contains_key(&trade) {
+        if let Entry::Vacant(place) = self.lots.entry(trade) {
             let mut entered = self.entered.iter().rev();
             let of = terms.or_else(|| entered.find(|it| it.intent == trade.0).cloned());
-            if let Some(Purpose::Enter { direction, .. }) = of.as_ref().map(|of| &of.purpose)
-                && let Some(symbol) = of.as_ref().map(|of| of.symbol)
+            if let Some(of) = of
+                && let Purpose::Enter { direction, .. } = of.purpose
             {
-                lots.insert(trade, Lot::new(symbol, *direction));
+                place.insert(Lot::new(of.symbol, direction));
             }
         }
-        let Some(lot) = lots.get_mut(&trade) else { return trade };
+        let Some(lot) = self.lots.get_mut(&trade) else { return trade };
         let is_exit = order != OrderId::main(trade.0);
         let made = Made::of((order, fill), (lot.direction, is_exit), quote, exit.map(|it| it.1));
         if let Some(works) = self.orders.get_mut(&order) {

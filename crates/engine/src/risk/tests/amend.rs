@@ -170,6 +170,19 @@ fn what_is_worth_less_than_the_venue_takes_is_refused_both_ways() {
     assert_eq!(answer(&scene, "limit 44.9"), "notionalBelowMinimum");
 }
 
+/// All that is free may be left whatever it is worth, a part as the venue takes it.
+#[test]
+fn a_part_of_a_trade_stays_worth_what_the_venue_takes() {
+    let mut scene = scene("intent 1 long 10 for 1000\n fill 1 a 10@100");
+    scene.accept(&at(exit(1, Some("8")), limit("105")), hour(1000));
+    scene.instrument(|instrument| instrument.min_notional = Some(read("500")));
+    assert_eq!(answer(&scene, "quantity 5"), "lowers 5");
+    assert_eq!(answer(&scene, "quantity 4"), "notionalBelowMinimum");
+    scene.fold.play("fill 1t0 b 6@110");
+    assert_eq!(answer(&scene, "quantity 4"), "lowers 4");
+    assert_eq!(answer(&scene, "quantity 3"), "notionalBelowMinimum");
+}
+
 type Put = fn(&mut Scene);
 
 /// What stands in the way of what raises risk, and lets pass what lowers it.

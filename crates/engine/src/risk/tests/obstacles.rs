@@ -24,7 +24,7 @@ fn locked(scene: &mut Scene) {
 /// 500 of 10,000 are lost today, and since the peak.
 fn lost(scene: &mut Scene, limits: &str) {
     scene.set(LimitScope::Profile, limits);
-    let (equity, day) = (usd("10000"), serde_json::from_str("\"2024-05-13\"").unwrap());
+    let (equity, day) = (usd("10000"), serde_json::from_str("\"2024-06-23\"").unwrap());
     scene.fold.apply(Event::DayOpened { profile: PROFILE, day, equity }).unwrap();
     scene.fold.apply(Event::PeakEquity { profile: PROFILE, equity }).unwrap();
     scene.open_profit.insert(PROFILE, read("-500"));

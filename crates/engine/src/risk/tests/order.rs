@@ -108,7 +108,7 @@ fn hostile() -> Scene {
     scene.product.availability = Availability::Disabled { message: "gone".to_owned() };
     scene.set(LimitScope::Product, r#"{"restrictedSymbols": ["GOOG"]}"#);
     scene.now = hour(2000);
-    let (equity, day) = (usd("30000"), serde_json::from_str("\"2024-05-13\"").unwrap());
+    let (equity, day) = (usd("30000"), serde_json::from_str("\"2024-06-23\"").unwrap());
     let why = LockReason::Cooldown { minutes: 5, scope: LimitScope::Profile };
     let lock = Lock { symbol: None, until: hour(3000), why };
     for event in [

@@ -131,11 +131,14 @@ fn an_entry_meets_no_target_that_rests() {
         ("long", target("105"), at(entry("1"), limit("105")), "selfTrade"),
         ("long", target("105"), entry("1"), "accepted"),
         ("long", target("105"), at(entry("1"), stop("105")), "selfTrade"),
-        ("long", target("100"), at(entry("1"), limit("105")), "accepted"),
+        ("long", target("100"), entry("1"), "selfTrade"),
+        ("long", target("99.99"), entry("1"), "accepted"),
+        ("long", target("99.99"), at(entry("1"), limit("105")), "accepted"),
         ("long", target("105"), at(short(entry("1")), limit("105")), "accepted"),
         ("short", target("95"), at(short(entry("1")), limit("95.01")), "accepted"),
         ("short", target("95"), at(short(entry("1")), limit("95")), "selfTrade"),
-        ("short", target("100"), at(short(entry("1")), limit("95")), "accepted"),
+        ("short", target("100"), short(entry("1")), "selfTrade"),
+        ("short", target("100.01"), at(short(entry("1")), limit("95")), "accepted"),
         // Behind one that the market has passed another rests.
         ("long", "0.5@99 0.5@103".to_owned(), at(entry("1"), limit("103")), "selfTrade"),
     ];

@@ -121,7 +121,7 @@ fn entries_of_the_last_minute_are_counted_to_the_nanosecond() {
 }
 
 fn opened(scene: &mut Scene, profile: ProfileId, equity: Money) {
-    let day = serde_json::from_str("\"2024-05-13\"").unwrap();
+    let day = serde_json::from_str("\"2024-06-23\"").unwrap();
     scene.fold.apply(Event::DayOpened { profile, day, equity }).unwrap();
 }
 
@@ -226,7 +226,7 @@ fn a_removed_profile_counts_on_the_day_on_which_it_lost() {
             scene.fold.apply(Event::DayOpened { profile, day, equity: usd(equity) }).unwrap();
         }
         scene.set(LimitScope::Tenant, r#"{"maxDailyLoss": 400}"#);
-        assert_eq!(scene.code(&entry("1")), "dailyLossReached", "while it is there");
+        assert_eq!(scene.code(&entry("1")), expected, "{day:?}, while it is there");
         let by = "alice".to_owned();
         scene.fold.apply(Event::ProfileRemoved { profile: OTHER, by }).unwrap();
         assert_eq!(scene.code(&entry("1")), expected, "{day:?}");

@@ -260,17 +260,29 @@ fn orders_that_were_given_up_are_remembered_longer() {
     fold.play("done 2 Rejected");
     let trade = "intent N long 1 for 10\n fill N aN 1@10\n fill Ns bN 1@10";
     for number in 3..=2 * REMEMBERED {
-        fold.play(&trade.replace('N', &number.to_string()));
+        fold.play_at_once(&trade.replace('N', &number.to_string()));
     }
-    fold.play("order 1: Done(Voided) 0\n order 2: forgotten");
+    fold.play_at_once("order 1: Done(Voided) 0\n order 2: forgotten");
     let last = 2 * REMEMBERED + GIVEN_UP;
     for number in 2 * REMEMBERED + 1..last {
-        fold.play(&format!("intent {number} long 1 for 10\n done {number} Expired"));
+        fold.play_at_once(&format!("intent {number} long 1 for 10\n done {number} Expired"));
     }
-    fold.play("order 1: Done(Voided) 0");
-    fold.play(&format!("intent {last} long 1 for 10\n done {last} Cancelled"));
-    fold.play("order 1: forgotten\n order 129: Done(Expired) 0");
+    fold.play_at_once("order 1: Done(Voided) 0");
+    fold.play_at_once(&format!("intent {last} long 1 for 10\n done {last} Cancelled"));
+    fold.play_at_once("order 1: forgotten\n order 129: Done(Expired) 0");
     fold.play("fill 129 z 1@10\n order 129: Done(Expired) 1\n trade 129: 1 10");
+}
+
+/// After a day nothing is to come any more; the next that is given up drives it out.
+#[test]
+fn orders_that_were_given_up_are_forgotten_after_a_day() {
+    let mut fold = fold("intent 1 long 1 for 10\n done 1 Voided");
+    for number in 2..=12 {
+        fold.play(&format!("intent {number} long 1 for 10\n done {number} Rejected"));
+    }
+    // Each event is an hour after the one before.
+    fold.play("order 1: Done(Voided) 0\n intent 13 long 1 for 10\n order 1: Done(Voided) 0");
+    fold.play("done 13 Expired\n order 1: forgotten\n order 13: Done(Expired) 0");
 }
 
 #[test]

@@ -51,6 +51,13 @@ impl Fold {
         Self { state, hours: 0 }
     }
 
+    /// As [`Self::play`], all of it as if no time passed.
+    pub(crate) fn play_at_once(&mut self, script: &str) {
+        let hours = self.hours;
+        self.play(script);
+        self.hours = hours;
+    }
+
     /// Plays each line of `script`.
     pub(crate) fn play(&mut self, script: &str) {
         for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {

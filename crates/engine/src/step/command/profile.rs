@@ -64,6 +64,7 @@ impl Engine {
         }
         self.emit(context, Event::ProfileRemoved { profile, by }, effects)?;
         self.desks.retain(|desk| desk.profile != profile);
+        self.open_profit.remove(&profile);
         Ok(Answer::Done)
     }
 

@@ -75,9 +75,31 @@ fn a_repeated_fill_is_known_although_its_trade_is_forgotten() {
         available: 9995
         filled 1 a 4@99 ->
         filled 2 b 3@99 ->
+        filled 1s c 1@94 ->
         order 1: Done(Cancelled) 4
         available: 9995
         status: Running
+        filled 1 z 2@99 -> filled 1 2@99; status UnderReview
+        filled 1s c 1@94 ->
+        trade 1: 2 198
+        ",
+    );
+}
+
+/// The answer about an entry may tell of its protective orders too.
+#[test]
+fn what_fits_nothing_is_asked_about_once() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 101 99 100
+        enter 10 limit 100 stop 5
+        filled 1s a 4@95 -> unmatched 1s | query 1
+        filled 1s a 4@95 ->
+        cancelled 1 -> ended 1 Cancelled; status UnderReview | query 1
+        filled 1s b 4@95 -> unmatched 1s | query 1
+        filled 1s b 4@95 ->
         ",
     );
 }

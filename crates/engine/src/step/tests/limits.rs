@@ -3,12 +3,12 @@
 
 use ballast_domain::exits::Distance;
 use ballast_domain::{
-    Availability, Bar, LimitScope, LockReason, Price, Product, Refusal, Signal, SignalTerms, Slot,
-    Symbol,
+    Availability, Bar, LimitScope, LockReason, Price, Product, ProfileId, ProfileStatus, Refusal,
+    Signal, SignalTerms, Slot, Symbol,
 };
 
 use super::script::play;
-use crate::fixture::{PROFILE, bar, entry, goog, hour, read};
+use crate::fixture::{PROFILE, bar, config, document, entry, goog, hour, read};
 use crate::step::{Answer, Command, Engine, Input};
 use crate::strategy::Plan;
 use crate::world::World;
@@ -112,6 +112,74 @@ fn nothing_enters_on_a_loss_that_nobody_can_tell() {
     assert!(matches!(world.signal(other()), Answer::Accepted(_)));
 }
 
+/// What was sold beyond what was held is owed: it is no gain that would hide the loss of others, and
+/// no peak from which what it really came to would be a fall.
+#[test]
+fn what_is_owed_is_no_gain() {
+    let mut world = limited(r#"{"maxDailyLoss": 500, "maxDrawdownPercent": 5}"#);
+    play(
+        &mut world,
+        "
+        enter 10 stop 5
+        filled 1 a 10@100
+        exit 1
+        filled 2 b 10@101 -> filled 2 10@101; peak 10010
+        filled 1s c 10@95 -> filled 1s 10@95; status UnderReview | query 1
+        available: 10960
+        filled 1 d 10@96 -> filled 1 10@96
+        available: 10000
+        status Running
+        ",
+    );
+    assert_eq!(enters(&mut world), "accepted");
+    // A short that was bought back twice has paid for units that are there.
+    let mut short = limited(r#"{"maxDailyLoss": 500, "maxDrawdownPercent": 5}"#);
+    play(
+        &mut short,
+        "
+        enter 10 way Short stop 5
+        filled 1 a 10@100
+        exit 1
+        filled 2 b 10@99
+        filled 1s c 10@99
+        status Running
+        ",
+    );
+    assert_eq!(short.profile().equity_at_cost(), Some(read("10010")));
+    assert_eq!(enters(&mut short), "accepted");
+    let mut busted = limited(r#"{"maxDailyLoss": 500}"#);
+    play(
+        &mut busted,
+        "enter 10\n filled 1 a 10@100\n exit 1\n filled 2 b 10@101\n filled 1s c 10@95\n busted 1s c",
+    );
+    assert_eq!(busted.profile().equity_at_cost(), Some(read("10010")));
+}
+
+/// A profile whose strategy does not run here has no price to wait for: nobody else waits for it.
+#[test]
+fn what_a_profile_without_a_strategy_holds_counts_at_cost() {
+    let mut world = limited(r#"{"maxExposure": 5000}"#);
+    let other = ProfileId::from_bits(2);
+    world.put(other, document(config("{}")));
+    world.set(other, ProfileStatus::Running);
+    play(&mut world, "bar 100 100 100 100\n enter 10\n filled 1 a 10@100");
+    let plan = world.engine.plan(other).unwrap().clone();
+    world.engine = Engine::new(world.fold.clone(), world.settings);
+    world.engine.attach(other, plan);
+    world.control(&[]);
+    play(&mut world, "tenant {\"maxDailyLoss\": 60}\n bar 100 100 94 94");
+    let entered = world.signal(Signal { profile: other, ..entry("1") });
+    assert!(matches!(entered, Answer::Accepted(_)), "{entered:?}");
+    // What fills late of it counts at cost too.
+    play(&mut world, "filled 1s b 10@94\n filled 1 c 5@100");
+    let mut signal = Signal { profile: other, ..entry("1") };
+    if let SignalTerms::Enter { slot, .. } = &mut signal.terms {
+        *slot = Slot("b".parse().unwrap());
+    }
+    let entered = world.signal(signal);
+    assert!(matches!(entered, Answer::Accepted(_)), "{entered:?}");
+}
+
 /// Equity at the day's opening is that of the last prices before it, also when the first thing that
 /// happens that day is a person's order.
 #[test]
@@ -143,8 +211,7 @@ fn a_day_waits_after_a_restart_until_what_is_held_has_a_price() {
     let plan = Plan::compile(strategy, &mut world.board).unwrap();
     world.engine.attach(PROFILE, plan);
     world.now = read("2024-05-14T00:30:00Z");
-    play(&mut world, "clock ->\n bar 92 92 91 91 ->");
-    play(&mut world, "clock -> day 2024-05-14 9910");
+    play(&mut world, "clock ->\n bar 92 92 91 91 -> day 2024-05-14 9910\n clock ->");
 }
 
 #[test]

@@ -161,7 +161,9 @@ fn a_cancel_is_repeated_until_the_order_is_gone() {
         enter 10 limit 99
         cancel 1   -> cancelling 1 (test) | cancel 1
         notfound 1 ->
+        unknown 1  -> unknown 1 | query 1
         unknown 1  -> | query 1
+        order 1: Active(PendingCancel) 0
         clock      -> | query 1
         accepted 1 -> accepted 1 | cancel 1
         accepted 1 -> | cancel 1
@@ -198,7 +200,7 @@ fn halting_cancels_working_entries_and_nothing_else() {
         filled 5 b 2@100 -> filled 5 2@100
         filled 1s c 4@95 -> filled 1s 4@95
         cancelled 2 -> ended 2 Cancelled
-        restart -> unknown 4 | query 3; query 4; query 2
+        restart -> unknown 3; unknown 4 | query 3; query 4; query 2
         ",
     );
 }

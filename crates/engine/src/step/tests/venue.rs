@@ -112,7 +112,7 @@ fn a_protective_fill_that_overtakes_its_entry_waits_for_it() {
         enter 10 stop 5
         accepted 1
         filled 1s b 6@95 -> unmatched 1s | query 1
-        filled 1s b 6@95 -> | query 1
+        filled 1s b 6@95 ->
         status: Running
         filled 1 a 4@100 -> filled 1 4@100; protected 1 95 | query 1
         filled 1 c 6@100 -> filled 1 6@100; filled 1s 6@95
@@ -142,6 +142,20 @@ fn an_order_in_doubt_is_in_doubt_until_its_venue_has_it_although_it_is_to_be_can
         enter 1 slot b -> intent 2 long 1 | submit 2
         wait 10
         notfound 1 -> ended 1 Cancelled
+        ",
+    );
+    let mut cancelled_first = sent();
+    play(
+        &mut cancelled_first,
+        "
+        cancel 1
+        enter 1 slot b -> intent 2 long 1 | submit 2
+        unknown 1 -> unknown 1 | query 1
+        order 1: Active(PendingCancel) 0
+        enter 1 slot c -> refused notReconciled
+        accepted 1 -> accepted 1 | cancel 1
+        unknown 1 -> | query 1
+        enter 1 slot c -> intent 3 long 1 | submit 3
         ",
     );
     let mut filled = sent();
@@ -384,7 +398,7 @@ fn after_a_restart_every_open_order_is_asked_for_and_every_stop_is_moved_again()
         accepted 3
         enter 1 limit 90 slot d
         cancel 4
-        restart -> unknown 2 | query 2; query 3; query 4; move 1 95; query 1s
+        restart -> unknown 2; unknown 4 | query 2; query 3; query 4; move 1 95; query 1s
         order 2: Active(Unknown) 0
         order 4: Active(PendingCancel) 0
         restart -> | query 2; query 3; query 4; move 1 95; query 1s

@@ -76,8 +76,8 @@ impl LocalImage {
     ) -> Result<(), StoreError> {
         let stream = Stream { tenant: tenant.clone(), name };
         let entry = Entry::Continuation(Continuation { stream, epoch, first_seq, bodies });
-        let number = self.file.write(&entry.encode()?).map_err(unavailable)?;
-        self.file.flush().map_err(unavailable)?;
+        let number = self.file.write(&entry.encode()?).map_err(|error| unavailable(&error))?;
+        self.file.flush().map_err(|error| unavailable(&error))?;
         self.index.add(number, entry);
         Ok(())
     }
@@ -130,6 +130,6 @@ impl LocalImage {
     }
 }
 
-fn unavailable(error: WriteError) -> StoreError {
+fn unavailable(error: &WriteError) -> StoreError {
     StoreError::Unavailable(error.to_string())
 }
