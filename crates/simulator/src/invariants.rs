@@ -251,8 +251,8 @@ pub(crate) fn flat(profile: &Profile) -> Option<Violation> {
 }
 
 /// Only the engine counts bars and amendments, knows whether break-even is armed, and hears of
-/// a fill twice. Why a part was left last depends on the order in which fills are told. How cost is shared between what was left and what is held depends on the order in
-/// which fills are told; what both come to together does not.
+/// a fill twice. Why a part was left last, and how cost is shared between what was left and what is
+/// held, depends on the order in which fills are told; what both come to together does not.
 fn as_the_venue_knows_it(trade: &Trade) -> Trade {
     let share = match trade.direction {
         Direction::Long => trade.reserved.checked_sub(trade.gross_profit),

@@ -16,6 +16,7 @@ mod invariants;
 mod issuer;
 mod market;
 mod minimise;
+mod outside;
 mod people;
 mod ports;
 mod process;

@@ -17,8 +17,9 @@ use ballast_storage::{LocalImage, Store, StreamName, TenantJournal};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::invariants::{self, Invariant, violation};
+use crate::outside::Handle;
 use crate::ports::{
-    Handle, Life, LifeBroker, LifeGaps, LifeJournal, LifeObserver, ProcessClock, WorldClock,
+    Life, LifeBroker, LifeGaps, LifeJournal, LifeObserver, ProcessClock, WorldClock,
 };
 use crate::process::{Ended, Process, Told, at_once};
 use crate::protection::stands_at_venue;
@@ -419,7 +420,7 @@ impl Tenant {
         Ok(())
     }
 
-    /// Checks what must hold whenever nothing is on its way, of the profiles of which that is known.
+    /// Checks what must hold whenever nothing is on its way, of profiles of which that is known.
     pub(crate) fn check_on_the_way(&self) {
         let mut outside = self.outside.lock();
         if self.process.is_none() || !outside.is_idle() {

@@ -114,8 +114,8 @@ impl Venue {
         }
     }
 
-    /// Nothing goes wrong any more. Corrections are told again: whoever was not there when they were
-    /// told does not ask for them.
+    /// Nothing goes wrong any more. Corrections are told again: whoever was not there when they
+    /// were told does not ask for them.
     pub(crate) fn disarm(&mut self) {
         let told = self.told.values().flatten();
         let told = told.filter(|event| matches!(event, BrokerEvent::Corrected { .. })).cloned();
@@ -309,8 +309,8 @@ impl Venue {
         }
     }
 
-    /// Tells a fill as another: at another price, of half the units, or for another fee. What is true
-    /// comes later.
+    /// Tells a fill as another: at another price, of half the units, or for another fee. What is
+    /// true comes later.
     fn mistell(&mut self, order: OrderId, fill: Fill) {
         let Some(fault @ Fault::FillMistold(bars)) = self.fill_faults.pop_front() else { return };
         self.tally.fault(fault);

@@ -9,8 +9,9 @@
 //! - [`Leases`] say which node owns what, under an epoch that only grows.
 //! - `local.log` keeps on the node what must not wait for a store that is away ([`LocalStatus`]).
 //!
-//! Back ends are embedded SQLite and, for tests, memory; [`LocalImage`] is `local.log` there. No SQL
-//! and no wire format leaves this crate, and nothing here knows what a record or a document means.
+//! Back ends are embedded SQLite and, for tests, memory; [`LocalImage`] is `local.log` there. No
+//! SQL and no wire format leaves this crate, and nothing here knows what a record or a document
+//! means.
 #![deny(clippy::float_arithmetic)]
 #![warn(missing_docs)]
 

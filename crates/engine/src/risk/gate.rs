@@ -144,7 +144,8 @@ fn reducible(
     Ok(lots)
 }
 
-/// Whether the venue takes so small a part of a trade; without a price nobody can tell, and it goes.
+/// Whether the venue takes so small a part of a trade; without a price nobody can tell, and it
+/// goes.
 pub(super) fn worth_leaving(
     part: Quantity,
     order_type: OrderType,

@@ -139,7 +139,8 @@ impl Engine {
             return Ok(());
         };
         let is_leaving = known.state == OrderState::Active(ActiveState::PendingCancel);
-        if !known.in_doubt && !(is_leaving && known.confirmed) {
+        let is_known = is_leaving && known.confirmed;
+        if !known.in_doubt && !is_known {
             self.emit(context, Event::OrderUnknown { order, reason }, effects)?;
         }
         effects.actions.push(Action::Query(order));

@@ -40,7 +40,8 @@ on. Equity now is at the last prices that the engine has. While something is hel
 is known, after a restart, nobody can tell what was lost: entries that such a limit concerns are
 refused (`equityUnknown`) until one is, and the day begins with it. A profile whose strategy does
 not run on this market data, which the log says, has no prices to wait for: it counts at cost, and
-its days are not followed. What a venue has sold beyond what was held is owed, and no gain. Money that is put in or taken out is no gain and no loss.
+its days are not followed. What a venue has sold beyond what was held is owed, and no gain. Money
+that is put in or taken out is no gain and no loss.
 
 Protections (losses in a row, the cooldown, the stop guard, the low-profit lock) look when a trade
 closes. What they find is a lock, with the instant at which it ends, in the journal. A person can

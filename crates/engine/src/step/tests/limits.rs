@@ -112,8 +112,8 @@ fn nothing_enters_on_a_loss_that_nobody_can_tell() {
     assert!(matches!(world.signal(other()), Answer::Accepted(_)));
 }
 
-/// What was sold beyond what was held is owed: it is no gain that would hide the loss of others, and
-/// no peak from which what it really came to would be a fall.
+/// What was sold beyond what was held is owed: it is no gain that would hide the loss of others,
+/// and no peak from which what it really came to would be a fall.
 #[test]
 fn what_is_owed_is_no_gain() {
     let mut world = limited(r#"{"maxDailyLoss": 500, "maxDrawdownPercent": 5}"#);
@@ -150,7 +150,14 @@ fn what_is_owed_is_no_gain() {
     let mut busted = limited(r#"{"maxDailyLoss": 500}"#);
     play(
         &mut busted,
-        "enter 10\n filled 1 a 10@100\n exit 1\n filled 2 b 10@101\n filled 1s c 10@95\n busted 1s c",
+        "
+        enter 10
+        filled 1 a 10@100
+        exit 1
+        filled 2 b 10@101
+        filled 1s c 10@95
+        busted 1s c
+        ",
     );
     assert_eq!(busted.profile().equity_at_cost(), Some(read("10010")));
 }
