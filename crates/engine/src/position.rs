@@ -266,15 +266,21 @@ pub fn write_off(trade: &mut Trade, at: Timestamp) -> Option<Returned> {
 /// `instrument`. A stop that has already moved closer stays.
 #[must_use]
 pub fn protect(trade: &Trade, instrument: &Instrument) -> (Option<Stop>, Vec<Target>) {
-    let Ok(entry_price) = Price::new(trade.entry_price()) else {
+    if Price::new(trade.entry_price()).is_err() {
         return (trade.stop, trade.targets.clone());
-    };
-    let first = first_stop(&trade.protection, entry_price, trade.direction, instrument);
-    let stop = match (first, trade.stop) {
+    }
+    let stop = match (entry_stop(trade, instrument), trade.stop) {
         (Some(first), Some(standing)) => Some(first.tighter(standing, trade.direction)),
         (first, standing) => first.or(standing),
     };
     (stop, targets(trade, &trade.protection.targets, instrument))
+}
+
+/// The stop that `trade` has from its mean entry price, wherever it has moved since.
+#[must_use]
+pub fn entry_stop(trade: &Trade, instrument: &Instrument) -> Option<Stop> {
+    let entry_price = Price::new(trade.entry_price()).ok()?;
+    first_stop(&trade.protection, entry_price, trade.direction, instrument)
 }
 
 /// The targets of `trade` by `terms`, from its mean entry price and what has entered, with what

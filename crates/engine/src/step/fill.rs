@@ -156,18 +156,23 @@ impl Engine {
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         let profile = self.state.profile(order.intent.profile);
-        let levels = profile.and_then(|profile| {
+        let entered = profile.and_then(|profile| {
             let entered = order == OrderId::main(id.0);
             let trade = profile.trades.get(&id).filter(|_| entered)?;
-            let instrument = profile.document.instrument(trade.symbol)?;
-            let (stop, targets) = position::protect(trade, instrument);
-            let changed = stop != trade.stop || targets != trade.targets;
-            changed.then_some((trade.stop, stop, targets))
+            Some((trade, profile.document.instrument(trade.symbol)?))
         });
-        let Some((standing, stop, targets)) = levels else { return Ok(()) };
-        self.emit(context, Event::ProtectionPlaced { trade: id, stop, targets }, effects)?;
-        // The first stop travels with the entry; what a later fill makes of it is told.
-        if let (Some(stop), true) = (stop, standing.is_some() && standing != stop) {
+        let Some((trade, instrument)) = entered else { return Ok(()) };
+        let standing = trade.stop;
+        let (stop, targets) = position::protect(trade, instrument);
+        // The first stop travels with the entry. What a later fill makes of it is told, and so is
+        // one that stays although it lies elsewhere by now: the venue may have heard of the fills
+        // in another order.
+        let travels = standing.is_none() || stop == position::entry_stop(trade, instrument);
+        let is_told = standing.is_some() && (standing != stop || !travels);
+        if stop != standing || targets != trade.targets {
+            self.emit(context, Event::ProtectionPlaced { trade: id, stop, targets }, effects)?;
+        }
+        if let (Some(stop), true) = (stop, is_told) {
             effects.actions.push(Action::Protect(id, Levels::of_stop(stop)));
         }
         Ok(())

@@ -143,3 +143,20 @@ fn levels_that_cannot_be_are_refused() {
     let closed = Answer::Refused(Refusal::TradeUnknown { trade: trade(1) });
     assert_eq!(refused(&mut world, trade(1), "96"), closed);
 }
+
+/// Fills of an entry may be told in another order than they were made in, and the tighter level
+/// stays: the venue has the level that it came to by its own order.
+#[test]
+fn a_stop_that_stays_closer_than_the_entry_gives_it_is_told() {
+    let mut world = World::running("{}");
+    play(
+        &mut world,
+        "
+        bar 100 101 99 100
+        enter 10 stop 5
+        filled 1 a 5@102 -> filled 1 5@102; protected 1 96.9
+        filled 1 b 2@90 -> filled 1 2@90 | move 1 96.9
+        filled 1 c 3@112 -> filled 1 3@112; protected 1 97.47 | move 1 97.47
+        ",
+    );
+}

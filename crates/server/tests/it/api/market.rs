@@ -161,7 +161,7 @@ async fn nothing_enters_while_a_market_is_shut() {
     })
     .await;
     assert_eq!(refusal["symbol"], "ACME", "{refusal}");
-    assert_eq!(refusal["status"], "halted", "{refusal}");
+    assert_eq!(refusal["status"]["type"], "halted", "{refusal}");
     client.post(&format!("/api/positions/{trade}/close"), &json!({})).await.json(201);
     ended(&client, &trade).await;
     eventually("it trades again", async || (entry().await.status == 201).then_some(())).await;
