@@ -59,15 +59,20 @@ impl Engine {
         Ok(())
     }
 
-    /// Remembers the frame's closes as the last prices, and how far they went.
+    /// Remembers the frame's closes as the last prices, and how far they went. A longer bar closes
+    /// with what a shorter one has told, whenever that was: it makes no price younger.
     pub(super) fn remember_prices(&mut self, frame: &Frame) {
+        let timeframe = frame.id.timeframe;
         for desk in &mut self.desks {
             if desk.plan.data_venue() != frame.id.venue {
                 continue;
             }
+            let shortest = desk.shortest.map_or(timeframe, |known| known.min(timeframe));
+            desk.shortest = Some(shortest);
             for (lane, view) in desk.plan.lanes().iter().zip(&mut desk.lanes) {
                 let row = lane.row(frame);
-                let newer = view.mark.is_none_or(|(_, at)| at <= frame.id.close);
+                let newer =
+                    view.mark.is_none_or(|(_, at)| timeframe == shortest && at <= frame.id.close);
                 let Some(bar) = row.and_then(|row| row.bar.as_ref()) else { continue };
                 if newer {
                     view.mark = Some((bar.close, bar.close_time));

@@ -22,8 +22,8 @@ use ballast_domain::event::EVENT_VERSION;
 use ballast_domain::exits::Levels;
 use ballast_domain::{
     BrokerEvent, Cause, ControlSnapshot, Decision, Envelope, Evaluation, Event, Markets, OrderId,
-    Origin, Price, Product, ProfileId, Refusal, RequestId, Signal, SignalTerms, Symbol, Timestamp,
-    TradeId,
+    Origin, Price, Product, ProfileId, Refusal, RequestId, Signal, SignalTerms, Symbol, Timeframe,
+    Timestamp, TradeId,
 };
 
 use rust_decimal::Decimal;
@@ -189,6 +189,8 @@ struct Desk {
     profile: ProfileId,
     plan: Plan,
     lanes: Vec<LaneView>,
+    /// The shortest bars that it has seen.
+    shortest: Option<Timeframe>,
     /// Whether it may enter; else it only leaves what it holds.
     enters: bool,
     followed: Followed,
@@ -272,6 +274,7 @@ impl Engine {
         let place = self.desk_place(profile);
         let before = place.ok().map(|place| self.desks.remove(place));
         let mut before = before.filter(|desk| desk.plan.data_venue() == plan.data_venue());
+        let shortest = before.as_ref().and_then(|desk| desk.shortest);
         let mut view = |symbol| {
             let seen = before.as_mut().and_then(|desk| desk.lane_mut(symbol));
             let (mark, excursions) = match seen {
@@ -284,7 +287,7 @@ impl Engine {
         let lanes = plan.lanes().iter().map(|lane| view(lane.symbol)).collect();
         let (Ok(place) | Err(place)) = place;
         let followed = Followed::NOTHING;
-        self.desks.insert(place, Desk { profile, plan, lanes, enters, followed });
+        self.desks.insert(place, Desk { profile, plan, lanes, shortest, enters, followed });
         self.follow_limits();
     }
 

@@ -472,6 +472,26 @@ fn a_strategy_leaves_although_its_profile_may_not_enter() {
     }
 }
 
+/// Four hours that close after three silent ones are no news of the price.
+#[test]
+fn a_longer_bar_makes_no_price_younger() {
+    let config = r#"{"symbols": ["GOOG", "MSFT"], "entry": "tf(\"4h\", close > 1000)"}"#;
+    let mut world = World::running(config);
+    play(&mut world, r#"limits {"maxDataAgeMs": 5400000}"#);
+    let msft = read("MSFT");
+    world.bar(msft, &bar(hour(1), "50 50 50 50"));
+    world.bar(goog(), &bar(hour(1), "100 100 100 100"));
+    // Its hour closes with the next bar of the other, for which it is silent.
+    for close in 2..=5 {
+        world.bar(msft, &bar(hour(close), "50 50 50 50"));
+    }
+    let mark = world.engine.mark(PROFILE, goog()).unwrap();
+    assert_eq!(mark, (read("100"), hour(1)));
+    play(&mut world, "enter 1 -> refused marketDataStale");
+    world.bar(goog(), &bar(hour(5), "101 101 101 101"));
+    play(&mut world, "enter 1 -> intent 1 long 1 | submit 1");
+}
+
 #[test]
 fn a_stopped_profile_says_so() {
     let mut world = above_105("");
