@@ -59,8 +59,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Remembers the frame's closes as the last prices, and how far they went. A longer bar closes
-    /// with what a shorter one has told, whenever that was: it makes no price younger.
+    /// Remembers the frame's closes as the last prices, and how far they went. A longer bar may
+    /// close with what a shorter one has told long before: the same price becomes no younger by it.
     pub(super) fn remember_prices(&mut self, frame: &Frame) {
         let timeframe = frame.id.timeframe;
         for desk in &mut self.desks {
@@ -71,10 +71,11 @@ impl Engine {
             desk.shortest = Some(shortest);
             for (lane, view) in desk.plan.lanes().iter().zip(&mut desk.lanes) {
                 let row = lane.row(frame);
-                let newer =
-                    view.mark.is_none_or(|(_, at)| timeframe == shortest && at <= frame.id.close);
                 let Some(bar) = row.and_then(|row| row.bar.as_ref()) else { continue };
-                if newer {
+                let known = |(price, at)| {
+                    at > frame.id.close || (timeframe > shortest && price == bar.close)
+                };
+                if !view.mark.is_some_and(known) {
                     view.mark = Some((bar.close, bar.close_time));
                 }
                 for excursion in &mut view.excursions {
