@@ -247,6 +247,10 @@ impl Venue {
                     }
                 }
             }
+            // What was answered once is not decided anew: the order may have filled since.
+            Request::Amend(order, amendment) if self.has_answered(order, amendment.revision) => {
+                return self.answer(order);
+            }
             Request::Amend(order, amendment) => {
                 if let Some(account) = self.accounts.get_mut(&order.intent.profile) {
                     account.amend(order, &amendment, &mut said);
@@ -271,6 +275,17 @@ impl Venue {
         for event in said {
             self.say(event);
         }
+    }
+
+    fn has_answered(&self, order: OrderId, asked: u32) -> bool {
+        let told = self.told.get(&order.intent);
+        told.into_iter().flatten().any(|event| match event {
+            BrokerEvent::Amended { order: of, revision }
+            | BrokerEvent::AmendmentRejected { order: of, revision, .. } => {
+                (*of, *revision) == (order, asked)
+            }
+            _ => false,
+        })
     }
 
     /// Everything said about an order, again; that it was accepted only while it works.
